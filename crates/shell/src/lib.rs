@@ -1,0 +1,1 @@
+//! Kafka command-line tools run against the engine.
