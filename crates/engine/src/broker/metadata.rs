@@ -1,0 +1,64 @@
+use super::Broker;
+use crate::controller::{INTERNAL_TOPICS, Topic, validate_topic_name};
+use crate::protocol::{
+    ErrorCode, MetadataPartition, MetadataRequest, MetadataResponse, MetadataTopic, TopicId,
+    TopicName,
+};
+
+impl Broker {
+    /// Tells what is known of the topics asked for. Unknown ones are not made
+    /// (`auto.create.topics.enable=false`).
+    pub(super) fn metadata(&self, request: &MetadataRequest) -> MetadataResponse {
+        let topics = match &request.topics {
+            None => self
+                .topics
+                .iter()
+                .map(|(name, topic)| describe(name, topic))
+                .collect(),
+            Some(names) => names
+                .iter()
+                .map(|name| match self.topics.get(name) {
+                    Some(topic) => describe(name, topic),
+                    None => unknown(name),
+                })
+                .collect(),
+        };
+        MetadataResponse {
+            brokers: self.brokers.clone(),
+            topics,
+        }
+    }
+}
+
+fn describe(name: &TopicName, topic: &Topic) -> MetadataTopic {
+    let partitions = (0..).zip(&topic.partitions);
+    MetadataTopic {
+        error_code: ErrorCode::None,
+        name: name.clone(),
+        topic_id: topic.id,
+        is_internal: INTERNAL_TOPICS.contains(&&**name),
+        partitions: partitions
+            .map(|(partition_index, registration)| MetadataPartition {
+                partition_index,
+                leader_id: registration.leader.unwrap_or(-1),
+                leader_epoch: registration.leader_epoch,
+                replica_nodes: registration.replicas.clone(),
+                isr_nodes: registration.isr.clone(),
+            })
+            .collect(),
+    }
+}
+
+fn unknown(name: &TopicName) -> MetadataTopic {
+    let error_code = match validate_topic_name(name) {
+        Ok(()) => ErrorCode::UnknownTopicOrPartition,
+        Err(_) => ErrorCode::InvalidTopicException,
+    };
+    MetadataTopic {
+        error_code,
+        name: name.clone(),
+        topic_id: TopicId::default(),
+        is_internal: false,
+        partitions: Vec::new(),
+    }
+}

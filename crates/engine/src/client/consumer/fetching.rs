@@ -1,0 +1,123 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Consumer, Membership, Pending};
+use crate::event::EventKind;
+use crate::protocol::{
+    ErrorCode, FetchPartition, FetchRequest, FetchResponse, FetchedPartition, Request,
+    TopicPartition,
+};
+use crate::sim::Fabric;
+
+/// Reading (`org.apache.kafka.clients.consumer.internals.Fetcher`).
+impl Consumer {
+    /// Asks each broker that leads an assigned partition, unless its answer to
+    /// an earlier fetch is still out.
+    pub(super) fn fetch(&mut self, fabric: &mut Fabric) {
+        if self.membership != Membership::Stable || self.closing {
+            return;
+        }
+        let busy: BTreeSet<i32> = self
+            .pending
+            .values()
+            .filter_map(|pending| match pending {
+                Pending::Fetch { broker, .. } => Some(*broker),
+                _ => None,
+            })
+            .collect();
+        let mut by_leader: BTreeMap<i32, Vec<FetchPartition>> = BTreeMap::new();
+        let mut leaderless = false;
+        for (partition, assigned) in &self.assignment {
+            let Some(position) = assigned.position else {
+                continue;
+            };
+            let metadata = &self.connection.metadata;
+            let Some(leader) = metadata.leader(&partition.topic, partition.partition) else {
+                leaderless = true;
+                continue;
+            };
+            if !busy.contains(&leader) {
+                by_leader.entry(leader).or_default().push(FetchPartition {
+                    topic_partition: partition.clone(),
+                    fetch_offset: position,
+                    partition_max_bytes: self.config.max_partition_fetch_bytes,
+                });
+            }
+        }
+        if leaderless {
+            self.connection.update_metadata(fabric);
+        }
+        let generation = self.generation;
+        for (broker, partitions) in by_leader {
+            let request = Request::Fetch(FetchRequest {
+                max_wait_ms: self.config.fetch_max_wait_ms,
+                min_bytes: self.config.fetch_min_bytes,
+                max_bytes: self.config.fetch_max_bytes,
+                partitions,
+            });
+            let pending = Pending::Fetch { broker, generation };
+            self.ask(fabric, broker, request, pending);
+        }
+    }
+
+    pub(super) fn on_fetched(
+        &mut self,
+        fabric: &mut Fabric,
+        generation: i32,
+        response: FetchResponse,
+    ) {
+        let mut trouble = false;
+        if self.is_current(generation) {
+            for (partition, fetched) in response.partitions {
+                match fetched.error_code {
+                    ErrorCode::None => self.read(fabric, partition, fetched),
+                    ErrorCode::OffsetOutOfRange => self.lose_position(fabric, &partition),
+                    _ => trouble = true,
+                }
+            }
+        }
+        if trouble {
+            self.connection.update_metadata(fabric);
+            self.retry_later(fabric);
+        } else {
+            self.fetch(fabric);
+        }
+    }
+
+    /// Hands the application the records from the position on.
+    fn read(&mut self, fabric: &mut Fabric, partition: TopicPartition, fetched: FetchedPartition) {
+        let Some(assigned) = self.assignment.get_mut(&partition) else {
+            return;
+        };
+        let (Some(position), Some(last)) = (assigned.position, fetched.records.last()) else {
+            return;
+        };
+        let next = last.next_offset().max(position);
+        assigned.position = Some(next);
+        let batches = fetched.records;
+        let records = batches
+            .iter()
+            .flat_map(|batch| batch.records())
+            .filter(|record| {
+                record
+                    .as_ref()
+                    .is_ok_and(|record| record.offset >= position)
+            })
+            .count();
+        self.records_read += records as u64;
+        self.failures = 0;
+        fabric.emit(EventKind::RecordsRead {
+            consumer: self.connection.number,
+            topic_partition: partition,
+            from: position,
+            to: next,
+            batches,
+        });
+    }
+
+    fn lose_position(&mut self, fabric: &mut Fabric, partition: &TopicPartition) {
+        if let Some(assigned) = self.assignment.get_mut(partition) {
+            assigned.position = None;
+        }
+        self.find_positions(fabric);
+    }
+}

@@ -1,0 +1,137 @@
+//! Producers, consumers and admin clients: what an application embeds to talk
+//! to the cluster.
+
+mod admin;
+pub mod config;
+mod connection;
+mod consumer;
+pub mod consumer_protocol;
+mod metadata;
+pub mod murmur2;
+mod producer;
+mod workload;
+
+pub use admin::Admin;
+pub use config::{Acks, AutoOffsetReset, ConsumerConfig, ProducerConfig};
+pub use consumer::{AssignedPartition, Consumer, Membership};
+pub use metadata::{ClientMetadata, PartitionInfo};
+pub use producer::{OutgoingRecord, Producer, ProducerBatch};
+pub use workload::{KeyPattern, Workload};
+
+pub(crate) use connection::Connection;
+
+use crate::command::ClientNumber;
+use crate::protocol::Response;
+use crate::sim::{Fabric, NodeId};
+
+/// A client of one of the three kinds.
+#[derive(Clone, Debug, Hash)]
+pub enum Client {
+    /// Sends records.
+    Producer(Producer),
+    /// Reads records as a member of a group.
+    Consumer(Consumer),
+    /// Administers the cluster.
+    Admin(Admin),
+}
+
+/// The timers of all kinds of clients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum ClientTimer {
+    /// Ask for metadata again after an answer that left something open
+    /// (`retry.backoff.ms`).
+    MetadataRetry,
+    /// The metadata may be older than `metadata.max.age.ms`.
+    MetadataExpiry,
+    /// A batch may have lingered long enough, or its retry is due.
+    Sender,
+    /// A blocked `send()` may have waited `max.block.ms`.
+    MaxBlock,
+    /// A producer makes up its next record.
+    Workload,
+    /// A member says that it lives (`heartbeat.interval.ms`).
+    Heartbeat,
+    /// A consumer commits (`auto.commit.interval.ms`).
+    AutoCommit,
+    /// Something of a consumer is tried again (`retry.backoff.ms`).
+    ConsumerRetry,
+}
+
+impl Client {
+    /// The number and the `client.id`.
+    pub fn connection(&self) -> &Connection {
+        match self {
+            Client::Producer(producer) => &producer.connection,
+            Client::Consumer(consumer) => &consumer.connection,
+            Client::Admin(admin) => &admin.connection,
+        }
+    }
+
+    /// Its `client.id`.
+    pub fn client_id(&self) -> &str {
+        &self.connection().client_id
+    }
+
+    /// `producer`, `consumer` or `admin client`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Client::Producer(_) => "producer",
+            Client::Consumer(_) => "consumer",
+            Client::Admin(_) => "admin client",
+        }
+    }
+
+    pub(crate) fn start(&mut self, fabric: &mut Fabric) {
+        match self {
+            Client::Producer(producer) => producer.start(fabric),
+            Client::Consumer(consumer) => consumer.start(fabric),
+            Client::Admin(_) => {}
+        }
+    }
+
+    pub(crate) fn on_response(
+        &mut self,
+        fabric: &mut Fabric,
+        from: NodeId,
+        correlation_id: i32,
+        response: Response,
+    ) {
+        match self {
+            Client::Producer(producer) => producer.on_response(fabric, correlation_id, response),
+            Client::Consumer(consumer) => {
+                consumer.on_response(fabric, from, correlation_id, response);
+            }
+            Client::Admin(admin) => admin.on_response(fabric, correlation_id, response),
+        }
+    }
+
+    pub(crate) fn on_timer(&mut self, fabric: &mut Fabric, timer: ClientTimer) {
+        match self {
+            Client::Producer(producer) => producer.on_timer(fabric, timer),
+            Client::Consumer(consumer) => consumer.on_timer(fabric, timer),
+            Client::Admin(admin) => admin.on_timer(fabric, timer),
+        }
+    }
+
+    pub(crate) fn close(&mut self, fabric: &mut Fabric) {
+        match self {
+            Client::Producer(producer) => producer.close(fabric),
+            Client::Consumer(consumer) => consumer.close(fabric),
+            Client::Admin(admin) => admin.close(),
+        }
+    }
+
+    /// Whether it has closed and can be taken off the board.
+    pub(crate) fn is_closed(&self) -> bool {
+        match self {
+            Client::Producer(producer) => producer.is_closed(),
+            Client::Consumer(consumer) => consumer.is_closed(),
+            Client::Admin(admin) => admin.is_closed(),
+        }
+    }
+}
+
+/// The node of a client.
+pub(crate) fn node(client: ClientNumber) -> NodeId {
+    NodeId::Client(client)
+}

@@ -1,0 +1,172 @@
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::log::record_batch::{Record, RecordBatchBuilder};
+use crate::protocol::TopicPartition;
+use crate::sim::Time;
+
+/// A batch that is being filled or waits to be sent
+/// (`org.apache.kafka.clients.producer.internals.ProducerBatch`).
+#[derive(Clone, Debug, Hash)]
+pub struct ProducerBatch {
+    /// The records.
+    pub(super) builder: RecordBatchBuilder,
+    /// When its first record came: `linger.ms` and `delivery.timeout.ms` count
+    /// from here.
+    pub created: Time,
+    /// How often it was sent in vain.
+    pub attempts: u32,
+    /// Until when it must not be sent again (`retry.backoff.ms`).
+    pub(super) not_before: Time,
+    /// The size it may grow to, in bytes.
+    write_limit: usize,
+    /// A record did not fit any more.
+    closed: bool,
+}
+
+impl ProducerBatch {
+    /// How many records it holds.
+    pub fn record_count(&self) -> i32 {
+        self.builder.record_count()
+    }
+
+    /// Its size, in bytes.
+    pub fn size_in_bytes(&self) -> usize {
+        self.builder.size_in_bytes()
+    }
+
+    /// The size it may grow to, in bytes: `batch.size`, or what its first
+    /// record needs.
+    pub fn write_limit(&self) -> usize {
+        self.write_limit
+    }
+
+    /// Whether nothing can be added to it any more.
+    pub fn is_full(&self) -> bool {
+        self.closed || self.builder.is_full(self.write_limit)
+    }
+}
+
+/// The batches of each partition, oldest first
+/// (`org.apache.kafka.clients.producer.internals.RecordAccumulator`).
+#[derive(Clone, Debug, Default, Hash)]
+pub(super) struct Accumulator {
+    queues: BTreeMap<TopicPartition, VecDeque<ProducerBatch>>,
+}
+
+impl Accumulator {
+    pub fn is_empty(&self) -> bool {
+        self.queues.is_empty()
+    }
+
+    pub fn batches(&self) -> impl Iterator<Item = (&TopicPartition, &ProducerBatch)> {
+        self.queues
+            .iter()
+            .flat_map(|(partition, queue)| queue.iter().map(move |batch| (partition, batch)))
+    }
+
+    /// Whether the partition's queue is empty or ends with a full batch.
+    pub fn all_batches_full(&self, partition: &TopicPartition) -> bool {
+        self.queues
+            .get(partition)
+            .and_then(VecDeque::back)
+            .is_none_or(ProducerBatch::is_full)
+    }
+
+    /// Adds a record to the last batch, or to a new one; returns by how many
+    /// bytes the queue has grown.
+    pub fn append(
+        &mut self,
+        now: Time,
+        partition: &TopicPartition,
+        record: &Record,
+        batch_size: usize,
+    ) -> usize {
+        let queue = self.queues.entry(partition.clone()).or_default();
+        if let Some(last) = queue.back_mut() {
+            let room = !last.is_full() && last.builder.has_room_for(record, last.write_limit);
+            if room && last.attempts == 0 {
+                let before = last.builder.size_in_bytes();
+                append(&mut last.builder, record);
+                return last.builder.size_in_bytes() - before;
+            }
+            last.closed = true;
+        }
+        let mut builder = RecordBatchBuilder::default();
+        append(&mut builder, record);
+        let size = builder.size_in_bytes();
+        queue.push_back(ProducerBatch {
+            builder,
+            created: now,
+            attempts: 0,
+            not_before: Time::ZERO,
+            write_limit: batch_size.max(record.estimate_size_in_bytes_upper_bound()),
+            closed: false,
+        });
+        size
+    }
+
+    /// When the partition's first batch may be sent: at once when it is full,
+    /// others wait behind it or all is being flushed, else when it has
+    /// lingered; never before its retry is due.
+    pub fn ready_at(
+        queue: &VecDeque<ProducerBatch>,
+        linger_ms: i64,
+        flushing: bool,
+    ) -> Option<Time> {
+        let first = queue.front()?;
+        if first.attempts > 0 {
+            return Some(first.not_before);
+        }
+        if flushing || queue.len() > 1 || first.is_full() {
+            return Some(Time::ZERO);
+        }
+        Some(first.created.plus_ms(linger_ms))
+    }
+
+    /// The partitions that hold batches.
+    pub fn queues(&self) -> impl Iterator<Item = (&TopicPartition, &VecDeque<ProducerBatch>)> {
+        self.queues.iter()
+    }
+
+    /// Takes the partition's first batch out.
+    pub fn take_first(&mut self, partition: &TopicPartition) -> Option<ProducerBatch> {
+        let queue = self.queues.get_mut(partition)?;
+        let first = queue.pop_front();
+        if queue.is_empty() {
+            self.queues.remove(partition);
+        }
+        first
+    }
+
+    /// Puts a batch back in front, to be sent again.
+    pub fn put_back(&mut self, partition: TopicPartition, batch: ProducerBatch) {
+        self.queues.entry(partition).or_default().push_front(batch);
+    }
+
+    /// Takes out every batch that has waited `delivery.timeout.ms`.
+    pub fn take_expired(
+        &mut self,
+        now: Time,
+        delivery_timeout_ms: i64,
+    ) -> Vec<(TopicPartition, ProducerBatch)> {
+        let mut expired = Vec::new();
+        for (partition, queue) in &mut self.queues {
+            while let Some(first) = queue.front() {
+                if first.created.plus_ms(delivery_timeout_ms) > now {
+                    break;
+                }
+                expired.extend(queue.pop_front().map(|batch| (partition.clone(), batch)));
+            }
+        }
+        self.queues.retain(|_, queue| !queue.is_empty());
+        expired
+    }
+}
+
+/// A record that `send()` let through always fits: its timestamp is the
+/// present and its size is bounded by `max.request.size`.
+fn append(builder: &mut RecordBatchBuilder, record: &Record) {
+    builder
+        .append(record)
+        .expect("send() admits only records that a batch can hold");
+}

@@ -1,0 +1,169 @@
+//! What a person can ask of the world.
+
+use std::fmt;
+
+use crate::client::{ConsumerConfig, OutgoingRecord, ProducerConfig, Workload};
+use crate::protocol::{Request, TopicName};
+use crate::sim::Latency;
+
+/// The number the world gives to a producer, consumer or admin client when it
+/// starts. A number is never given twice.
+pub type ClientNumber = u32;
+
+/// Everything that can be asked of a world. A command that is carried out goes
+/// into the [`Journal`](crate::Journal); whatever else happens follows from it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Command {
+    /// Starts a producer, which makes up records when it is given a workload.
+    AddProducer {
+        /// Its settings.
+        config: ProducerConfig,
+        /// What it makes up; `None` sends only what [`Command::Send`] gives it.
+        workload: Option<Workload>,
+    },
+    /// Changes what a producer makes up.
+    SetWorkload {
+        /// The producer.
+        producer: ClientNumber,
+        /// What it makes up from now on; `None` stops it.
+        workload: Option<Workload>,
+    },
+    /// Has a producer send one record.
+    Send {
+        /// The producer.
+        producer: ClientNumber,
+        /// The record.
+        record: OutgoingRecord,
+    },
+    /// Starts a consumer of a group.
+    AddConsumer {
+        /// Its settings.
+        config: ConsumerConfig,
+        /// The topics it subscribes to.
+        topics: Vec<TopicName>,
+    },
+    /// Starts an admin client.
+    AddAdmin {
+        /// Its `client.id`.
+        client_id: String,
+    },
+    /// Has an admin client make one call. Its answer is
+    /// [`EventKind::AdminAnswered`](crate::EventKind::AdminAnswered).
+    AdminCall {
+        /// The admin client.
+        admin: ClientNumber,
+        /// The request; one that administers, not one of a producer's or a
+        /// consumer's own.
+        request: Request,
+    },
+    /// Closes a client as its `close()` does: a producer delivers what it
+    /// holds, a consumer commits (when `enable.auto.commit` is set) and leaves
+    /// its group.
+    Close {
+        /// The client.
+        client: ClientNumber,
+    },
+    /// Ends a client as `kill -9` does: nothing is sent, nobody is told.
+    Crash {
+        /// The client.
+        client: ClientNumber,
+    },
+    /// Changes how long packets take on the network.
+    SetLatency {
+        /// The time from now on.
+        latency: Latency,
+    },
+}
+
+/// Why a command was not carried out. The world is as it was.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Refusal {
+    /// No client has this number, or it has ended.
+    NoSuchClient(ClientNumber),
+    /// The client is of another kind than the command is for.
+    WrongKind {
+        /// The client.
+        client: ClientNumber,
+        /// What the command is for, such as `producer`.
+        wanted: &'static str,
+    },
+    /// A setting's value is not allowed; the text is Kafka's own message
+    /// (`ConfigException`).
+    InvalidConfig(String),
+    /// A record is larger than the producer's `max.request.size`
+    /// (`RecordTooLargeException`).
+    RecordTooLarge {
+        /// Its size when serialized, in bytes.
+        size: usize,
+        /// The producer's `max.request.size`, in bytes.
+        max_request_size: usize,
+    },
+    /// The producer's `send()` still blocks on so many earlier records.
+    TooManyWaiting(usize),
+    /// The producer has no partition of this number to send to.
+    NoSuchPartition(String),
+    /// The request is not one that an admin client makes.
+    NotAnAdminCall(&'static str),
+    /// The world is full.
+    TooManyClients(usize),
+}
+
+impl Refusal {
+    /// The Java class a Kafka client would throw, without its package; `None`
+    /// where Kafka has nothing like it.
+    pub fn exception(&self) -> Option<&'static str> {
+        match self {
+            Refusal::InvalidConfig(_) => Some("ConfigException"),
+            Refusal::RecordTooLarge { .. } => Some("RecordTooLargeException"),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Refusal::NoSuchClient(client) => {
+                write!(
+                    f,
+                    "There is no running client number {client}: choose one that is on the board."
+                )
+            }
+            Refusal::WrongKind { client, wanted } => {
+                write!(
+                    f,
+                    "Client number {client} is not a {wanted}: choose a {wanted}."
+                )
+            }
+            Refusal::InvalidConfig(message) | Refusal::NoSuchPartition(message) => {
+                f.write_str(message)
+            }
+            Refusal::RecordTooLarge {
+                size,
+                max_request_size,
+            } => write!(
+                f,
+                "The message is {size} bytes when serialized which is larger than \
+                 {max_request_size}, which is the value of the max.request.size configuration."
+            ),
+            Refusal::TooManyWaiting(waiting) => write!(
+                f,
+                "This producer's send() still blocks on {waiting} records: let time go on first."
+            ),
+            Refusal::NotAnAdminCall(api) => {
+                write!(
+                    f,
+                    "{api} is not a request of an admin client: use a producer or a consumer."
+                )
+            }
+            Refusal::TooManyClients(limit) => {
+                write!(
+                    f,
+                    "{limit} clients run already, which is the most a world holds: close one first."
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}

@@ -1,0 +1,45 @@
+/// Topics that a cluster keeps for itself
+/// (`org.apache.kafka.common.internals.Topic`).
+pub const INTERNAL_TOPICS: [&str; 3] = [
+    "__consumer_offsets",
+    "__transaction_state",
+    "__share_group_state",
+];
+
+/// The longest name a topic may have, in characters.
+const LENGTH_MAX: usize = 249;
+
+/// Whether a topic may have this name
+/// (`org.apache.kafka.common.internals.Topic.validate`).
+///
+/// # Errors
+///
+/// Kafka's words for why not.
+pub fn validate_topic_name(name: &str) -> Result<(), String> {
+    let invalid = |why: String| Err(format!("Topic name is invalid: {why}"));
+    if name.is_empty() {
+        return invalid("the empty string is not allowed".to_owned());
+    }
+    if name == "." || name == ".." {
+        return invalid(format!("'{name}' is not allowed"));
+    }
+    if name.chars().count() > LENGTH_MAX {
+        return invalid(format!(
+            "the length of '{name}' is longer than the max allowed length {LENGTH_MAX}"
+        ));
+    }
+    let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    if !name.chars().all(legal) {
+        return invalid(format!(
+            "'{name}' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'"
+        ));
+    }
+    Ok(())
+}
+
+/// Whether two names are one name to Kafka's metrics, which write `_` for `.`
+/// (`Topic.hasCollision`).
+pub fn collides(a: &str, b: &str) -> bool {
+    let plain = |name: &str| name.replace('.', "_");
+    plain(a) == plain(b)
+}

@@ -1,0 +1,117 @@
+use super::RequestToken;
+use crate::protocol::{JoinGroupProtocol, JoinGroupRequest, Opaque};
+
+/// A member of a group (`ClassicGroupMember`).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Member {
+    pub(super) id: String,
+    pub(super) group_instance_id: Option<String>,
+    pub(super) client_id: String,
+    pub(super) client_host: String,
+    pub(super) rebalance_timeout_ms: i32,
+    pub(super) session_timeout_ms: i32,
+    pub(super) protocols: Vec<JoinGroupProtocol>,
+    pub(super) assignment: Opaque,
+    pub(super) awaiting_join: Option<RequestToken>,
+    pub(super) awaiting_sync: Option<RequestToken>,
+    /// It has not been in a generation yet.
+    pub(super) is_new: bool,
+}
+
+impl Member {
+    pub(super) fn new(
+        id: String,
+        client_id: &str,
+        client_host: &str,
+        request: &JoinGroupRequest,
+    ) -> Member {
+        Member {
+            id,
+            group_instance_id: request.group_instance_id.clone(),
+            client_id: client_id.to_owned(),
+            client_host: client_host.to_owned(),
+            rebalance_timeout_ms: request.rebalance_timeout_ms,
+            session_timeout_ms: request.session_timeout_ms,
+            protocols: request.protocols.clone(),
+            assignment: Opaque::default(),
+            awaiting_join: None,
+            awaiting_sync: None,
+            is_new: true,
+        }
+    }
+
+    /// Its id, given by the coordinator.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Its `group.instance.id`; `None` for a dynamic member.
+    pub fn group_instance_id(&self) -> Option<&str> {
+        self.group_instance_id.as_deref()
+    }
+
+    /// Its `client.id`.
+    pub fn client_id(&self) -> &str {
+        &self.client_id
+    }
+
+    /// The host it calls from, such as `/127.0.0.1`.
+    pub fn client_host(&self) -> &str {
+        &self.client_host
+    }
+
+    /// After how many milliseconds of silence it counts as dead.
+    pub fn session_timeout_ms(&self) -> i32 {
+        self.session_timeout_ms
+    }
+
+    /// How many milliseconds it may take to rejoin.
+    pub fn rebalance_timeout_ms(&self) -> i32 {
+        self.rebalance_timeout_ms
+    }
+
+    /// The assignors it knows, the preferred one first.
+    pub fn protocols(&self) -> &[JoinGroupProtocol] {
+        &self.protocols
+    }
+
+    /// Its part of the assignment; empty when it has none.
+    pub fn assignment(&self) -> &Opaque {
+        &self.assignment
+    }
+
+    /// Whether it has (re)joined and waits for the next generation.
+    pub fn is_awaiting_join(&self) -> bool {
+        self.awaiting_join.is_some()
+    }
+
+    /// Whether it waits for its assignment.
+    pub fn is_awaiting_sync(&self) -> bool {
+        self.awaiting_sync.is_some()
+    }
+
+    /// Whether it is static (KIP-345).
+    pub fn is_static(&self) -> bool {
+        self.group_instance_id.is_some()
+    }
+
+    /// What this assignor has to know of the member; empty when the member
+    /// does not know the assignor.
+    pub fn metadata(&self, protocol: &str) -> Opaque {
+        self.protocols
+            .iter()
+            .find(|known| known.name == protocol)
+            .map(|known| known.metadata.clone())
+            .unwrap_or_default()
+    }
+
+    pub(super) fn supports(&self, protocol: &str) -> bool {
+        self.protocols.iter().any(|known| known.name == protocol)
+    }
+
+    /// Whether it need not send heartbeats now: a member of a generation that
+    /// waits for an answer is alive. A newcomer can expire even then.
+    pub(super) fn is_excused_from_heartbeat(&self) -> bool {
+        !self.is_new && (self.is_awaiting_join() || self.is_awaiting_sync())
+    }
+}

@@ -1,0 +1,540 @@
+//! What happened in the world, as data and in words.
+
+use std::fmt;
+
+use crate::command::ClientNumber;
+use crate::coordinator::{GroupEvent, RemovalCause};
+use crate::log::record_batch::RecordBatch;
+use crate::protocol::{Response, TopicName, TopicPartition};
+use crate::sim::{NodeId, PacketId, Time};
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Event {
+    /// When.
+    pub at: Time,
+    /// What brought it about.
+    pub cause: Cause,
+    /// What.
+    pub kind: EventKind,
+}
+
+/// What brought an event about.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Cause {
+    /// The world began.
+    Start,
+    /// A command, by its place in the journal.
+    Command(usize),
+    /// A packet arrived.
+    Packet(PacketId),
+    /// A timer of this node was due.
+    Timer(NodeId),
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum EventKind {
+    /// A client started.
+    ClientStarted {
+        /// Its number.
+        client: ClientNumber,
+        /// `producer`, `consumer` or `admin client`.
+        kind: &'static str,
+        /// Its `client.id`.
+        client_id: String,
+    },
+    /// A client has closed: all it had to send is sent.
+    ClientClosed {
+        /// Its number.
+        client: ClientNumber,
+        /// Its `client.id`.
+        client_id: String,
+    },
+    /// A client was killed.
+    ClientCrashed {
+        /// Its number.
+        client: ClientNumber,
+        /// Its `client.id`.
+        client_id: String,
+        /// Records that its `send()` took and that are lost with it, whether or
+        /// not they were on their way.
+        records_lost: u32,
+    },
+    /// A client logged a warning or an error.
+    ClientLog {
+        /// Its number.
+        client: ClientNumber,
+        /// The line, without time and class.
+        text: String,
+    },
+    /// A topic was made.
+    TopicCreated {
+        /// Its name.
+        topic: TopicName,
+        /// How many partitions it has.
+        partitions: i32,
+    },
+    /// A topic is gone.
+    TopicDeleted {
+        /// Its name.
+        topic: TopicName,
+    },
+    /// A topic has more partitions.
+    PartitionsAdded {
+        /// Its name.
+        topic: TopicName,
+        /// How many it had.
+        from: i32,
+        /// How many it has.
+        to: i32,
+    },
+    /// A record went into a producer's accumulator: its partition is chosen.
+    RecordAccumulated {
+        /// The producer.
+        producer: ClientNumber,
+        /// Where it will go.
+        topic_partition: TopicPartition,
+        /// Its key.
+        key: Option<Vec<u8>>,
+        /// Its value.
+        value: Option<Vec<u8>>,
+    },
+    /// A leader appended a batch.
+    RecordsAppended {
+        /// The leader.
+        broker: i32,
+        /// The partition.
+        topic_partition: TopicPartition,
+        /// The first record's offset.
+        base_offset: i64,
+        /// How many records.
+        records: i32,
+        /// Who sent them.
+        from: NodeId,
+    },
+    /// A producer was told that a batch is stored; with `acks=0` it takes that
+    /// for granted, and knows no offset.
+    Delivered {
+        /// The producer.
+        producer: ClientNumber,
+        /// The partition.
+        topic_partition: TopicPartition,
+        /// The first record's offset.
+        base_offset: Option<i64>,
+        /// How many records.
+        records: i32,
+    },
+    /// A producer gave up on records.
+    SendFailed {
+        /// The producer.
+        producer: ClientNumber,
+        /// The topic.
+        topic: TopicName,
+        /// The partition, where one was chosen.
+        partition: Option<i32>,
+        /// How many records.
+        records: i32,
+        /// The exception a Java application gets, without its package.
+        exception: String,
+        /// Its message.
+        message: String,
+    },
+    /// A consumer was given partitions.
+    PartitionsAssigned {
+        /// The consumer.
+        consumer: ClientNumber,
+        /// The generation.
+        generation: i32,
+        /// The partitions; none for an idle member.
+        partitions: Vec<TopicPartition>,
+    },
+    /// A consumer gave up its partitions.
+    PartitionsRevoked {
+        /// The consumer.
+        consumer: ClientNumber,
+        /// The partitions.
+        partitions: Vec<TopicPartition>,
+    },
+    /// A consumer begins where `auto.offset.reset` says.
+    PositionReset {
+        /// The consumer.
+        consumer: ClientNumber,
+        /// The partition.
+        topic_partition: TopicPartition,
+        /// The offset of the record it reads first.
+        offset: i64,
+    },
+    /// A consumer read records.
+    RecordsRead {
+        /// The consumer.
+        consumer: ClientNumber,
+        /// The partition.
+        topic_partition: TopicPartition,
+        /// The first offset that was new to it.
+        from: i64,
+        /// Its position now.
+        to: i64,
+        /// The batches that came; the first may begin before `from`.
+        batches: Vec<RecordBatch>,
+    },
+    /// A consumer ended with an exception.
+    ConsumerFailed {
+        /// The consumer.
+        consumer: ClientNumber,
+        /// The exception, without its package.
+        exception: String,
+        /// Its message.
+        message: String,
+    },
+    /// An admin client's call was answered.
+    AdminAnswered {
+        /// The admin client.
+        admin: ClientNumber,
+        /// The answer.
+        response: Response,
+    },
+    /// Something happened in a group.
+    Group(GroupEvent),
+}
+
+impl EventKind {
+    /// Whether an onlooker should be told, or it is one of many steps of
+    /// something they are told of anyway.
+    pub fn is_news(&self) -> bool {
+        match self {
+            EventKind::RecordAccumulated { .. }
+            | EventKind::Delivered { .. }
+            | EventKind::AdminAnswered { .. } => false,
+            EventKind::ClientStarted { kind, .. } => *kind != "admin client",
+            EventKind::ClientClosed { .. } => true,
+            EventKind::PartitionsRevoked { .. } => true,
+            EventKind::Group(event) => is_group_news(event),
+            _ => true,
+        }
+    }
+}
+
+fn is_group_news(event: &GroupEvent) -> bool {
+    !matches!(
+        event,
+        GroupEvent::GroupCreated { .. }
+            | GroupEvent::GroupDeleted { .. }
+            | GroupEvent::MemberIdGiven { .. }
+            | GroupEvent::MemberRejoined { .. }
+            | GroupEvent::StateChanged { .. }
+            | GroupEvent::Assigned { .. }
+    )
+}
+
+/// Names clients for [`Event::describe`].
+pub trait ClientNames {
+    /// What to call this client.
+    fn name(&self, client: ClientNumber) -> String;
+}
+
+impl Event {
+    /// What happened, in one plain sentence.
+    pub fn describe(&self, names: &dyn ClientNames) -> String {
+        Described {
+            kind: &self.kind,
+            names,
+        }
+        .to_string()
+    }
+}
+
+struct Described<'a> {
+    kind: &'a EventKind,
+    names: &'a dyn ClientNames,
+}
+
+impl Described<'_> {
+    fn clients(&self, f: &mut fmt::Formatter<'_>) -> Option<fmt::Result> {
+        Some(match self.kind {
+            EventKind::ClientStarted {
+                kind, client_id, ..
+            } => write!(f, "{client_id} starts: a {kind}."),
+            EventKind::ClientClosed { client_id, .. } => write!(f, "{client_id} has closed."),
+            EventKind::ClientCrashed {
+                client_id,
+                records_lost,
+                ..
+            } => match records_lost {
+                0 => write!(f, "{client_id} is killed. Nobody is told."),
+                lost => write!(
+                    f,
+                    "{client_id} is killed with {} it had not been told are stored.",
+                    counted(i64::from(*lost), "record")
+                ),
+            },
+            EventKind::ClientLog { client, text } => {
+                write!(f, "{}: {text}", self.names.name(*client))
+            }
+            _ => return None,
+        })
+    }
+
+    fn topics(&self, f: &mut fmt::Formatter<'_>) -> Option<fmt::Result> {
+        Some(match self.kind {
+            EventKind::TopicCreated { topic, partitions } => write!(
+                f,
+                "Topic {topic} is created with {}.",
+                counted(i64::from(*partitions), "partition")
+            ),
+            EventKind::TopicDeleted { topic } => write!(f, "Topic {topic} is deleted."),
+            EventKind::PartitionsAdded { topic, from, to } => write!(
+                f,
+                "Topic {topic} now has {to} partitions instead of {from}; records stay where they are."
+            ),
+            _ => return None,
+        })
+    }
+
+    fn records(&self, f: &mut fmt::Formatter<'_>) -> Option<fmt::Result> {
+        Some(match self.kind {
+            EventKind::RecordAccumulated {
+                producer,
+                topic_partition,
+                ..
+            } => write!(
+                f,
+                "{} puts a record for {topic_partition} into its accumulator.",
+                self.names.name(*producer)
+            ),
+            EventKind::RecordsAppended {
+                topic_partition,
+                base_offset,
+                records,
+                from,
+                ..
+            } => {
+                let producer = match from {
+                    NodeId::Client(client) => self.names.name(*client),
+                    NodeId::Broker(broker) => format!("broker {broker}"),
+                };
+                match records {
+                    1 => write!(
+                        f,
+                        "{topic_partition} takes a record of {producer} at offset {base_offset}."
+                    ),
+                    records => write!(
+                        f,
+                        "{topic_partition} takes {records} records of {producer} at offsets {base_offset} to {}.",
+                        base_offset + i64::from(*records) - 1
+                    ),
+                }
+            }
+            EventKind::Delivered {
+                producer,
+                topic_partition,
+                records,
+                ..
+            } => write!(
+                f,
+                "{} is told that {} for {topic_partition} is stored.",
+                self.names.name(*producer),
+                counted(i64::from(*records), "record")
+            ),
+            EventKind::SendFailed {
+                producer,
+                exception,
+                message,
+                ..
+            } => write!(f, "{}: {exception}: {message}", self.names.name(*producer)),
+            _ => return None,
+        })
+    }
+
+    fn consumers(&self, f: &mut fmt::Formatter<'_>) -> Option<fmt::Result> {
+        Some(match self.kind {
+            EventKind::PartitionsAssigned {
+                consumer,
+                generation,
+                partitions,
+            } if partitions.is_empty() => write!(
+                f,
+                "{} gets no partition in generation {generation}: it is idle.",
+                self.names.name(*consumer)
+            ),
+            EventKind::PartitionsAssigned {
+                consumer,
+                generation,
+                partitions,
+            } => write!(
+                f,
+                "{} gets {} in generation {generation}.",
+                self.names.name(*consumer),
+                listed(partitions)
+            ),
+            EventKind::PartitionsRevoked {
+                consumer,
+                partitions,
+            } => write!(
+                f,
+                "{} gives up {}.",
+                self.names.name(*consumer),
+                listed(partitions)
+            ),
+            EventKind::PositionReset {
+                consumer,
+                topic_partition,
+                offset,
+            } => write!(
+                f,
+                "{} begins {topic_partition} at offset {offset}: its group has committed none.",
+                self.names.name(*consumer)
+            ),
+            EventKind::RecordsRead {
+                consumer,
+                topic_partition,
+                from,
+                to,
+                ..
+            } => write!(
+                f,
+                "{} reads {topic_partition} from offset {from} up to {}.",
+                self.names.name(*consumer),
+                to - 1
+            ),
+            EventKind::ConsumerFailed {
+                consumer,
+                exception,
+                message,
+            } => write!(f, "{}: {exception}: {message}", self.names.name(*consumer)),
+            _ => return None,
+        })
+    }
+}
+
+impl fmt::Display for Described<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(done) = self.clients(f) {
+            return done;
+        }
+        if let Some(done) = self.topics(f) {
+            return done;
+        }
+        if let Some(done) = self.records(f) {
+            return done;
+        }
+        if let Some(done) = self.consumers(f) {
+            return done;
+        }
+        match self.kind {
+            EventKind::AdminAnswered { admin, response } => write!(
+                f,
+                "{} has its answer to {}.",
+                self.names.name(*admin),
+                response.api()
+            ),
+            EventKind::Group(event) => describe_group(event, f),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn describe_group(event: &GroupEvent, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match event {
+        GroupEvent::GroupCreated { group } => write!(f, "Group {group} comes into being."),
+        GroupEvent::GroupDeleted { group } => write!(f, "Group {group} is gone."),
+        GroupEvent::StateChanged {
+            group, to, reason, ..
+        } => write!(f, "Group {group} is {}: {reason}.", to.name()),
+        GroupEvent::MemberIdGiven {
+            group, client_id, ..
+        } => write!(
+            f,
+            "{client_id} gets a member id from the coordinator of group {group}."
+        ),
+        GroupEvent::MemberAdded {
+            group, client_id, ..
+        } => write!(f, "{client_id} joins group {group}."),
+        GroupEvent::MemberRejoined {
+            group, client_id, ..
+        } => write!(f, "{client_id} rejoins group {group}."),
+        GroupEvent::MemberReplaced {
+            group,
+            group_instance_id,
+            ..
+        } => write!(
+            f,
+            "Static member {group_instance_id} of group {group} is back under a new member id."
+        ),
+        GroupEvent::MemberRemoved {
+            group,
+            client_id,
+            cause,
+            ..
+        } => describe_removal(group, client_id, *cause, f),
+        GroupEvent::RebalanceStarted { group, reason, .. } => {
+            write!(f, "Group {group} rebalances: {reason}.")
+        }
+        GroupEvent::InitialRebalanceExtended { group, until } => write!(
+            f,
+            "Group {group} waits for more members until {until} (group.initial.rebalance.delay.ms)."
+        ),
+        GroupEvent::GenerationStarted {
+            group,
+            generation,
+            protocol,
+            members,
+            ..
+        } => write!(
+            f,
+            "Group {group} begins generation {generation} with {}; its leader assigns by {protocol}.",
+            counted(members.len() as i64, "member")
+        ),
+        GroupEvent::Assigned {
+            group, generation, ..
+        } => write!(
+            f,
+            "Group {group} has its assignment for generation {generation}."
+        ),
+        GroupEvent::OffsetsCommitted { group, offsets, .. } => {
+            let texts: Vec<String> = offsets
+                .iter()
+                .map(|(partition, committed)| format!("{partition} at {}", committed.offset))
+                .collect();
+            write!(f, "Group {group} commits {}.", texts.join(", "))
+        }
+        GroupEvent::OffsetsRemoved {
+            group, partitions, ..
+        } => write!(
+            f,
+            "Group {group} forgets its offsets of {}.",
+            listed(partitions)
+        ),
+    }
+}
+
+fn describe_removal(
+    group: &str,
+    client_id: &str,
+    cause: RemovalCause,
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
+    let why = match cause {
+        RemovalCause::Left => return write!(f, "{client_id} leaves group {group}."),
+        RemovalCause::SessionExpired => "no heartbeat came within session.timeout.ms",
+        RemovalCause::PendingExpired => "it did not come back with the member id it was given",
+        RemovalCause::JoinTimedOut => "it waited too long for its first generation",
+        RemovalCause::RebalanceTimeout => "it did not rejoin within max.poll.interval.ms",
+        RemovalCause::SyncTimeout => "it did not ask for its assignment in time",
+        RemovalCause::GroupFull => "the group has group.max.size members already",
+    };
+    write!(f, "Group {group} drops {client_id}: {why}.")
+}
+
+/// `1 record`, `3 records`.
+pub fn counted(count: i64, what: &str) -> String {
+    match count {
+        1 => format!("1 {what}"),
+        count => format!("{count} {what}s"),
+    }
+}
+
+fn listed(partitions: &[TopicPartition]) -> String {
+    let names: Vec<String> = partitions.iter().map(ToString::to_string).collect();
+    names.join(", ")
+}

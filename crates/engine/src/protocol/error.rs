@@ -1,0 +1,93 @@
+use std::fmt;
+
+macro_rules! errors {
+    ($($variant:ident = $code:literal, $name:literal, $exception:literal, $message:literal;)+) => {
+        /// An error code of Kafka's protocol, or success
+        /// (`org.apache.kafka.common.protocol.Errors`).
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(i16)]
+        pub enum ErrorCode {
+            $(#[doc = $name] $variant = $code),+
+        }
+
+        impl ErrorCode {
+            /// Every code that the simulation uses.
+            pub const ALL: &[ErrorCode] = &[$(ErrorCode::$variant),+];
+
+            /// Kafka's name of the error, such as `UNKNOWN_TOPIC_OR_PARTITION`.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(ErrorCode::$variant => $name),+
+                }
+            }
+
+            /// The simple name of the exception a Java client raises for it;
+            /// empty for `NONE`.
+            pub fn exception(self) -> &'static str {
+                match self {
+                    $(ErrorCode::$variant => $exception),+
+                }
+            }
+
+            /// What a Java client says when the broker sent no message of its
+            /// own; empty for `NONE`.
+            pub fn message(self) -> &'static str {
+                match self {
+                    $(ErrorCode::$variant => $message),+
+                }
+            }
+        }
+    };
+}
+
+errors! {
+    None = 0, "NONE", "", "";
+    UnknownServerError = -1, "UNKNOWN_SERVER_ERROR", "UnknownServerException", "The server experienced an unexpected error when processing the request.";
+    OffsetOutOfRange = 1, "OFFSET_OUT_OF_RANGE", "OffsetOutOfRangeException", "The requested offset is not within the range of offsets maintained by the server.";
+    CorruptMessage = 2, "CORRUPT_MESSAGE", "CorruptRecordException", "This message has failed its CRC checksum, exceeds the valid size, has a null key for a compacted topic, or is otherwise corrupt.";
+    UnknownTopicOrPartition = 3, "UNKNOWN_TOPIC_OR_PARTITION", "UnknownTopicOrPartitionException", "This server does not host this topic-partition.";
+    LeaderNotAvailable = 5, "LEADER_NOT_AVAILABLE", "LeaderNotAvailableException", "There is no leader for this topic-partition as we are in the middle of a leadership election.";
+    NotLeaderOrFollower = 6, "NOT_LEADER_OR_FOLLOWER", "NotLeaderOrFollowerException", "For requests intended only for the leader, this error indicates that the broker is not the current leader. For requests intended for any replica, this error indicates that the broker is not a replica of the topic partition.";
+    RequestTimedOut = 7, "REQUEST_TIMED_OUT", "TimeoutException", "The request timed out.";
+    MessageTooLarge = 10, "MESSAGE_TOO_LARGE", "RecordTooLargeException", "The request included a message larger than the max message size the server will accept.";
+    CoordinatorLoadInProgress = 14, "COORDINATOR_LOAD_IN_PROGRESS", "CoordinatorLoadInProgressException", "The coordinator is loading and hence can't process requests.";
+    CoordinatorNotAvailable = 15, "COORDINATOR_NOT_AVAILABLE", "CoordinatorNotAvailableException", "The coordinator is not available.";
+    NotCoordinator = 16, "NOT_COORDINATOR", "NotCoordinatorException", "This is not the correct coordinator.";
+    InvalidTopicException = 17, "INVALID_TOPIC_EXCEPTION", "InvalidTopicException", "The request attempted to perform an operation on an invalid topic.";
+    InvalidRequiredAcks = 21, "INVALID_REQUIRED_ACKS", "InvalidRequiredAcksException", "Produce request specified an invalid value for required acks.";
+    IllegalGeneration = 22, "ILLEGAL_GENERATION", "IllegalGenerationException", "Specified group generation id is not valid.";
+    InconsistentGroupProtocol = 23, "INCONSISTENT_GROUP_PROTOCOL", "InconsistentGroupProtocolException", "The group member's supported protocols are incompatible with those of existing members or first group member tried to join with empty protocol type or empty protocol list.";
+    InvalidGroupId = 24, "INVALID_GROUP_ID", "InvalidGroupIdException", "The group id is invalid.";
+    UnknownMemberId = 25, "UNKNOWN_MEMBER_ID", "UnknownMemberIdException", "The coordinator is not aware of this member.";
+    InvalidSessionTimeout = 26, "INVALID_SESSION_TIMEOUT", "InvalidSessionTimeoutException", "The session timeout is not within the range allowed by the broker (as configured by group.min.session.timeout.ms and group.max.session.timeout.ms).";
+    RebalanceInProgress = 27, "REBALANCE_IN_PROGRESS", "RebalanceInProgressException", "The group is rebalancing, so a rejoin is needed.";
+    TopicAlreadyExists = 36, "TOPIC_ALREADY_EXISTS", "TopicExistsException", "Topic with this name already exists.";
+    InvalidPartitions = 37, "INVALID_PARTITIONS", "InvalidPartitionsException", "Number of partitions is below 1.";
+    InvalidReplicationFactor = 38, "INVALID_REPLICATION_FACTOR", "InvalidReplicationFactorException", "Replication factor is below 1 or larger than the number of available brokers.";
+    InvalidReplicaAssignment = 39, "INVALID_REPLICA_ASSIGNMENT", "InvalidReplicaAssignmentException", "Replica assignment is invalid.";
+    InvalidConfig = 40, "INVALID_CONFIG", "InvalidConfigurationException", "Configuration is invalid.";
+    InvalidRequest = 42, "INVALID_REQUEST", "InvalidRequestException", "This most likely occurs because of a request being malformed by the client library or the message was sent to an incompatible broker. See the broker logs for more details.";
+    GroupIdNotFound = 69, "GROUP_ID_NOT_FOUND", "GroupIdNotFoundException", "The group id does not exist.";
+    MemberIdRequired = 79, "MEMBER_ID_REQUIRED", "MemberIdRequiredException", "The group member needs to have a valid member id before actually entering a consumer group.";
+    GroupMaxSizeReached = 81, "GROUP_MAX_SIZE_REACHED", "GroupMaxSizeReachedException", "The consumer group has reached its max size.";
+    FencedInstanceId = 82, "FENCED_INSTANCE_ID", "FencedInstanceIdException", "The broker rejected this static consumer since another consumer with the same group.instance.id has registered with a different member.id.";
+    InvalidRecord = 87, "INVALID_RECORD", "InvalidRecordException", "This record has failed the validation on broker and hence will be rejected.";
+}
+
+impl ErrorCode {
+    /// The number on the wire.
+    pub fn code(self) -> i16 {
+        self as i16
+    }
+
+    /// Whether this is success.
+    pub fn is_none(self) -> bool {
+        self == ErrorCode::None
+    }
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

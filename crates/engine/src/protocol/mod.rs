@@ -1,0 +1,147 @@
+//! Kafka's protocol messages: the names and fields of the requests and
+//! responses that travel between nodes, and the errors they carry.
+//!
+//! Fields that nothing here reads yet are left out; what is there has Kafka's
+//! name (in Rust's spelling), type and meaning. The source is Kafka's own
+//! message definitions (`clients/src/main/resources/common/message`).
+
+mod admin;
+mod error;
+mod group;
+mod metadata;
+mod records;
+
+pub use admin::*;
+pub use error::ErrorCode;
+pub use group::*;
+pub use metadata::*;
+pub use records::*;
+
+use std::fmt;
+use std::sync::Arc;
+
+/// A topic's name. Shared, since every record, packet and lane carries it.
+pub type TopicName = Arc<str>;
+
+/// One partition of one topic.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TopicPartition {
+    /// The topic.
+    pub topic: TopicName,
+    /// The partition's number, from 0.
+    pub partition: i32,
+}
+
+impl TopicPartition {
+    /// The partition with this number of this topic.
+    pub fn new(topic: impl Into<TopicName>, partition: i32) -> TopicPartition {
+        TopicPartition {
+            topic: topic.into(),
+            partition,
+        }
+    }
+}
+
+impl fmt::Display for TopicPartition {
+    /// As Kafka writes it: `topic-0`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.topic, self.partition)
+    }
+}
+
+/// What precedes every request; its answer carries the same.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Header {
+    /// Matches a response to its request; counted by the client.
+    pub correlation_id: i32,
+    /// The client's `client.id`.
+    pub client_id: Arc<str>,
+}
+
+/// What a packet carries.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Payload {
+    /// A question, on its way to a broker.
+    Request(Request),
+    /// An answer, on its way back.
+    Response(Response),
+}
+
+impl Payload {
+    /// The API's name, such as `Produce`, for a request and its response alike.
+    pub fn api(&self) -> &'static str {
+        match self {
+            Payload::Request(request) => request.api(),
+            Payload::Response(response) => response.api(),
+        }
+    }
+}
+
+macro_rules! apis {
+    ($($(#[$doc:meta])* $api:ident($request:ty, $response:ty)),+ $(,)?) => {
+        /// A request of Kafka's protocol.
+        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+        pub enum Request {
+            $($(#[$doc])* $api($request)),+
+        }
+
+        /// A response of Kafka's protocol.
+        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+        pub enum Response {
+            $($(#[$doc])* $api($response)),+
+        }
+
+        impl Request {
+            /// The API's name, as in Kafka's `ApiKeys`.
+            pub fn api(&self) -> &'static str {
+                match self {
+                    $(Request::$api(_) => stringify!($api)),+
+                }
+            }
+        }
+
+        impl Response {
+            /// The API's name, as in Kafka's `ApiKeys`.
+            pub fn api(&self) -> &'static str {
+                match self {
+                    $(Response::$api(_) => stringify!($api)),+
+                }
+            }
+        }
+    };
+}
+
+apis! {
+    /// Which brokers and topics there are, and who leads what.
+    Metadata(MetadataRequest, MetadataResponse),
+    /// Makes topics.
+    CreateTopics(CreateTopicsRequest, CreateTopicsResponse),
+    /// Removes topics.
+    DeleteTopics(DeleteTopicsRequest, DeleteTopicsResponse),
+    /// Adds partitions to topics.
+    CreatePartitions(CreatePartitionsRequest, CreatePartitionsResponse),
+    /// Appends record batches.
+    Produce(ProduceRequest, ProduceResponse),
+    /// Reads record batches.
+    Fetch(FetchRequest, FetchResponse),
+    /// Finds the first, the last, or a timestamp's offset.
+    ListOffsets(ListOffsetsRequest, ListOffsetsResponse),
+    /// Finds the broker that coordinates a group.
+    FindCoordinator(FindCoordinatorRequest, FindCoordinatorResponse),
+    /// Enters a group, or its next generation.
+    JoinGroup(JoinGroupRequest, JoinGroupResponse),
+    /// Fetches (the leader: hands in) a generation's assignment.
+    SyncGroup(SyncGroupRequest, SyncGroupResponse),
+    /// Says that a member lives.
+    Heartbeat(HeartbeatRequest, HeartbeatResponse),
+    /// Leaves a group.
+    LeaveGroup(LeaveGroupRequest, LeaveGroupResponse),
+    /// Stores the offsets up to which a group has read.
+    OffsetCommit(OffsetCommitRequest, OffsetCommitResponse),
+    /// Reads them back.
+    OffsetFetch(OffsetFetchRequest, OffsetFetchResponse),
+    /// Lists the groups a broker coordinates.
+    ListGroups(ListGroupsRequest, ListGroupsResponse),
+    /// Describes groups: state, members, assignment.
+    DescribeGroups(DescribeGroupsRequest, DescribeGroupsResponse),
+}

@@ -1,0 +1,115 @@
+use super::{ErrorCode, TopicPartition};
+use crate::log::record_batch::RecordBatch;
+
+/// Appends record batches to partitions that the receiver leads.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ProduceRequest {
+    /// 0: no answer; 1: the leader has it; -1 (`all`): every in-sync replica
+    /// has it.
+    pub acks: i16,
+    /// How long the broker may wait for the replicas, in milliseconds.
+    pub timeout_ms: i32,
+    /// One batch for each partition.
+    pub partitions: Vec<(TopicPartition, RecordBatch)>,
+}
+
+/// Where the batches landed. With `acks=0` none is sent.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ProduceResponse {
+    /// One entry for each partition of the request.
+    pub partitions: Vec<(TopicPartition, PartitionProduceResponse)>,
+}
+
+/// Where one batch landed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct PartitionProduceResponse {
+    /// `NONE`, or why it was not appended.
+    pub error_code: ErrorCode,
+    /// The offset of its first record, -1 with an error.
+    pub base_offset: i64,
+    /// The partition's first offset, -1 with an error.
+    pub log_start_offset: i64,
+    /// The broker's words for the error.
+    pub error_message: Option<String>,
+}
+
+/// Reads record batches from partitions that the receiver leads.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct FetchRequest {
+    /// How long the broker may wait for `min_bytes`, in milliseconds
+    /// (`fetch.max.wait.ms`).
+    pub max_wait_ms: i32,
+    /// How much is worth an answer before that (`fetch.min.bytes`).
+    pub min_bytes: i32,
+    /// How much the answer may hold in all (`fetch.max.bytes`); the first batch
+    /// is sent whole even when it is larger.
+    pub max_bytes: i32,
+    /// Where to read.
+    pub partitions: Vec<FetchPartition>,
+}
+
+/// Where to read in one partition.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct FetchPartition {
+    /// The partition.
+    pub topic_partition: TopicPartition,
+    /// The first offset wanted.
+    pub fetch_offset: i64,
+    /// How many bytes of this partition at most
+    /// (`max.partition.fetch.bytes`).
+    pub partition_max_bytes: i32,
+}
+
+/// What was read.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct FetchResponse {
+    /// One entry for each partition of the request.
+    pub partitions: Vec<(TopicPartition, FetchedPartition)>,
+}
+
+/// What was read of one partition.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct FetchedPartition {
+    /// `NONE`, or why nothing was read.
+    pub error_code: ErrorCode,
+    /// The offset below which all in-sync replicas have every record; -1 with
+    /// an error.
+    pub high_watermark: i64,
+    /// The partition's first offset; -1 with an error.
+    pub log_start_offset: i64,
+    /// Whole batches; the first may begin before the offset asked for.
+    pub records: Vec<RecordBatch>,
+}
+
+/// Finds an offset by a timestamp, or at either end.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ListOffsetsRequest {
+    /// The partitions, each with a timestamp in epoch milliseconds, or
+    /// [`ListOffsetsRequest::LATEST`] or [`ListOffsetsRequest::EARLIEST`].
+    pub partitions: Vec<(TopicPartition, i64)>,
+}
+
+impl ListOffsetsRequest {
+    /// Asks for the high watermark.
+    pub const LATEST: i64 = -1;
+    /// Asks for the log start offset.
+    pub const EARLIEST: i64 = -2;
+}
+
+/// The offsets found.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ListOffsetsResponse {
+    /// One entry for each partition of the request.
+    pub partitions: Vec<(TopicPartition, ListedOffset)>,
+}
+
+/// The offset found in one partition.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ListedOffset {
+    /// `NONE`, or why none was looked for.
+    pub error_code: ErrorCode,
+    /// The timestamp of the record found, -1 for either end or none.
+    pub timestamp: i64,
+    /// The offset, -1 when there is none.
+    pub offset: i64,
+}

@@ -1,0 +1,117 @@
+//! What the cases of all assignors share: topics and members going in, an
+//! assignment coming out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use engine::assignor::{Assignment, MemberSubscription, TopicPartitions, Topics};
+use serde_json::Value;
+
+use super::case::{
+    Outcome, as_list, as_number, as_text, entries, expect_eq, field, flag, list, number,
+    optional_text, text,
+};
+
+/// The topics of a case, with their replicas' racks where it has any.
+pub fn topics(case: &Value) -> Result<Topics, String> {
+    let mut topics = Topics::new();
+    for (name, count) in entries(case, "topics")? {
+        topics.insert(
+            name.clone(),
+            TopicPartitions::without_racks(as_number(count)?),
+        );
+    }
+    if case.get("replica_racks").is_some() {
+        for (name, partitions) in entries(case, "replica_racks")? {
+            let topic = topics
+                .get_mut(name)
+                .ok_or_else(|| format!("racks of no topic: {name}"))?;
+            topic.replica_racks = as_list(partitions)?
+                .iter()
+                .map(racks)
+                .collect::<Result<_, _>>()?;
+        }
+    }
+    Ok(topics)
+}
+
+fn racks(replicas: &Value) -> Result<BTreeSet<String>, String> {
+    let racks = as_list(replicas)?.iter().filter(|rack| !rack.is_null());
+    racks.map(|rack| as_text(rack).map(Into::into)).collect()
+}
+
+/// The members of a case.
+pub fn members(case: &Value) -> Result<Vec<MemberSubscription>, String> {
+    list(case, "members")?.iter().map(member).collect()
+}
+
+fn member(value: &Value) -> Result<MemberSubscription, String> {
+    let topics = list(value, "topics")?.iter();
+    Ok(MemberSubscription {
+        member_id: text(value, "id")?.to_owned(),
+        group_instance_id: optional_text(value, "instance_id"),
+        rack_id: optional_text(value, "rack"),
+        topics: topics
+            .map(|topic| as_text(topic).map(Into::into))
+            .collect::<Result<_, _>>()?,
+    })
+}
+
+/// Compares an assignment with the one the case expects: exactly, except where
+/// Kafka's own depends on the order of a hash map; there only how many
+/// partitions the members have.
+pub fn check(case: &Value, actual: &Assignment) -> Outcome {
+    let by_order = ["input_order_sensitive", "hash_order_sensitive"];
+    if !by_order.iter().any(|name| flag(case, name)) {
+        check_exactly(case, actual)?;
+    }
+    let sizes: Vec<usize> = actual.values().map(Vec::len).collect();
+    check_stats(field(case, "stats")?, sizes)
+}
+
+fn check_exactly(case: &Value, actual: &Assignment) -> Outcome {
+    let mut expected = BTreeMap::new();
+    for (member, partitions) in entries(case, "expect")? {
+        let partitions: Result<Vec<_>, _> = as_list(partitions)?.iter().map(partition).collect();
+        expected.insert(member.as_str(), partitions?);
+    }
+    expect_eq(
+        "members",
+        &expected.keys().copied().collect::<Vec<_>>(),
+        &actual.keys().map(String::as_str).collect(),
+    )?;
+    for (member, partitions) in expected {
+        expect_eq(
+            &format!("partitions of {member}"),
+            &partitions,
+            &actual[member],
+        )?;
+    }
+    Ok(())
+}
+
+fn partition(value: &Value) -> Result<(String, i32), String> {
+    match as_list(value)? {
+        [topic, number] => Ok((as_text(topic)?.to_owned(), as_number(number)?)),
+        _ => Err(format!("{value} is no partition")),
+    }
+}
+
+fn check_stats(stats: &Value, mut sizes: Vec<usize>) -> Outcome {
+    sizes.sort_unstable();
+    let expected = list(stats, "sizes_sorted")?.iter().map(as_number);
+    expect_eq(
+        "sizes_sorted",
+        &expected.collect::<Result<Vec<usize>, _>>()?,
+        &sizes,
+    )?;
+    expect_eq(
+        "assigned",
+        &number(stats, "assigned")?,
+        &sizes.iter().sum::<usize>(),
+    )?;
+    let pairs = sizes.iter().enumerate();
+    let score: usize = pairs
+        .flat_map(|(index, large)| sizes[..index].iter().map(move |small| large - small))
+        .sum();
+    expect_eq("balance_score", &number(stats, "balance_score")?, &score)
+}

@@ -1,0 +1,258 @@
+//! Segment files that a real broker wrote, read batch by batch and compared
+//! with what Kafka itself reads in them (the JSON beside each).
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use engine::log::record_batch::{
+    BatchOptions, Compression, CorruptRecord, EndTransactionMarker, NO_SEQUENCE, RecordBatch,
+    RecordBatchBuilder, RecordView, TimestampType, read_batches,
+};
+use serde_json::{Value, json};
+
+/// A segment file and what Kafka says is in it.
+struct Segment {
+    path: PathBuf,
+    bytes: Vec<u8>,
+    expected: Value,
+}
+
+impl Segment {
+    fn batches(&self) -> Vec<RecordBatch> {
+        let batches = read_batches(&self.bytes).collect::<Result<_, _>>();
+        batches.unwrap_or_else(|error| panic!("{}: {error}", self.path.display()))
+    }
+}
+
+fn segments() -> Vec<Segment> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/segments");
+    let mut logs: Vec<PathBuf> = fs::read_dir(root)
+        .unwrap()
+        .flat_map(|folder| fs::read_dir(folder.unwrap().path()).unwrap())
+        .map(|file| file.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "log"))
+        .collect();
+    logs.sort();
+    assert!(!logs.is_empty());
+    logs.into_iter()
+        .filter(|path| path.metadata().unwrap().len() > 0)
+        .map(|path| Segment {
+            bytes: fs::read(&path).unwrap(),
+            expected: serde_json::from_slice(&fs::read(path.with_extension("json")).unwrap())
+                .unwrap(),
+            path,
+        })
+        .collect()
+}
+
+fn segment(folder: &str) -> Segment {
+    let mut found = segments()
+        .into_iter()
+        .filter(|segment| segment.path.parent().unwrap().ends_with(folder));
+    found
+        .next()
+        .unwrap_or_else(|| panic!("no segment of {folder}"))
+}
+
+#[test]
+fn segments_hold_what_kafka_reads_in_them() {
+    for segment in segments() {
+        let path = segment.path.display();
+        let mut expected = segment.expected["batches"].as_array().unwrap().iter();
+        let mut position = 0;
+        for batch in segment.batches() {
+            let expected = expected
+                .next()
+                .unwrap_or_else(|| panic!("{path}: a batch too many"));
+            assert_eq!(
+                header_json(&batch, position),
+                without_records(expected),
+                "{path}"
+            );
+            position += batch.size_in_bytes();
+            if batch.compression() == Compression::None {
+                let records: Vec<Value> = batch
+                    .records()
+                    .map(|record| record_json(&batch, &record.unwrap()))
+                    .collect();
+                assert_eq!(json!(records), expected["records"], "{path} at {position}");
+            }
+        }
+        assert!(expected.next().is_none(), "{path}: a batch too few");
+        assert_eq!(position, segment.bytes.len());
+    }
+}
+
+#[test]
+fn compressed_records_are_refused_by_the_name_of_their_codec() {
+    for (folder, codec) in [
+        ("gzip", Compression::Gzip),
+        ("snappy", Compression::Snappy),
+        ("lz4", Compression::Lz4),
+        ("broker-zstd", Compression::Zstd),
+    ] {
+        for batch in segment(folder).batches() {
+            let records: Vec<_> = batch.records().collect();
+            assert_eq!(
+                records,
+                [Err(CorruptRecord::UnsupportedCompression { codec })]
+            );
+        }
+    }
+}
+
+/// Batches with the broker's timestamps are left out: the records no longer
+/// show the producer's, which the bytes still hold.
+#[test]
+fn batches_written_again_are_the_same_bytes() {
+    let mut count = 0;
+    for segment in segments() {
+        for batch in segment.batches() {
+            let is_plain = batch.compression() == Compression::None;
+            if is_plain && batch.timestamp_type() == TimestampType::CreateTime {
+                assert_eq!(rewritten(&batch), batch, "{}", segment.path.display());
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 0);
+}
+
+#[test]
+fn what_a_producer_sends_becomes_what_the_broker_wrote() {
+    for folder in ["plain", "keyed-headers"] {
+        for batch in segment(folder).batches() {
+            let mut builder = RecordBatchBuilder::default();
+            for record in batch.records() {
+                builder.append(&record.unwrap().to_record()).unwrap();
+            }
+            let sent = builder.build().unwrap();
+            let appended = sent
+                .with_base_offset_and_epoch(batch.base_offset(), batch.partition_leader_epoch());
+            assert_eq!(appended.as_bytes(), batch.as_bytes(), "{folder}");
+        }
+    }
+}
+
+/// A real file with any one bit flipped: no panic, and no bit flipped under a
+/// checksum goes unnoticed.
+#[test]
+fn damaged_segments_are_survived() {
+    for folder in ["plain", "keyed-headers", "transactional", "append-time"] {
+        let bytes = segment(folder).bytes;
+        let sound = read_batches(&bytes).count();
+        for bit in 0..bytes.len() * 8 {
+            let mut damaged = bytes.clone();
+            damaged[bit / 8] ^= 1 << (bit % 8);
+            let read: Result<Vec<_>, _> = read_batches(&damaged).collect();
+            assert!(read.is_err() || read.is_ok_and(|batches| batches.len() == sound));
+        }
+        for end in 0..bytes.len() {
+            let mut reader = read_batches(&bytes[..end]);
+            let whole = reader.by_ref().filter(|batch| batch.is_ok()).count();
+            assert!(whole < sound && reader.position() <= end);
+        }
+    }
+}
+
+fn rewritten(batch: &RecordBatch) -> RecordBatch {
+    let mut builder = RecordBatchBuilder::new(BatchOptions {
+        base_offset: batch.base_offset(),
+        partition_leader_epoch: batch.partition_leader_epoch(),
+        producer_id: batch.producer_id(),
+        producer_epoch: batch.producer_epoch(),
+        base_sequence: batch.base_sequence(),
+        is_transactional: batch.is_transactional(),
+        is_control: batch.is_control(),
+        log_append_time_ms: None,
+        delete_horizon_ms: batch.delete_horizon_ms(),
+    });
+    for record in batch.records() {
+        builder.append_view(&record.unwrap()).unwrap();
+    }
+    builder
+        .build_with_last_offset(batch.last_offset(), batch.max_timestamp())
+        .unwrap()
+}
+
+fn header_json(batch: &RecordBatch, position: usize) -> Value {
+    assert!(batch.is_crc_valid());
+    json!({
+        "position": position,
+        "size": batch.size_in_bytes(),
+        "batch_length": batch.batch_length(),
+        "base_offset": batch.base_offset(),
+        "last_offset_delta": batch.last_offset_delta(),
+        "partition_leader_epoch": batch.partition_leader_epoch(),
+        "magic": batch.magic(),
+        "crc": batch.crc(),
+        "attributes": batch.attributes(),
+        "compression": batch.compression().name(),
+        "timestamp_type": batch.timestamp_type().name(),
+        "is_transactional": batch.is_transactional(),
+        "is_control": batch.is_control(),
+        "delete_horizon_ms": batch.delete_horizon_ms(),
+        "base_timestamp": batch.base_timestamp(),
+        "max_timestamp": batch.max_timestamp(),
+        "producer_id": batch.producer_id(),
+        "producer_epoch": batch.producer_epoch(),
+        "base_sequence": batch.base_sequence(),
+        "record_count": batch.record_count(),
+    })
+}
+
+fn without_records(batch: &Value) -> Value {
+    let mut header = batch.clone();
+    header.as_object_mut().unwrap().remove("records");
+    header
+}
+
+fn record_json(batch: &RecordBatch, record: &RecordView<'_>) -> Value {
+    let headers = record
+        .headers
+        .map(|(name, value)| json!([name, bytes_json(value)]));
+    let mut json = json!({
+        "offset": record.offset,
+        "timestamp": record.timestamp_ms,
+        "sequence": record.sequence,
+        "key": bytes_json(record.key),
+        "value": bytes_json(record.value),
+        "headers": headers.collect::<Vec<_>>(),
+    });
+    if batch.is_control() {
+        assert_eq!(record.sequence, NO_SEQUENCE);
+        let marker = EndTransactionMarker::from_record(record).unwrap();
+        json["control"] = json!(marker.result.name());
+        json["coordinator_epoch"] = json!(marker.coordinator_epoch);
+    }
+    json
+}
+
+/// Text when the bytes are UTF-8, base 64 when not.
+fn bytes_json(bytes: Option<&[u8]>) -> Value {
+    match bytes.map(|bytes| (bytes, std::str::from_utf8(bytes))) {
+        None => Value::Null,
+        Some((_, Ok(text))) => json!(text),
+        Some((bytes, Err(_))) => json!({ "base64": base64(bytes) }),
+    }
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for group in bytes.chunks(3) {
+        let bits = group
+            .iter()
+            .fold(0, |bits, byte| bits << 8 | u32::from(*byte));
+        let bits = bits << (8 * (3 - group.len()));
+        for digit in 0..4 {
+            let index = (bits >> (18 - 6 * digit)) as usize & 63;
+            text.push(if digit <= group.len() {
+                DIGITS[index].into()
+            } else {
+                '='
+            });
+        }
+    }
+    text
+}
