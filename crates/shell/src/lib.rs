@@ -1,1 +1,19 @@
-//! Kafka command-line tools run against the engine.
+//! Kafka's own command lines, run against the simulated cluster: the terminals
+//! of the page, the small part of a Unix shell that course material uses, and
+//! the tools `kafka-topics`, `kafka-console-producer` and
+//! `kafka-console-consumer` with the texts, streams and exit statuses of the
+//! real ones (Apache Kafka 4.0).
+//!
+//! A [`Shell`] holds the [`Terminal`]s. What is typed goes in by
+//! [`Shell::enter`]; what happened in the world comes in by
+//! [`Shell::on_events`], and tools that wait for it go on: they print, give
+//! further commands to the world, or end. Nothing here has a clock: a tool that
+//! waits, waits for virtual time.
+
+mod screen;
+mod shell;
+mod terminal;
+
+pub use screen::{Line, LineKind};
+pub use shell::Shell;
+pub use terminal::{Foreground, Terminal, TerminalId};

@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use super::storage::GroupRecord;
 use super::{Member, StoredOffset};
 use crate::protocol::TopicPartition;
 use crate::sim::Time;
@@ -72,6 +73,8 @@ pub struct ClassicGroup {
     pub(super) initial_wait: Option<InitialWait>,
     pub(super) subscribed_topics: Option<BTreeSet<String>>,
     pub(super) offsets: BTreeMap<TopicPartition, StoredOffset>,
+    /// The group as it was last written to `__consumer_offsets`.
+    pub(super) record: Option<GroupRecord>,
 }
 
 impl ClassicGroup {
@@ -93,6 +96,7 @@ impl ClassicGroup {
             initial_wait: None,
             subscribed_topics: None,
             offsets: BTreeMap::new(),
+            record: None,
         }
     }
 

@@ -24,13 +24,18 @@ mod rebalance;
 mod session;
 mod static_member;
 mod step;
+mod storage;
 mod sync;
 mod timers;
+
+#[cfg(test)]
+mod tests;
 
 pub use config::GroupCoordinatorConfig;
 pub use event::{CoordinatorOutput, GroupEvent, OffsetRemovalCause, RemovalCause, RequestToken};
 pub use group::{ClassicGroup, GroupState};
 pub use member::Member;
+pub use storage::{StoredGroup, partition_for};
 pub use timers::Timer;
 
 use std::collections::BTreeMap;
@@ -109,6 +114,9 @@ impl GroupCoordinator {
             call.refuse(&mut step, ErrorCode::UnknownMemberId, &member_id);
         } else {
             let group = find_or_create(&mut self.groups, &mut step, &group_id);
+            if group.record.is_none() {
+                group.write_record();
+            }
             group.join(&mut step, call, &mut self.random);
         }
     }
@@ -240,6 +248,40 @@ impl GroupCoordinator {
                 |partition, _| partitions.contains(partition),
             );
         }
+    }
+
+    /// What `__consumer_offsets` holds of this coordinator's groups, by name:
+    /// all that is left of them when the broker dies.
+    pub fn stored_groups(&self) -> impl ExactSizeIterator<Item = StoredGroup> {
+        self.groups.values().map(ClassicGroup::stored)
+    }
+
+    /// Takes over a group that another broker coordinated. Its members are
+    /// those of the last assignment, and have a whole session to show up in.
+    pub fn load(&mut self, now: Time, stored: StoredGroup, out: &mut Vec<CoordinatorOutput>) {
+        let (groups, mut step) = self.step(now, out);
+        schedule_clean_up(&mut step);
+        let mut group = ClassicGroup::from_stored(stored, now);
+        group.on_loaded(&mut step);
+        groups.insert(group.name.clone(), group);
+    }
+
+    /// Gives a group up; whoever waits for an answer gets `NOT_COORDINATOR`.
+    /// What the next coordinator loads is returned; `None` when there is no such
+    /// group.
+    pub fn unload(
+        &mut self,
+        now: Time,
+        group: &str,
+        out: &mut Vec<CoordinatorOutput>,
+    ) -> Option<StoredGroup> {
+        let (groups, mut step) = self.step(now, out);
+        let mut group = groups.remove(group)?;
+        group.on_unloaded(&mut step);
+        if groups.is_empty() {
+            step.timers.cancel(&Timer::Cleanup);
+        }
+        Some(group.stored())
     }
 
     /// When the next timer is due.

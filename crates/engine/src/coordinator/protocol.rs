@@ -83,11 +83,16 @@ fn subscription_topics(metadata: &[u8]) -> Option<Vec<String>> {
     Some(topics)
 }
 
-/// `String.hashCode`, spread over the low bits as `java.util.HashMap` does.
-fn java_spread_hash(text: &str) -> u32 {
-    let hash = text.encode_utf16().fold(0_u32, |hash, unit| {
+/// `String.hashCode`
+pub(super) fn java_hash(text: &str) -> u32 {
+    text.encode_utf16().fold(0_u32, |hash, unit| {
         hash.wrapping_mul(31).wrapping_add(u32::from(unit))
-    });
+    })
+}
+
+/// The hash by which `java.util.HashMap` picks a bucket.
+fn java_spread_hash(text: &str) -> u32 {
+    let hash = java_hash(text);
     hash ^ (hash >> 16)
 }
 

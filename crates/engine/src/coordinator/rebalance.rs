@@ -177,6 +177,7 @@ impl ClassicGroup {
         self.subscribed_topics = self.compute_subscribed_topics();
         self.pending_sync.clear();
         self.transition_to(step, GroupState::Empty, "no member is left");
+        self.write_record();
     }
 
     fn start_generation(&mut self, step: &mut Step) {

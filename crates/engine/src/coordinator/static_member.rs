@@ -67,6 +67,7 @@ impl ClassicGroup {
         match self.state {
             GroupState::Stable if self.select_protocol() == self.protocol_name => {
                 // The leader is told that the assignment stands (KIP-814).
+                self.write_record();
                 let is_leader = self.leader.as_deref() == Some(member_id);
                 let response = self.join_response(member_id, is_leader);
                 self.answer_join(step, member_id, response);

@@ -87,6 +87,7 @@ impl ClassicGroup {
             self.leader.as_deref().unwrap_or("the leader")
         );
         self.transition_to(step, GroupState::Stable, &reason);
+        self.write_record();
         let parts = self.members.values();
         step.event(GroupEvent::Assigned {
             group: self.name.clone(),

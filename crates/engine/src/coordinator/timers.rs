@@ -28,6 +28,18 @@ pub enum Timer {
     Cleanup,
 }
 
+impl Timer {
+    /// The group it is set for; `None` for the one that is set for all.
+    pub fn group(&self) -> Option<&str> {
+        match self {
+            Timer::Join { group } | Timer::Sync { group } | Timer::Session { group, .. } => {
+                Some(group)
+            }
+            Timer::Cleanup => None,
+        }
+    }
+}
+
 /// The timers that are set. Those due at the same instant run in the order in
 /// which they were set; in Kafka that order is open.
 #[derive(Clone, Debug, Default, Hash)]
@@ -48,6 +60,18 @@ impl Timers {
         let (at, handle) = self.deadlines.remove(timer)?;
         self.queue.cancel(handle);
         Some(at)
+    }
+
+    /// Takes every timer of a group back.
+    pub fn cancel_group(&mut self, name: &str) {
+        let timers = self.deadlines.keys();
+        let of_group: Vec<Timer> = timers
+            .filter(|timer| timer.group() == Some(name))
+            .cloned()
+            .collect();
+        for timer in of_group {
+            self.cancel(&timer);
+        }
     }
 
     pub fn deadline(&self, timer: &Timer) -> Option<Time> {

@@ -14,6 +14,15 @@ use engine::protocol::{
 };
 use serde_json::{Value, json};
 
+use super::Kind;
+use super::case::{Outcome, as_text, flag, list, number, optional_text, text};
+
+pub const KIND: Kind = Kind {
+    name: "classic_group_protocol",
+    recognises: |_, case| case.get("initial_rebalance_delay_ms").is_some(),
+    run,
+};
+
 const GROUP: &str = "g";
 
 /// The step of the clock that the cases were made with, in milliseconds.
@@ -22,14 +31,14 @@ const TICK_MS: i64 = 100;
 /// Plays one case, and tells the first difference. A case whose outcome in
 /// Kafka depends on the order of random member ids is played, but what comes
 /// out is not compared.
-pub fn run(case: &Value) -> Result<(), String> {
+pub fn run(case: &Value) -> Outcome {
     let mut run = Run::new(case)?;
-    let is_stable = case["stable"] == true;
-    for (index, step) in list(&case["steps"]).iter().enumerate() {
-        let outcome = run.play(step)?;
+    let is_stable = flag(case, "stable");
+    for (index, step) in list(case, "steps")?.iter().enumerate() {
+        let done = run.play(step)?;
         if is_stable {
             let differs = |what: String| format!("step {index} ({}): {what}", step["op"]);
-            outcome.compare(step).map_err(differs)?;
+            done.compare(step).map_err(differs)?;
         }
     }
     Ok(())
@@ -51,21 +60,21 @@ struct Run {
 }
 
 /// What a step came to, in the words of the case.
-struct Outcome {
+struct Done {
     error: Value,
     expired: Value,
     responses: Vec<Value>,
     group: Value,
 }
 
-impl Outcome {
-    fn compare(&self, step: &Value) -> Result<(), String> {
+impl Done {
+    fn compare(&self, step: &Value) -> Outcome {
         same("error", &self.error, &step["error"])?;
         same("expired", &self.expired, &step["expired"])?;
         same(
             "responses",
             &sorted(&self.responses),
-            &sorted(list(&step["responses"])),
+            &sorted(list(step, "responses")?),
         )?;
         same("group", &self.group, &step["group"])
     }
@@ -74,8 +83,8 @@ impl Outcome {
 impl Run {
     fn new(case: &Value) -> Result<Run, String> {
         let config = GroupCoordinatorConfig {
-            initial_rebalance_delay_ms: number(&case["initial_rebalance_delay_ms"])?,
-            max_size: number(&case["max_size"])?,
+            initial_rebalance_delay_ms: number(case, "initial_rebalance_delay_ms")?,
+            max_size: number(case, "max_size")?,
             // The cleanup of empty groups is no part of these cases.
             offsets_retention_check_interval_ms: i64::MAX,
             ..GroupCoordinatorConfig::default()
@@ -92,11 +101,11 @@ impl Run {
         })
     }
 
-    fn play(&mut self, step: &Value) -> Result<Outcome, String> {
+    fn play(&mut self, step: &Value) -> Result<Done, String> {
         let mut expired = Value::Null;
         let mut responses = Vec::new();
         let mut error = Value::Null;
-        match text(&step["op"])? {
+        match text(step, "op")? {
             "join" => self.join(step)?,
             "sync" => self.sync(step)?,
             "heartbeat" => self.heartbeat(step)?,
@@ -105,7 +114,7 @@ impl Run {
             op => return Err(format!("no such op: {op}")),
         }
         self.collect(&mut responses, &mut error);
-        Ok(Outcome {
+        Ok(Done {
             error,
             expired,
             responses,
@@ -113,28 +122,28 @@ impl Run {
         })
     }
 
-    fn join(&mut self, step: &Value) -> Result<(), String> {
-        let client = text(&step["client"])?;
+    fn join(&mut self, step: &Value) -> Outcome {
+        let client = text(step, "client")?;
         let token = self.token(client);
-        let member_id = match step["member_id_known"] == true {
+        let member_id = match flag(step, "member_id_known") {
             true => self.member_id(client),
             false => String::new(),
         };
-        let instance_id = step["instance_id"].as_str().map(str::to_owned);
+        let instance_id = optional_text(step, "instance_id");
         if let Some(instance_id) = &instance_id {
             self.instances
                 .insert(client.to_owned(), instance_id.clone());
         }
         let mut protocols = Vec::new();
-        for name in list(&step["protocols"]) {
-            let name = text(name)?.to_owned();
+        for name in list(step, "protocols")? {
+            let name = as_text(name)?.to_owned();
             let metadata = format!("{client}-{name}").into_bytes().into();
             protocols.push(JoinGroupProtocol { name, metadata });
         }
         let request = JoinGroupRequest {
             group_id: GROUP.to_owned(),
-            session_timeout_ms: number(&step["session_timeout_ms"])?,
-            rebalance_timeout_ms: number(&step["rebalance_timeout_ms"])?,
+            session_timeout_ms: number(step, "session_timeout_ms")?,
+            rebalance_timeout_ms: number(step, "rebalance_timeout_ms")?,
             member_id,
             group_instance_id: instance_id,
             protocol_type: "consumer".to_owned(),
@@ -147,13 +156,13 @@ impl Run {
         Ok(())
     }
 
-    fn sync(&mut self, step: &Value) -> Result<(), String> {
-        let client = text(&step["client"])?;
+    fn sync(&mut self, step: &Value) -> Outcome {
+        let client = text(step, "client")?;
         let token = self.token(client);
         let parts = step["assignments"].as_object().into_iter().flatten();
         let request = SyncGroupRequest {
             group_id: GROUP.to_owned(),
-            generation_id: number(&step["generation"])?,
+            generation_id: number(step, "generation")?,
             member_id: self.member_id(client),
             group_instance_id: self.instance_id(step),
             protocol_type: None,
@@ -170,12 +179,12 @@ impl Run {
         Ok(())
     }
 
-    fn heartbeat(&mut self, step: &Value) -> Result<(), String> {
-        let client = text(&step["client"])?;
+    fn heartbeat(&mut self, step: &Value) -> Outcome {
+        let client = text(step, "client")?;
         let token = self.token(client);
         let request = HeartbeatRequest {
             group_id: GROUP.to_owned(),
-            generation_id: number(&step["generation"])?,
+            generation_id: number(step, "generation")?,
             member_id: self.member_id(client),
             group_instance_id: self.instance_id(step),
         };
@@ -184,8 +193,8 @@ impl Run {
         Ok(())
     }
 
-    fn leave(&mut self, step: &Value) -> Result<(), String> {
-        let client = text(&step["client"])?;
+    fn leave(&mut self, step: &Value) -> Outcome {
+        let client = text(step, "client")?;
         let token = self.token(client);
         let request = LeaveGroupRequest {
             group_id: GROUP.to_owned(),
@@ -203,7 +212,7 @@ impl Run {
     /// Lets time pass, and tells which timers were due on the way. Kafka's clock
     /// moved in ticks, and a timer ran at the first tick after it was due.
     fn advance(&mut self, step: &Value, responses: &mut Vec<Value>) -> Result<Value, String> {
-        let ms: i64 = number(&step["ms"])?;
+        let ms: i64 = number(step, "ms")?;
         let until = self.now.plus_ms(ms);
         let mut expired = Vec::new();
         while self.now < until {
@@ -341,7 +350,7 @@ impl Run {
     fn instance_id(&self, step: &Value) -> Option<String> {
         let client = step["client"].as_str()?;
         let fenced = "FENCED_INSTANCE_ID";
-        let mut answers = list(&step["responses"]).iter();
+        let mut answers = step["responses"].as_array().into_iter().flatten();
         let is_fenced = step["error"] == fenced
             || answers.any(|answer| answer["client"] == client && answer["error"] == fenced);
         is_fenced.then(|| self.instances.get(client).cloned())?
@@ -363,7 +372,7 @@ fn state_name(group: &ClassicGroup) -> &'static str {
     }
 }
 
-fn same(what: &str, ours: &Value, kafka: &Value) -> Result<(), String> {
+fn same(what: &str, ours: &Value, kafka: &Value) -> Outcome {
     match ours == kafka {
         true => Ok(()),
         false => Err(format!("{what} is {ours}, Kafka's is {kafka}")),
@@ -382,17 +391,4 @@ fn sorted_names(names: impl Iterator<Item = String>) -> Value {
     // Members that no client knows yet are one `?` together.
     names.dedup();
     json!(names)
-}
-
-fn list(value: &Value) -> &[Value] {
-    value.as_array().map(Vec::as_slice).unwrap_or_default()
-}
-
-fn text(value: &Value) -> Result<&str, String> {
-    value.as_str().ok_or_else(|| format!("no text: {value}"))
-}
-
-fn number<T: TryFrom<i64>>(value: &Value) -> Result<T, String> {
-    let number = value.as_i64().and_then(|number| T::try_from(number).ok());
-    number.ok_or_else(|| format!("no number: {value}"))
 }

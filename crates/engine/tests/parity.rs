@@ -1,0 +1,43 @@
+//! Native and wasm: the same journals give the same worlds. The digests stand
+//! in a file that both builds are held against; the native test says how to
+//! write it anew when the engine's behaviour was changed on purpose.
+
+#[path = "support/random_commands.rs"]
+mod random_commands;
+
+use random_commands::random_world;
+
+const DIGESTS: &str = include_str!("parity.txt");
+const SEEDS: u64 = 20;
+const COMMANDS: usize = 120;
+
+fn digests() -> String {
+    (0..SEEDS)
+        .map(|seed| {
+            let mut world = random_world(seed, COMMANDS);
+            world.advance_to(world.now().plus_ms(20_000));
+            format!("{seed} {:016x}\n", world.digest())
+        })
+        .collect()
+}
+
+#[cfg(target_arch = "wasm32")]
+#[wasm_bindgen_test::wasm_bindgen_test]
+fn wasm_reaches_the_digests_of_the_native_build() {
+    assert_eq!(digests(), DIGESTS);
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+#[test]
+fn the_native_build_reaches_the_digests_on_file() {
+    let digests = digests();
+    if std::env::var_os("WRITE_PARITY").is_some() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/parity.txt");
+        std::fs::write(path, &digests).expect("the file can be written");
+        return;
+    }
+    assert_eq!(
+        digests, DIGESTS,
+        "if the engine was meant to change, run with WRITE_PARITY=1 to write tests/parity.txt"
+    );
+}

@@ -1,0 +1,131 @@
+//! Worlds driven by random commands, for properties that hold for all of them.
+
+use std::collections::BTreeMap;
+
+use engine::client::{
+    Acks, AutoOffsetReset, ConsumerConfig, KeyPattern, OutgoingRecord, ProducerConfig, Workload,
+};
+use engine::command::ClientNumber;
+use engine::protocol::{
+    CreatableTopic, CreatePartitionsRequest, CreatePartitionsTopic, CreateTopicsRequest,
+    DeleteTopicsRequest, MetadataRequest, Request, TopicName,
+};
+use engine::sim::{Latency, Random, Stream};
+use engine::{Command, World, WorldConfig};
+
+/// A world after `commands` random commands with random pauses between them.
+/// The seed decides everything. Commands that are refused count too.
+pub fn random_world(seed: u64, commands: usize) -> World {
+    let mut random = Random::new(seed, Stream::Tool);
+    let mut world = World::new(seed, WorldConfig::playground());
+    for _ in 0..commands {
+        let command = random_command(&mut random, &world);
+        // A refusal is a legitimate answer: it leaves no trace.
+        let _ = world.execute(command);
+        let magnitude = 1 + random.below(23);
+        let pause_us = u64::from(random.below(1 << magnitude));
+        world.advance_to(world.now().plus_us(pause_us));
+    }
+    world
+}
+
+fn random_command(random: &mut Random, world: &World) -> Command {
+    let clients: Vec<ClientNumber> = world.clients().keys().copied().collect();
+    let client = match clients.len() {
+        0 => 1,
+        len => clients[random.below(len as u32) as usize],
+    };
+    match random.below(16) {
+        0 | 1 => Command::AddProducer {
+            config: producer_config(random),
+            workload: (random.below(2) == 0).then(|| workload(random)),
+        },
+        2..=4 => Command::AddConsumer {
+            config: consumer_config(random),
+            topics: vec![topic(random)],
+        },
+        5 | 6 => Command::AddAdmin { client_id: "admin".to_owned() },
+        7..=9 => Command::AdminCall { admin: client, request: admin_request(random) },
+        10 | 11 => Command::Send { producer: client, record: record(random) },
+        12 => Command::Close { client },
+        13 => Command::Crash { client },
+        14 => Command::SetWorkload {
+            producer: client,
+            workload: (random.below(3) > 0).then(|| workload(random)),
+        },
+        _ => Command::SetLatency {
+            latency: Latency {
+                base_us: u64::from(random.below(100_000)),
+                jitter_us: random.below(100_000),
+            },
+        },
+    }
+}
+
+fn topic(random: &mut Random) -> TopicName {
+    ["orders", "clicks", "nowhere"][random.below(3) as usize].into()
+}
+
+fn producer_config(random: &mut Random) -> ProducerConfig {
+    ProducerConfig {
+        acks: [Acks::None, Acks::Leader, Acks::All][random.below(3) as usize],
+        batch_size: [0, 100, 16_384][random.below(3) as usize],
+        linger_ms: i64::from(random.below(50)),
+        ..ProducerConfig::default()
+    }
+}
+
+fn consumer_config(random: &mut Random) -> ConsumerConfig {
+    ConsumerConfig {
+        auto_offset_reset: [AutoOffsetReset::Earliest, AutoOffsetReset::Latest]
+            [random.below(2) as usize],
+        enable_auto_commit: random.below(4) > 0,
+        session_timeout_ms: 6_000 + random.below(4_000) as i32,
+        metadata_max_age_ms: 1_000 + i64::from(random.below(10_000)),
+        ..ConsumerConfig::of_group(["red", "blue"][random.below(2) as usize])
+    }
+}
+
+fn workload(random: &mut Random) -> Workload {
+    let prefix = "k".to_owned();
+    let count = 1 + random.below(8);
+    Workload {
+        topic: topic(random),
+        keys: match random.below(4) {
+            0 => KeyPattern::None,
+            1 => KeyPattern::Fixed("one".to_owned()),
+            2 => KeyPattern::Cycle { prefix, count },
+            _ => KeyPattern::Random { prefix, count },
+        },
+        interval_us: 10_000 + u64::from(random.below(500_000)),
+        value_prefix: "value ".to_owned(),
+    }
+}
+
+fn record(random: &mut Random) -> OutgoingRecord {
+    OutgoingRecord {
+        topic: topic(random),
+        partition: (random.below(8) == 0).then(|| random.below(5) as i32),
+        key: (random.below(2) == 0).then(|| vec![random.below(20) as u8]),
+        value: (random.below(10) > 0).then(|| vec![b'v'; random.below(2_000) as usize]),
+    }
+}
+
+fn admin_request(random: &mut Random) -> Request {
+    let name = topic(random);
+    match random.below(6) {
+        0..=2 => Request::CreateTopics(CreateTopicsRequest {
+            topics: vec![CreatableTopic {
+                name,
+                num_partitions: random.below(5) as i32 - 1,
+                replication_factor: -1,
+                configs: BTreeMap::new(),
+            }],
+        }),
+        3 => Request::CreatePartitions(CreatePartitionsRequest {
+            topics: vec![CreatePartitionsTopic { name, count: random.below(8) as i32 }],
+        }),
+        4 => Request::DeleteTopics(DeleteTopicsRequest { topics: vec![name] }),
+        _ => Request::Metadata(MetadataRequest { topics: None }),
+    }
+}
