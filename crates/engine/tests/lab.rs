@@ -18,7 +18,13 @@ fn task_1_every_group_receives_every_event() {
     run_ms(&mut world, 10_000);
     let producer = producer(&mut world);
     for number in 0..20 {
-        send(&mut world, producer, TOPIC, None, &format!("letter {number}"));
+        send(
+            &mut world,
+            producer,
+            TOPIC,
+            None,
+            &format!("letter {number}"),
+        );
     }
     let events = run_ms(&mut world, 10_000);
     let all: BTreeSet<String> = (0..20).map(|number| format!("letter {number}")).collect();
@@ -43,7 +49,10 @@ fn task_2_one_group_shares_the_partitions() {
         })
         .collect();
     let shares = |world: &_, members: &[_]| -> Vec<Vec<i32>> {
-        members.iter().map(|member| assigned(world, *member)).collect()
+        members
+            .iter()
+            .map(|member| assigned(world, *member))
+            .collect()
     };
     let before = shares(&world, &members);
     let mut all: Vec<i32> = before.concat();
@@ -52,14 +61,26 @@ fn task_2_one_group_shares_the_partitions() {
     let idle = before.iter().position(Vec::is_empty).expect("one is idle");
 
     let active = members[(idle + 1) % 4];
-    world.execute(Command::Close { client: active }).expect("it runs");
+    world
+        .execute(Command::Close { client: active })
+        .expect("it runs");
     run_ms(&mut world, 10_000);
     assert!(!world.clients().contains_key(&active), "it has left");
-    assert_eq!(assigned(&world, members[idle]).len(), 1, "the idle one takes over");
+    assert_eq!(
+        assigned(&world, members[idle]).len(),
+        1,
+        "the idle one takes over"
+    );
 
     let producer = producer(&mut world);
     for number in 0..30 {
-        send(&mut world, producer, TOPIC, Some(&format!("key-{number}")), &format!("{number}"));
+        send(
+            &mut world,
+            producer,
+            TOPIC,
+            Some(&format!("key-{number}")),
+            &format!("{number}"),
+        );
     }
     let events = run_ms(&mut world, 10_000);
     let mut read: Vec<String> = members
@@ -88,15 +109,28 @@ fn task_3_one_key_one_partition() {
     for partition in 0..3 {
         let mut last: BTreeMap<String, String> = BTreeMap::new();
         for (_, key, value) in records(&world, TOPIC, partition) {
-            partitions_of.entry(key.clone()).or_default().insert(partition);
+            partitions_of
+                .entry(key.clone())
+                .or_default()
+                .insert(partition);
             let earlier = last.insert(key, value.clone());
-            assert!(earlier.is_none_or(|earlier| earlier < value), "in the order sent");
+            assert!(
+                earlier.is_none_or(|earlier| earlier < value),
+                "in the order sent"
+            );
         }
     }
     assert_eq!(partitions_of.len(), 10);
-    assert!(partitions_of.values().all(|partitions| partitions.len() == 1));
+    assert!(
+        partitions_of
+            .values()
+            .all(|partitions| partitions.len() == 1)
+    );
     let used: BTreeSet<i32> = partitions_of.into_values().flatten().collect();
-    assert!(used.len() > 1, "ten keys on three partitions: some share, not all");
+    assert!(
+        used.len() > 1,
+        "ten keys on three partitions: some share, not all"
+    );
 }
 
 /// A consumer that starts later does not get what was produced before, unless
@@ -110,14 +144,20 @@ fn committed_offsets_belong_to_the_group_and_survive_the_member() {
     let one = consumer(&mut world, "office", TOPIC);
     let events = run_ms(&mut world, 10_000);
     assert_eq!(values_read(&events, one), ["first"]);
-    world.execute(Command::Close { client: one }).expect("it runs");
+    world
+        .execute(Command::Close { client: one })
+        .expect("it runs");
     run_ms(&mut world, 5_000);
 
     send(&mut world, producer, TOPIC, None, "second");
     run_ms(&mut world, 2_000);
     let two = consumer(&mut world, "office", TOPIC);
     let events = run_ms(&mut world, 10_000);
-    assert_eq!(values_read(&events, two), ["second"], "it goes on where the first one stopped");
+    assert_eq!(
+        values_read(&events, two),
+        ["second"],
+        "it goes on where the first one stopped"
+    );
 }
 
 /// A member that crashes tells nobody: its partitions are read by no one until
@@ -130,7 +170,9 @@ fn a_crashed_member_is_found_out_by_its_session_timeout() {
     let two = consumer(&mut world, "office", TOPIC);
     run_ms(&mut world, 10_000);
     assert_eq!(assigned(&world, one).len() + assigned(&world, two).len(), 2);
-    world.execute(Command::Crash { client: one }).expect("it runs");
+    world
+        .execute(Command::Crash { client: one })
+        .expect("it runs");
     let crashed_at = world.now();
 
     run_ms(&mut world, 40_000);
@@ -140,8 +182,15 @@ fn a_crashed_member_is_found_out_by_its_session_timeout() {
         matches!(&event.kind, EventKind::Group(engine::coordinator::GroupEvent::MemberRemoved { cause, .. })
             if *cause == engine::coordinator::RemovalCause::SessionExpired)
     });
-    let after_ms = removed.expect("the session expired").at.us_since(crashed_at) / 1_000;
-    assert!((41_000..=45_500).contains(&after_ms), "{after_ms} ms after the crash");
+    let after_ms = removed
+        .expect("the session expired")
+        .at
+        .us_since(crashed_at)
+        / 1_000;
+    assert!(
+        (41_000..=45_500).contains(&after_ms),
+        "{after_ms} ms after the crash"
+    );
     assert_eq!(assigned(&world, two), [0, 1]);
 }
 
@@ -156,15 +205,21 @@ fn added_partitions_are_noticed_at_the_next_metadata_refresh() {
         send(&mut world, producer, TOPIC, Some(&number.to_string()), "x");
     }
     run_ms(&mut world, 10_000);
-    let before: Vec<_> = (0..3).map(|partition| records(&world, TOPIC, partition)).collect();
-    let request = engine::protocol::Request::CreatePartitions(
-        engine::protocol::CreatePartitionsRequest {
-            topics: vec![engine::protocol::CreatePartitionsTopic { name: TOPIC.into(), count: 5 }],
-        },
-    );
+    let before: Vec<_> = (0..3)
+        .map(|partition| records(&world, TOPIC, partition))
+        .collect();
+    let request =
+        engine::protocol::Request::CreatePartitions(engine::protocol::CreatePartitionsRequest {
+            topics: vec![engine::protocol::CreatePartitionsTopic {
+                name: TOPIC.into(),
+                count: 5,
+            }],
+        });
     admin_call(&mut world, request);
     assert_eq!(world.topics()[TOPIC].partitions.len(), 5);
-    let after: Vec<_> = (0..3).map(|partition| records(&world, TOPIC, partition)).collect();
+    let after: Vec<_> = (0..3)
+        .map(|partition| records(&world, TOPIC, partition))
+        .collect();
     assert_eq!(before, after);
     run_ms(&mut world, 60_000);
     assert_eq!(assigned(&world, reader), [0, 1, 2]);

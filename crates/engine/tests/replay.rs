@@ -35,7 +35,8 @@ fn a_replay_to_an_earlier_instant_is_the_world_as_it_was_then() {
         assert_eq!(then.now(), half);
         for entry in journal.entries.iter().filter(|entry| entry.at > half) {
             then.advance_to(entry.at);
-            then.execute(entry.command.clone()).expect("it was carried out before");
+            then.execute(entry.command.clone())
+                .expect("it was carried out before");
         }
         then.advance_to(world.now());
         assert_eq!(then.digest(), world.digest(), "seed {seed}");
@@ -72,8 +73,9 @@ fn time_may_pass_in_pieces_of_any_size() {
 
 #[test]
 fn other_seeds_give_other_worlds() {
-    let digests: std::collections::BTreeSet<u64> =
-        (0..SEEDS).map(|seed| random_world(seed, 20).digest()).collect();
+    let digests: std::collections::BTreeSet<u64> = (0..SEEDS)
+        .map(|seed| random_world(seed, 20).digest())
+        .collect();
     assert_eq!(digests.len(), SEEDS as usize);
 }
 

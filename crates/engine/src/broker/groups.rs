@@ -1,5 +1,5 @@
 use super::Broker;
-use crate::coordinator::{CoordinatorOutput, RequestToken};
+use crate::coordinator::{CoordinatorOutput, RequestToken, partition_for};
 use crate::event::EventKind;
 use crate::protocol::{
     ErrorCode, FindCoordinatorRequest, FindCoordinatorResponse, Header, OffsetCommitRequest,
@@ -148,36 +148,10 @@ impl Broker {
     /// group's partition of `__consumer_offsets`; as long as there is no such
     /// topic, its partitions count as dealt out to the brokers in turn.
     fn coordinator_of(&self, group: &str) -> i32 {
-        self.brokers[offsets_partition(group) as usize % self.brokers.len()]
+        let partition = partition_for(group, OFFSETS_PARTITIONS);
+        self.brokers[partition as usize % self.brokers.len()]
     }
 }
 
 /// `offsets.topic.num.partitions`.
-const OFFSETS_PARTITIONS: u32 = 50;
-
-/// The partition of `__consumer_offsets` that a group belongs to: its name's
-/// Java hash code, made positive, modulo the number of partitions
-/// (`GroupCoordinatorService.partitionFor`).
-fn offsets_partition(group: &str) -> u32 {
-    let hash = group.encode_utf16().fold(0u32, |hash, unit| {
-        hash.wrapping_mul(31).wrapping_add(u32::from(unit))
-    });
-    // `Utils.abs` takes Integer.MIN_VALUE to 0.
-    let positive = (hash as i32).checked_abs().unwrap_or(0);
-    positive as u32 % OFFSETS_PARTITIONS
-}
-
-#[cfg(test)]
-mod tests {
-    use super::offsets_partition;
-
-    /// `"console-consumer-1".hashCode()` and kin, reckoned by Java's rule
-    /// `s[0]*31^(n-1) + … + s[n-1]`.
-    #[test]
-    fn a_group_belongs_to_the_partition_of_its_java_hash_code() {
-        assert_eq!(offsets_partition("a"), 97 % 50);
-        assert_eq!(offsets_partition("ab"), (97 * 31 + 98) % 50);
-        // This one's hash code is Integer.MIN_VALUE.
-        assert_eq!(offsets_partition("polygenelubricants"), 0);
-    }
-}
+const OFFSETS_PARTITIONS: i32 = 50;

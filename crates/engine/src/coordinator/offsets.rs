@@ -61,7 +61,7 @@ impl ClassicGroup {
         let check = |committed: &CommittedOffset| {
             // Java counts a string's length in UTF-16 units.
             match committed.metadata.encode_utf16().count() > max_length {
-                true => ErrorCode::InvalidRequest, // TODO(lead): OFFSET_METADATA_TOO_LARGE (12)
+                true => ErrorCode::OffsetMetadataTooLarge,
                 false => ErrorCode::None,
             }
         };

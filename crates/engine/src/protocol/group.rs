@@ -309,8 +309,8 @@ pub struct DescribedGroupMember {
     pub client_id: String,
     /// The host it calls from, such as `/127.0.0.1`.
     pub client_host: String,
-    /// Its subscription.
+    /// Its subscription; empty unless the group is stable.
     pub member_metadata: Opaque,
-    /// Its part of the assignment; empty unless the group is stable.
+    /// Its part of the last assignment.
     pub member_assignment: Opaque,
 }

@@ -13,13 +13,19 @@ use serde_json::Value;
 mod assign_range;
 mod assignment;
 mod case;
+mod classic_group_protocol;
 mod murmur2;
 mod record_batch_size;
 
 use case::Outcome;
 
 /// The kinds of cases there are, the more particular before the more general.
-pub const KINDS: &[Kind] = &[murmur2::KIND, assign_range::KIND, record_batch_size::KIND];
+pub const KINDS: &[Kind] = &[
+    murmur2::KIND,
+    assign_range::KIND,
+    record_batch_size::KIND,
+    classic_group_protocol::KIND,
+];
 
 /// The cases on which the engine differs from Kafka on purpose. Each is
 /// explained in `docs/fidelity.md`.

@@ -38,7 +38,12 @@ pub fn create_topic(world: &mut World, topic: &str, partitions: i32) {
 
 /// Makes one call with an admin client of its own, and waits for the answer.
 pub fn admin_call(world: &mut World, request: Request) -> Response {
-    let admin = start(world, Command::AddAdmin { client_id: "admin".to_owned() });
+    let admin = start(
+        world,
+        Command::AddAdmin {
+            client_id: "admin".to_owned(),
+        },
+    );
     world
         .execute(Command::AdminCall { admin, request })
         .expect("a call that an admin client makes");
@@ -53,7 +58,9 @@ pub fn admin_call(world: &mut World, request: Request) -> Response {
             break;
         }
     }
-    world.execute(Command::Close { client: admin }).expect("it runs");
+    world
+        .execute(Command::Close { client: admin })
+        .expect("it runs");
     answer.expect("an answer within ten seconds")
 }
 
@@ -66,7 +73,13 @@ pub fn start(world: &mut World, command: Command) -> ClientNumber {
 /// Starts a producer that sends what it is given.
 pub fn producer(world: &mut World) -> ClientNumber {
     let config = ProducerConfig::default();
-    start(world, Command::AddProducer { config, workload: None })
+    start(
+        world,
+        Command::AddProducer {
+            config,
+            workload: None,
+        },
+    )
 }
 
 /// Starts a consumer of a group that begins with the first record.
@@ -75,11 +88,23 @@ pub fn consumer(world: &mut World, group: &str, topic: &str) -> ClientNumber {
         auto_offset_reset: AutoOffsetReset::Earliest,
         ..ConsumerConfig::of_group(group)
     };
-    start(world, Command::AddConsumer { config, topics: vec![topic.into()] })
+    start(
+        world,
+        Command::AddConsumer {
+            config,
+            topics: vec![topic.into()],
+        },
+    )
 }
 
 /// Has a producer send a record.
-pub fn send(world: &mut World, producer: ClientNumber, topic: &str, key: Option<&str>, value: &str) {
+pub fn send(
+    world: &mut World,
+    producer: ClientNumber,
+    topic: &str,
+    key: Option<&str>,
+    value: &str,
+) {
     let record = OutgoingRecord {
         topic: topic.into(),
         partition: None,
@@ -115,7 +140,13 @@ pub fn assigned(world: &World, number: ClientNumber) -> Vec<i32> {
 pub fn values_read(events: &[Event], number: ClientNumber) -> Vec<String> {
     let mut values = Vec::new();
     for event in events {
-        if let EventKind::RecordsRead { consumer, from, to, batches, .. } = &event.kind
+        if let EventKind::RecordsRead {
+            consumer,
+            from,
+            to,
+            batches,
+            ..
+        } = &event.kind
             && *consumer == number
         {
             for record in batches.iter().flat_map(|batch| batch.records().flatten()) {
@@ -134,7 +165,8 @@ pub fn records(world: &World, topic: &str, partition: i32) -> Vec<(i64, String, 
     let partition = world
         .partition(&TopicPartition::new(topic, partition))
         .expect("there is such a partition");
-    let text = |bytes: Option<&[u8]>| String::from_utf8_lossy(bytes.unwrap_or_default()).into_owned();
+    let text =
+        |bytes: Option<&[u8]>| String::from_utf8_lossy(bytes.unwrap_or_default()).into_owned();
     let batches = partition.log.batches().iter();
     batches
         .flat_map(|batch| batch.records().flatten())

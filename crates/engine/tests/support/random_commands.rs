@@ -44,9 +44,17 @@ fn random_command(random: &mut Random, world: &World) -> Command {
             config: consumer_config(random),
             topics: vec![topic(random)],
         },
-        5 | 6 => Command::AddAdmin { client_id: "admin".to_owned() },
-        7..=9 => Command::AdminCall { admin: client, request: admin_request(random) },
-        10 | 11 => Command::Send { producer: client, record: record(random) },
+        5 | 6 => Command::AddAdmin {
+            client_id: "admin".to_owned(),
+        },
+        7..=9 => Command::AdminCall {
+            admin: client,
+            request: admin_request(random),
+        },
+        10 | 11 => Command::Send {
+            producer: client,
+            record: record(random),
+        },
         12 => Command::Close { client },
         13 => Command::Crash { client },
         14 => Command::SetWorkload {
@@ -123,7 +131,10 @@ fn admin_request(random: &mut Random) -> Request {
             }],
         }),
         3 => Request::CreatePartitions(CreatePartitionsRequest {
-            topics: vec![CreatePartitionsTopic { name, count: random.below(8) as i32 }],
+            topics: vec![CreatePartitionsTopic {
+                name,
+                count: random.below(8) as i32,
+            }],
         }),
         4 => Request::DeleteTopics(DeleteTopicsRequest { topics: vec![name] }),
         _ => Request::Metadata(MetadataRequest { topics: None }),

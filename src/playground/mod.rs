@@ -1,0 +1,357 @@
+//! What the page plays with: one world, the terminals that act on it, and what
+//! is said about it. Nothing here knows of a browser.
+
+mod first_world;
+mod news;
+
+pub use news::{LogLine, News};
+
+use std::collections::BTreeMap;
+
+use engine::client::{Client, ConsumerConfig, OutgoingRecord, ProducerConfig, Workload};
+use engine::command::ClientNumber;
+use engine::protocol::{
+    CreatableTopic, CreatePartitionsRequest, CreatePartitionsTopic, CreateTopicsRequest,
+    DeleteTopicsRequest, Request, Response, TopicName,
+};
+use engine::{Command, ErrorCode, Event, EventKind, Time, World, WorldConfig};
+use shell::{Shell, TerminalId};
+
+/// The `client.id` of the admin client that the board's own buttons use.
+const BOARD_ADMIN: &str = "board";
+
+/// How far a tool that was started while time stands still may take the world,
+/// in milliseconds: as long as Kafka's tools wait (`default.api.timeout.ms`)
+/// and a little more.
+const TOOL_TIME_MAX_MS: i64 = 61_000;
+
+/// `metadata.max.age.ms` of the clients that the board's buttons start. Kafka's
+/// default is five minutes; here they are to notice new partitions while
+/// somebody watches. The board says so.
+pub const BOARD_METADATA_MAX_AGE_MS: i64 = 10_000;
+
+/// One world and all that is around it on the page.
+pub struct Playground {
+    world: World,
+    shell: Shell,
+    news: News,
+    /// The admin client of the board's buttons, once one was pressed.
+    admin: Option<ClientNumber>,
+    /// Answers to it that were refusals, not shown yet.
+    complaints: Vec<String>,
+    /// The producer of "send one record" when the board has none of that name.
+    hand_producer: Option<ClientNumber>,
+}
+
+impl Playground {
+    /// A small world that is already running.
+    pub fn new(seed: u64) -> Playground {
+        let mut playground = Playground {
+            world: World::new(seed, WorldConfig::playground()),
+            shell: Shell::new(),
+            news: News::default(),
+            admin: None,
+            complaints: Vec::new(),
+            hand_producer: None,
+        };
+        playground.set_the_first_scene();
+        playground
+    }
+
+    /// The world.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// The terminals.
+    pub fn shell(&self) -> &Shell {
+        &self.shell
+    }
+
+    /// What has happened, in words.
+    pub fn news(&self) -> &News {
+        &self.news
+    }
+
+    /// What the cluster refused since this was last asked.
+    pub fn take_complaints(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.complaints)
+    }
+
+    /// Lets `us` microseconds of virtual time pass.
+    pub fn advance_us(&mut self, us: u64) {
+        let until = self.world.now().plus_us(us);
+        self.advance_to(until);
+    }
+
+    fn advance_to(&mut self, until: Time) {
+        let events = self.world.advance_to(until);
+        self.take_in(events);
+    }
+
+    /// Goes on to the next thing worth telling.
+    pub fn step(&mut self) {
+        let events = self.world.step();
+        self.take_in(events);
+    }
+
+    /// Carries out a command; a refusal is the sentence to show.
+    ///
+    /// # Errors
+    ///
+    /// Why nothing was done.
+    pub fn execute(&mut self, command: Command) -> Result<Option<ClientNumber>, String> {
+        let outcome = self.world.execute(command).map_err(|refusal| refusal.to_string())?;
+        self.take_in(outcome.events);
+        Ok(outcome.client)
+    }
+
+    /// Runs a line in a terminal, or in a free one when a tool that reads no
+    /// input holds it; tells which.
+    pub fn enter(&mut self, terminal: TerminalId, line: &str) -> TerminalId {
+        let (terminal, events) = self.shell.enter_anywhere(&mut self.world, terminal, line);
+        self.note(events);
+        terminal
+    }
+
+    /// Ctrl+C in a terminal.
+    pub fn interrupt(&mut self, terminal: TerminalId) {
+        let events = self.shell.interrupt(&mut self.world, terminal);
+        self.note(events);
+    }
+
+    /// Ctrl+D in a terminal.
+    pub fn end_of_input(&mut self, terminal: TerminalId) {
+        let events = self.shell.end_of_input(&mut self.world, terminal);
+        self.note(events);
+    }
+
+    /// Opens another terminal.
+    ///
+    /// # Errors
+    ///
+    /// What to do when there are too many.
+    pub fn open_terminal(&mut self) -> Result<TerminalId, String> {
+        self.shell.open()
+    }
+
+    /// Closes a terminal and ends what runs in it.
+    pub fn close_terminal(&mut self, terminal: TerminalId) {
+        let events = self.shell.close(&mut self.world, terminal);
+        self.note(events);
+    }
+
+    /// While time stands still, takes the world on just as far as the tools
+    /// need that end by themselves, so that a command has its answer.
+    pub fn let_tools_finish(&mut self) {
+        let until = self.world.now().plus_ms(TOOL_TIME_MAX_MS);
+        while self.is_tool_running() {
+            match self.world.next_time() {
+                Some(next) if next <= until => self.advance_to(next),
+                _ => break,
+            }
+        }
+    }
+
+    fn is_tool_running(&self) -> bool {
+        self.shell.terminals().any(|terminal| {
+            let tool = terminal.foreground();
+            tool.is_some_and(|tool| tool.ends_by_itself)
+        })
+    }
+
+    /// Tells the terminals and the news what happened, and what that led to.
+    fn take_in(&mut self, events: Vec<Event>) {
+        let further = self.shell.on_events(&mut self.world, &events);
+        self.note(events);
+        self.note(further);
+    }
+
+    fn note(&mut self, events: Vec<Event>) {
+        for event in &events {
+            if let EventKind::AdminAnswered { admin, response } = &event.kind
+                && Some(*admin) == self.admin
+            {
+                self.complaints.extend(complaint(response));
+            }
+            self.news.tell(event, &self.world);
+        }
+    }
+
+    /// Starts a producer.
+    ///
+    /// # Errors
+    ///
+    /// Why none was started.
+    pub fn add_producer(
+        &mut self,
+        name: &str,
+        workload: Option<Workload>,
+    ) -> Result<ClientNumber, String> {
+        self.check_name_is_free(name)?;
+        let config = ProducerConfig {
+            client_id: name.to_owned(),
+            metadata_max_age_ms: BOARD_METADATA_MAX_AGE_MS,
+            ..ProducerConfig::default()
+        };
+        let client = self.execute(Command::AddProducer { config, workload })?;
+        client.ok_or_else(|| "The producer did not start.".to_owned())
+    }
+
+    /// Starts a consumer of a group.
+    ///
+    /// # Errors
+    ///
+    /// Why none was started.
+    pub fn add_consumer(
+        &mut self,
+        mut config: ConsumerConfig,
+        topic: &str,
+    ) -> Result<ClientNumber, String> {
+        let topic = self.known_topic(topic)?;
+        config.metadata_max_age_ms = BOARD_METADATA_MAX_AGE_MS;
+        if config.client_id.is_empty() {
+            config.client_id = self.free_name(&config.group_id);
+        }
+        let topics = vec![topic];
+        let client = self.execute(Command::AddConsumer { config, topics })?;
+        client.ok_or_else(|| "The consumer did not start.".to_owned())
+    }
+
+    /// Sends one record, with the producer named or one started for it.
+    ///
+    /// # Errors
+    ///
+    /// Why it was not sent.
+    pub fn send_record(
+        &mut self,
+        producer: Option<ClientNumber>,
+        record: OutgoingRecord,
+    ) -> Result<(), String> {
+        self.known_topic(&record.topic)?;
+        let producer = match producer {
+            Some(producer) => producer,
+            None => self.hand_producer()?,
+        };
+        self.execute(Command::Send { producer, record }).map(|_| ())
+    }
+
+    /// Asks the cluster for a topic.
+    ///
+    /// # Errors
+    ///
+    /// Why the request was not sent; the cluster's own refusal comes later, as
+    /// a complaint.
+    pub fn create_topic(&mut self, name: &str, partitions: i32) -> Result<(), String> {
+        self.administer(Request::CreateTopics(CreateTopicsRequest {
+            topics: vec![CreatableTopic {
+                name: name.into(),
+                num_partitions: partitions,
+                replication_factor: -1,
+                configs: BTreeMap::new(),
+            }],
+        }))
+    }
+
+    /// Asks the cluster to drop a topic.
+    ///
+    /// # Errors
+    ///
+    /// As [`Playground::create_topic`].
+    pub fn delete_topic(&mut self, name: &TopicName) -> Result<(), String> {
+        let topics = vec![name.clone()];
+        self.administer(Request::DeleteTopics(DeleteTopicsRequest { topics }))
+    }
+
+    /// Asks the cluster for one more partition of a topic.
+    ///
+    /// # Errors
+    ///
+    /// As [`Playground::create_topic`]; also when there is no such topic.
+    pub fn add_partition(&mut self, topic: &str) -> Result<(), String> {
+        let name = self.known_topic(topic)?;
+        let present = self.world.topics()[&name].partitions.len();
+        let count = i32::try_from(present + 1).unwrap_or(i32::MAX);
+        self.administer(Request::CreatePartitions(CreatePartitionsRequest {
+            topics: vec![CreatePartitionsTopic { name, count }],
+        }))
+    }
+
+    fn administer(&mut self, request: Request) -> Result<(), String> {
+        let running = self.admin.filter(|admin| self.world.clients().contains_key(admin));
+        let admin = match running {
+            Some(admin) => admin,
+            None => {
+                let client_id = BOARD_ADMIN.to_owned();
+                let admin = self.execute(Command::AddAdmin { client_id })?;
+                admin.ok_or("The admin client did not start.")?
+            }
+        };
+        self.admin = Some(admin);
+        self.execute(Command::AdminCall { admin, request }).map(|_| ())
+    }
+
+    fn hand_producer(&mut self) -> Result<ClientNumber, String> {
+        let running = self
+            .hand_producer
+            .filter(|producer| self.world.clients().contains_key(producer));
+        if let Some(producer) = running {
+            return Ok(producer);
+        }
+        let name = self.free_name("by-hand");
+        let producer = self.add_producer(&name, None)?;
+        self.hand_producer = Some(producer);
+        Ok(producer)
+    }
+
+    fn known_topic(&self, name: &str) -> Result<TopicName, String> {
+        let topics = self.world.topics();
+        let known = topics.get_key_value(name).map(|(name, _)| name.clone());
+        known.ok_or_else(|| format!("There is no topic {name}: choose one that is on the board."))
+    }
+
+    fn check_name_is_free(&self, name: &str) -> Result<(), String> {
+        let taken = |client: &Client| !name.is_empty() && client.client_id() == name;
+        match self.world.clients().values().any(taken) {
+            true => Err(format!("{name} is on the board already: choose another name.")),
+            false => Ok(()),
+        }
+    }
+
+    /// `prefix-1`, or the first number after that which no client has.
+    fn free_name(&self, prefix: &str) -> String {
+        (1..)
+            .map(|number| format!("{prefix}-{number}"))
+            .find(|name| self.check_name_is_free(name).is_ok())
+            .expect("there are more numbers than clients")
+    }
+}
+
+/// The refusals in an answer, each as a sentence.
+fn complaint(response: &Response) -> Vec<String> {
+    let tell = |name: &TopicName, error: ErrorCode, message: &Option<String>| {
+        let message = message.as_deref().unwrap_or(error.message());
+        (!error.is_none()).then(|| format!("{name}: {error}: {message}"))
+    };
+    match response {
+        Response::CreateTopics(response) => response
+            .topics
+            .iter()
+            .filter_map(|topic| tell(&topic.name, topic.error_code, &topic.error_message))
+            .collect(),
+        Response::DeleteTopics(response) => response
+            .responses
+            .iter()
+            .filter_map(|topic| tell(&topic.name, topic.error_code, &topic.error_message))
+            .collect(),
+        Response::CreatePartitions(response) => response
+            .results
+            .iter()
+            .filter_map(|topic| tell(&topic.name, topic.error_code, &topic.error_message))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

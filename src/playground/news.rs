@@ -1,0 +1,94 @@
+use std::collections::VecDeque;
+
+use engine::coordinator::GroupEvent;
+use engine::{Event, EventKind, Time, World};
+
+/// How many lines the event log keeps.
+const LINES_MAX: usize = 500;
+
+/// One line of the event log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine {
+    /// Counts the lines of a world, from 0: no two have the same.
+    pub number: u64,
+    /// When it happened.
+    pub at: Time,
+    /// What happened, in words.
+    pub text: String,
+}
+
+/// What happened, in the words of the caption, the event log and the live
+/// region: they all say the same.
+#[derive(Clone, Debug, Default)]
+pub struct News {
+    lines: VecDeque<LogLine>,
+    told: u64,
+    headline: Option<(Weight, LogLine)>,
+}
+
+/// What a caption shows when much happens at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Weight {
+    /// Records move, as they do all the time.
+    Flow,
+    /// Somebody makes progress.
+    Progress,
+    /// The cluster or a group changes.
+    Change,
+    /// Something went wrong.
+    Trouble,
+}
+
+impl News {
+    /// Takes in an event, if it is worth telling.
+    pub fn tell(&mut self, event: &Event, world: &World) {
+        if !event.kind.is_news() {
+            return;
+        }
+        let line = LogLine {
+            number: self.told,
+            at: event.at,
+            text: event.describe(world),
+        };
+        self.told += 1;
+        let weight = weight(&event.kind);
+        if self.headline.as_ref().is_none_or(|(heaviest, _)| weight >= *heaviest) {
+            self.headline = Some((weight, line.clone()));
+        }
+        if self.lines.len() == LINES_MAX {
+            self.lines.pop_front();
+        }
+        self.lines.push_back(line);
+    }
+
+    /// The lines of the event log, oldest first.
+    pub fn lines(&self) -> impl DoubleEndedIterator<Item = &LogLine> + ExactSizeIterator {
+        self.lines.iter()
+    }
+
+    /// How many lines were told in all.
+    pub fn told(&self) -> u64 {
+        self.told
+    }
+
+    /// The weightiest news since this was last asked, and whether it may take
+    /// the place of a caption that has only just been put up.
+    pub fn take_headline(&mut self) -> Option<(LogLine, bool)> {
+        let (weight, line) = self.headline.take()?;
+        Some((line, weight >= Weight::Change))
+    }
+}
+
+fn weight(kind: &EventKind) -> Weight {
+    match kind {
+        EventKind::SendFailed { .. }
+        | EventKind::ConsumerFailed { .. }
+        | EventKind::ClientCrashed { .. }
+        | EventKind::ClientLog { .. } => Weight::Trouble,
+        EventKind::RecordsAppended { .. }
+        | EventKind::RecordsRead { .. }
+        | EventKind::Group(GroupEvent::OffsetsCommitted { .. }) => Weight::Flow,
+        EventKind::PositionReset { .. } | EventKind::PartitionsRevoked { .. } => Weight::Progress,
+        _ => Weight::Change,
+    }
+}

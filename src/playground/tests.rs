@@ -1,0 +1,94 @@
+//! What the page's buttons do, without the page.
+
+use super::*;
+use engine::TopicPartition;
+use engine::coordinator::GroupState;
+
+fn group_state(playground: &Playground, group: &str) -> GroupState {
+    playground.world().groups()[group].1.state()
+}
+
+#[test]
+fn the_first_world_is_already_running() {
+    let playground = Playground::new(1);
+    assert_eq!(group_state(&playground, "billing"), GroupState::Stable);
+    let appended: i64 = (0..3)
+        .map(|partition| {
+            let partition = TopicPartition::new("orders", partition);
+            playground.world().partition(&partition).expect("it leads").log.end_offset()
+        })
+        .sum();
+    assert!(appended >= 8, "{appended} records");
+    assert!(playground.news().told() > 10);
+}
+
+#[test]
+fn a_button_adds_a_partition_and_the_group_gets_it() {
+    let mut playground = Playground::new(2);
+    playground.add_partition("orders").expect("there is room");
+    playground.advance_us(30_000_000);
+    assert_eq!(playground.world().topics()["orders"].partitions.len(), 4);
+    let owned: usize = playground
+        .world()
+        .clients()
+        .values()
+        .filter_map(|client| match client {
+            Client::Consumer(consumer) => Some(consumer.assignment().len()),
+            _ => None,
+        })
+        .sum();
+    assert_eq!(owned, 4, "noticed at the next metadata refresh");
+}
+
+#[test]
+fn what_the_cluster_refuses_is_complained_about_once() {
+    let mut playground = Playground::new(3);
+    playground.create_topic("orders", 3).expect("the request is sent");
+    playground.advance_us(5_000_000);
+    let complaints = playground.take_complaints();
+    assert_eq!(
+        complaints,
+        ["orders: TOPIC_ALREADY_EXISTS: Topic 'orders' already exists."]
+    );
+    assert!(playground.take_complaints().is_empty());
+}
+
+#[test]
+fn bad_input_gets_a_sentence_and_changes_nothing() {
+    let mut playground = Playground::new(4);
+    let before = playground.world().digest();
+    let record = |topic: &str, size: usize| OutgoingRecord {
+        topic: topic.into(),
+        partition: None,
+        key: None,
+        value: Some(vec![b'x'; size]),
+    };
+    let shop = *playground.world().clients().iter().find(|(_, c)| c.client_id() == "shop").expect("shop").0;
+    let refusals = [
+        playground.send_record(Some(shop), record("nowhere", 1)),
+        playground.send_record(Some(shop), record("orders", 5 << 20)),
+        playground.add_partition("nowhere"),
+        playground.add_producer("shop", None).map(|_| ()),
+        playground.add_consumer(ConsumerConfig::of_group(""), "orders").map(|_| ()),
+        playground.add_consumer(ConsumerConfig::of_group("g"), "nowhere").map(|_| ()),
+    ];
+    for refusal in refusals {
+        let sentence = refusal.expect_err("it is bad input");
+        assert!(sentence.ends_with('.'), "{sentence}");
+    }
+    assert_eq!(playground.world().digest(), before);
+}
+
+#[test]
+fn a_tool_started_while_time_stands_still_has_its_answer() {
+    let mut playground = Playground::new(5);
+    let terminal = playground.shell().terminals().next().expect("one is open").id();
+    playground.enter(
+        terminal,
+        "kafka-topics.sh --bootstrap-server localhost:9092 --create --topic post.office",
+    );
+    playground.let_tools_finish();
+    assert_eq!(playground.world().topics()["post.office"].partitions.len(), 3);
+    let printed = playground.shell().terminals().next().expect("it is still open");
+    assert!(printed.lines().iter().any(|line| line.text == "Created topic post.office."));
+}
