@@ -1,12 +1,5 @@
-//! Kafka Lanes: the page.
-
-use yew::prelude::*;
-
-#[function_component(App)]
-fn app() -> Html {
-    html! { <main><h1>{ "Kafka Lanes" }</h1></main> }
-}
+//! Puts the page up.
 
 fn main() {
-    yew::Renderer::<App>::new().render();
+    yew::Renderer::<kafka_lanes::app::App>::new().render();
 }

@@ -17,6 +17,8 @@ use engine::protocol::{
 use engine::{Command, ErrorCode, Event, EventKind, Time, World, WorldConfig};
 use shell::{Shell, TerminalId};
 
+use crate::stage::last_workload;
+
 /// The `client.id` of the admin client that the board's own buttons use.
 const BOARD_ADMIN: &str = "board";
 
@@ -73,6 +75,11 @@ impl Playground {
         &self.news
     }
 
+    /// Takes the news for the caption; see [`News::take_headline`].
+    pub fn take_headline(&mut self) -> Option<LogLine> {
+        self.news.take_headline()
+    }
+
     /// What the cluster refused since this was last asked.
     pub fn take_complaints(&mut self) -> Vec<String> {
         std::mem::take(&mut self.complaints)
@@ -85,14 +92,14 @@ impl Playground {
     }
 
     fn advance_to(&mut self, until: Time) {
-        let events = self.world.advance_to(until);
-        self.take_in(events);
+        let events = self.shell.advance_to(&mut self.world, until);
+        self.note(events);
     }
 
     /// Goes on to the next thing worth telling.
     pub fn step(&mut self) {
-        let events = self.world.step();
-        self.take_in(events);
+        let events = self.shell.step(&mut self.world);
+        self.note(events);
     }
 
     /// Carries out a command; a refusal is the sentence to show.
@@ -101,8 +108,11 @@ impl Playground {
     ///
     /// Why nothing was done.
     pub fn execute(&mut self, command: Command) -> Result<Option<ClientNumber>, String> {
-        let outcome = self.world.execute(command).map_err(|refusal| refusal.to_string())?;
-        self.take_in(outcome.events);
+        let refused = |refusal: engine::Refusal| refusal.to_string();
+        let outcome = self.world.execute(command).map_err(refused)?;
+        let further = self.shell.on_events(&mut self.world, &outcome.events);
+        self.note(outcome.events);
+        self.note(further);
         Ok(outcome.client)
     }
 
@@ -146,7 +156,8 @@ impl Playground {
     pub fn let_tools_finish(&mut self) {
         let until = self.world.now().plus_ms(TOOL_TIME_MAX_MS);
         while self.is_tool_running() {
-            match self.world.next_time() {
+            let due = [self.world.next_time(), self.shell.next_deadline()];
+            match due.into_iter().flatten().min() {
                 Some(next) if next <= until => self.advance_to(next),
                 _ => break,
             }
@@ -158,13 +169,6 @@ impl Playground {
             let tool = terminal.foreground();
             tool.is_some_and(|tool| tool.ends_by_itself)
         })
-    }
-
-    /// Tells the terminals and the news what happened, and what that led to.
-    fn take_in(&mut self, events: Vec<Event>) {
-        let further = self.shell.on_events(&mut self.world, &events);
-        self.note(events);
-        self.note(further);
     }
 
     fn note(&mut self, events: Vec<Event>) {
@@ -196,6 +200,23 @@ impl Playground {
         };
         let client = self.execute(Command::AddProducer { config, workload })?;
         client.ok_or_else(|| "The producer did not start.".to_owned())
+    }
+
+    /// Stops a producer that makes up records, or lets it go on.
+    ///
+    /// # Errors
+    ///
+    /// Why nothing was done.
+    pub fn toggle_workload(&mut self, producer: ClientNumber) -> Result<(), String> {
+        let running = match self.world.clients().get(&producer) {
+            Some(Client::Producer(producer)) => producer.workload().is_some(),
+            _ => false,
+        };
+        let workload = match running {
+            true => None,
+            false => last_workload(&self.world, producer),
+        };
+        self.execute(Command::SetWorkload { producer, workload }).map(|_| ())
     }
 
     /// Starts a consumer of a group.

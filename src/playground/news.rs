@@ -71,11 +71,16 @@ impl News {
         self.told
     }
 
-    /// The weightiest news since this was last asked, and whether it may take
-    /// the place of a caption that has only just been put up.
-    pub fn take_headline(&mut self) -> Option<(LogLine, bool)> {
-        let (weight, line) = self.headline.take()?;
-        Some((line, weight >= Weight::Change))
+    /// Takes the weightiest news since this was last done.
+    pub fn take_headline(&mut self) -> Option<LogLine> {
+        self.headline.take().map(|(_, line)| line)
+    }
+
+    /// Whether there is news for which a caption that has only just been put
+    /// up should make room.
+    pub fn has_urgent_headline(&self) -> bool {
+        let headline = self.headline.as_ref();
+        headline.is_some_and(|(weight, _)| *weight >= Weight::Change)
     }
 }
 

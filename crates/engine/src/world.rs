@@ -50,8 +50,8 @@ impl WorldConfig {
             default_replication_factor: 1,
             group_initial_rebalance_delay_ms: 0,
             latency: Latency {
-                base_us: 200_000,
-                jitter_us: 50_000,
+                base_us: 120_000,
+                jitter_us: 30_000,
             },
             epoch_ms: 1_767_225_600_000,
         }

@@ -54,7 +54,7 @@ impl Browser {
             return Err(missing());
         }
         steps.run(
-            "browser",
+            "chromium",
             "installing Chromium and its driver with apt",
             install_with_apt,
         )?;

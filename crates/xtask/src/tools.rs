@@ -108,10 +108,9 @@ fn wasm_opt_tool(project: &Project) -> Result<Tool, Problem> {
 impl Tool {
     /// The folder that has this tool, installed now if none has it yet.
     fn folder(&self, project: &Project, steps: &mut Steps) -> Result<PathBuf, Problem> {
-        let found = self.find(project);
-        if let Some(folder) = &found {
+        if let Some(folder) = self.find(project) {
             say(&format!("    {} is in {}", self.title(), folder.display()));
-            return Ok(folder.clone());
+            return Ok(folder);
         }
         let doing = match self.from {
             Registry::Npm => "installing it",
@@ -151,28 +150,28 @@ impl Tool {
     fn install(&self, project: &Project) -> Result<(), Problem> {
         let tools = project.tools();
         fs::create_dir_all(&tools).map_err(|error| cannot("make", &tools, &error))?;
-        let result = match self.from {
-            Registry::Npm => self.install_with_npm(project),
-            _ if self.install_with_binstall(project) => Ok(()),
-            _ => self.install_with_cargo(project),
+        let mut install = match self.from {
+            Registry::Npm => self.with_npm(project)?,
+            _ if self.install_with_binstall(project) => return Ok(()),
+            _ => self.with_cargo(project),
         };
-        result.map_err(|_| self.not_installed())
+        process::run(&mut install).map_err(|_| self.not_installed())
     }
 
-    fn install_with_npm(&self, project: &Project) -> Result<(), Problem> {
-        process::run(
-            npm()?
-                .args([
-                    "install",
-                    "--no-audit",
-                    "--no-fund",
-                    "--loglevel",
-                    "error",
-                    "--prefix",
-                ])
-                .arg(project.tools())
-                .arg(self.npm_package()),
-        )
+    /// The command that installs this tool with npm.
+    fn with_npm(&self, project: &Project) -> Result<Command, Problem> {
+        let mut npm = npm()?;
+        npm.args([
+            "install",
+            "--no-audit",
+            "--no-fund",
+            "--loglevel",
+            "error",
+            "--prefix",
+        ])
+        .arg(project.tools())
+        .arg(self.npm_package());
+        Ok(npm)
     }
 
     /// Fetches a program that somebody else has compiled, where `cargo binstall` is there to do
@@ -189,19 +188,20 @@ impl Tool {
             && self.find(project).is_some()
     }
 
-    fn install_with_cargo(&self, project: &Project) -> Result<(), Problem> {
+    /// The command that compiles this tool.
+    fn with_cargo(&self, project: &Project) -> Command {
         // With its destination on PATH, Cargo does not advise to put it there.
         let path = programs::path_with(&[project.tools().join("bin")]);
-        process::run(
-            process::cargo()
-                .args(["install", self.package, "--version", &self.version])
-                .args((self.from == Registry::CargoLocked).then_some("--locked"))
-                .arg("--root")
-                .arg(project.tools())
-                .env("PATH", path)
-                .env("CARGO_TARGET_DIR", build_folder(project))
-                .envs(QUICK_PROFILE),
-        )
+        let mut cargo = process::cargo();
+        cargo
+            .args(["install", self.package, "--version", &self.version])
+            .args((self.from == Registry::CargoLocked).then_some("--locked"))
+            .arg("--root")
+            .arg(project.tools())
+            .env("PATH", path)
+            .env("CARGO_TARGET_DIR", build_folder(project))
+            .envs(QUICK_PROFILE);
+        cargo
     }
 
     /// The command that installs this tool by hand.

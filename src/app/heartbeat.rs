@@ -1,0 +1,201 @@
+use std::cell::{Ref, RefCell, RefMut};
+use std::rc::Rc;
+
+use engine::Time;
+use gloo::render::{AnimationFrame, request_animation_frame};
+use web_sys::{HtmlCanvasElement, HtmlElement};
+use yew::prelude::*;
+
+use crate::playground::Playground;
+use crate::stage::{Scene, View, painter};
+use crate::timeline::Clock;
+
+/// The least time between two refreshes of the page's structure, in
+/// milliseconds.
+const REFRESH_MS: f64 = 100.0;
+
+/// For how long a caption stays before another of the same weight takes its
+/// place, in microseconds of the screen's time.
+const CAPTION_MIN_MS: f64 = 1_500.0;
+
+/// The one animation loop of the page. Each frame lets virtual time pass and
+/// paints what flies; at most ten times a second it asks for the rest of the
+/// page to be refreshed.
+pub(super) struct Heartbeat {
+    state: Rc<RefCell<State>>,
+}
+
+struct State {
+    playground: Playground,
+    clock: Clock,
+    scene: Rc<Scene>,
+    view: View,
+    canvas: NodeRef,
+    refresh: Callback<()>,
+    refreshed_ms: f64,
+    now_ms: f64,
+    frame: Option<AnimationFrame>,
+}
+
+impl Heartbeat {
+    pub fn new(seed: u64, canvas: NodeRef, refresh: Callback<()>) -> Heartbeat {
+        let playground = Playground::new(seed);
+        let view = View::default();
+        let scene = Rc::new(Scene::of(playground.world(), &view));
+        let state = State {
+            playground,
+            clock: Clock::default(),
+            scene,
+            view,
+            canvas,
+            refresh,
+            refreshed_ms: 0.0,
+            now_ms: 0.0,
+            frame: None,
+        };
+        let heartbeat = Heartbeat {
+            state: Rc::new(RefCell::new(state)),
+        };
+        beat(&heartbeat.state);
+        heartbeat
+    }
+
+    pub fn with<T>(&self, look: impl FnOnce(&Playground) -> T) -> T {
+        let state: Ref<'_, State> = self.state.borrow();
+        look(&state.playground)
+    }
+
+    pub fn with_mut<T>(&self, act: impl FnOnce(&mut Playground) -> T) -> T {
+        let mut state: RefMut<'_, State> = self.state.borrow_mut();
+        act(&mut state.playground)
+    }
+
+    pub fn is_playing(&self) -> bool {
+        self.state.borrow().clock.is_playing()
+    }
+
+    pub fn set_playing(&self, playing: bool) {
+        self.state.borrow_mut().clock.set_playing(playing);
+    }
+
+    pub fn speed_exponent(&self) -> f64 {
+        self.state.borrow().clock.speed_exponent()
+    }
+
+    pub fn set_speed_exponent(&self, exponent: f64) {
+        self.state.borrow_mut().clock.set_speed_exponent(exponent);
+    }
+
+    pub fn now(&self) -> Time {
+        self.with(|playground| playground.world().now())
+    }
+
+    pub fn scene(&self) -> Rc<Scene> {
+        self.state.borrow().scene.clone()
+    }
+
+    /// Makes the picture anew; keeps the old one when nothing has changed, so
+    /// that nothing is painted again.
+    pub fn refresh_scene(&self) {
+        let state = &mut *self.state.borrow_mut();
+        let scene = Scene::of(state.playground.world(), &state.view);
+        if *state.scene != scene {
+            state.scene = Rc::new(scene);
+        }
+    }
+
+    /// Notes how wide the board is now.
+    pub fn measure(&self, board: &NodeRef) {
+        let Some(board) = board.cast::<HtmlElement>() else {
+            return;
+        };
+        let width_rem = (f64::from(board.client_width()) / root_font_px()) as f32;
+        let mut state = self.state.borrow_mut();
+        if width_rem > 0.0 && (state.view.width_rem - width_rem).abs() > 0.01 {
+            state.view.width_rem = width_rem;
+            let refresh = state.refresh.clone();
+            drop(state);
+            refresh.emit(());
+        }
+    }
+
+    /// Paints what flies.
+    pub fn paint(&self) {
+        self.state.borrow().paint();
+    }
+}
+
+impl State {
+    fn paint(&self) {
+        if let Some(canvas) = self.canvas.cast::<HtmlCanvasElement>() {
+            let world = self.playground.world();
+            painter::paint(&canvas, &self.scene, world, self.clock.is_playing());
+        }
+    }
+}
+
+fn beat(state: &Rc<RefCell<State>>) {
+    let weak = Rc::downgrade(state);
+    let frame = request_animation_frame(move |now_ms| {
+        let Some(state) = weak.upgrade() else {
+            return;
+        };
+        let refresh = {
+            let state = &mut *state.borrow_mut();
+            state.now_ms = now_ms;
+            let us = state.clock.frame(now_ms);
+            if us > 0 {
+                state.playground.advance_us(us);
+            }
+            state.paint();
+            let due = now_ms - state.refreshed_ms >= REFRESH_MS;
+            let due = due && (us > 0 || state.clock.is_playing());
+            due.then(|| {
+                state.refreshed_ms = now_ms;
+                state.refresh.clone()
+            })
+        };
+        if let Some(refresh) = refresh {
+            refresh.emit(());
+        }
+        beat(&state);
+    });
+    state.borrow_mut().frame = Some(frame);
+}
+
+fn root_font_px() -> f64 {
+    let size = gloo::utils::window()
+        .get_computed_style(&gloo::utils::document_element())
+        .ok()
+        .flatten()
+        .and_then(|style| style.get_property_value("font-size").ok())
+        .and_then(|size| size.trim_end_matches("px").parse().ok());
+    size.unwrap_or(16.0)
+}
+
+/// The caption: the weightiest of the latest news, kept long enough to be read.
+#[derive(Default)]
+pub(super) struct Caption {
+    text: String,
+    since_ms: f64,
+}
+
+impl Caption {
+    pub fn text(&self) -> String {
+        self.text.clone()
+    }
+
+    pub fn take(&mut self, heartbeat: &Heartbeat) {
+        let state = &mut *heartbeat.state.borrow_mut();
+        let still_fresh = state.clock.is_playing()
+            && !self.text.is_empty()
+            && state.now_ms - self.since_ms < CAPTION_MIN_MS;
+        if still_fresh && !state.playground.news().has_urgent_headline() {
+            return;
+        }
+        if let Some(line) = state.playground.take_headline() {
+            self.text = line.text;
+            self.since_ms = state.now_ms;
+        }
+    }
+}

@@ -1,0 +1,403 @@
+//! The root: it owns the playground, lets time pass, and hands each part of
+//! the page what it shows.
+
+mod heartbeat;
+mod keys;
+mod theme;
+
+use std::rc::Rc;
+
+use engine::Command;
+use engine::client::{AutoOffsetReset, Client, ConsumerConfig};
+use shell::TerminalId;
+use yew::prelude::*;
+
+use crate::panels::{
+    AddConsumer, AddProducer, ConsumerRequest, EventLog, Help, NewTopic, Panel, ProducerRequest,
+    RecordRequest, SendRecord, TopicRequest,
+};
+use crate::playground::{LogLine, Playground};
+use crate::stage::{Board, BoardAction, Scene};
+use crate::terminal::{TerminalAction, TerminalPanel, TerminalSnapshot};
+use crate::timeline::TimeControls;
+use heartbeat::{Caption, Heartbeat};
+use keys::{KeyListener, Shortcut};
+use theme::Theme;
+
+/// The seed of the first world. Every visitor sees the same one begin.
+const FIRST_SEED: u64 = 1;
+
+/// What happens on the page.
+pub enum Msg {
+    /// The picture may have changed; comes at most ten times a second.
+    Refresh,
+    /// Play, or pause.
+    TogglePlay,
+    /// Pause.
+    Pause,
+    /// One step on.
+    Step,
+    /// The speed's decimal logarithm was set.
+    Speed(f64),
+    /// Something at a terminal.
+    Terminal(TerminalAction),
+    /// One of the board's own buttons.
+    Board(BoardAction),
+    /// A panel is opened; the same one again closes it.
+    Open(Panel),
+    /// The open panel is closed.
+    ClosePanel,
+    /// The form that starts a producer was sent off.
+    AddProducer(Result<ProducerRequest, String>),
+    /// The form that sends a record was sent off.
+    SendRecord(Result<RecordRequest, String>),
+    /// The form that starts a consumer was sent off.
+    AddConsumer(Result<ConsumerRequest, String>),
+    /// The form that makes a topic was sent off.
+    NewTopic(Result<TopicRequest, String>),
+    /// The notice was read.
+    DismissNotice,
+    /// The next theme.
+    NextTheme,
+}
+
+/// The page.
+pub struct App {
+    heartbeat: Heartbeat,
+    scene: Rc<Scene>,
+    terminals: Vec<TerminalSnapshot>,
+    active_terminal: TerminalId,
+    caption: Caption,
+    log: Rc<[LogLine]>,
+    panel: Option<Panel>,
+    notice: Option<String>,
+    theme: Theme,
+    board: NodeRef,
+    canvas: NodeRef,
+    _keys: KeyListener,
+}
+
+impl Component for App {
+    type Message = Msg;
+    type Properties = ();
+
+    fn create(ctx: &Context<Self>) -> Self {
+        let canvas = NodeRef::default();
+        let refresh = ctx.link().callback(|()| Msg::Refresh);
+        let heartbeat = Heartbeat::new(FIRST_SEED, canvas.clone(), refresh);
+        let on_key = ctx.link().callback(|shortcut| match shortcut {
+            Shortcut::TogglePlay => Msg::TogglePlay,
+            Shortcut::Pause => Msg::Pause,
+            Shortcut::Step => Msg::Step,
+            Shortcut::Help => Msg::Open(Panel::Help),
+            Shortcut::Close => Msg::ClosePanel,
+        });
+        let terminals: Vec<TerminalSnapshot> = heartbeat.with(|playground| {
+            let terminals = playground.shell().terminals();
+            terminals.map(|terminal| TerminalSnapshot::of(terminal, None)).collect()
+        });
+        let active_terminal = terminals.first().expect("a shell has a terminal").id;
+        let mut app = App {
+            scene: heartbeat.scene(),
+            heartbeat,
+            terminals,
+            active_terminal,
+            caption: Caption::default(),
+            log: Rc::new([]),
+            panel: None,
+            notice: None,
+            theme: Theme::current(),
+            board: NodeRef::default(),
+            canvas,
+            _keys: KeyListener::new(on_key),
+        };
+        app.refresh();
+        app
+    }
+
+    fn update(&mut self, _ctx: &Context<Self>, msg: Msg) -> bool {
+        match msg {
+            Msg::Refresh => {}
+            Msg::TogglePlay => {
+                let playing = self.heartbeat.is_playing();
+                self.heartbeat.set_playing(!playing);
+            }
+            Msg::Pause => self.heartbeat.set_playing(false),
+            Msg::Step => {
+                self.heartbeat.set_playing(false);
+                self.heartbeat.with_mut(|playground| playground.step());
+            }
+            Msg::Speed(exponent) => self.heartbeat.set_speed_exponent(exponent),
+            Msg::Terminal(action) => self.on_terminal(action),
+            Msg::Board(action) => self.on_board(action),
+            Msg::Open(panel) => {
+                self.panel = (self.panel.as_ref() != Some(&panel)).then_some(panel);
+            }
+            Msg::ClosePanel => self.panel = None,
+            Msg::AddProducer(request) => self.submit(request, |playground, request| {
+                let name = request.name.as_str();
+                playground.add_producer(name, request.workload).map(|_| ())
+            }),
+            Msg::SendRecord(request) => self.submit(request, |playground, request| {
+                playground.send_record(request.producer, request.record)
+            }),
+            Msg::AddConsumer(request) => self.submit(request, |playground, request| {
+                playground.add_consumer(request.config, &request.topic).map(|_| ())
+            }),
+            Msg::NewTopic(request) => self.submit(request, |playground, request| {
+                playground.create_topic(&request.name, request.partitions)
+            }),
+            Msg::DismissNotice => self.notice = None,
+            Msg::NextTheme => self.theme = self.theme.next(),
+        }
+        self.refresh();
+        true
+    }
+
+    fn rendered(&mut self, _ctx: &Context<Self>, _first: bool) {
+        self.heartbeat.measure(&self.board);
+        self.heartbeat.paint();
+    }
+
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        html! {
+            <>
+                <header class="top">
+                    <h1>{ "Kafka Lanes" }</h1>
+                    { self.view_time(ctx) }
+                    { self.view_toolbar(ctx) }
+                </header>
+                { self.view_notice(ctx) }
+                { self.view_panel(ctx) }
+                <p class="caption" role="status" aria-label="Caption">{ self.caption.text() }</p>
+                <main class="stage" ref={self.board.clone()}>
+                    <Board
+                        scene={self.scene.clone()}
+                        canvas={self.canvas.clone()}
+                        on_action={ctx.link().callback(Msg::Board)}
+                    />
+                </main>
+                <TerminalPanel
+                    terminals={self.terminals.clone()}
+                    active={self.active_terminal}
+                    on_action={ctx.link().callback(Msg::Terminal)}
+                />
+            </>
+        }
+    }
+}
+
+impl App {
+    /// Takes over what the parts of the page show.
+    fn refresh(&mut self) {
+        self.heartbeat.refresh_scene();
+        self.scene = self.heartbeat.scene();
+        self.caption.take(&self.heartbeat);
+        let last = std::mem::take(&mut self.terminals);
+        self.heartbeat.with_mut(|playground| {
+            let same = |id| last.iter().find(|snapshot| snapshot.id == id);
+            let terminals = playground.shell().terminals();
+            self.terminals = terminals
+                .map(|terminal| TerminalSnapshot::of(terminal, same(terminal.id())))
+                .collect();
+            let complaints = playground.take_complaints();
+            if let Some(last) = complaints.into_iter().next_back() {
+                self.notice = Some(last);
+            }
+            let lines = playground.news().lines();
+            if lines.len() != self.log.len() || lines.last() != self.log.last() {
+                self.log = playground.news().lines().cloned().collect();
+            }
+        });
+        if !self.terminals.iter().any(|terminal| terminal.id == self.active_terminal) {
+            self.active_terminal = self.terminals[0].id;
+        }
+    }
+
+    fn submit<T>(
+        &mut self,
+        request: Result<T, String>,
+        carry_out: impl FnOnce(&mut Playground, T) -> Result<(), String>,
+    ) {
+        let done = request.and_then(|request| {
+            self.heartbeat.with_mut(|playground| carry_out(playground, request))
+        });
+        self.notice = done.err();
+    }
+
+    fn on_terminal(&mut self, action: TerminalAction) {
+        let playing = self.heartbeat.is_playing();
+        let used = self.heartbeat.with_mut(|playground| match action {
+            TerminalAction::Enter(id, line) => {
+                let used = playground.enter(id, &line);
+                if !playing {
+                    playground.let_tools_finish();
+                }
+                let reads = playground.shell().terminal(used).and_then(|terminal| terminal.foreground());
+                // Lines go on to a tool that asks for them.
+                let moves = reads.is_some_and(|tool| tool.reads_input);
+                Ok(if moves { used } else { id })
+            }
+            TerminalAction::Interrupt(id) => {
+                playground.interrupt(id);
+                Ok(id)
+            }
+            TerminalAction::EndOfInput(id) => {
+                playground.end_of_input(id);
+                Ok(id)
+            }
+            TerminalAction::Open => playground.open_terminal(),
+            TerminalAction::Close(id) => {
+                playground.close_terminal(id);
+                Ok(id)
+            }
+            TerminalAction::Select(id) => Ok(id),
+        });
+        match used {
+            Ok(id) => self.active_terminal = id,
+            Err(sentence) => self.notice = Some(sentence),
+        }
+    }
+
+    fn on_board(&mut self, action: BoardAction) {
+        let done = match action {
+            BoardAction::AddPartition { topic } => {
+                self.heartbeat.with_mut(|playground| playground.add_partition(&topic))
+            }
+            BoardAction::DeleteTopic { topic } => {
+                self.heartbeat.with_mut(|playground| playground.delete_topic(&topic))
+            }
+            BoardAction::SendRecord { producer } => {
+                self.panel = Some(Panel::SendRecord(Some(producer)));
+                Ok(())
+            }
+            BoardAction::AddConsumer { group, topics } => match topics.first() {
+                Some(topic) => {
+                    let config = ConsumerConfig {
+                        auto_offset_reset: AutoOffsetReset::Earliest,
+                        ..ConsumerConfig::of_group(group)
+                    };
+                    let start = |playground: &mut Playground| playground.add_consumer(config, topic);
+                    self.heartbeat.with_mut(start).map(|_| ())
+                }
+                None => {
+                    self.panel = Some(Panel::AddConsumer(Some(group)));
+                    Ok(())
+                }
+            },
+            BoardAction::ToggleWorkload { producer } => self
+                .heartbeat
+                .with_mut(|playground| playground.toggle_workload(producer)),
+            BoardAction::Close { client } => self.execute(Command::Close { client }),
+            BoardAction::Crash { client } => self.execute(Command::Crash { client }),
+        };
+        if let Err(sentence) = done {
+            self.notice = Some(sentence);
+        }
+    }
+
+    fn execute(&mut self, command: Command) -> Result<(), String> {
+        self.heartbeat.with_mut(|playground| playground.execute(command)).map(|_| ())
+    }
+
+    fn view_time(&self, ctx: &Context<Self>) -> Html {
+        let link = ctx.link();
+        html! {
+            <TimeControls
+                playing={self.heartbeat.is_playing()}
+                now={self.heartbeat.now()}
+                speed_exponent={self.heartbeat.speed_exponent()}
+                on_toggle={link.callback(|()| Msg::TogglePlay)}
+                on_step={link.callback(|()| Msg::Step)}
+                on_speed={link.callback(Msg::Speed)}
+            />
+        }
+    }
+
+    fn view_toolbar(&self, ctx: &Context<Self>) -> Html {
+        let panels = [
+            ("Add producer", Panel::AddProducer),
+            ("Send record", Panel::SendRecord(None)),
+            ("Add consumer", Panel::AddConsumer(None)),
+            ("New topic", Panel::NewTopic),
+            ("Event log", Panel::EventLog),
+            ("Help", Panel::Help),
+        ];
+        let theme = format!("Theme: {}", self.theme.name());
+        html! {
+            <nav class="toolbar" aria-label="Tools">
+                { for panels.into_iter().map(|(text, panel)| {
+                    let open = self.panel.as_ref() == Some(&panel);
+                    let onclick = ctx.link().callback(move |_: MouseEvent| Msg::Open(panel.clone()));
+                    html! { <button key={text} type="button" {onclick} aria-expanded={open.to_string()}>{ text }</button> }
+                }) }
+                <button type="button" onclick={ctx.link().callback(|_: MouseEvent| Msg::NextTheme)}>{ theme }</button>
+            </nav>
+        }
+    }
+
+    fn view_notice(&self, ctx: &Context<Self>) -> Html {
+        let dismiss = ctx.link().callback(|_: MouseEvent| Msg::DismissNotice);
+        html! {
+            <div role="alert" class="notice-area">
+                if let Some(notice) = &self.notice {
+                    <div class="notice">
+                        <span>{ notice }</span>
+                        <button type="button" onclick={dismiss} aria-label="Dismiss">{ "×" }</button>
+                    </div>
+                }
+            </div>
+        }
+    }
+
+    fn view_panel(&self, ctx: &Context<Self>) -> Html {
+        let Some(panel) = &self.panel else {
+            return html! {};
+        };
+        let link = ctx.link();
+        let topics = self.topics();
+        let close = link.callback(|_: MouseEvent| Msg::ClosePanel);
+        let content = match panel {
+            Panel::AddProducer => html! { <AddProducer {topics} on_done={link.callback(Msg::AddProducer)} /> },
+            Panel::SendRecord(producer) => html! {
+                <SendRecord {topics} producers={self.producers()} producer={*producer} on_done={link.callback(Msg::SendRecord)} />
+            },
+            Panel::AddConsumer(group) => html! {
+                <AddConsumer {topics} groups={self.groups()} group={group.clone()} on_done={link.callback(Msg::AddConsumer)} />
+            },
+            Panel::NewTopic => html! { <NewTopic on_done={link.callback(Msg::NewTopic)} /> },
+            Panel::EventLog => html! { <EventLog lines={self.log.clone()} /> },
+            Panel::Help => html! { <Help /> },
+        };
+        html! {
+            <div class="panel" key={format!("{panel:?}")}>
+                { content }
+                <button type="button" class="close" onclick={close} aria-label="Close panel">{ "×" }</button>
+            </div>
+        }
+    }
+
+    fn topics(&self) -> Vec<String> {
+        self.heartbeat.with(|playground| {
+            let topics = playground.world().topics().keys();
+            topics.map(ToString::to_string).collect()
+        })
+    }
+
+    fn groups(&self) -> Vec<String> {
+        self.heartbeat.with(|playground| {
+            let groups = playground.world().groups();
+            groups.into_keys().map(str::to_owned).collect()
+        })
+    }
+
+    fn producers(&self) -> Vec<(u32, String)> {
+        self.heartbeat.with(|playground| {
+            let clients = playground.world().clients().iter();
+            clients
+                .filter(|(_, client)| matches!(client, Client::Producer(_)))
+                .map(|(number, client)| (*number, client.client_id().to_owned()))
+                .collect()
+        })
+    }
+}

@@ -1,0 +1,49 @@
+use web_sys::{FormData, HtmlFormElement};
+use yew::prelude::*;
+
+/// A field with its label: `control` is given the id that the label names.
+pub(super) fn field(id: &'static str, label: &str, control: impl FnOnce(&'static str) -> Html) -> Html {
+    html! {
+        <div class="field">
+            <label for={id}>{ label }</label>
+            { control(id) }
+        </div>
+    }
+}
+
+/// A choice among texts; the first of each pair is its value.
+pub(super) fn choice(
+    id: &'static str,
+    name: &'static str,
+    options: &[(String, String)],
+    chosen: Option<&str>,
+) -> Html {
+    html! {
+        <select {id} {name}>
+            { for options.iter().map(|(value, text)| html! {
+                <option key={value.clone()} value={value.clone()} selected={chosen == Some(value)}>{ text }</option>
+            }) }
+        </select>
+    }
+}
+
+/// Topics as the options of a choice.
+pub(super) fn topics_as_options(topics: &[String]) -> Vec<(String, String)> {
+    topics.iter().map(|topic| (topic.clone(), topic.clone())).collect()
+}
+
+/// Hands a submitted form's fields to `read`, and its result on.
+pub(super) fn on_submit<T: 'static>(
+    done: Callback<Result<T, String>>,
+    read: impl Fn(&dyn Fn(&str) -> String) -> Result<T, String> + 'static,
+) -> Callback<SubmitEvent> {
+    Callback::from(move |event: SubmitEvent| {
+        event.prevent_default();
+        let form: HtmlFormElement = event.target_unchecked_into();
+        let Ok(data) = FormData::new_with_form(&form) else {
+            return;
+        };
+        let fields = |name: &str| data.get(name).as_string().unwrap_or_default();
+        done.emit(read(&fields));
+    })
+}

@@ -1,0 +1,109 @@
+use engine::command::ClientNumber;
+use yew::prelude::*;
+
+use super::fields::{choice, field, on_submit, topics_as_options};
+use super::{ConsumerRequest, ProducerRequest, RecordRequest, TopicRequest};
+
+/// What a form knows of the board, and whom it tells what was filled in.
+#[derive(Properties, PartialEq)]
+pub struct Props<T: PartialEq + 'static> {
+    /// The topics there are.
+    #[prop_or_default]
+    pub topics: Vec<String>,
+    /// The producers there are, with their numbers.
+    #[prop_or_default]
+    pub producers: Vec<(ClientNumber, String)>,
+    /// The groups there are.
+    #[prop_or_default]
+    pub groups: Vec<String>,
+    /// The producer chosen beforehand.
+    #[prop_or_default]
+    pub producer: Option<ClientNumber>,
+    /// The group filled in beforehand.
+    #[prop_or_default]
+    pub group: Option<String>,
+    /// The form was sent off: what it says, or what is to be mended.
+    pub on_done: Callback<Result<T, String>>,
+}
+
+/// The form that starts a producer.
+#[component]
+pub fn AddProducer(props: &Props<ProducerRequest>) -> Html {
+    let patterns = [
+        ("cycle", "keys in turn"),
+        ("random", "keys at random"),
+        ("fixed", "always the same key"),
+        ("none", "no key"),
+    ];
+    let patterns = patterns.map(|(value, text)| (value.to_owned(), text.to_owned()));
+    let topics = topics_as_options(&props.topics);
+    html! {
+        <form class="panel-form" aria-label="Add a producer" onsubmit={on_submit(props.on_done.clone(), ProducerRequest::read)}>
+            { field("producer-name", "client.id (may be empty)", |id| html! { <input {id} name="name" autocomplete="off" maxlength="100" /> }) }
+            { field("producer-topic", "Topic", |id| choice(id, "topic", &topics, None)) }
+            { field("producer-keys", "Key pattern", |id| choice(id, "keys", &patterns, None)) }
+            { field("producer-key-prefix", "Key begins with", |id| html! { <input {id} name="key-prefix" value="user-" autocomplete="off" maxlength="100" /> }) }
+            { field("producer-key-count", "How many keys", |id| html! { <input {id} name="key-count" type="number" value="5" min="1" /> }) }
+            { field("producer-rate", "Records per second", |id| html! { <input {id} name="rate" type="number" value="1" min="0" step="any" /> }) }
+            <button type="submit" class="primary">{ "Start producer" }</button>
+        </form>
+    }
+}
+
+/// The form that sends one record.
+#[component]
+pub fn SendRecord(props: &Props<RecordRequest>) -> Html {
+    let mut producers = vec![(String::new(), "a producer for this".to_owned())];
+    let named = props.producers.iter();
+    producers.extend(named.map(|(number, name)| (number.to_string(), name.clone())));
+    let chosen = props.producer.map(|number| number.to_string()).unwrap_or_default();
+    let topics = topics_as_options(&props.topics);
+    html! {
+        <form class="panel-form" aria-label="Send a record" onsubmit={on_submit(props.on_done.clone(), RecordRequest::read)}>
+            { field("record-producer", "With", |id| choice(id, "producer", &producers, Some(&chosen))) }
+            { field("record-topic", "Topic", |id| choice(id, "topic", &topics, None)) }
+            { field("record-key", "Key (empty: none)", |id| html! { <input {id} name="key" autocomplete="off" /> }) }
+            { field("record-value", "Value", |id| html! { <input {id} name="value" value="hello" autocomplete="off" /> }) }
+            { field("record-partition", "Partition (empty: by key)", |id| html! { <input {id} name="partition" type="number" min="0" /> }) }
+            <button type="submit" class="primary">{ "Send record" }</button>
+        </form>
+    }
+}
+
+/// The form that starts a consumer.
+#[component]
+pub fn AddConsumer(props: &Props<ConsumerRequest>) -> Html {
+    let from = [
+        ("earliest", "earliest: the first record"),
+        ("latest", "latest: what comes from now on"),
+    ];
+    let from = from.map(|(value, text)| (value.to_owned(), text.to_owned()));
+    let topics = topics_as_options(&props.topics);
+    let group = props.group.clone().or_else(|| props.groups.first().cloned());
+    let group = group.unwrap_or_else(|| "my-group".to_owned());
+    html! {
+        <form class="panel-form" aria-label="Add a consumer" onsubmit={on_submit(props.on_done.clone(), ConsumerRequest::read)}>
+            { field("consumer-group", "group.id", |id| html! {
+                <>
+                    <input {id} name="group" list="groups" value={group} autocomplete="off" maxlength="200" />
+                    <datalist id="groups">{ for props.groups.iter().map(|group| html! { <option value={group.clone()} /> }) }</datalist>
+                </>
+            }) }
+            { field("consumer-topic", "Topic", |id| choice(id, "topic", &topics, None)) }
+            { field("consumer-from", "auto.offset.reset", |id| choice(id, "from", &from, None)) }
+            <button type="submit" class="primary">{ "Start consumer" }</button>
+        </form>
+    }
+}
+
+/// The form that makes a topic.
+#[component]
+pub fn NewTopic(props: &Props<TopicRequest>) -> Html {
+    html! {
+        <form class="panel-form" aria-label="New topic" onsubmit={on_submit(props.on_done.clone(), TopicRequest::read)}>
+            { field("topic-name", "Name", |id| html! { <input {id} name="name" autocomplete="off" maxlength="300" /> }) }
+            { field("topic-partitions", "Partitions (empty: num.partitions)", |id| html! { <input {id} name="partitions" type="number" value="3" min="1" /> }) }
+            <button type="submit" class="primary">{ "Create topic" }</button>
+        </form>
+    }
+}

@@ -1,0 +1,28 @@
+use yew::prelude::*;
+
+const KEYS: [(&str, &str); 5] = [
+    ("Space", "play or pause"),
+    ("→ or Page Down", "one step on"),
+    (".", "pause"),
+    ("Esc", "close what is open"),
+    ("?", "this list"),
+];
+
+/// The keys, and what is true here that is not true everywhere.
+#[component]
+pub fn Help() -> Html {
+    html! {
+        <div class="help">
+            <dl>
+                { for KEYS.iter().map(|(key, does)| html! {
+                    <div key={*key}><dt><kbd>{ *key }</kbd></dt><dd>{ *does }</dd></div>
+                }) }
+            </dl>
+            <p>
+                { "Modelled on Apache Kafka 4.0. One broker, which is the controller too. Packets take 120 to 150 ms here, so that they can be seen: in a data centre it is less than one. " }
+                { "Clients started with the board's buttons refresh their metadata every 10 seconds instead of Kafka's 5 minutes (metadata.max.age.ms), so that new partitions are noticed while you watch; those of the command line keep Kafka's defaults. " }
+                { "What else is simplified stands in docs/fidelity.md." }
+            </p>
+        </div>
+    }
+}

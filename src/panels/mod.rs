@@ -1,0 +1,32 @@
+//! What a person opens to do something: forms for producers, consumers,
+//! records and topics, the event log, and the keys.
+
+mod fields;
+mod forms;
+mod help;
+mod log;
+mod requests;
+
+pub use forms::{AddConsumer, AddProducer, NewTopic, SendRecord};
+pub use help::Help;
+pub use log::EventLog;
+pub use requests::{ConsumerRequest, ProducerRequest, RecordRequest, TopicRequest};
+
+use engine::command::ClientNumber;
+
+/// What is open beside the board.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Panel {
+    /// The form that starts a producer.
+    AddProducer,
+    /// The form that sends one record, with this producer chosen beforehand.
+    SendRecord(Option<ClientNumber>),
+    /// The form that starts a consumer, with this group filled in.
+    AddConsumer(Option<String>),
+    /// The form that makes a topic.
+    NewTopic,
+    /// What has happened.
+    EventLog,
+    /// The keys, and what the page is.
+    Help,
+}

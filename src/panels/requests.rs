@@ -1,0 +1,228 @@
+//! What the forms' fields say, as data; or, in a sentence, why they make no
+//! sense. Nothing here knows of a browser.
+
+use engine::client::{AutoOffsetReset, ConsumerConfig, KeyPattern, OutgoingRecord, Workload};
+use engine::command::ClientNumber;
+
+/// The most records a second that a producer makes up.
+const RATE_MAX: f64 = 1_000.0;
+/// The most different keys a producer makes up.
+const KEYS_MAX: u32 = 1_000_000;
+
+/// A producer to be started.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProducerRequest {
+    /// Its `client.id`; empty leaves it to the world.
+    pub name: String,
+    /// What it makes up; `None` leaves it to be sent by hand.
+    pub workload: Option<Workload>,
+}
+
+/// A record to be sent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecordRequest {
+    /// The producer; `None` takes one that is kept for this.
+    pub producer: Option<ClientNumber>,
+    /// The record.
+    pub record: OutgoingRecord,
+}
+
+/// A consumer to be started.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConsumerRequest {
+    /// Its settings.
+    pub config: ConsumerConfig,
+    /// The topic it subscribes to.
+    pub topic: String,
+}
+
+/// A topic to be made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TopicRequest {
+    /// Its name.
+    pub name: String,
+    /// How many partitions; -1 leaves it to `num.partitions`.
+    pub partitions: i32,
+}
+
+/// The fields of a form, by name; a field that is missing is empty.
+pub type Fields<'a> = &'a dyn Fn(&str) -> String;
+
+impl ProducerRequest {
+    /// Reads the fields `name`, `topic`, `keys`, `key-prefix`, `key-count` and
+    /// `rate`.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that says which field to mend.
+    pub fn read(fields: Fields<'_>) -> Result<ProducerRequest, String> {
+        let rate = number(&fields("rate"), "Records per second", 0.0, RATE_MAX)?;
+        let prefix = fields("key-prefix");
+        let keys = match fields("keys").as_str() {
+            "fixed" => KeyPattern::Fixed(prefix),
+            "cycle" => KeyPattern::Cycle {
+                prefix,
+                count: count(fields)?,
+            },
+            "random" => KeyPattern::Random {
+                prefix,
+                count: count(fields)?,
+            },
+            _ => KeyPattern::None,
+        };
+        let workload = (rate > 0.0).then(|| Workload {
+            topic: fields("topic").as_str().into(),
+            keys,
+            interval_us: (1_000_000.0 / rate).round() as u64,
+            value_prefix: "event ".to_owned(),
+        });
+        Ok(ProducerRequest {
+            name: fields("name").trim().to_owned(),
+            workload,
+        })
+    }
+}
+
+impl RecordRequest {
+    /// Reads the fields `producer`, `topic`, `key`, `value` and `partition`. An
+    /// empty key is no key.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that says which field to mend.
+    pub fn read(fields: Fields<'_>) -> Result<RecordRequest, String> {
+        let key = fields("key");
+        let partition = fields("partition");
+        let partition = match partition.trim() {
+            "" => None,
+            text => Some(whole(text, "Partition", 0, i32::MAX)?),
+        };
+        Ok(RecordRequest {
+            producer: fields("producer").parse().ok(),
+            record: OutgoingRecord {
+                topic: fields("topic").as_str().into(),
+                partition,
+                key: (!key.is_empty()).then(|| key.into_bytes()),
+                value: Some(fields("value").into_bytes()),
+            },
+        })
+    }
+}
+
+impl ConsumerRequest {
+    /// Reads the fields `group`, `topic` and `from`.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that says which field to mend.
+    pub fn read(fields: Fields<'_>) -> Result<ConsumerRequest, String> {
+        let group = fields("group").trim().to_owned();
+        if group.is_empty() {
+            return Err("Give the consumer a group: fill in group.id.".to_owned());
+        }
+        let auto_offset_reset = match fields("from").as_str() {
+            "earliest" => AutoOffsetReset::Earliest,
+            _ => AutoOffsetReset::Latest,
+        };
+        Ok(ConsumerRequest {
+            config: ConsumerConfig {
+                auto_offset_reset,
+                ..ConsumerConfig::of_group(group)
+            },
+            topic: fields("topic"),
+        })
+    }
+}
+
+impl TopicRequest {
+    /// Reads the fields `name` and `partitions`.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that says which field to mend.
+    pub fn read(fields: Fields<'_>) -> Result<TopicRequest, String> {
+        let name = fields("name").trim().to_owned();
+        if name.is_empty() {
+            return Err("Give the topic a name.".to_owned());
+        }
+        let partitions = match fields("partitions").trim() {
+            "" => -1,
+            text => whole(text, "Partitions", 1, engine::controller::PARTITIONS_MAX)?,
+        };
+        Ok(TopicRequest { name, partitions })
+    }
+}
+
+fn count(fields: Fields<'_>) -> Result<u32, String> {
+    let count = whole(&fields("key-count"), "How many keys", 1, KEYS_MAX as i32)?;
+    Ok(count.unsigned_abs())
+}
+
+fn whole(text: &str, field: &str, min: i32, max: i32) -> Result<i32, String> {
+    let number = text.trim().parse::<i32>().ok();
+    number
+        .filter(|number| (min..=max).contains(number))
+        .ok_or_else(|| format!("{field}: {text} will not do, take a whole number from {min} to {max}."))
+}
+
+fn number(text: &str, field: &str, min: f64, max: f64) -> Result<f64, String> {
+    let number = text.trim().parse::<f64>().ok();
+    number
+        .filter(|number| (min..=max).contains(number))
+        .ok_or_else(|| format!("{field}: {text} will not do, take a number from {min} to {max}."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(pairs: &'static [(&str, &str)]) -> impl Fn(&str) -> String {
+        move |name| {
+            let field = pairs.iter().find(|(field, _)| *field == name);
+            field.map(|(_, value)| (*value).to_owned()).unwrap_or_default()
+        }
+    }
+
+    #[test]
+    fn a_producer_form_becomes_a_workload() {
+        let request = ProducerRequest::read(&fields(&[
+            ("name", " shop "),
+            ("topic", "orders"),
+            ("keys", "cycle"),
+            ("key-prefix", "user-"),
+            ("key-count", "3"),
+            ("rate", "2.5"),
+        ]))
+        .expect("the fields make sense");
+        assert_eq!(request.name, "shop");
+        let workload = request.workload.expect("it makes up records");
+        assert_eq!(workload.interval_us, 400_000);
+        assert_eq!(
+            workload.keys,
+            KeyPattern::Cycle { prefix: "user-".to_owned(), count: 3 }
+        );
+    }
+
+    #[test]
+    fn a_field_that_makes_no_sense_is_named() {
+        let refusals = [
+            ProducerRequest::read(&fields(&[("rate", "fast")])).map(|_| ()),
+            ProducerRequest::read(&fields(&[("rate", "NaN")])).map(|_| ()),
+            ProducerRequest::read(&fields(&[("rate", "1"), ("keys", "random"), ("key-count", "0")])).map(|_| ()),
+            RecordRequest::read(&fields(&[("partition", "-1")])).map(|_| ()),
+            ConsumerRequest::read(&fields(&[("group", " ")])).map(|_| ()),
+            TopicRequest::read(&fields(&[("name", "t"), ("partitions", "0")])).map(|_| ()),
+        ];
+        for refusal in refusals {
+            let sentence = refusal.expect_err("it makes no sense");
+            assert!(sentence.ends_with('.'), "{sentence}");
+        }
+    }
+
+    #[test]
+    fn an_empty_key_is_no_key() {
+        let request = RecordRequest::read(&fields(&[("topic", "t"), ("value", "v")])).expect("fine");
+        assert_eq!(request.record.key, None);
+        assert_eq!(request.record.value.as_deref(), Some(b"v".as_slice()));
+    }
+}

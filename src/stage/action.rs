@@ -1,0 +1,45 @@
+use engine::command::ClientNumber;
+use engine::protocol::TopicName;
+
+/// What a button on the board asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BoardAction {
+    /// One more partition for a topic.
+    AddPartition {
+        /// The topic.
+        topic: TopicName,
+    },
+    /// The end of a topic.
+    DeleteTopic {
+        /// The topic.
+        topic: TopicName,
+    },
+    /// One record, by hand.
+    SendRecord {
+        /// The producer.
+        producer: ClientNumber,
+    },
+    /// A producer stops making up records, or goes on with what it made up
+    /// before: [`last_workload`](super::last_workload).
+    ToggleWorkload {
+        /// The producer.
+        producer: ClientNumber,
+    },
+    /// A client closes as `close()` does.
+    Close {
+        /// The client.
+        client: ClientNumber,
+    },
+    /// A client ends as `kill -9` does.
+    Crash {
+        /// The client.
+        client: ClientNumber,
+    },
+    /// One more consumer for a group, reading what its members read.
+    AddConsumer {
+        /// The group (`group.id`).
+        group: String,
+        /// The topics to subscribe to; empty when nobody in the group says.
+        topics: Vec<TopicName>,
+    },
+}

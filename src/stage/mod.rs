@@ -1,0 +1,32 @@
+//! The board: the picture of a world.
+//!
+//! ```text
+//! World ──Scene::of──> Scene ──Board──> HTML and SVG     at most ten times a second
+//!   │                    ├────Twin::of──> text            for screen readers and tests
+//!   └──packet_marks──────┴────paint────> canvas           every frame
+//! ```
+//!
+//! Everything but [`board`] and [`painter`] is plain Rust without a browser: a
+//! [`Scene`] is a pure function of the world and the [`View`], and where a
+//! packet is drawn is a pure function of virtual time. All lengths are in rem.
+
+mod action;
+mod board;
+pub mod geometry;
+pub mod ink;
+pub mod packets;
+pub mod painter;
+pub mod scene;
+pub mod twin;
+mod workloads;
+
+#[cfg(test)]
+mod tests;
+
+pub use action::BoardAction;
+pub use board::{Board, BoardProps};
+pub use packets::{PacketMark, packet_marks};
+pub use painter::{measure, paint};
+pub use scene::{Scene, View};
+pub use twin::Twin;
+pub use workloads::last_workload;

@@ -1,0 +1,423 @@
+//! The things that stand on the board.
+
+use engine::TopicPartition;
+use engine::command::ClientNumber;
+use engine::protocol::TopicName;
+
+use super::super::geometry::{Rect, Route};
+use super::super::ink::Ink;
+
+/// A line of text that belongs to no one thing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Note {
+    /// What it says.
+    pub text: String,
+    /// What kind of text it is.
+    pub kind: NoteKind,
+    /// Where.
+    pub rect: Rect,
+}
+
+/// What a [`Note`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoteKind {
+    /// The heading of a column.
+    Heading,
+    /// What is said where nothing stands, or where not all is drawn.
+    Remark,
+}
+
+/// A broker.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BrokerPill {
+    /// `node.id`.
+    pub id: i32,
+    /// Whether it is the active controller.
+    pub is_controller: bool,
+    /// How many partitions it leads.
+    pub leads: usize,
+    /// Where.
+    pub rect: Rect,
+}
+
+/// The admin clients: command-line tools mostly, which come and go.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AdminMark {
+    /// Their `client.id`s; it is drawn only when there are any.
+    pub client_ids: Vec<String>,
+    /// Where.
+    pub rect: Rect,
+}
+
+/// Whether a producer makes up records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// It never did: it sends by hand.
+    ByHand,
+    /// It does.
+    Running,
+    /// It did, and can go on.
+    Paused,
+}
+
+/// A producer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProducerBox {
+    /// Its number.
+    pub client: ClientNumber,
+    /// Its `client.id`, with its number when another has the same.
+    pub name: String,
+    /// Whether it makes up records.
+    pub pace: Pace,
+    /// The topic of its workload.
+    pub topic: Option<TopicName>,
+    /// Its workload in words: where to and how fast.
+    pub target: String,
+    /// Its workload in words: the keys.
+    pub keys: String,
+    /// Records that wait in `send()` for metadata.
+    pub waiting: usize,
+    /// Records that were sent and that it has not been told are stored.
+    pub in_flight: u32,
+    /// Its accumulator, by partition.
+    pub slots: Vec<BatchSlot>,
+    /// Partitions with batches for which there is no room.
+    pub more_slots: usize,
+    /// Whether `close()` was called.
+    pub is_closing: bool,
+    /// Where.
+    pub rect: Rect,
+    /// Where its accumulator's heading is.
+    pub accumulator: Rect,
+    /// Where its buttons are.
+    pub controls: Rect,
+}
+
+/// What a producer's accumulator holds for one partition.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BatchSlot {
+    /// The partition.
+    pub topic_partition: TopicPartition,
+    /// How many batches, the one being filled included.
+    pub batches: usize,
+    /// How many records in all.
+    pub records: i32,
+    /// The size of the newest batch, in bytes.
+    pub bytes: usize,
+    /// The size it may grow to, in bytes (`batch.size`).
+    pub limit: usize,
+    /// Whether records without a key stick to this partition.
+    pub is_sticky: bool,
+    /// Where.
+    pub rect: Rect,
+}
+
+/// A topic.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TopicCard {
+    /// Its name.
+    pub name: TopicName,
+    /// How many partitions it has.
+    pub partitions: usize,
+    /// How many replicas each has.
+    pub replication_factor: usize,
+    /// Its lanes, by number; the first of them when there are very many.
+    pub lanes: Vec<Lane>,
+    /// Partitions without a lane of their own.
+    pub more_lanes: usize,
+    /// Groups that read it and for which its lanes have no row.
+    pub more_groups: usize,
+    /// Where.
+    pub rect: Rect,
+    /// Where its name is.
+    pub header: Rect,
+    /// Where its buttons are.
+    pub controls: Rect,
+}
+
+/// A partition.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lane {
+    /// The partition.
+    pub topic_partition: TopicPartition,
+    /// The broker that leads it; `None` when none does.
+    pub leader: Option<i32>,
+    /// The first offset.
+    pub log_start: i64,
+    /// The offset below which every in-sync replica has every record.
+    pub high_watermark: i64,
+    /// The offset of the next record.
+    pub log_end: i64,
+    /// The newest records, oldest first.
+    pub cells: Vec<Cell>,
+    /// The records for which there are no cells.
+    pub earlier: Option<Earlier>,
+    /// Log start, high watermark, log end.
+    pub markers: Vec<Marker>,
+    /// What each group that reads the topic has done here.
+    pub rows: Vec<GroupRow>,
+    /// How offsets lie along it.
+    pub scale: OffsetScale,
+    /// Where.
+    pub rect: Rect,
+}
+
+/// How offsets lie along a lane: the record with the offset `first` begins at
+/// `x`, and each takes `cell` rem.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OffsetScale {
+    /// The first offset that has a place of its own.
+    pub first: i64,
+    /// The offset after the last one.
+    pub end: i64,
+    /// Where the place of `first` begins, in rem.
+    pub x: f32,
+    /// Where offsets before `first` are pinned, in rem.
+    pub pin_x: f32,
+    /// The width of a place, in rem.
+    pub cell: f32,
+}
+
+/// Whether a marker's offset lies among the cells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pin {
+    /// It does: the marker is where it belongs.
+    None,
+    /// It lies before the first cell.
+    Before,
+    /// It lies after the last one.
+    After,
+}
+
+impl OffsetScale {
+    /// Where the place of an offset begins, in rem, and whether that is but the
+    /// edge beyond which it lies.
+    pub fn place(&self, offset: i64) -> (f32, Pin) {
+        if offset < self.first {
+            (self.pin_x, Pin::Before)
+        } else if offset > self.end {
+            (self.at(self.end), Pin::After)
+        } else {
+            (self.at(offset), Pin::None)
+        }
+    }
+
+    fn at(&self, offset: i64) -> f32 {
+        self.x + (offset - self.first) as f32 * self.cell
+    }
+}
+
+/// A record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cell {
+    /// Its offset.
+    pub offset: i64,
+    /// Its key as text, cut when it is very long; `None` for null.
+    pub key: Option<String>,
+    /// Its value as text, cut when it is very long; `None` for null.
+    pub value: Option<String>,
+    /// Its timestamp, in epoch milliseconds.
+    pub timestamp_ms: i64,
+    /// What fits of the key on a cell; `–` for null.
+    pub letters: String,
+    /// The colour of the key.
+    pub ink: Ink,
+    /// Where.
+    pub rect: Rect,
+}
+
+/// The records of a lane that have no cells.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Earlier {
+    /// How many.
+    pub records: i64,
+    /// How many of them came in each stretch of the time from the first to the
+    /// last, in hundredths of the busiest stretch; empty when they are few.
+    pub density: Vec<u8>,
+    /// Where.
+    pub rect: Rect,
+}
+
+/// What a [`Marker`] marks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MarkerKind {
+    /// The first offset.
+    LogStart,
+    /// The high watermark.
+    HighWatermark,
+    /// The log end offset.
+    LogEnd,
+    /// Up to where a group has committed.
+    Committed,
+    /// The record that a group's member reads next.
+    Position,
+}
+
+/// A mark under a lane, at the place of an offset.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Marker {
+    /// What it marks.
+    pub kind: MarkerKind,
+    /// The offset.
+    pub offset: i64,
+    /// Whether the offset lies among the cells.
+    pub pin: Pin,
+    /// What is written beside it; empty when another says it.
+    pub label: String,
+    /// Whether that stands to its left.
+    pub label_left: bool,
+    /// Where, in rem.
+    pub x: f32,
+}
+
+/// Who reads a partition for a group.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Owner {
+    /// The member's name.
+    pub name: String,
+    /// Whether its client runs.
+    pub is_running: bool,
+}
+
+/// What a group has done in one partition.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GroupRow {
+    /// The group (`group.id`).
+    pub group: String,
+    /// The letter the group goes by on the board.
+    pub letter: String,
+    /// The group's colour.
+    pub ink: Ink,
+    /// The offset it has committed.
+    pub committed: Option<i64>,
+    /// The offset of the record its member reads next.
+    pub position: Option<i64>,
+    /// Records after the committed offset: the LAG of Kafka's tools.
+    pub lag: Option<i64>,
+    /// Who reads it.
+    pub owner: Option<Owner>,
+    /// The committed flag and the position arrow.
+    pub markers: Vec<Marker>,
+    /// Where.
+    pub rect: Rect,
+}
+
+/// A consumer group.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GroupBox {
+    /// `group.id`.
+    pub id: String,
+    /// The letter it goes by on the board.
+    pub letter: String,
+    /// Its colour.
+    pub ink: Ink,
+    /// Its state by Kafka's name, such as `Stable`; `None` while its
+    /// coordinator has not heard of it.
+    pub state: Option<&'static str>,
+    /// Whether it rebalances.
+    pub is_rebalancing: bool,
+    /// Its generation.
+    pub generation: Option<i32>,
+    /// Its assignor.
+    pub assignor: Option<String>,
+    /// The broker that coordinates it.
+    pub coordinator: Option<i32>,
+    /// How many members it has, by its coordinator's count.
+    pub member_count: usize,
+    /// Its members, those whose client is gone, and consumers about to join.
+    pub members: Vec<MemberBox>,
+    /// Members for which there is no room.
+    pub more_members: usize,
+    /// The topics that it reads.
+    pub topics: Vec<TopicName>,
+    /// Where.
+    pub rect: Rect,
+    /// Where its name and state are.
+    pub header: Rect,
+    /// Where its button is.
+    pub controls: Rect,
+}
+
+/// How a consumer stands to its group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// It is no member and has not asked to be one.
+    NotYet,
+    /// It sent JoinGroup and waits for the others.
+    Joining,
+    /// It sent SyncGroup and waits for its part of the assignment.
+    Syncing,
+    /// It was told to rejoin and commits first.
+    ToldToRejoin,
+    /// It has its part.
+    Stable,
+    /// It leaves.
+    Leaving,
+    /// Its client is gone and its coordinator does not know it yet.
+    Crashed {
+        /// Whole seconds until its session times out, rounded up.
+        seconds_left: Option<u64>,
+    },
+}
+
+/// A consumer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MemberBox {
+    /// Its number; `None` when its client is gone.
+    pub client: Option<ClientNumber>,
+    /// Tells it from all others for as long as it stands there.
+    pub key: String,
+    /// Its `client.id`, with its number when another has the same.
+    pub name: String,
+    /// The id its coordinator gave it; empty before.
+    pub member_id: String,
+    /// Whether it computes the group's assignment.
+    pub is_leader: bool,
+    /// How it stands to its group.
+    pub phase: Phase,
+    /// The partitions it owns.
+    pub partitions: Vec<TopicPartition>,
+    /// The partitions it owns that there is room to name.
+    pub chips: Vec<Chip>,
+    /// Partitions for which there is no room.
+    pub more_chips: usize,
+    /// The lag of its partitions, as far as offsets are committed.
+    pub lag: Option<i64>,
+    /// Where.
+    pub rect: Rect,
+    /// Where its buttons are.
+    pub controls: Rect,
+}
+
+impl MemberBox {
+    /// Whether it takes part and has nothing to do.
+    pub fn is_idle(&self) -> bool {
+        self.phase == Phase::Stable && self.partitions.is_empty()
+    }
+}
+
+/// The name of a partition on a member.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chip {
+    /// The partition.
+    pub topic_partition: TopicPartition,
+    /// Its name, cut when it is long.
+    pub text: String,
+    /// Where.
+    pub rect: Rect,
+}
+
+/// A band from a lane to the member that owns it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ribbon {
+    /// The partition.
+    pub topic_partition: TopicPartition,
+    /// The group (`group.id`).
+    pub group: String,
+    /// The group's colour.
+    pub ink: Ink,
+    /// Whether the owner's client runs.
+    pub is_running: bool,
+    /// Its course, from the lane to the member.
+    pub route: Route,
+}
