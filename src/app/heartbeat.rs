@@ -3,16 +3,20 @@ use std::rc::Rc;
 
 use engine::Time;
 use gloo::render::{AnimationFrame, request_animation_frame};
-use web_sys::{HtmlCanvasElement, HtmlElement};
+use web_sys::HtmlCanvasElement;
 use yew::prelude::*;
 
 use crate::playground::Playground;
-use crate::stage::{Scene, View, painter};
+use crate::stage::{Scene, View, measure, paint};
 use crate::timeline::Clock;
 
 /// The least time between two refreshes of the page's structure, in
 /// milliseconds.
 const REFRESH_MS: f64 = 100.0;
+
+/// The board's width until it is measured, which is before anything is
+/// painted.
+const FIRST_WIDTH_REM: f32 = 80.0;
 
 /// For how long a caption stays before another of the same weight takes its
 /// place, in microseconds of the screen's time.
@@ -40,7 +44,7 @@ struct State {
 impl Heartbeat {
     pub fn new(seed: u64, canvas: NodeRef, refresh: Callback<()>) -> Heartbeat {
         let playground = Playground::new(seed);
-        let view = View::default();
+        let view = View::new(FIRST_WIDTH_REM);
         let scene = Rc::new(Scene::of(playground.world(), &view));
         let state = State {
             playground,
@@ -104,15 +108,16 @@ impl Heartbeat {
         }
     }
 
-    /// Notes how wide the board is now.
-    pub fn measure(&self, board: &NodeRef) {
-        let Some(board) = board.cast::<HtmlElement>() else {
+    /// Notes how wide the board is now, and has it drawn anew when that
+    /// changed.
+    pub fn measure(&self) {
+        let mut state = self.state.borrow_mut();
+        let canvas = state.canvas.cast::<HtmlCanvasElement>();
+        let Some(view) = canvas.as_ref().and_then(measure) else {
             return;
         };
-        let width_rem = (f64::from(board.client_width()) / root_font_px()) as f32;
-        let mut state = self.state.borrow_mut();
-        if width_rem > 0.0 && (state.view.width_rem - width_rem).abs() > 0.01 {
-            state.view.width_rem = width_rem;
+        if state.view != view {
+            state.view = view;
             let refresh = state.refresh.clone();
             drop(state);
             refresh.emit(());
@@ -129,7 +134,7 @@ impl State {
     fn paint(&self) {
         if let Some(canvas) = self.canvas.cast::<HtmlCanvasElement>() {
             let world = self.playground.world();
-            painter::paint(&canvas, &self.scene, world, self.clock.is_playing());
+            paint(&canvas, &self.scene, world, self.clock.is_playing());
         }
     }
 }
@@ -161,16 +166,6 @@ fn beat(state: &Rc<RefCell<State>>) {
         beat(&state);
     });
     state.borrow_mut().frame = Some(frame);
-}
-
-fn root_font_px() -> f64 {
-    let size = gloo::utils::window()
-        .get_computed_style(&gloo::utils::document_element())
-        .ok()
-        .flatten()
-        .and_then(|style| style.get_property_value("font-size").ok())
-        .and_then(|size| size.trim_end_matches("px").parse().ok());
-    size.unwrap_or(16.0)
 }
 
 /// The caption: the weightiest of the latest news, kept long enough to be read.

@@ -72,7 +72,6 @@ pub struct App {
     panel: Option<Panel>,
     notice: Option<String>,
     theme: Theme,
-    board: NodeRef,
     canvas: NodeRef,
     _keys: KeyListener,
 }
@@ -107,7 +106,6 @@ impl Component for App {
             panel: None,
             notice: None,
             theme: Theme::current(),
-            board: NodeRef::default(),
             canvas,
             _keys: KeyListener::new(on_key),
         };
@@ -155,7 +153,7 @@ impl Component for App {
     }
 
     fn rendered(&mut self, _ctx: &Context<Self>, _first: bool) {
-        self.heartbeat.measure(&self.board);
+        self.heartbeat.measure();
         self.heartbeat.paint();
     }
 
@@ -170,10 +168,10 @@ impl Component for App {
                 { self.view_notice(ctx) }
                 { self.view_panel(ctx) }
                 <p class="caption" role="status" aria-label="Caption">{ self.caption.text() }</p>
-                <main class="stage" ref={self.board.clone()}>
+                <main class="stage">
                     <Board
                         scene={self.scene.clone()}
-                        canvas={self.canvas.clone()}
+                        canvas_ref={self.canvas.clone()}
                         on_action={ctx.link().callback(Msg::Board)}
                     />
                 </main>

@@ -1,4 +1,5 @@
 use shell::{Line, LineKind, TerminalId};
+use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, HtmlInputElement};
 use yew::prelude::*;
 
