@@ -41,6 +41,14 @@ impl Ink {
         Ink::Group((place % usize::from(GROUP_COLOURS)) as u8)
     }
 
+    /// All colours.
+    pub fn all() -> impl Iterator<Item = Ink> {
+        let keys = (0..KEY_COLOURS).map(Ink::Key);
+        let groups = (0..GROUP_COLOURS).map(Ink::Group);
+        let others = [Ink::NoKey, Ink::Plain, Ink::Danger];
+        keys.chain(groups).chain(others)
+    }
+
     /// The CSS variable that holds it, such as `--key-3`.
     pub fn variable(self) -> &'static str {
         const KEYS: [&str; 8] = [

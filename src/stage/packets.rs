@@ -1,11 +1,24 @@
 //! Where each packet is drawn: a pure function of virtual time.
 
-use engine::World;
-use engine::sim::PacketId;
+mod routes;
 
-use super::geometry::Point;
+use engine::log::record_batch::RecordBatch;
+use engine::protocol::{
+    ErrorCode, FetchRequest, FetchResponse, Payload, ProduceRequest, ProduceResponse, Request,
+    Response, TopicPartition,
+};
+use engine::sim::{NodeId, Packet, PacketId};
+use engine::{Time, World};
+
+use super::geometry::{Point, Route};
 use super::ink::Ink;
-use super::scene::Scene;
+use super::scene::{Scene, readable, short_text};
+
+/// The most marks that are drawn: those that left first are kept.
+pub const MARKS_MAX: usize = 2_000;
+
+/// Characters of a key for which a flying cell has room.
+const LETTERS_MAX: usize = 6;
 
 /// What a packet looks like. Kinds differ in shape, never in colour alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +62,225 @@ pub struct PacketMark {
     pub heading: f32,
 }
 
-/// All packets under way, oldest first.
-pub fn packet_marks(_world: &World, _scene: &Scene) -> Vec<PacketMark> {
-    Vec::new()
+/// All packets under way between things that are drawn, oldest first.
+pub fn packet_marks(world: &World, scene: &Scene) -> Vec<PacketMark> {
+    let mut drawing = Drawing {
+        scene,
+        now: world.now(),
+        landing: Vec::new(),
+        marks: Vec::new(),
+    };
+    for packet in world.packets() {
+        if drawing.marks.len() >= MARKS_MAX {
+            break;
+        }
+        drawing.packet(packet);
+    }
+    drawing.marks
+}
+
+/// Marks drawn so far.
+struct Drawing<'a> {
+    scene: &'a Scene,
+    now: Time,
+    /// How many records fly to each partition, in the order in which they
+    /// left: the next ones land after them.
+    landing: Vec<(&'a TopicPartition, i64)>,
+    marks: Vec<PacketMark>,
+}
+
+/// What a mark is besides where it is.
+struct Look {
+    shape: Shape,
+    ink: Ink,
+    is_faint: bool,
+    text: String,
+}
+
+impl Look {
+    fn plain(shape: Shape, ink: Ink) -> Look {
+        Look {
+            shape,
+            ink,
+            is_faint: false,
+            text: String::new(),
+        }
+    }
+}
+
+impl<'a> Drawing<'a> {
+    fn packet(&mut self, packet: &'a Packet) {
+        let (client, broker) = match (packet.from, packet.to) {
+            (NodeId::Client(client), NodeId::Broker(broker))
+            | (NodeId::Broker(broker), NodeId::Client(client)) => (client, broker),
+            _ => return,
+        };
+        match &packet.payload {
+            Payload::Request(Request::Produce(request)) => self.produce(packet, client, request),
+            Payload::Response(Response::Produce(response)) => {
+                self.acknowledge(packet, client, response);
+            }
+            Payload::Request(Request::Fetch(request)) => self.fetch(packet, client, request),
+            Payload::Response(Response::Fetch(response)) => self.fetched(packet, client, response),
+            payload if is_of_groups(payload) => self.of_group(packet, client),
+            _ => {
+                let look = Look::plain(Shape::Cluster, error_ink(packet).unwrap_or(Ink::Plain));
+                let route = routes::to_broker(self.scene, client, broker);
+                self.mark(packet, 0, route, look);
+            }
+        }
+    }
+
+    fn produce(&mut self, packet: &'a Packet, client: u32, request: &'a ProduceRequest) {
+        for (part, (partition, batch)) in request.partitions.iter().enumerate() {
+            let before = self.landing.iter().filter(|(it, _)| *it == partition);
+            let before = before.map(|(_, records)| *records).sum();
+            let records = i64::from(batch.record_count());
+            self.landing.push((partition, records));
+            let route = routes::to_lane(self.scene, client, partition, before);
+            self.mark(packet, part, route, records_look(batch, 1, Shape::Records));
+        }
+    }
+
+    fn acknowledge(&mut self, packet: &'a Packet, client: u32, response: &'a ProduceResponse) {
+        for (part, (partition, answer)) in response.partitions.iter().enumerate() {
+            let ink = match answer.error_code {
+                ErrorCode::None => Ink::Plain,
+                _ => Ink::Danger,
+            };
+            let look = Look::plain(Shape::Acknowledgement, ink);
+            let route = routes::acknowledgement(self.scene, client, partition);
+            self.mark(packet, part, route, look);
+        }
+    }
+
+    fn fetch(&mut self, packet: &'a Packet, client: u32, request: &'a FetchRequest) {
+        for (part, wanted) in request.partitions.iter().enumerate() {
+            let route = routes::from_lane(self.scene, client, &wanted.topic_partition);
+            let look = Look {
+                is_faint: true,
+                ..Look::plain(Shape::Fetch, self.group_ink(client))
+            };
+            self.mark(packet, part, route.map(|route| route.reversed()), look);
+        }
+    }
+
+    fn fetched(&mut self, packet: &'a Packet, client: u32, response: &'a FetchResponse) {
+        for (part, (partition, fetched)) in response.partitions.iter().enumerate() {
+            let look = match fetched.records.as_slice() {
+                [] => Look {
+                    is_faint: fetched.error_code == ErrorCode::None,
+                    ..Look::plain(Shape::Fetch, self.group_ink(client))
+                },
+                [first, more @ ..] => {
+                    let look = records_look(first, 1 + more.len(), Shape::FetchedRecords);
+                    let records = fetched.records.iter().map(RecordBatch::record_count);
+                    counted(look, records.sum())
+                }
+            };
+            let route = routes::from_lane(self.scene, client, partition);
+            self.mark(packet, part, route, look);
+        }
+    }
+
+    fn of_group(&mut self, packet: &'a Packet, client: u32) {
+        let look = Look {
+            is_faint: packet.payload.api() == "Heartbeat" && error_ink(packet).is_none(),
+            ..Look::plain(
+                Shape::Group,
+                error_ink(packet).unwrap_or(self.group_ink(client)),
+            )
+        };
+        let route = routes::to_coordinator(self.scene, client);
+        self.mark(packet, 0, route, look);
+    }
+
+    fn group_ink(&self, client: u32) -> Ink {
+        let found = self.scene.consumer(client);
+        found.map_or(Ink::Plain, |(group, _)| group.ink)
+    }
+
+    /// Puts a mark on a way that is given from the client's request to its
+    /// receiver, or for records and acknowledgements as they fly.
+    fn mark(&mut self, packet: &Packet, part: usize, route: Option<Route>, look: Look) {
+        let Some(mut route) = route else {
+            return;
+        };
+        let is_response = matches!(packet.payload, Payload::Response(_));
+        let given_as_flown = matches!(
+            look.shape,
+            Shape::Records | Shape::FetchedRecords | Shape::Acknowledgement | Shape::Fetch
+        );
+        if is_response && !given_as_flown {
+            route = route.reversed();
+        }
+        let share = share(packet, self.now);
+        self.marks.push(PacketMark {
+            id: packet.id,
+            part,
+            shape: look.shape,
+            ink: look.ink,
+            is_response,
+            is_faint: look.is_faint,
+            api: packet.payload.api(),
+            text: look.text,
+            at: route.at(share),
+            heading: route.direction(share),
+        });
+    }
+}
+
+/// How much of its way a packet has made.
+fn share(packet: &Packet, now: Time) -> f32 {
+    let whole = packet.arrival.us_since(packet.departure).max(1);
+    let made = now.us_since(packet.departure).min(whole);
+    made as f32 / whole as f32
+}
+
+fn records_look(batch: &RecordBatch, batches: usize, shape: Shape) -> Look {
+    let first = batch.records().find_map(Result::ok);
+    let key = first.and_then(|record| record.key);
+    let look = Look {
+        text: match key {
+            Some(key) => short_text(&readable(key), LETTERS_MAX),
+            None => "–".to_owned(),
+        },
+        ..Look::plain(shape, Ink::of_key(key))
+    };
+    match batches {
+        1 => counted(look, batch.record_count()),
+        _ => look,
+    }
+}
+
+/// Says how many records there are when there are several.
+fn counted(mut look: Look, records: i32) -> Look {
+    if records > 1 {
+        look.text = format!("×{records}");
+    }
+    look
+}
+
+fn is_of_groups(payload: &Payload) -> bool {
+    matches!(
+        payload.api(),
+        "JoinGroup" | "SyncGroup" | "Heartbeat" | "LeaveGroup" | "OffsetCommit" | "OffsetFetch"
+    )
+}
+
+/// The colour of an answer that tells of an error.
+fn error_ink(packet: &Packet) -> Option<Ink> {
+    let Payload::Response(response) = &packet.payload else {
+        return None;
+    };
+    let error = match response {
+        Response::JoinGroup(response) => response.error_code,
+        Response::SyncGroup(response) => response.error_code,
+        Response::Heartbeat(response) => response.error_code,
+        Response::LeaveGroup(response) => response.error_code,
+        Response::FindCoordinator(response) => response.error_code,
+        Response::OffsetFetch(response) => response.error_code,
+        _ => ErrorCode::None,
+    };
+    (error != ErrorCode::None).then_some(Ink::Danger)
 }

@@ -1,0 +1,117 @@
+//! The picture's rules, held against random worlds.
+
+mod pictures;
+mod words;
+
+#[path = "../../crates/engine/tests/support/random_commands.rs"]
+mod random_commands;
+
+use engine::client::{
+    AutoOffsetReset, ConsumerConfig, KeyPattern, OutgoingRecord, ProducerConfig, Workload,
+};
+use engine::protocol::{CreatableTopic, CreateTopicsRequest, Request};
+use engine::{Command, World, WorldConfig};
+
+/// What many worlds and widths are tried on.
+const SEEDS: u64 = 40;
+const COMMANDS: usize = 60;
+const WIDTHS: [f32; 9] = [20.0, 24.4, 33.0, 40.0, 50.0, 63.9, 64.0, 80.0, 160.0];
+
+fn random_worlds() -> impl Iterator<Item = (u64, World)> {
+    (0..SEEDS).map(|seed| {
+        let mut world = random_commands::random_world(seed, COMMANDS);
+        run_ms(&mut world, 3_000);
+        (seed, world)
+    })
+}
+
+fn run_ms(world: &mut World, ms: i64) {
+    let until = world.now().plus_ms(ms);
+    world.advance_to(until);
+}
+
+fn world_with_topic(topic: &str, partitions: i32) -> World {
+    let mut world = World::new(7, WorldConfig::playground());
+    let admin = start(
+        &mut world,
+        Command::AddAdmin {
+            client_id: "admin".to_owned(),
+        },
+    );
+    let topics = vec![CreatableTopic {
+        name: topic.into(),
+        num_partitions: partitions,
+        replication_factor: -1,
+        configs: Default::default(),
+    }];
+    let request = Request::CreateTopics(CreateTopicsRequest { topics });
+    world
+        .execute(Command::AdminCall { admin, request })
+        .expect("the admin client runs");
+    run_ms(&mut world, 1_000);
+    world
+        .execute(Command::Close { client: admin })
+        .expect("the admin client runs");
+    world
+}
+
+fn start(world: &mut World, command: Command) -> u32 {
+    let outcome = world.execute(command).expect("it can start");
+    outcome.client.expect("it has a number")
+}
+
+/// A producer that makes up a record every 400 ms, with the keys `user-0` to
+/// `user-4` in turn.
+fn shop(world: &mut World, topic: &str) -> u32 {
+    let config = ProducerConfig {
+        client_id: "shop".to_owned(),
+        ..ProducerConfig::default()
+    };
+    let workload = Some(Workload {
+        topic: topic.into(),
+        keys: KeyPattern::Cycle {
+            prefix: "user-".to_owned(),
+            count: 5,
+        },
+        interval_us: 400_000,
+        value_prefix: "order ".to_owned(),
+    });
+    start(world, Command::AddProducer { config, workload })
+}
+
+fn by_hand(world: &mut World) -> u32 {
+    let config = ProducerConfig::default();
+    start(
+        world,
+        Command::AddProducer {
+            config,
+            workload: None,
+        },
+    )
+}
+
+fn send(world: &mut World, producer: u32, topic: &str, key: Option<&str>, value: &str) {
+    let record = OutgoingRecord {
+        topic: topic.into(),
+        partition: None,
+        key: key.map(|key| key.as_bytes().to_vec()),
+        value: Some(value.as_bytes().to_vec()),
+    };
+    world
+        .execute(Command::Send { producer, record })
+        .expect("the producer runs");
+}
+
+fn consumer(world: &mut World, group: &str, topic: &str) -> u32 {
+    let config = ConsumerConfig {
+        auto_offset_reset: AutoOffsetReset::Earliest,
+        ..ConsumerConfig::of_group(group)
+    };
+    start(
+        world,
+        Command::AddConsumer {
+            config,
+            topics: vec![topic.into()],
+        },
+    )
+}

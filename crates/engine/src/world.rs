@@ -21,6 +21,10 @@ pub const CLIENTS_MAX: usize = 1_000;
 /// happens that an onlooker is told of.
 const STEP_INSTANTS_MAX: usize = 10_000;
 
+/// How much may happen at one instant. More than this is a node that wakes
+/// itself over and over, which would hang whoever waits for the world.
+const INSTANT_MAX: u32 = 1_000_000;
+
 /// What a world is made of at its beginning.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct WorldConfig {
@@ -239,7 +243,17 @@ impl World {
     }
 
     fn run_until(&mut self, until: Time) {
+        let mut at_this_instant = 0;
         while let Some((at, scheduled)) = self.fabric.queue.pop_until(until) {
+            at_this_instant = if at > self.fabric.now {
+                1
+            } else {
+                at_this_instant + 1
+            };
+            assert!(
+                at_this_instant < INSTANT_MAX,
+                "time does not get beyond {at}: {scheduled:?} happens over and over"
+            );
             self.fabric.now = at;
             match scheduled {
                 Scheduled::Arrival(packet) => self.arrive(packet),

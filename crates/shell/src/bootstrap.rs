@@ -11,10 +11,7 @@ pub(crate) enum Reach {
     /// (`localhost/127.0.0.1:1`).
     Nobody(String),
     /// No machine of that name is known.
-    UnknownHost {
-        host: String,
-        address: String,
-    },
+    UnknownHost { host: String, address: String },
     /// Not an address at all.
     NotAnAddress(String),
 }
@@ -39,7 +36,11 @@ const HOSTS: [&str; 7] = [
 pub(crate) fn reach(world: &World, addresses: &str) -> Reach {
     let mut nobody = None;
     let mut unknown = None;
-    for address in addresses.split(',').map(str::trim).filter(|a| !a.is_empty()) {
+    for address in addresses
+        .split(',')
+        .map(str::trim)
+        .filter(|a| !a.is_empty())
+    {
         let Some((host, port)) = split(address) else {
             return Reach::NotAnAddress(address.to_owned());
         };
@@ -94,7 +95,10 @@ fn is_ip(host: &str) -> bool {
 
 fn is_broker_port(world: &World, port: u16) -> bool {
     let brokers = world.brokers().len();
-    PORTS.contains(&port) || (9092..).take(brokers).any(|of_broker: u16| of_broker == port)
+    PORTS.contains(&port)
+        || (9092..)
+            .take(brokers)
+            .any(|of_broker: u16| of_broker == port)
 }
 
 /// An address as a client logs it, with the number its name stands for.
@@ -127,11 +131,23 @@ mod tests {
         ] {
             assert_eq!(to(address), Reach::Cluster, "{address}");
         }
-        assert_eq!(to("localhost:1"), Reach::Nobody("localhost/127.0.0.1:1".to_owned()));
+        assert_eq!(
+            to("localhost:1"),
+            Reach::Nobody("localhost/127.0.0.1:1".to_owned())
+        );
         assert_eq!(to("10.0.0.1:1"), Reach::Nobody("/10.0.0.1:1".to_owned()));
         assert!(matches!(to("broker-2:9092"), Reach::UnknownHost { .. }));
-        assert!(matches!(to("nowhere.example:9092"), Reach::UnknownHost { .. }));
-        for address in ["localhost", "", ":9092", "localhost:port", "localhost:99999"] {
+        assert!(matches!(
+            to("nowhere.example:9092"),
+            Reach::UnknownHost { .. }
+        ));
+        for address in [
+            "localhost",
+            "",
+            ":9092",
+            "localhost:port",
+            "localhost:99999",
+        ] {
             assert_eq!(to(address), Reach::NotAnAddress(address.to_owned()));
         }
     }

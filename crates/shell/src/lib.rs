@@ -10,10 +10,18 @@
 //! further commands to the world, or end. Nothing here has a clock: a tool that
 //! waits, waits for virtual time.
 
+mod bootstrap;
+mod clock;
+mod commands;
+mod java;
+mod line;
+mod options;
+mod place;
 mod screen;
 mod shell;
 mod terminal;
+mod tools;
 
 pub use screen::{Line, LineKind};
-pub use shell::Shell;
+pub use shell::{Shell, TERMINALS_MAX};
 pub use terminal::{Foreground, Terminal, TerminalId};

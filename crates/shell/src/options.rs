@@ -230,36 +230,61 @@ mod tests {
         assert_eq!(options.value("topic"), Ok(Some("a")));
         assert_eq!(options.int("partitions"), Ok(Some(3)));
         assert!(options.has("list"));
-        assert_eq!(parse("--partitions -3").unwrap().int("partitions"), Ok(Some(-3)));
+        assert_eq!(
+            parse("--partitions -3").unwrap().int("partitions"),
+            Ok(Some(-3))
+        );
         // A value that is required is taken whatever it looks like.
-        assert_eq!(parse("--topic --list").unwrap().value("topic"), Ok(Some("--list")));
+        assert_eq!(
+            parse("--topic --list").unwrap().value("topic"),
+            Ok(Some("--list"))
+        );
     }
 
     #[test]
     fn a_name_may_be_cut_where_it_is_plain() {
         assert_eq!(parse("--part 3").unwrap().int("partitions"), Ok(Some(3)));
-        assert_eq!(parse("--topi a").unwrap_err(), "topi is not a recognized option");
+        assert_eq!(
+            parse("--topi a").unwrap_err(),
+            "topi is not a recognized option"
+        );
         assert!(parse("-l").unwrap().has("list"));
     }
 
     #[test]
     fn an_optional_value_may_be_left_out() {
-        assert_eq!(parse("--codec gzip").unwrap().value("codec"), Ok(Some("gzip")));
+        assert_eq!(
+            parse("--codec gzip").unwrap().value("codec"),
+            Ok(Some("gzip"))
+        );
         let left_out = parse("--codec --list").unwrap();
-        assert_eq!((left_out.value("codec"), left_out.has("list")), (Ok(None), true));
+        assert_eq!(
+            (left_out.value("codec"), left_out.has("list")),
+            (Ok(None), true)
+        );
     }
 
     #[test]
     fn refusals_are_the_library_s() {
-        assert_eq!(parse("--frobnicate").unwrap_err(), "frobnicate is not a recognized option");
-        assert_eq!(parse("--topic").unwrap_err(), "Option topic requires an argument");
+        assert_eq!(
+            parse("--frobnicate").unwrap_err(),
+            "frobnicate is not a recognized option"
+        );
+        assert_eq!(
+            parse("--topic").unwrap_err(),
+            "Option topic requires an argument"
+        );
         let message = |options: Options| options.value("topic").unwrap_err().message;
         assert_eq!(
             message(parse("--topic a --topic b").unwrap()),
             "Found multiple arguments for option topic, but you asked for only one"
         );
         assert_eq!(
-            parse("--partitions abc").unwrap().int("partitions").unwrap_err().message,
+            parse("--partitions abc")
+                .unwrap()
+                .int("partitions")
+                .unwrap_err()
+                .message,
             "Cannot parse argument 'abc' of option partitions"
         );
     }

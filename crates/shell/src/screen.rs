@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 /// How many lines a terminal keeps.
 pub const SCROLLBACK_MAX: usize = 2_000;
 
-/// How long a line may grow, in bytes, before it is broken.
+/// How much of a line is kept, in bytes.
 const LINE_MAX: usize = 16_384;
 
 /// What a line is.
@@ -84,16 +84,17 @@ impl Screen {
     }
 
     fn put(&mut self, kind: LineKind, text: &str) {
-        let goes_on = self.is_open
-            && self
-                .lines
-                .back()
-                .is_some_and(|last| last.kind == kind && last.text.len() < LINE_MAX);
-        match self.lines.back_mut().filter(|_| goes_on) {
+        let is_same = |last: &Line| last.kind == kind && last.text.len() + text.len() <= LINE_MAX;
+        let is_open = self.is_open;
+        match self
+            .lines
+            .back_mut()
+            .filter(|last| is_open && is_same(last))
+        {
             Some(last) => last.text.push_str(text),
             None => self.push(Line {
                 kind,
-                text: text.to_owned(),
+                text: shortened(text),
             }),
         }
     }
@@ -104,5 +105,48 @@ impl Screen {
             self.lines.pop_front();
             self.gone += 1;
         }
+    }
+}
+
+/// The beginning of a text that is too long to keep, and how long it was.
+fn shortened(text: &str) -> String {
+    if text.len() <= LINE_MAX {
+        return text.to_owned();
+    }
+    let kept = &text[..text.floor_char_boundary(LINE_MAX)];
+    format!("{kept} ... and {} more bytes", text.len() - kept.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(screen: &Screen) -> Vec<&str> {
+        screen.lines().map(|line| line.text.as_str()).collect()
+    }
+
+    #[test]
+    fn text_goes_on_where_no_line_ended() {
+        let mut screen = Screen::default();
+        screen.print(LineKind::Stdout, "a;");
+        screen.print(LineKind::Stdout, "b\nc");
+        screen.print(LineKind::Stderr, "d");
+        screen.line(LineKind::Stderr, "e");
+        screen.print(LineKind::Stdout, "\n");
+        assert_eq!(texts(&screen), ["a;b", "c", "d", "e", ""]);
+    }
+
+    #[test]
+    fn old_lines_and_long_ones_are_cut() {
+        let mut screen = Screen::default();
+        for number in 0..SCROLLBACK_MAX + 5 {
+            screen.line(LineKind::Stdout, &number.to_string());
+        }
+        assert_eq!(screen.lines().len(), SCROLLBACK_MAX);
+        assert_eq!((screen.first_number(), texts(&screen)[0]), (5, "5"));
+        screen.clear();
+        assert_eq!((screen.first_number(), screen.lines().len()), (2_005, 0));
+        screen.line(LineKind::Stdout, &"é".repeat(LINE_MAX));
+        assert!(texts(&screen)[0].ends_with("... and 16384 more bytes"));
     }
 }

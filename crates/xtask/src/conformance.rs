@@ -26,7 +26,6 @@ pub fn run(project: &Project, mut arguments: Arguments) -> Result<(), Problem> {
         .args([
             "run",
             "--quiet",
-            "--release",
             "--package",
             "engine",
             "--example",

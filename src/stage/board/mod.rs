@@ -1,10 +1,28 @@
 //! The board's HTML and SVG.
+//!
+//! What is drawn is hidden from screen readers, who have the text twin instead;
+//! the buttons lie over the drawing and are there for all. Children are keyed
+//! by what they show, so that nothing is rebuilt when something else goes.
+
+mod controls;
+mod groups;
+mod lanes;
+mod producers;
+mod style;
+mod twin;
 
 use std::rc::Rc;
 
 use yew::prelude::*;
 
+use super::scene::{AdminMark, BrokerPill, Note, NoteKind, Ribbon};
 use super::{BoardAction, Scene};
+use controls::{GroupControls, ProducerControls, TopicControls};
+use groups::GroupDrawing;
+use lanes::TopicDrawing;
+use producers::ProducerDrawing;
+use style::{at, size};
+use twin::TwinText;
 
 /// What the board is given.
 #[derive(Properties, PartialEq)]
@@ -17,13 +35,155 @@ pub struct BoardProps {
     pub canvas_ref: NodeRef,
 }
 
-/// The board: `region "Board"`.
+/// The board: `region "Board"`. It scrolls when its box is lower than the
+/// scene.
 #[component]
 pub fn Board(props: &BoardProps) -> Html {
-    let _ = (&props.scene, &props.on_action);
+    let scene = &props.scene;
     html! {
         <section class="board" aria-label="Board">
-            <canvas ref={props.canvas_ref.clone()} class="board-canvas" aria-hidden="true" />
+            <div class="board-world" style={size(scene.width, scene.height)}>
+                <TwinText scene={scene.clone()} />
+                <div class="board-drawing" aria-hidden="true">
+                    { drawing(scene) }
+                </div>
+                <div class="board-controls">
+                    { controls(scene, &props.on_action) }
+                </div>
+                <div class="board-air" aria-hidden="true">
+                    <canvas ref={props.canvas_ref.clone()} class="board-canvas" />
+                </div>
+            </div>
         </section>
+    }
+}
+
+fn drawing(scene: &Rc<Scene>) -> Html {
+    html! {
+        <>
+            <div key="notes">{ for scene.notes.iter().map(note) }</div>
+            <div key="brokers">
+                { admin(&scene.admin) }
+                { for scene.brokers.iter().map(broker) }
+            </div>
+            <div key="producers">
+                { for scene.producers.iter().map(|it| html! {
+                    <ProducerDrawing key={it.client} producer={it.clone()} />
+                }) }
+            </div>
+            <div key="topics">
+                { for scene.topics.iter().map(|it| html! {
+                    <TopicDrawing key={&*it.name} card={it.clone()} />
+                }) }
+            </div>
+            <div key="groups">
+                { for scene.groups.iter().map(|it| html! {
+                    <GroupDrawing key={it.id.clone()} group={it.clone()} />
+                }) }
+            </div>
+            <svg
+                key="ribbons"
+                class="ribbons"
+                viewBox={format!("0 0 {} {}", scene.width, scene.height)}
+                style={size(scene.width, scene.height)}
+            >
+                { for scene.ribbons.iter().map(ribbon) }
+            </svg>
+        </>
+    }
+}
+
+fn controls(scene: &Rc<Scene>, on_action: &Callback<BoardAction>) -> Html {
+    html! {
+        <>
+            <div key="producers">
+                { for scene.producers.iter().map(|it| html! {
+                    <ProducerControls
+                        key={it.client}
+                        producer={it.clone()}
+                        on_action={on_action.clone()}
+                    />
+                }) }
+            </div>
+            <div key="topics">
+                { for scene.topics.iter().map(|it| html! {
+                    <TopicControls
+                        key={&*it.name}
+                        card={it.clone()}
+                        on_action={on_action.clone()}
+                    />
+                }) }
+            </div>
+            <div key="groups">
+                { for scene.groups.iter().map(|it| html! {
+                    <GroupControls
+                        key={it.id.clone()}
+                        group={it.clone()}
+                        on_action={on_action.clone()}
+                    />
+                }) }
+            </div>
+        </>
+    }
+}
+
+fn note(note: &Note) -> Html {
+    let class = match note.kind {
+        NoteKind::Heading => "note note-heading",
+        NoteKind::Remark => "note",
+    };
+    html! { <div key={note.text.clone()} {class} style={at(&note.rect)}>{ &note.text }</div> }
+}
+
+fn broker(broker: &BrokerPill) -> Html {
+    let title = format!(
+        "Broker {}: leads {} partitions{}",
+        broker.id,
+        broker.leads,
+        if broker.is_controller {
+            "; it is the active controller"
+        } else {
+            ""
+        }
+    );
+    html! {
+        <div key={broker.id} class="pill broker" style={at(&broker.rect)} {title}>
+            <b>{ format!("Broker {}", broker.id) }</b>
+            if broker.is_controller {
+                <span class="quiet">{ "controller" }</span>
+            }
+        </div>
+    }
+}
+
+fn admin(admin: &AdminMark) -> Html {
+    let (Some(first), count) = (admin.client_ids.first(), admin.client_ids.len()) else {
+        return html! { <span key="admin" hidden=true /> };
+    };
+    let text = match count {
+        1 => first.clone(),
+        _ => format!("{count} tools"),
+    };
+    let title = format!("Admin clients: {}", admin.client_ids.join(", "));
+    html! {
+        <div key="admin" class="pill admin" style={at(&admin.rect)} {title}>
+            <span class="clip">{ text }</span>
+        </div>
+    }
+}
+
+fn ribbon(ribbon: &Ribbon) -> Html {
+    let class = if ribbon.is_running {
+        "ribbon"
+    } else {
+        "ribbon ribbon-lost"
+    };
+    let end = ribbon.route.end();
+    let color = style::color(ribbon.ink);
+    html! {
+        <g key={format!("{} {}", ribbon.group, ribbon.topic_partition)} {class} style={color}>
+            <path d={ribbon.route.to_svg()} />
+            <circle cx={end.x.to_string()} cy={end.y.to_string()} r="0.28" />
+        </g>
     }
 }

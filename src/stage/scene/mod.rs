@@ -12,6 +12,7 @@ mod roster;
 mod topics;
 mod words;
 
+pub(super) use lanes::readable;
 pub use parts::*;
 pub use words::{short_number, short_text};
 

@@ -4,7 +4,7 @@ use engine::TopicPartition;
 use engine::command::ClientNumber;
 use engine::protocol::TopicName;
 
-use super::super::geometry::{Rect, Route};
+use super::super::geometry::{Point, Rect, Route};
 use super::super::ink::Ink;
 
 /// A line of text that belongs to no one thing.
@@ -71,7 +71,7 @@ pub struct ProducerBox {
     pub pace: Pace,
     /// The topic of its workload.
     pub topic: Option<TopicName>,
-    /// Its workload in words: where to and how fast.
+    /// Its workload in words: how fast and where to.
     pub target: String,
     /// Its workload in words: the keys.
     pub keys: String,
@@ -135,6 +135,15 @@ pub struct TopicCard {
     pub controls: Rect,
 }
 
+impl TopicCard {
+    /// Where the row of a group leaves the card, or the lane when it has none.
+    pub fn row_end(&self, lane: &Lane, group: &str) -> Point {
+        let row = lane.rows.iter().find(|row| row.group == group);
+        let rect = row.map_or(lane.rect, |row| row.rect);
+        Point::new(self.rect.right(), rect.center().y)
+    }
+}
+
 /// A partition.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lane {
@@ -158,21 +167,38 @@ pub struct Lane {
     pub rows: Vec<GroupRow>,
     /// How offsets lie along it.
     pub scale: OffsetScale,
+    /// Where its cells are, with the room for the next one.
+    pub track: Rect,
     /// Where.
     pub rect: Rect,
 }
 
+impl Lane {
+    /// Where a record lands that gets the offset `after` records beyond the
+    /// log end.
+    pub fn landing(&self, after: i64) -> Point {
+        let half = self.scale.cell / 2.0;
+        let x = self.scale.at(self.log_end + after) + half;
+        Point::new(x.min(self.track.right() - half), self.track.center().y)
+    }
+}
+
 /// How offsets lie along a lane: the record with the offset `first` begins at
-/// `x`, and each takes `cell` rem.
+/// `x`, and each takes `cell` rem. What lies between the log start and `first`
+/// has no place of its own.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct OffsetScale {
+    /// The log start offset.
+    pub start: i64,
+    /// Where the log start is marked, in rem.
+    pub start_x: f32,
     /// The first offset that has a place of its own.
     pub first: i64,
     /// The offset after the last one.
     pub end: i64,
     /// Where the place of `first` begins, in rem.
     pub x: f32,
-    /// Where offsets before `first` are pinned, in rem.
+    /// Where offsets between are pinned, in rem.
     pub pin_x: f32,
     /// The width of a place, in rem.
     pub cell: f32,
@@ -183,7 +209,7 @@ pub struct OffsetScale {
 pub enum Pin {
     /// It does: the marker is where it belongs.
     None,
-    /// It lies before the first cell.
+    /// It lies among the records without cells.
     Before,
     /// It lies after the last one.
     After,
@@ -193,7 +219,9 @@ impl OffsetScale {
     /// Where the place of an offset begins, in rem, and whether that is but the
     /// edge beyond which it lies.
     pub fn place(&self, offset: i64) -> (f32, Pin) {
-        if offset < self.first {
+        if offset <= self.start {
+            (self.start_x, Pin::None)
+        } else if offset < self.first {
             (self.pin_x, Pin::Before)
         } else if offset > self.end {
             (self.at(self.end), Pin::After)
@@ -375,8 +403,9 @@ pub struct MemberBox {
     pub is_leader: bool,
     /// How it stands to its group.
     pub phase: Phase,
-    /// The partitions it owns.
-    pub partitions: Vec<TopicPartition>,
+    /// The partitions it owns, with the offset of the record it reads next in
+    /// each where that is known.
+    pub partitions: Vec<(TopicPartition, Option<i64>)>,
     /// The partitions it owns that there is room to name.
     pub chips: Vec<Chip>,
     /// Partitions for which there is no room.
@@ -403,8 +432,6 @@ pub struct Chip {
     pub topic_partition: TopicPartition,
     /// Its name, cut when it is long.
     pub text: String,
-    /// Where.
-    pub rect: Rect,
 }
 
 /// A band from a lane to the member that owns it.

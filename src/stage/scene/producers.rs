@@ -1,0 +1,161 @@
+//! Producers and their accumulators.
+
+use std::collections::BTreeMap;
+
+use engine::client::{KeyPattern, Producer, Workload};
+use engine::{TopicPartition, World};
+
+use super::super::geometry::Rect;
+use super::super::last_workload;
+use super::{BatchSlot, Pace, ProducerBox};
+
+/// The most partitions of which an accumulator shows what it holds.
+const SLOTS_MAX: usize = 6;
+
+const PAD: f32 = 0.6;
+const NAME_HEIGHT: f32 = 1.5;
+const LINE_HEIGHT: f32 = 1.2;
+const SLOT_HEIGHT: f32 = 1.15;
+const CONTROLS_HEIGHT: f32 = 1.65;
+const GAP: f32 = 0.35;
+
+/// The box of a producer with its top left corner at a place that
+/// [`place`] sets.
+pub(super) fn describe(world: &World, producer: &Producer, name: &str) -> ProducerBox {
+    let last = last_workload(world, producer.connection.number);
+    let pace = match (producer.workload(), &last) {
+        (Some(_), _) => Pace::Running,
+        (None, Some(_)) => Pace::Paused,
+        (None, None) => Pace::ByHand,
+    };
+    let slots = slots(world, producer, last.as_ref());
+    let in_slots: i32 = slots.iter().map(|slot| slot.records).sum();
+    let waiting = producer.waiting_records();
+    let undelivered = producer.undelivered_records();
+    let more_slots = slots.len().saturating_sub(SLOTS_MAX);
+    ProducerBox {
+        client: producer.connection.number,
+        name: name.to_owned(),
+        pace,
+        target: last.as_ref().map(target).unwrap_or_default(),
+        keys: last.as_ref().map(keys).unwrap_or_default(),
+        topic: last.map(|workload| workload.topic),
+        waiting,
+        in_flight: undelivered.saturating_sub(waiting as u32 + in_slots as u32),
+        slots: slots.into_iter().take(SLOTS_MAX).collect(),
+        more_slots,
+        is_closing: producer.is_closing(),
+        rect: Rect::default(),
+        accumulator: Rect::default(),
+        controls: Rect::default(),
+    }
+}
+
+/// How high the box is.
+pub(super) fn height(producer: &ProducerBox) -> f32 {
+    let lines = text_lines(producer) as f32;
+    let slots = producer.slots.len() as f32;
+    PAD + NAME_HEIGHT
+        + (lines + 1.0) * LINE_HEIGHT
+        + slots * SLOT_HEIGHT
+        + GAP
+        + CONTROLS_HEIGHT
+        + PAD
+}
+
+/// Puts the box and what is in it in place.
+pub(super) fn place(producer: &mut ProducerBox, x: f32, y: f32, width: f32) {
+    producer.rect = Rect::new(x, y, width, height(producer));
+    let (left, inner) = (x + PAD, width - 2.0 * PAD);
+    let lines = text_lines(producer) as f32;
+    let top = y + PAD + NAME_HEIGHT + lines * LINE_HEIGHT;
+    producer.accumulator = Rect::new(left, top, inner, LINE_HEIGHT);
+    let first = producer.accumulator.bottom();
+    for (number, slot) in producer.slots.iter_mut().enumerate() {
+        let y = first + number as f32 * SLOT_HEIGHT;
+        slot.rect = Rect::new(left, y, inner, SLOT_HEIGHT);
+    }
+    let y = producer.rect.bottom() - PAD - CONTROLS_HEIGHT;
+    producer.controls = Rect::new(left, y, inner, CONTROLS_HEIGHT);
+}
+
+fn text_lines(producer: &ProducerBox) -> usize {
+    match producer.pace {
+        Pace::ByHand => 1,
+        Pace::Running | Pace::Paused => 2,
+    }
+}
+
+/// One slot for each partition that holds batches or, as long as the producer
+/// has a workload, may come to hold some: so that the box keeps its size.
+fn slots(world: &World, producer: &Producer, last: Option<&Workload>) -> Vec<BatchSlot> {
+    let topic = last.map(|workload| &workload.topic);
+    let expected = topic.and_then(|name| Some((name, world.topics().get(name)?)));
+    let mut slots: BTreeMap<TopicPartition, BatchSlot> = BTreeMap::new();
+    if let Some((name, topic)) = expected {
+        for number in 0..topic.partitions.len().min(SLOTS_MAX) {
+            let partition = TopicPartition::new(name.clone(), number as i32);
+            slots.insert(partition.clone(), empty_slot(producer, partition));
+        }
+    }
+    for (partition, batch) in producer.batches() {
+        let slot = slots
+            .entry(partition.clone())
+            .or_insert_with(|| empty_slot(producer, partition.clone()));
+        slot.batches += 1;
+        slot.records += batch.record_count();
+        slot.bytes = batch.size_in_bytes();
+        slot.limit = batch.write_limit();
+    }
+    slots.into_values().collect()
+}
+
+fn empty_slot(producer: &Producer, topic_partition: TopicPartition) -> BatchSlot {
+    let sticky = producer.sticky_partition(&topic_partition.topic);
+    BatchSlot {
+        is_sticky: sticky == Some(topic_partition.partition),
+        topic_partition,
+        batches: 0,
+        records: 0,
+        bytes: 0,
+        limit: producer.config.batch_size,
+        rect: Rect::default(),
+    }
+}
+
+fn target(workload: &Workload) -> String {
+    format!("{} to {}", rate(workload.interval_us), workload.topic)
+}
+
+/// How fast, such as `2 records/s`.
+fn rate(interval_us: u64) -> String {
+    let interval_us = interval_us.max(1);
+    let tenths = (10_000_000 + interval_us / 2) / interval_us;
+    match (tenths / 10, tenths % 10) {
+        (0, _) => {
+            let tenths = (interval_us + 50_000) / 100_000;
+            match tenths % 10 {
+                0 => format!("1 record in {} s", tenths / 10),
+                rest => format!("1 record in {}.{rest} s", tenths / 10),
+            }
+        }
+        (1, 0) => "1 record/s".to_owned(),
+        (whole, 0) => format!("{whole} records/s"),
+        (whole, rest) if whole < 10 => format!("{whole}.{rest} records/s"),
+        (whole, _) => format!("{whole} records/s"),
+    }
+}
+
+fn keys(workload: &Workload) -> String {
+    let last = |count: u32| count.max(1) - 1;
+    match &workload.keys {
+        KeyPattern::None => "no keys".to_owned(),
+        KeyPattern::Fixed(key) => format!("key {key}"),
+        KeyPattern::Cycle { prefix, count } => {
+            format!("keys {prefix}0 to {prefix}{} in turn", last(*count))
+        }
+        KeyPattern::Random { prefix, count } => {
+            format!("keys {prefix}0 to {prefix}{} at random", last(*count))
+        }
+    }
+}

@@ -1,5 +1,7 @@
 //! Worlds driven by random commands, for properties that hold for all of them.
 
+#![allow(dead_code, reason = "each test file uses some of it")]
+
 use std::collections::BTreeMap;
 
 use engine::client::{
@@ -11,20 +13,36 @@ use engine::protocol::{
     DeleteTopicsRequest, MetadataRequest, Request, TopicName,
 };
 use engine::sim::{Latency, Random, Stream};
-use engine::{Command, World, WorldConfig};
+use engine::{Command, Event, World, WorldConfig};
 
 /// A world after `commands` random commands with random pauses between them.
 /// The seed decides everything. Commands that are refused count too.
 pub fn random_world(seed: u64, commands: usize) -> World {
+    watched_random_world(seed, commands, |_, _| {})
+}
+
+/// The same; `watch` is shown the world after each of its moments, with what
+/// has happened in it.
+pub fn watched_random_world(
+    seed: u64,
+    commands: usize,
+    mut watch: impl FnMut(&World, &[Event]),
+) -> World {
     let mut random = Random::new(seed, Stream::Tool);
     let mut world = World::new(seed, WorldConfig::playground());
     for _ in 0..commands {
         let command = random_command(&mut random, &world);
         // A refusal is a legitimate answer: it leaves no trace.
-        let _ = world.execute(command);
+        if let Ok(outcome) = world.execute(command) {
+            watch(&world, &outcome.events);
+        }
         let magnitude = 1 + random.below(23);
-        let pause_us = u64::from(random.below(1 << magnitude));
-        world.advance_to(world.now().plus_us(pause_us));
+        let until = world.now().plus_us(u64::from(random.below(1 << magnitude)));
+        while let Some(next) = world.next_time().filter(|next| *next <= until) {
+            let events = world.advance_to(next);
+            watch(&world, &events);
+        }
+        world.advance_to(until);
     }
     world
 }

@@ -91,7 +91,10 @@ mod tests {
     fn shape(line: &str) -> Vec<(Join, Vec<usize>)> {
         let steps = parse(line, Style::Posix).unwrap_or_else(|error| panic!("{line}: {error}"));
         let counts = |step: Step| step.pipeline.iter().map(|c| c.words.len()).collect();
-        steps.into_iter().map(|step| (step.join, counts(step))).collect()
+        steps
+            .into_iter()
+            .map(|step| (step.join, counts(step)))
+            .collect()
     }
 
     #[test]
@@ -112,7 +115,12 @@ mod tests {
 
     #[test]
     fn operators_need_commands() {
-        for (line, token) in [("| a", "|"), ("a | | b", "|"), ("a &&", "newline"), ("; a", ";")] {
+        for (line, token) in [
+            ("| a", "|"),
+            ("a | | b", "|"),
+            ("a &&", "newline"),
+            ("; a", ";"),
+        ] {
             assert_eq!(
                 parse(line, Style::Posix),
                 Err(Unreadable::Misplaced(token.to_owned())),

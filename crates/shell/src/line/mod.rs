@@ -5,6 +5,6 @@ mod list;
 mod prompt;
 mod words;
 
-pub(crate) use list::{Join, Simple, Step, parse};
+pub(crate) use list::{Step, parse};
 pub(crate) use prompt::strip_prompt;
 pub(crate) use words::{Piece, Style, Unreadable, Word, is_windows_path};

@@ -49,15 +49,6 @@ pub(crate) enum Piece {
 pub(crate) struct Word(pub Vec<Piece>);
 
 impl Word {
-    /// Its text, when nothing in it is a variable.
-    pub fn literal(&self) -> Option<&str> {
-        match self.0.as_slice() {
-            [] => Some(""),
-            [Piece::Text(text)] => Some(text),
-            _ => None,
-        }
-    }
-
     /// Quotes around nothing make a word, too.
     fn begin_text(&mut self) {
         if !matches!(self.0.last(), Some(Piece::Text(_))) {
@@ -97,7 +88,10 @@ impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Unreadable::UnclosedQuote(quote) => {
-                write!(f, "bash: unexpected EOF while looking for matching `{quote}'")
+                write!(
+                    f,
+                    "bash: unexpected EOF while looking for matching `{quote}'"
+                )
             }
             Unreadable::GoesOn => {
                 f.write_str("bash: syntax error: unexpected end of file after `\\'")
@@ -219,7 +213,11 @@ impl Lexer<'_> {
         let Some(dash) = self.rest.next_if(|c| matches!(c, '–' | '—')) else {
             return;
         };
-        let name: String = self.rest.clone().take_while(|c| !c.is_whitespace()).collect();
+        let name: String = self
+            .rest
+            .clone()
+            .take_while(|c| !c.is_whitespace())
+            .collect();
         let is_long = dash == '—' || name.chars().take_while(|c| *c != '=').count() > 1;
         word.push('-');
         if is_long && !name.starts_with('-') {
@@ -297,7 +295,10 @@ impl Lexer<'_> {
 
     fn name(&mut self) -> String {
         let mut name = String::new();
-        while let Some(c) = self.rest.next_if(|c| c.is_ascii_alphanumeric() || *c == '_') {
+        while let Some(c) = self
+            .rest
+            .next_if(|c| c.is_ascii_alphanumeric() || *c == '_')
+        {
             name.push(c);
         }
         name
@@ -356,10 +357,16 @@ mod tests {
 
     #[test]
     fn quotes_and_backslashes() {
-        assert_eq!(words(r#"echo 'a  b' "c \"d\" \n" e\ f"#), ["echo", "a  b", r#"c "d" \n"#, "e f"]);
+        assert_eq!(
+            words(r#"echo 'a  b' "c \"d\" \n" e\ f"#),
+            ["echo", "a  b", r#"c "d" \n"#, "e f"]
+        );
         assert_eq!(words("a '' \"\""), ["a", "", ""]);
         assert_eq!(words(r#"'it'"'"'s'"#), ["it's"]);
-        assert_eq!(words(r"--property key.separator=$'\t'"), ["--property", "key.separator=\t"]);
+        assert_eq!(
+            words(r"--property key.separator=$'\t'"),
+            ["--property", "key.separator=\t"]
+        );
         assert_eq!(words("echo a#b # c"), ["echo", "a#b"]);
     }
 
@@ -369,7 +376,14 @@ mod tests {
         let line = format!("echo '{record}' | ./kafka-console-producer.sh --topic post.office");
         assert_eq!(
             words(&line),
-            ["echo", record, "|", "./kafka-console-producer.sh", "--topic", "post.office"]
+            [
+                "echo",
+                record,
+                "|",
+                "./kafka-console-producer.sh",
+                "--topic",
+                "post.office"
+            ]
         );
     }
 
@@ -388,20 +402,35 @@ mod tests {
 
     #[test]
     fn variables_are_found() {
-        assert_eq!(words("echo $? \"$HOME/x\" ${A}b '$A' 5$"), ["echo", "<?>", "<HOME>/x", "<A>b", "$A", "5$"]);
+        assert_eq!(
+            words("echo $? \"$HOME/x\" ${A}b '$A' 5$"),
+            ["echo", "<?>", "<HOME>/x", "<A>b", "$A", "5$"]
+        );
     }
 
     #[test]
     fn dashes_of_slides_are_hyphens() {
-        assert_eq!(words("docker-compose up –d broker"), ["docker-compose", "up", "-d", "broker"]);
-        assert_eq!(words("t –topic a —list –-x=1"), ["t", "--topic", "a", "--list", "--x=1"]);
+        assert_eq!(
+            words("docker-compose up –d broker"),
+            ["docker-compose", "up", "-d", "broker"]
+        );
+        assert_eq!(
+            words("t –topic a —list –-x=1"),
+            ["t", "--topic", "a", "--list", "--x=1"]
+        );
     }
 
     #[test]
     fn what_cannot_be_read_says_why() {
         let why = |line| tokens(line, Style::Posix).unwrap_err().to_string();
-        assert_eq!(why("echo 'a"), "bash: unexpected EOF while looking for matching `''");
-        assert_eq!(why("echo \"a"), "bash: unexpected EOF while looking for matching `\"'");
+        assert_eq!(
+            why("echo 'a"),
+            "bash: unexpected EOF while looking for matching `''"
+        );
+        assert_eq!(
+            why("echo \"a"),
+            "bash: unexpected EOF while looking for matching `\"'"
+        );
         assert!(why("a > b").contains("no files"));
         assert!(why("a &").contains("background"));
         assert!(why("echo $(a)").contains("inside another"));

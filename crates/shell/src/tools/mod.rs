@@ -146,43 +146,35 @@ pub(crate) trait Run {
 /// A tool that runs in a terminal.
 #[derive(Clone, Debug)]
 pub(crate) enum Tool {
-    Topics(Topics),
+    Topics(Box<Topics>),
     ConsoleProducer(Box<ConsoleProducer>),
     ConsoleConsumer(Box<ConsoleConsumer>),
 }
 
-/// What has become of a tool that was started.
-pub(crate) enum Started {
-    /// It is done, with this exit status.
-    Ended(i32),
-    /// It runs.
-    Running(Tool),
-}
-
 impl Tool {
-    /// Starts one of the tools that run here.
+    /// Starts one of the tools that run here; the error is the exit status of
+    /// one that has ended at once.
     pub fn start(
-        tool: &Known,
+        tool: Known,
         arguments: &[String],
         stdin: Option<String>,
         host: &mut Host,
-    ) -> Started {
-        let started = match tool {
-            Known::Topics => Topics::start(arguments, host).map(Tool::Topics),
-            Known::ConsoleProducer => ConsoleProducer::start(arguments, stdin, host)
-                .map(|tool| Tool::ConsoleProducer(Box::new(tool))),
-            Known::ConsoleConsumer => ConsoleConsumer::start(arguments, host)
-                .map(|tool| Tool::ConsoleConsumer(Box::new(tool))),
-        };
-        match started {
-            Ok(tool) => Started::Running(tool),
-            Err(status) => Started::Ended(status),
-        }
+    ) -> Result<Tool, i32> {
+        Ok(match tool {
+            Known::Topics => Tool::Topics(Box::new(Topics::start(arguments, host)?)),
+            Known::ConsoleProducer => {
+                let producer = ConsoleProducer::start(arguments, stdin, host)?;
+                Tool::ConsoleProducer(Box::new(producer))
+            }
+            Known::ConsoleConsumer => {
+                Tool::ConsoleConsumer(Box::new(ConsoleConsumer::start(arguments, host)?))
+            }
+        })
     }
 
     pub fn run(&mut self) -> &mut dyn Run {
         match self {
-            Tool::Topics(tool) => tool,
+            Tool::Topics(tool) => tool.as_mut(),
             Tool::ConsoleProducer(tool) => tool.as_mut(),
             Tool::ConsoleConsumer(tool) => tool.as_mut(),
         }
@@ -190,7 +182,7 @@ impl Tool {
 
     pub fn as_run(&self) -> &dyn Run {
         match self {
-            Tool::Topics(tool) => tool,
+            Tool::Topics(tool) => tool.as_ref(),
             Tool::ConsoleProducer(tool) => tool.as_ref(),
             Tool::ConsoleConsumer(tool) => tool.as_ref(),
         }

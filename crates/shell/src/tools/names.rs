@@ -81,10 +81,3 @@ pub(crate) fn known_tool(name: &str) -> Option<Option<Known>> {
 pub(crate) fn runnable() -> impl Iterator<Item = &'static str> {
     RUNNABLE.iter().map(|(name, _)| *name)
 }
-
-impl Known {
-    pub fn name(self) -> &'static str {
-        let named = RUNNABLE.iter().find(|(_, tool)| *tool == self);
-        named.map_or("", |(name, _)| name)
-    }
-}

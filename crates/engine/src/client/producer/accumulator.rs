@@ -149,13 +149,15 @@ impl Accumulator {
         now: Time,
         delivery_timeout_ms: i64,
     ) -> Vec<(TopicPartition, ProducerBatch)> {
+        let is_expired = |batch: &ProducerBatch| batch.created.plus_ms(delivery_timeout_ms) <= now;
         let mut expired = Vec::new();
         for (partition, queue) in &mut self.queues {
-            while let Some(first) = queue.front() {
-                if first.created.plus_ms(delivery_timeout_ms) > now {
-                    break;
-                }
-                expired.extend(queue.pop_front().map(|batch| (partition.clone(), batch)));
+            // A batch that was put back may stand behind a younger one.
+            if queue.iter().any(is_expired) {
+                let (late, kept): (VecDeque<_>, _) =
+                    std::mem::take(queue).into_iter().partition(is_expired);
+                *queue = kept;
+                expired.extend(late.into_iter().map(|batch| (partition.clone(), batch)));
             }
         }
         self.queues.retain(|_, queue| !queue.is_empty());

@@ -43,14 +43,19 @@ impl Wanted {
     pub fn to_request(&self) -> Result<CreatableTopic, Failure> {
         let replication_factor = match self.replication_factor {
             None => -1,
-            Some(factor) => i16::try_from(factor).ok().filter(|f| *f >= 1).ok_or_else(|| {
-                Failure::illegal_argument(
-                    "The replication factor must be between 1 and 32767 inclusive",
-                )
-            })?,
+            Some(factor) => i16::try_from(factor)
+                .ok()
+                .filter(|f| *f >= 1)
+                .ok_or_else(|| {
+                    Failure::illegal_argument(
+                        "The replication factor must be between 1 and 32767 inclusive",
+                    )
+                })?,
         };
         if self.partitions.is_some_and(|partitions| partitions < 1) {
-            return Err(Failure::illegal_argument("The partitions must be greater than 0"));
+            return Err(Failure::illegal_argument(
+                "The partitions must be greater than 0",
+            ));
         }
         if self.name.is_empty() {
             return Err(Failure::of_kafka(

@@ -49,8 +49,12 @@ impl Report {
         let none = BTreeMap::new();
         let mut text = String::new();
         for topic in &topics {
-            let configs = world.topics().get(&topic.name).map_or(&none, |t| &t.configs);
-            if !self.is_of_partitions() && !(self.overrides && configs.is_empty()) {
+            let configs = world
+                .topics()
+                .get(&topic.name)
+                .map_or(&none, |t| &t.configs);
+            let is_left_out = self.overrides && configs.is_empty();
+            if !self.is_of_partitions() && !is_left_out {
                 text.push_str(&topic_line(topic, configs));
             }
             if !self.overrides {
@@ -93,7 +97,10 @@ impl Report {
 }
 
 fn topic_line(topic: &MetadataTopic, configs: &BTreeMap<String, String>) -> String {
-    let replicas = topic.partitions.first().map_or(0, |p| p.replica_nodes.len());
+    let replicas = topic
+        .partitions
+        .first()
+        .map_or(0, |p| p.replica_nodes.len());
     let mut configs: Vec<(&String, &String)> = configs.iter().collect();
     hash_map_order(&mut configs, 16, TOPIC_SETTINGS, |(name, _)| name);
     let configs: Vec<String> = configs

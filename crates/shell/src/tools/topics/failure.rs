@@ -42,7 +42,9 @@ impl Failure {
     /// Prints it as the tool does; returns the exit status.
     pub fn report(&self, host: &mut Host) -> i32 {
         let Failure { class, message } = self;
-        host.out(&format!("Error while executing topic command : {message}\n"));
+        host.out(&format!(
+            "Error while executing topic command : {message}\n"
+        ));
         host.log(
             "ERROR",
             &format!("{class}: {message}\n"),

@@ -97,7 +97,9 @@ impl Topics {
         }
         if let Task::Create { wanted, .. } = &task {
             // Refused before anything is sent.
-            wanted.to_request().map_err(|failure| failure.report(host))?;
+            wanted
+                .to_request()
+                .map_err(|failure| failure.report(host))?;
         }
         let link = connect(reach, host)?;
         let mut topics = Topics {
@@ -263,14 +265,19 @@ fn address(options: &Options, host: &mut Host) -> Result<Reach, Misuse> {
     let addresses = options.value("bootstrap-server")?.unwrap_or_default();
     let reach = reach(host.world(), addresses);
     let cannot = |host: &mut Host, why: &str| {
-        host.note(&format!("{why}: this cluster is reached at localhost:9092."));
+        host.note(&format!(
+            "{why}: this cluster is reached at localhost:9092."
+        ));
         Misuse::Thrown(
             "org.apache.kafka.common.KafkaException".to_owned(),
             "Failed to create new KafkaAdminClient".to_owned(),
         )
     };
     match reach {
-        Reach::UnknownHost { host: name, address } => {
+        Reach::UnknownHost {
+            host: name,
+            address,
+        } => {
             unknown_host(host, &name, &address);
             Err(cannot(host, &format!("No machine here is called {name}")))
         }
@@ -293,7 +300,9 @@ pub(super) fn unknown_host(host: &mut Host, name: &str, address: &str) {
 
 fn task(options: &Options, action: Action, host: &mut Host) -> Result<Task, Failure> {
     let mut selection = Selection {
-        topic: options.value("topic").map(|topic| topic.map(str::to_owned))?,
+        topic: options
+            .value("topic")
+            .map(|topic| topic.map(str::to_owned))?,
         topic_id: None,
         exclude_internal: options.has("exclude-internal"),
         if_exists: options.has("if-exists"),

@@ -22,29 +22,76 @@ const fn value(name: &'static str, of: &'static str, help: &'static str) -> Opti
 
 /// The options.
 pub(super) const SPECS: &[OptionSpec] = &[
-    value("bootstrap-server", "host:port", "A broker to ask; always needed."),
+    value(
+        "bootstrap-server",
+        "host:port",
+        "A broker to ask; always needed.",
+    ),
     flag("create", "Make the topic."),
     flag("delete", "Remove the topic."),
     flag("alter", "Give the topic more partitions."),
     flag("describe", "Tell all about topics."),
     flag("list", "Tell the names of topics."),
-    value("topic", "name", "Which topic; a regular expression, except with --create."),
+    value(
+        "topic",
+        "name",
+        "Which topic; a regular expression, except with --create.",
+    ),
     value("topic-id", "id", "Which topic to describe, by its id."),
     value("partitions", "count", "How many partitions it is to have."),
-    value("replication-factor", "count", "How many replicas each partition is to have."),
-    value("replica-assignment", "ids", "Which brokers hold which partition: 1:2,2:3."),
-    value("config", "name=value", "A setting of the new topic; may be repeated."),
-    value("delete-config", "name", "Without effect; kafka-configs does this."),
+    value(
+        "replication-factor",
+        "count",
+        "How many replicas each partition is to have.",
+    ),
+    value(
+        "replica-assignment",
+        "ids",
+        "Which brokers hold which partition: 1:2,2:3.",
+    ),
+    value(
+        "config",
+        "name=value",
+        "A setting of the new topic; may be repeated.",
+    ),
+    value(
+        "delete-config",
+        "name",
+        "Without effect; kafka-configs does this.",
+    ),
     flag("if-exists", "Do nothing when there is no such topic."),
     flag("if-not-exists", "Do nothing when there is such a topic."),
     flag("exclude-internal", "Leave out the cluster's own topics."),
-    flag("topics-with-overrides", "Describe only topics with settings of their own."),
-    flag("under-replicated-partitions", "Describe only partitions that lack replicas in sync."),
-    flag("unavailable-partitions", "Describe only partitions without a leader."),
-    flag("under-min-isr-partitions", "Describe only partitions below min.insync.replicas."),
-    flag("at-min-isr-partitions", "Describe only partitions just at min.insync.replicas."),
-    value("partition-size-limit-per-response", "count", "Partitions told in one answer."),
-    value("command-config", "file", "A file of settings for the admin client."),
+    flag(
+        "topics-with-overrides",
+        "Describe only topics with settings of their own.",
+    ),
+    flag(
+        "under-replicated-partitions",
+        "Describe only partitions that lack replicas in sync.",
+    ),
+    flag(
+        "unavailable-partitions",
+        "Describe only partitions without a leader.",
+    ),
+    flag(
+        "under-min-isr-partitions",
+        "Describe only partitions below min.insync.replicas.",
+    ),
+    flag(
+        "at-min-isr-partitions",
+        "Describe only partitions just at min.insync.replicas.",
+    ),
+    value(
+        "partition-size-limit-per-response",
+        "count",
+        "Partitions told in one answer.",
+    ),
+    value(
+        "command-config",
+        "file",
+        "A file of settings for the admin client.",
+    ),
     flag("version", "Tell the version."),
     flag("help", "Tell the options."),
 ];
@@ -165,7 +212,9 @@ fn check_required(options: &Options, action: Action, host: &mut Host) -> Result<
     }
     let required = |name: &str| match options.has(name) {
         true => Ok(()),
-        false => Err(Misuse::Usage(format!("Missing required argument \"[{name}]\""))),
+        false => Err(Misuse::Usage(format!(
+            "Missing required argument \"[{name}]\""
+        ))),
     };
     if !matches!(action, Action::List | Action::Describe) {
         required("topic")?;
@@ -194,7 +243,11 @@ fn check_combinations(options: &Options) -> Result<(), Misuse> {
         only_with(options, option, goes_with)?;
     }
     if options.has("create") {
-        conflict(options, "replica-assignment", &["partitions", "replication-factor"])?;
+        conflict(
+            options,
+            "replica-assignment",
+            &["partitions", "replication-factor"],
+        )?;
     }
     for report in REPORTS {
         only_with(options, report, &["describe"])?;

@@ -30,7 +30,10 @@ impl Selection {
             return Ok(all.cloned().collect());
         };
         let pattern = compile(pattern)?;
-        Ok(all.filter(|topic| pattern.is_match(&topic.name)).cloned().collect())
+        Ok(all
+            .filter(|topic| pattern.is_match(&topic.name))
+            .cloned()
+            .collect())
     }
 
     /// The failure when there must be one and there is none.
@@ -74,7 +77,9 @@ pub(super) fn check_topic_id(id: &str) -> Result<(), Failure> {
     }
     if let Some(c) = id.chars().find(|c| !legal(*c)) {
         let code = u32::from(c);
-        return Err(Failure::illegal_argument(format!("Illegal base64 character {code:x}")));
+        return Err(Failure::illegal_argument(format!(
+            "Illegal base64 character {code:x}"
+        )));
     }
     let bytes = id.len() * 6 / 8;
     match bytes {

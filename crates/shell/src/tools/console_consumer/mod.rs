@@ -1,0 +1,404 @@
+//! `kafka-console-consumer` (`org.apache.kafka.tools.consumer.ConsoleConsumer`).
+
+mod formatter;
+mod options;
+
+use engine::log::record_batch::RecordBatch;
+use engine::{Command, Event, EventKind, Refusal, Time, TopicPartition};
+
+use super::connecting::Connecting;
+use super::removed::{Removed, replace_removed};
+use super::topics::unknown_host;
+use super::{Host, INTERRUPTED, KILLED, Run, TERMINATED};
+use crate::bootstrap::{Reach, reach};
+use crate::terminal::Foreground;
+
+use formatter::Formatter;
+use options::Wanted;
+
+const CLASS: &str = "org.apache.kafka.tools.consumer.ConsoleConsumer";
+
+const REMOVED: &[Removed] = &[Removed {
+    name: "--zookeeper",
+    when: "Kafka 2.0",
+    instead: "--bootstrap-server",
+    value: Some("localhost:9092"),
+}];
+
+/// Where the records come from.
+#[derive(Clone, Debug)]
+enum Link {
+    /// From the cluster, by the consumer of this number.
+    Consumer(u32),
+    /// From nowhere.
+    Nobody(Connecting),
+}
+
+/// The tool while it runs.
+#[derive(Clone, Debug)]
+pub(crate) struct ConsoleConsumer {
+    link: Link,
+    formatter: Formatter,
+    skip_message_on_error: bool,
+    max_messages: Option<u64>,
+    timeout_ms: Option<i64>,
+    /// When it gives up waiting for a record (`--timeout-ms`).
+    deadline: Option<Time>,
+    messages: u64,
+    /// The exit status, once the consumer closes.
+    closing: Option<i32>,
+    /// What is printed after the count when the consumer has closed.
+    last_words: Option<String>,
+}
+
+impl ConsoleConsumer {
+    /// Starts the tool, or returns the exit status it ended with at once.
+    pub fn start(arguments: &[String], host: &mut Host) -> Result<ConsoleConsumer, i32> {
+        let arguments = replace_removed(arguments, REMOVED, host);
+        let wanted = options::read(&arguments, host)?;
+        let (formatter, unknown) = Formatter::new(&wanted.formatter);
+        for class in unknown {
+            host.log(
+                "ERROR",
+                &format!("Unable to instantiate a deserializer from {class}"),
+                "org.apache.kafka.tools.consumer.DefaultMessageFormatter",
+            );
+            host.err(&format!("java.lang.ClassNotFoundException: {class}\n"));
+            host.note("Text, Short, Integer and Long can be read here.");
+        }
+        let link = connect(&wanted, host)?;
+        let mut consumer = ConsoleConsumer {
+            link,
+            formatter,
+            skip_message_on_error: wanted.skip_message_on_error,
+            max_messages: wanted.max_messages,
+            timeout_ms: wanted.timeout_ms,
+            deadline: wanted.timeout_ms.map(|ms| host.now().plus_ms(ms)),
+            messages: 0,
+            closing: None,
+            last_words: None,
+        };
+        if consumer.has_enough() {
+            match consumer.close(host, 0) {
+                Some(status) => return Err(status),
+                None => return Ok(consumer),
+            }
+        }
+        Ok(consumer)
+    }
+
+    fn has_enough(&self) -> bool {
+        self.max_messages.is_some_and(|max| self.messages >= max)
+    }
+
+    fn on_records(
+        &mut self,
+        host: &mut Host,
+        partition: &TopicPartition,
+        offsets: std::ops::Range<i64>,
+        batches: &[RecordBatch],
+    ) -> Option<i32> {
+        if self.closing.is_some() {
+            return None;
+        }
+        self.deadline = self.timeout_ms.map(|ms| host.now().plus_ms(ms));
+        let mut left = 0u64;
+        for batch in batches.iter().filter(|batch| !batch.is_control()) {
+            for record in batch.records().flatten() {
+                if !offsets.contains(&record.offset) {
+                    continue;
+                }
+                if self.has_enough() {
+                    left += 1;
+                    continue;
+                }
+                self.messages += 1;
+                let kind = batch.timestamp_type();
+                match self.formatter.format(partition.partition, &record, kind) {
+                    Ok(text) => host.out(&text),
+                    Err((before, message)) => {
+                        host.out(&before);
+                        if let Some(status) = self.on_unreadable(host, &message) {
+                            return self.close(host, status);
+                        }
+                    }
+                }
+            }
+        }
+        if !self.has_enough() {
+            return None;
+        }
+        self.say_what_is_left(host, left);
+        self.close(host, 0)
+    }
+
+    /// A record that cannot be printed ends the tool, unless it is to be
+    /// skipped.
+    fn on_unreadable(&mut self, host: &mut Host, message: &str) -> Option<i32> {
+        let exception =
+            format!("org.apache.kafka.common.errors.SerializationException: {message}\n");
+        if self.skip_message_on_error {
+            host.screen.end_line();
+            host.log(
+                "ERROR",
+                "Error processing message, skipping this message: ",
+                CLASS,
+            );
+            host.err(&exception);
+            return None;
+        }
+        self.last_words = Some(exception);
+        Some(1)
+    }
+
+    /// The simulated consumer is done with every record it was handed; the real
+    /// one goes back to the first that was not printed.
+    fn say_what_is_left(&self, host: &mut Host, left: u64) {
+        let commits =
+            self.client()
+                .and_then(|client| match host.world().clients().get(&client)? {
+                    engine::client::Client::Consumer(consumer) => {
+                        Some(consumer.config.enable_auto_commit)
+                    }
+                    _ => None,
+                });
+        if left > 0 && commits == Some(true) {
+            host.note(&format!(
+                "{} came with the last ones and {} committed as read: the real tool goes back to \
+                 the first of them, which is not simulated yet.",
+                engine::event::counted(i64::try_from(left).unwrap_or(i64::MAX), "more record"),
+                if left == 1 { "is" } else { "are" },
+            ));
+        }
+    }
+
+    fn on_timeout(&mut self, host: &mut Host) -> Option<i32> {
+        self.deadline = None;
+        host.screen.end_line();
+        host.log(
+            "ERROR",
+            "Error processing message, terminating consumer process: ",
+            CLASS,
+        );
+        host.err("org.apache.kafka.common.errors.TimeoutException: null\n");
+        self.close(host, 0)
+    }
+
+    /// Leaves the group; the tool ends when that is done.
+    fn close(&mut self, host: &mut Host, status: i32) -> Option<i32> {
+        self.deadline = None;
+        self.closing = Some(status);
+        match self.link {
+            Link::Consumer(consumer) => {
+                host.close(consumer);
+                None
+            }
+            Link::Nobody(_) => Some(self.end(host, status)),
+        }
+    }
+
+    /// Says how many records there were; returns the exit status.
+    fn end(&mut self, host: &mut Host, status: i32) -> i32 {
+        host.screen.end_line();
+        host.err(&format!(
+            "Processed a total of {} messages\n",
+            self.messages
+        ));
+        if let Some(words) = self.last_words.take() {
+            host.log("ERROR", "Unknown error when running consumer: ", CLASS);
+            host.err(&words);
+        }
+        status
+    }
+
+    fn on_own_event(&mut self, host: &mut Host, event: &EventKind) -> Option<i32> {
+        match event {
+            EventKind::RecordsRead {
+                topic_partition,
+                from,
+                to,
+                batches,
+                ..
+            } => self.on_records(host, topic_partition, *from..*to, batches),
+            EventKind::ClientLog { text, .. } => {
+                self.log_of_client(host, text);
+                None
+            }
+            EventKind::ConsumerFailed {
+                exception, message, ..
+            } => {
+                host.log(
+                    "ERROR",
+                    "Error processing message, terminating consumer process: ",
+                    CLASS,
+                );
+                host.err(&format!("{}.{exception}: {message}\n", package(exception)));
+                self.closing = Some(0);
+                None
+            }
+            EventKind::ClientClosed { .. } => {
+                let status = self.closing.unwrap_or(TERMINATED);
+                Some(self.end(host, status))
+            }
+            EventKind::ClientCrashed { .. } => Some(KILLED),
+            _ => None,
+        }
+    }
+
+    fn log_of_client(&self, host: &mut Host, text: &str) {
+        let Link::Consumer(number) = self.link else {
+            return;
+        };
+        let Some(engine::client::Client::Consumer(consumer)) = host.world().clients().get(&number)
+        else {
+            return;
+        };
+        let named = format!(
+            "[Consumer clientId={}, groupId={}] {text}",
+            consumer.connection.client_id, consumer.config.group_id
+        );
+        let class = match text.starts_with("Offset commit") {
+            true => "org.apache.kafka.clients.consumer.internals.ConsumerCoordinator",
+            false => "org.apache.kafka.clients.NetworkClient",
+        };
+        host.log("WARN", &named, class);
+    }
+}
+
+/// The package of an exception that a consumer ends with.
+fn package(exception: &str) -> &'static str {
+    match exception {
+        "NoOffsetForPartitionException" => "org.apache.kafka.clients.consumer",
+        _ => "org.apache.kafka.common.errors",
+    }
+}
+
+fn connect(wanted: &Wanted, host: &mut Host) -> Result<Link, i32> {
+    let config = wanted.config(host).map_err(|message| {
+        unknown_error(
+            host,
+            &format!("org.apache.kafka.common.config.ConfigException: {message}"),
+        )
+    })?;
+    match reach(host.world(), &wanted.addresses) {
+        Reach::Cluster => {}
+        Reach::Nobody(address) => {
+            let client = format!(
+                "Consumer clientId={}, groupId={}",
+                config.client_id, config.group_id
+            );
+            let mut connecting = Connecting::new(&client, &address, host);
+            connecting.try_again(host);
+            return Ok(Link::Nobody(connecting));
+        }
+        Reach::UnknownHost {
+            host: name,
+            address,
+        } => {
+            unknown_host(host, &name, &address);
+            return Err(not_constructed(host, "no machine here is called that"));
+        }
+        Reach::NotAnAddress(_) => return Err(not_constructed(host, "that is no host:port")),
+    }
+    if config.group_id.trim().is_empty() {
+        let message = "To use the group management or offset commit APIs, you must provide a valid \
+                       group.id in the consumer configuration.";
+        let class = "org.apache.kafka.common.errors.InvalidGroupIdException";
+        return Err(unknown_error(host, &format!("{class}: {message}")));
+    }
+    if wanted.topic.trim().is_empty() {
+        let message = "Topic collection to subscribe to cannot contain null or empty topic";
+        let class = "java.lang.IllegalArgumentException";
+        return Err(unknown_error(host, &format!("{class}: {message}")));
+    }
+    let add = Command::AddConsumer {
+        config,
+        topics: vec![wanted.topic.as_str().into()],
+    };
+    match host.execute(add) {
+        Ok(consumer) => Ok(Link::Consumer(consumer.unwrap_or_default())),
+        Err(refusal @ Refusal::InvalidConfig(_)) => {
+            Err(not_constructed(host, &refusal.to_string()))
+        }
+        Err(refusal) => {
+            host.note(&refusal.to_string());
+            Err(1)
+        }
+    }
+}
+
+fn unknown_error(host: &mut Host, exception: &str) -> i32 {
+    host.log("ERROR", "Unknown error when running consumer: ", CLASS);
+    host.err(&format!("{exception}\n"));
+    1
+}
+
+fn not_constructed(host: &mut Host, why: &str) -> i32 {
+    let status = unknown_error(
+        host,
+        "org.apache.kafka.common.KafkaException: Failed to construct kafka consumer",
+    );
+    host.note(&format!("It failed because: {why}"));
+    status
+}
+
+impl Run for ConsoleConsumer {
+    fn foreground(&self) -> Foreground {
+        Foreground {
+            name: "kafka-console-consumer".to_owned(),
+            reads_input: false,
+            ends_by_itself: self.timeout_ms.is_some() || self.closing.is_some(),
+        }
+    }
+
+    fn client(&self) -> Option<u32> {
+        match self.link {
+            Link::Consumer(consumer) => Some(consumer),
+            Link::Nobody(_) => None,
+        }
+    }
+
+    fn deadline(&self) -> Option<Time> {
+        match &self.link {
+            Link::Nobody(connecting) => {
+                let next = connecting.next();
+                Some(self.deadline.map_or(next, |deadline| deadline.min(next)))
+            }
+            Link::Consumer(_) => self.deadline,
+        }
+    }
+
+    fn on_event(&mut self, host: &mut Host, event: &Event) -> Option<i32> {
+        let of = match &event.kind {
+            EventKind::RecordsRead { consumer, .. }
+            | EventKind::ConsumerFailed { consumer, .. } => consumer,
+            EventKind::ClientLog { client, .. }
+            | EventKind::ClientCrashed { client, .. }
+            | EventKind::ClientClosed { client, .. } => client,
+            _ => return None,
+        };
+        match Some(*of) == self.client() {
+            true => self.on_own_event(host, &event.kind),
+            false => None,
+        }
+    }
+
+    fn on_time(&mut self, host: &mut Host) -> Option<i32> {
+        if let Link::Nobody(connecting) = &mut self.link {
+            connecting.try_again(host);
+        }
+        match self.deadline {
+            Some(deadline) if host.now() >= deadline => self.on_timeout(host),
+            _ => None,
+        }
+    }
+
+    fn interrupt(&mut self, host: &mut Host) -> Option<i32> {
+        if let (Some(_), Link::Consumer(consumer)) = (self.closing, &self.link) {
+            // Ctrl+C once more: it does not wait for its leave to be answered.
+            host.crash(*consumer);
+            return Some(INTERRUPTED);
+        }
+        self.close(host, INTERRUPTED)
+    }
+}

@@ -1,0 +1,162 @@
+//! The buttons, each with a name that says all of what it does.
+
+use std::rc::Rc;
+
+use engine::command::ClientNumber;
+use yew::prelude::*;
+
+use super::super::BoardAction;
+use super::super::scene::{GroupBox, MemberBox, Pace, ProducerBox, TopicCard};
+use super::style::at;
+
+#[derive(Properties, PartialEq)]
+pub(super) struct ProducerControlsProps {
+    pub producer: Rc<ProducerBox>,
+    pub on_action: Callback<BoardAction>,
+}
+
+/// Send, pause or resume, close, crash.
+#[component]
+pub(super) fn ProducerControls(props: &ProducerControlsProps) -> Html {
+    let producer = &props.producer;
+    let client = producer.client;
+    let name = &producer.name;
+    let press = |action| button_press(&props.on_action, action);
+    let toggle = match producer.pace {
+        Pace::ByHand => None,
+        Pace::Running => Some("Pause"),
+        Pace::Paused => Some("Resume"),
+    };
+    html! {
+        <div
+            class="controls"
+            role="group"
+            aria-label={format!("Producer {name}")}
+            style={at(&producer.controls)}
+        >
+            <button
+                type="button"
+                aria-label={format!("Send a record with {name}")}
+                disabled={producer.is_closing}
+                onclick={press(BoardAction::SendRecord { producer: client })}
+            >{ "Send" }</button>
+            if let Some(toggle) = toggle {
+                <button
+                    type="button"
+                    aria-label={format!("{toggle} {name}")}
+                    disabled={producer.is_closing}
+                    onclick={press(BoardAction::ToggleWorkload { producer: client })}
+                >{ toggle }</button>
+            }
+            <span class="stretch" />
+            { end_buttons(client, name, producer.is_closing, &props.on_action) }
+        </div>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+pub(super) struct TopicControlsProps {
+    pub card: Rc<TopicCard>,
+    pub on_action: Callback<BoardAction>,
+}
+
+/// Another partition, delete.
+#[component]
+pub(super) fn TopicControls(props: &TopicControlsProps) -> Html {
+    let card = &props.card;
+    let add = BoardAction::AddPartition {
+        topic: card.name.clone(),
+    };
+    let delete = BoardAction::DeleteTopic {
+        topic: card.name.clone(),
+    };
+    html! {
+        <div
+            class="controls controls-end"
+            role="group"
+            aria-label={format!("Topic {}", card.name)}
+            style={at(&card.controls)}
+        >
+            <button
+                type="button"
+                aria-label={format!("Add a partition to {}", card.name)}
+                onclick={button_press(&props.on_action, add)}
+            >{ "+ partition" }</button>
+            <button
+                type="button"
+                class="grave"
+                aria-label={format!("Delete topic {}", card.name)}
+                onclick={button_press(&props.on_action, delete)}
+            >{ "Delete" }</button>
+        </div>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+pub(super) struct GroupControlsProps {
+    pub group: Rc<GroupBox>,
+    pub on_action: Callback<BoardAction>,
+}
+
+/// Another consumer; and for each consumer close and crash.
+#[component]
+pub(super) fn GroupControls(props: &GroupControlsProps) -> Html {
+    let group = &props.group;
+    let add = BoardAction::AddConsumer {
+        group: group.id.clone(),
+        topics: group.topics.clone(),
+    };
+    let label = format!("Group {}", group.id);
+    html! {
+        <div role="group" aria-label={label}>
+            <div class="controls controls-end" style={at(&group.controls)}>
+                <button
+                    type="button"
+                    aria-label={format!("Add a consumer to {}", group.id)}
+                    onclick={button_press(&props.on_action, add)}
+                >{ "+ consumer" }</button>
+            </div>
+            { for group.members.iter().filter_map(|it| member_buttons(it, &props.on_action)) }
+        </div>
+    }
+}
+
+fn member_buttons(member: &MemberBox, on_action: &Callback<BoardAction>) -> Option<Html> {
+    let client = member.client?;
+    let is_closing = member.phase == super::super::scene::Phase::Leaving;
+    Some(html! {
+        <div key={client} class="controls controls-end" style={at(&member.controls)}>
+            { end_buttons(client, &member.name, is_closing, on_action) }
+        </div>
+    })
+}
+
+fn end_buttons(
+    client: ClientNumber,
+    name: &str,
+    is_closing: bool,
+    on_action: &Callback<BoardAction>,
+) -> Html {
+    html! {
+        <>
+            <button
+                type="button"
+                aria-label={format!("Close {name}")}
+                title="close(): says goodbye first"
+                disabled={is_closing}
+                onclick={button_press(on_action, BoardAction::Close { client })}
+            >{ "Close" }</button>
+            <button
+                type="button"
+                class="grave"
+                aria-label={format!("Crash {name}")}
+                title="kill -9: nobody is told"
+                onclick={button_press(on_action, BoardAction::Crash { client })}
+            >{ "Crash" }</button>
+        </>
+    }
+}
+
+fn button_press(on_action: &Callback<BoardAction>, action: BoardAction) -> Callback<MouseEvent> {
+    on_action.reform(move |_| action.clone())
+}

@@ -1,0 +1,143 @@
+//! The marks under a lane.
+
+use yew::prelude::*;
+
+use super::super::super::geometry::Rect;
+use super::super::super::scene::{GroupRow, Lane, Marker, MarkerKind, Pin};
+use super::super::style::{at, color, view_box};
+
+/// Widths and heights, in rem.
+const LABEL_WIDTH: f32 = 9.0;
+const LABEL_HEIGHT: f32 = 1.1;
+const FLAG: f32 = 0.66;
+/// How far over a row's bottom its line runs, on which flag and arrow stand.
+const GROUND: f32 = 0.17;
+
+#[derive(Properties, PartialEq)]
+pub(super) struct LaneMarksProps {
+    pub rect: Rect,
+    pub track: Rect,
+    pub markers: Vec<Marker>,
+    pub rows: Vec<GroupRow>,
+}
+
+/// All shapes under one lane: ticks of the log, flags and arrows of groups.
+#[component]
+pub(super) fn LaneMarks(props: &LaneMarksProps) -> Html {
+    html! {
+        <svg class="marks" viewBox={view_box(&props.rect)} style={at(&props.rect)}>
+            { for props.markers.iter().map(|it| tick(it, &props.track)) }
+            { for props.rows.iter().map(|it| group_marks(it, &props.track)) }
+        </svg>
+    }
+}
+
+fn tick(marker: &Marker, track: &Rect) -> Html {
+    // Where both are at one offset, both must be seen.
+    let aside = match marker.kind {
+        MarkerKind::HighWatermark => -0.09,
+        MarkerKind::LogEnd => 0.09,
+        _ => 0.0,
+    };
+    let (x, top, bottom) = (marker.x + aside, track.y - 0.1, track.bottom() + 0.95);
+    let (class, d) = match marker.kind {
+        MarkerKind::LogStart => ("tick", format!("M{x:.2} {top:.2}V{bottom:.2}")),
+        MarkerKind::HighWatermark => (
+            "tick tick-watermark",
+            format!("M{x:.2} {top:.2}V{bottom:.2}"),
+        ),
+        _ => (
+            "tick tick-end",
+            format!("M{:.2} {:.2}h0.5M{x:.2} {top:.2}V{bottom:.2}", x, top),
+        ),
+    };
+    html! { <path key={format!("{:?}", marker.kind)} {class} {d} /> }
+}
+
+/// How far a group has read: a line up to what is committed, dashed on to the
+/// position; a flag and an arrow at their ends.
+fn group_marks(row: &GroupRow, track: &Rect) -> Html {
+    let ground = row.rect.bottom() - GROUND;
+    let end = |kind| {
+        let found = row.markers.iter().find(|marker| marker.kind == kind);
+        found.map(|marker| marker.x)
+    };
+    let committed = end(MarkerKind::Committed);
+    let position = end(MarkerKind::Position);
+    let read = committed.unwrap_or(track.x);
+    html! {
+        <g key={row.group.clone()} class="group-marks" style={color(row.ink)}>
+            <path class="read" d={format!("M{:.2} {ground:.2}H{read:.2}", track.x)} />
+            if let Some(position) = position {
+                <path
+                    class="read read-uncommitted"
+                    d={format!("M{read:.2} {ground:.2}H{position:.2}")}
+                />
+            }
+            { for row.markers.iter().map(|it| group_mark(it, &row.rect)) }
+        </g>
+    }
+}
+
+fn group_mark(marker: &Marker, row: &Rect) -> Html {
+    let (x, top, bottom) = (marker.x, row.y + 0.05, row.bottom() - GROUND);
+    let (class, d) = match marker.kind {
+        MarkerKind::Committed => (
+            "flag",
+            format!(
+                "M{x:.2} {bottom:.2}V{top:.2}L{:.2} {:.2}L{x:.2} {:.2}Z",
+                x - FLAG,
+                top + 0.28,
+                top + 0.58
+            ),
+        ),
+        _ => (
+            "position",
+            format!(
+                "M{:.2} {top:.2}L{:.2} {bottom:.2}H{:.2}Z",
+                x + 0.4,
+                x + 0.74,
+                x + 0.06
+            ),
+        ),
+    };
+    html! { <path key={format!("{:?}", marker.kind)} {class} {d} /> }
+}
+
+/// What is written beside the marks of a lane.
+pub(super) fn labels(lane: &Lane) -> Html {
+    let under = lane.track.bottom();
+    let of_log = lane
+        .markers
+        .iter()
+        .map(|it| label(it, under, 0.26, 0.26, ""));
+    let of_groups = lane.rows.iter().flat_map(|row| {
+        let beside = |marker: &Marker| match marker.kind {
+            MarkerKind::Committed => label(marker, row.rect.y, FLAG + 0.08, 0.82, &row.group),
+            _ => label(marker, row.rect.y, 0.1, 0.82, &row.group),
+        };
+        row.markers.iter().map(beside)
+    });
+    html! {
+        <div key="labels">
+            { for of_log }
+            { for of_groups }
+        </div>
+    }
+}
+
+fn label(marker: &Marker, y: f32, gap_left: f32, gap_right: f32, group: &str) -> Html {
+    let key = format!("{:?} {group}", marker.kind);
+    let (class, x) = if marker.label_left {
+        ("label label-left", marker.x - gap_left - LABEL_WIDTH)
+    } else {
+        ("label", marker.x + gap_right)
+    };
+    let text = match (marker.pin, marker.label.is_empty()) {
+        (_, true) | (Pin::None, _) => marker.label.clone(),
+        (Pin::Before, _) => format!("‹ {}", marker.label),
+        (Pin::After, _) => format!("{} ›", marker.label),
+    };
+    let rect = Rect::new(x, y, LABEL_WIDTH, LABEL_HEIGHT);
+    html! { <div {key} {class} style={at(&rect)}>{ text }</div> }
+}

@@ -1,0 +1,30 @@
+//! Inline styles: places in rem and colours of the theme.
+
+use super::super::geometry::Rect;
+use super::super::ink::Ink;
+
+/// A box of its own at a place on the board.
+pub(super) fn at(rect: &Rect) -> String {
+    format!(
+        "left:{:.2}rem;top:{:.2}rem;width:{:.2}rem;height:{:.2}rem",
+        rect.x, rect.y, rect.width, rect.height
+    )
+}
+
+/// A size.
+pub(super) fn size(width: f32, height: f32) -> String {
+    format!("width:{width:.2}rem;height:{height:.2}rem")
+}
+
+/// The `viewBox` of an SVG in which one unit is a rem of the board.
+pub(super) fn view_box(rect: &Rect) -> String {
+    format!(
+        "{:.2} {:.2} {:.2} {:.2}",
+        rect.x, rect.y, rect.width, rect.height
+    )
+}
+
+/// `--ink`, from which what is inside takes its colour.
+pub(super) fn color(ink: Ink) -> String {
+    format!("--ink:var({})", ink.variable())
+}

@@ -1,0 +1,167 @@
+//! Paints what flies on the canvas.
+//!
+//! The canvas covers what is seen of the board, not the whole of it, so that a
+//! tall board costs no more than a small one.
+
+mod brush;
+mod labels;
+mod theme;
+
+use std::cell::RefCell;
+
+use engine::World;
+use wasm_bindgen::JsCast;
+use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement};
+
+use super::packets::{PacketMark, packet_marks};
+use super::scene::{Scene, View};
+use brush::Brush;
+use theme::Theme;
+
+/// The longest side of a canvas, in device pixels.
+const CANVAS_MAX: f64 = 4_096.0;
+/// How often packets move when the system asks for less motion, in
+/// milliseconds.
+const REDUCED_MOTION_MS: f64 = 500.0;
+/// From this many marks on nothing is written on them.
+const TEXT_MAX: usize = 300;
+
+thread_local! {
+    static STUDIO: RefCell<Option<Studio>> = const { RefCell::new(None) };
+}
+
+/// What is kept from one frame to the next.
+struct Studio {
+    theme: Theme,
+    painted_at_ms: f64,
+}
+
+/// What of the board is seen, and how it lies on the canvas.
+struct Window {
+    /// CSS pixels for a rem.
+    rem: f64,
+    /// How far the board is scrolled, in CSS pixels.
+    scrolled: (f64, f64),
+    /// Its size, in CSS pixels.
+    size: (f64, f64),
+    /// Device pixels for a CSS pixel.
+    ratio: f64,
+}
+
+/// Paints the packets of a world over its scene. To be called every frame, and
+/// once after anything has changed while time stands still.
+///
+/// Where the system asks for less motion, packets move twice a second.
+pub fn paint(canvas: &HtmlCanvasElement, scene: &Scene, world: &World, playing: bool) {
+    STUDIO.with_borrow_mut(|studio| {
+        if studio.is_none() {
+            *studio = Theme::read().map(|theme| Studio {
+                theme,
+                painted_at_ms: f64::NEG_INFINITY,
+            });
+        }
+        if let Some(studio) = studio {
+            studio.theme.refresh();
+            studio.paint(canvas, scene, world, playing);
+        }
+    });
+}
+
+/// How wide the board is that this canvas lies over; `None` before it has been
+/// laid out.
+pub fn measure(canvas: &HtmlCanvasElement) -> Option<View> {
+    let board = board(canvas)?;
+    let width = f64::from(board.client_width());
+    let rem = theme::rem_px()?;
+    (width > 0.0 && rem > 0.0).then(|| View::new((width / rem) as f32))
+}
+
+fn board(canvas: &HtmlCanvasElement) -> Option<Element> {
+    canvas.closest(".board").ok().flatten()
+}
+
+impl Studio {
+    fn paint(&mut self, canvas: &HtmlCanvasElement, scene: &Scene, world: &World, playing: bool) {
+        let is_calm = playing && self.theme.wants_less_motion();
+        let now_ms = js_sys::Date::now();
+        if is_calm && (now_ms - self.painted_at_ms).abs() < REDUCED_MOTION_MS {
+            return;
+        }
+        self.painted_at_ms = now_ms;
+        let (Some(window), Some(context)) = (fit(canvas, scene), context(canvas)) else {
+            return;
+        };
+        let marks = packet_marks(world, scene);
+        let seen: Vec<&PacketMark> = marks.iter().filter(|mark| window.shows(mark)).collect();
+        let brush = Brush {
+            context: &context,
+            theme: &self.theme,
+            rem: window.rem,
+            has_text: seen.len() <= TEXT_MAX,
+            has_arrows: !playing || is_calm,
+        };
+        window.begin(&context);
+        for mark in &seen {
+            brush.mark(mark);
+        }
+        if brush.has_text {
+            labels::write(&brush, &seen, scene);
+        }
+    }
+}
+
+impl Window {
+    fn shows(&self, mark: &PacketMark) -> bool {
+        let slack = 6.0 * self.rem;
+        let x = f64::from(mark.at.x) * self.rem - self.scrolled.0;
+        let y = f64::from(mark.at.y) * self.rem - self.scrolled.1;
+        (-slack..self.size.0 + slack).contains(&x) && (-slack..self.size.1 + slack).contains(&y)
+    }
+
+    /// Wipes the canvas and lets one CSS pixel of the board be one unit of it.
+    fn begin(&self, context: &CanvasRenderingContext2d) {
+        let (width, height) = self.size;
+        let ratio = self.ratio;
+        // Setting a transform fails only for numbers that are not finite.
+        let _ = context.set_transform(ratio, 0.0, 0.0, ratio, 0.0, 0.0);
+        context.clear_rect(0.0, 0.0, width, height);
+        let _ = context.translate(-self.scrolled.0, -self.scrolled.1);
+    }
+}
+
+/// Gives the canvas the size of what is seen of the board.
+fn fit(canvas: &HtmlCanvasElement, scene: &Scene) -> Option<Window> {
+    let board = board(canvas)?;
+    let world = canvas.closest(".board-world").ok().flatten()?;
+    let size = (
+        f64::from(board.client_width()),
+        f64::from(board.client_height()),
+    );
+    let device = web_sys::window()?.device_pixel_ratio().max(0.25);
+    let longest = size.0.max(size.1).max(1.0);
+    let ratio = device.min(CANVAS_MAX / longest);
+    let (width, height) = ((size.0 * ratio) as u32, (size.1 * ratio) as u32);
+    if width == 0 || height == 0 {
+        return None;
+    }
+    if (canvas.width(), canvas.height()) != (width, height) {
+        canvas.set_width(width);
+        canvas.set_height(height);
+        let style = format!("width:{}px;height:{}px", size.0, size.1);
+        canvas.set_attribute("style", &style).ok()?;
+    }
+    Some(Window {
+        rem: f64::from(world.client_width()) / f64::from(scene.width),
+        scrolled: (
+            f64::from(board.scroll_left()),
+            f64::from(board.scroll_top()),
+        ),
+        size,
+        ratio,
+    })
+}
+
+fn context(canvas: &HtmlCanvasElement) -> Option<CanvasRenderingContext2d> {
+    let context = canvas.get_context("2d").ok().flatten()?;
+    context.dyn_into().ok()
+}

@@ -1,0 +1,372 @@
+use std::rc::Rc;
+
+use super::super::geometry::{Rect, Route};
+use super::super::ink::Ink;
+use super::super::scene::{Arrangement, Lane, MarkerKind, Phase, Pin};
+use super::super::{Scene, View, packet_marks};
+use super::*;
+
+fn assert_apart(rects: &[Rect], what: &str) {
+    for (index, one) in rects.iter().enumerate() {
+        for other in &rects[index + 1..] {
+            assert!(!one.overlaps(other), "{what}: {one:?} over {other:?}");
+        }
+    }
+}
+
+fn assert_within(outer: &Rect, inner: &[Rect], what: &str) {
+    for rect in inner {
+        assert!(outer.encloses(rect), "{what}: {rect:?} not in {outer:?}");
+    }
+}
+
+/// Everything that stands on the board by itself.
+fn standing(scene: &Scene) -> Vec<Rect> {
+    let notes = scene.notes.iter().map(|it| it.rect);
+    let brokers = scene.brokers.iter().map(|it| it.rect);
+    let producers = scene.producers.iter().map(|it| it.rect);
+    let topics = scene.topics.iter().map(|it| it.rect);
+    let groups = scene.groups.iter().map(|it| it.rect);
+    notes
+        .chain([scene.admin.rect])
+        .chain(brokers)
+        .chain(producers)
+        .chain(topics)
+        .chain(groups)
+        .collect()
+}
+
+fn check_lane(lane: &Lane, what: &str) {
+    let mut on_track: Vec<Rect> = lane.cells.iter().map(|cell| cell.rect).collect();
+    on_track.extend(lane.earlier.as_ref().map(|earlier| earlier.rect));
+    assert_apart(&on_track, what);
+    assert_within(&lane.track, &on_track, what);
+    let mut parts: Vec<Rect> = lane.rows.iter().map(|row| row.rect).collect();
+    parts.push(lane.track);
+    assert_apart(&parts, what);
+    assert_within(&lane.rect, &parts, what);
+    assert!(lane.cells.len() <= 40, "{what}: {} cells", lane.cells.len());
+    let shown = lane.cells.len() as i64;
+    let earlier = lane.earlier.as_ref().map_or(0, |earlier| earlier.records);
+    assert_eq!(shown + earlier, lane.log_end - lane.log_start, "{what}");
+    assert!(lane.track.contains(lane.landing(0)), "{what}");
+    assert!(lane.track.contains(lane.landing(1_000)), "{what}");
+}
+
+fn check_scene(scene: &Scene, what: &str) {
+    let standing = standing(scene);
+    assert_apart(&standing, what);
+    assert_within(&scene.bounds(), &standing, what);
+    for producer in &scene.producers {
+        let mut parts: Vec<Rect> = producer.slots.iter().map(|slot| slot.rect).collect();
+        parts.extend([producer.accumulator, producer.controls]);
+        assert_apart(&parts, what);
+        assert_within(&producer.rect, &parts, what);
+    }
+    for card in &scene.topics {
+        let mut parts: Vec<Rect> = card.lanes.iter().map(|lane| lane.rect).collect();
+        parts.extend([card.header, card.controls]);
+        assert_apart(&parts, what);
+        assert_within(&card.rect, &parts, what);
+        for lane in &card.lanes {
+            check_lane(lane, &format!("{what}, {}", lane.topic_partition));
+        }
+    }
+    for group in &scene.groups {
+        let mut parts: Vec<Rect> = group.members.iter().map(|it| it.rect).collect();
+        parts.push(group.header);
+        assert_apart(&parts, what);
+        assert_within(&group.rect, &parts, what);
+        assert!(group.header.encloses(&group.controls), "{what}");
+        for member in &group.members {
+            assert!(member.rect.encloses(&member.controls), "{what}");
+        }
+    }
+}
+
+#[test]
+fn nothing_overlaps_on_any_board() {
+    for (seed, world) in random_worlds() {
+        for width in WIDTHS {
+            let scene = Scene::of(&world, &View::new(width));
+            check_scene(&scene, &format!("seed {seed}, {width} rem"));
+        }
+    }
+}
+
+#[test]
+fn a_board_of_no_width_is_drawn_all_the_same() {
+    let world = world_with_topic("orders", 3);
+    for width in [0.0, -5.0, f32::NAN, f32::INFINITY] {
+        let scene = Scene::of(&world, &View::new(width));
+        assert!(scene.width.is_finite() && scene.height.is_finite());
+        check_scene(&scene, &format!("{width} rem"));
+    }
+}
+
+#[test]
+fn a_marker_sits_at_its_offsets_cell() {
+    let mut seen = 0;
+    for (seed, world) in random_worlds() {
+        let scene = Scene::of(&world, &View::new(80.0));
+        for lane in scene.topics.iter().flat_map(|card| &card.lanes) {
+            let of_groups = lane.rows.iter().flat_map(|row| &row.markers);
+            for marker in lane.markers.iter().chain(of_groups) {
+                let cell = lane.cells.iter().find(|cell| cell.offset == marker.offset);
+                let what = format!("seed {seed}, {}: {marker:?}", lane.topic_partition);
+                if let Some(cell) = cell {
+                    assert_eq!(marker.pin, Pin::None, "{what}");
+                    assert!((marker.x - cell.rect.x).abs() < 0.1, "{what}");
+                    seen += 1;
+                } else if marker.kind == MarkerKind::LogEnd {
+                    let last = lane.cells.last().map(|cell| cell.rect.right());
+                    let end = last.unwrap_or(lane.track.x);
+                    assert!((marker.x - end).abs() < 0.1, "{what}");
+                } else {
+                    assert!(lane.track.x <= marker.x && marker.x <= lane.track.right());
+                }
+            }
+        }
+    }
+    assert!(seen > 100, "only {seen} markers had a cell");
+}
+
+#[test]
+fn a_marker_before_the_first_cell_is_pinned() {
+    let mut world = world_with_topic("orders", 1);
+    consumer(&mut world, "slow", "orders");
+    run_ms(&mut world, 8_000);
+    let producer = by_hand(&mut world);
+    for number in 0..100 {
+        send(
+            &mut world,
+            producer,
+            "orders",
+            Some("k"),
+            &number.to_string(),
+        );
+    }
+    run_ms(&mut world, 900);
+    let scene = Scene::of(&world, &View::new(80.0));
+    let lane = &scene.topics[0].lanes[0];
+    let earlier = lane.earlier.as_ref().expect("not all fit");
+    assert_eq!(earlier.density.len(), 12);
+    let committed = lane.rows[0]
+        .markers
+        .iter()
+        .find(|marker| marker.kind == MarkerKind::Committed)
+        .expect("it has committed");
+    assert_eq!((committed.offset, committed.pin), (0, Pin::None));
+    assert_eq!(lane.scale.place(1), (lane.scale.pin_x, Pin::Before));
+    assert!(earlier.rect.x < lane.scale.pin_x && lane.scale.pin_x < lane.cells[0].rect.x);
+}
+
+#[test]
+fn ribbons_join_lanes_to_their_owners() {
+    let mut ribbons = 0;
+    for (seed, world) in random_worlds() {
+        for width in WIDTHS {
+            let scene = Scene::of(&world, &View::new(width));
+            for ribbon in &scene.ribbons {
+                let what = format!("seed {seed}, {width} rem: {ribbon:?}");
+                let (start, end) = (ribbon.route.start(), ribbon.route.end());
+                let card = scene.topic(&ribbon.topic_partition.topic).expect(&what);
+                let lane = scene.lane(&ribbon.topic_partition).expect(&what);
+                assert!((start.x - card.rect.right()).abs() < 0.01, "{what}");
+                assert!(
+                    lane.rect.y < start.y && start.y < lane.rect.bottom(),
+                    "{what}"
+                );
+                let group = scene.group(&ribbon.group).expect(&what);
+                let owners: Vec<_> = group
+                    .members
+                    .iter()
+                    .filter(|member| member.rect.contains(end))
+                    .collect();
+                assert_eq!(owners.len(), 1, "{what}");
+                let owns = |it: &(engine::TopicPartition, _)| it.0 == ribbon.topic_partition;
+                assert!(owners[0].partitions.iter().any(owns), "{what}");
+                ribbons += 1;
+            }
+        }
+    }
+    assert!(ribbons > 100, "only {ribbons} ribbons");
+}
+
+#[test]
+fn packets_fly_on_the_board() {
+    let mut marks = 0;
+    for (seed, mut world) in random_worlds() {
+        for _ in 0..12 {
+            run_ms(&mut world, 137);
+            for width in WIDTHS {
+                let scene = Scene::of(&world, &View::new(width));
+                for mark in packet_marks(&world, &scene) {
+                    let what = format!("seed {seed}, {width} rem: {mark:?}");
+                    assert!(scene.bounds().contains(mark.at), "{what}");
+                    assert!(mark.heading.is_finite(), "{what}");
+                    marks += 1;
+                }
+            }
+        }
+    }
+    assert!(marks > 1_000, "only {marks} marks");
+}
+
+#[test]
+fn a_record_flies_from_its_producer_to_its_cell() {
+    let mut world = world_with_topic("orders", 1);
+    let producer = by_hand(&mut world);
+    run_ms(&mut world, 2_000);
+    send(&mut world, producer, "orders", Some("alice"), "hello");
+    let view = View::new(80.0);
+    let is_produce = |it: &&engine::sim::Packet| {
+        matches!(
+            &it.payload,
+            engine::protocol::Payload::Request(Request::Produce(_))
+        )
+    };
+    let mut ways = Vec::new();
+    for _ in 0..20_000 {
+        let next = world.now().plus_ms(1);
+        world.advance_to(next);
+        if !world.packets().any(|packet| is_produce(&packet)) {
+            if ways.is_empty() {
+                continue;
+            }
+            break;
+        }
+        let scene = Scene::of(&world, &view);
+        let marks = packet_marks(&world, &scene);
+        let mark = marks
+            .iter()
+            .find(|mark| mark.api == "Produce")
+            .expect("it flies");
+        assert_eq!(mark.text, "alice");
+        assert_eq!(mark.ink, Ink::of_key(Some(b"alice")));
+        ways.push(mark.at);
+    }
+    let scene = Scene::of(&world, &view);
+    let cell = &scene.topics[0].lanes[0].cells[0];
+    let from = &scene.producers[0].rect;
+    assert!((ways[0].x - from.right()).abs() < 1.0, "{:?}", ways[0]);
+    let last = ways.last().expect("it flew");
+    assert!(last.distance(cell.rect.center()) < 0.5, "{last:?} {cell:?}");
+    assert_eq!(cell.letters, "alice");
+    assert!(
+        ways.windows(2).all(|two| two[0].x <= two[1].x),
+        "never back"
+    );
+}
+
+#[test]
+fn the_same_world_gives_the_same_picture() {
+    for (seed, world) in random_worlds().take(10) {
+        let again = world.journal().replay(world.now());
+        let view = View::new(80.0);
+        let (one, other) = (Scene::of(&world, &view), Scene::of(&again, &view));
+        assert_eq!(one, other, "seed {seed}");
+        assert_eq!(packet_marks(&world, &one), packet_marks(&again, &other));
+    }
+}
+
+#[test]
+fn many_partitions_and_clients_are_counted_not_drawn() {
+    let mut world = world_with_topic("wide", 300);
+    for _ in 0..60 {
+        by_hand(&mut world);
+        consumer(&mut world, "crowd", "wide");
+    }
+    run_ms(&mut world, 20_000);
+    let scene = Scene::of(&world, &View::new(80.0));
+    check_scene(&scene, "crowd");
+    let card = &scene.topics[0];
+    assert_eq!(
+        (card.lanes.len() + card.more_lanes, card.partitions),
+        (300, 300)
+    );
+    assert_eq!(scene.producers.len(), 40);
+    assert_eq!(
+        scene.groups[0].members.len() + scene.groups[0].more_members,
+        60
+    );
+    for mark in packet_marks(&world, &scene) {
+        assert!(scene.bounds().contains(mark.at), "{mark:?}");
+    }
+}
+
+#[test]
+fn a_group_keeps_its_letter_and_colour_when_others_come() {
+    let mut world = world_with_topic("orders", 1);
+    consumer(&mut world, "zebra", "orders");
+    run_ms(&mut world, 3_000);
+    consumer(&mut world, "ant", "orders");
+    run_ms(&mut world, 3_000);
+    let scene = Scene::of(&world, &View::new(80.0));
+    let groups: Vec<_> = scene
+        .groups
+        .iter()
+        .map(|group| (group.id.as_str(), group.letter.as_str(), group.ink))
+        .collect();
+    assert_eq!(
+        groups,
+        [("zebra", "A", Ink::Group(0)), ("ant", "B", Ink::Group(1))]
+    );
+}
+
+#[test]
+fn a_crashed_member_stays_until_its_session_times_out() {
+    let mut world = world_with_topic("orders", 2);
+    let member = consumer(&mut world, "billing", "orders");
+    run_ms(&mut world, 8_000);
+    world
+        .execute(Command::Crash { client: member })
+        .expect("it runs");
+    let view = View::new(80.0);
+    let scene = Scene::of(&world, &view);
+    let left = &scene.groups[0].members[0];
+    assert!(
+        matches!(
+            left.phase,
+            Phase::Crashed {
+                seconds_left: Some(1..=45)
+            }
+        ),
+        "{left:?}"
+    );
+    assert_eq!((left.client, left.partitions.len()), (None, 2));
+    assert!(scene.ribbons.iter().all(|ribbon| !ribbon.is_running));
+    run_ms(&mut world, 60_000);
+    let scene = Scene::of(&world, &view);
+    assert!(scene.groups.iter().all(|group| group.members.is_empty()));
+    assert!(scene.ribbons.is_empty());
+}
+
+#[test]
+fn narrow_boards_are_stacked() {
+    let world = world_with_topic("orders", 1);
+    let arrangement = |width| Scene::of(&world, &View::new(width)).arrangement;
+    assert_eq!(arrangement(40.0), Arrangement::Stacked);
+    assert_eq!(arrangement(80.0), Arrangement::Columns);
+}
+
+#[test]
+fn a_bent_route_runs_evenly() {
+    let point = super::super::geometry::Point::new;
+    let route = Route::Bent(vec![point(0.0, 0.0), point(4.0, 0.0), point(4.0, 4.0)]);
+    assert_eq!(route.at(0.5), point(4.0, 0.0));
+    assert_eq!(route.at(0.75), point(4.0, 2.0));
+    assert_eq!(route.reversed().at(0.25), point(4.0, 2.0));
+    assert!(route.to_svg().starts_with("M0.00 0.00L"));
+}
+
+#[test]
+fn scenes_of_worlds_in_which_nothing_changed_are_equal() {
+    let world = world_with_topic("orders", 3);
+    let view = View::new(80.0);
+    let (one, other) = (
+        Rc::new(Scene::of(&world, &view)),
+        Rc::new(Scene::of(&world, &view)),
+    );
+    assert!(one == other);
+}
