@@ -104,31 +104,51 @@ fn a_board_of_no_width_is_drawn_all_the_same() {
     }
 }
 
-#[test]
-fn a_marker_sits_at_its_offsets_cell() {
-    let mut seen = 0;
-    for (seed, world) in random_worlds() {
-        let scene = Scene::of(&world, &View::new(80.0));
-        for lane in scene.topics.iter().flat_map(|card| &card.lanes) {
-            let of_groups = lane.rows.iter().flat_map(|row| &row.markers);
-            for marker in lane.markers.iter().chain(of_groups) {
-                let cell = lane.cells.iter().find(|cell| cell.offset == marker.offset);
-                let what = format!("seed {seed}, {}: {marker:?}", lane.topic_partition);
-                if let Some(cell) = cell {
-                    assert_eq!(marker.pin, Pin::None, "{what}");
+/// How many of a scene's markers have a cell at their offset, at which they
+/// must stand.
+fn check_markers(scene: &Scene, what: &str) -> usize {
+    let mut with_cell = 0;
+    for lane in scene.topics.iter().flat_map(|card| &card.lanes) {
+        let of_groups = lane.rows.iter().flat_map(|row| &row.markers);
+        for marker in lane.markers.iter().chain(of_groups) {
+            let cell = lane.cells.iter().find(|cell| cell.offset == marker.offset);
+            let what = format!("{what}, {}: {marker:?}", lane.topic_partition);
+            if let Some(cell) = cell {
+                if marker.offset > lane.log_start {
                     assert!((marker.x - cell.rect.x).abs() < 0.1, "{what}");
-                    seen += 1;
-                } else if marker.kind == MarkerKind::LogEnd {
-                    let last = lane.cells.last().map(|cell| cell.rect.right());
-                    let end = last.unwrap_or(lane.track.x);
-                    assert!((marker.x - end).abs() < 0.1, "{what}");
-                } else {
-                    assert!(lane.track.x <= marker.x && marker.x <= lane.track.right());
                 }
+                assert_eq!(marker.pin, Pin::None, "{what}");
+                with_cell += 1;
+            } else if marker.kind == MarkerKind::LogEnd {
+                let last = lane.cells.last().map(|cell| cell.rect.right());
+                let end = last.unwrap_or(lane.track.x);
+                assert!((marker.x - end).abs() < 0.1, "{what}");
+            } else {
+                assert!(lane.track.x <= marker.x && marker.x <= lane.track.right());
             }
         }
     }
-    assert!(seen > 100, "only {seen} markers had a cell");
+    with_cell
+}
+
+#[test]
+fn a_marker_sits_at_its_offsets_cell() {
+    for (seed, world) in random_worlds() {
+        check_markers(
+            &Scene::of(&world, &View::new(80.0)),
+            &format!("seed {seed}"),
+        );
+    }
+    let mut world = world_with_topic("orders", 2);
+    shop(&mut world, "orders");
+    consumer(&mut world, "billing", "orders");
+    let mut seen = 0;
+    for moment in 0..100 {
+        run_ms(&mut world, 311);
+        let scene = Scene::of(&world, &View::new(80.0));
+        seen += check_markers(&scene, &format!("moment {moment}"));
+    }
+    assert!(seen > 200, "only {seen} markers had a cell");
 }
 
 #[test]
