@@ -22,20 +22,23 @@ impl KeyListener {
     pub fn new(on_key: Callback<Shortcut>) -> KeyListener {
         let document = gloo::utils::document();
         let options = EventListenerOptions::enable_prevent_default();
-        let listener = EventListener::new_with_options(&document, "keydown", options, move |event| {
-            let Some(event) = event.dyn_ref::<KeyboardEvent>() else {
-                return;
-            };
-            let modified = event.ctrl_key() || event.alt_key() || event.meta_key();
-            if modified || event.default_prevented() {
-                return;
-            }
-            if let Some(shortcut) = shortcut(&event.key(), target(event).as_deref()) {
-                event.prevent_default();
-                on_key.emit(shortcut);
-            }
-        });
-        KeyListener { _listener: listener }
+        let listener =
+            EventListener::new_with_options(&document, "keydown", options, move |event| {
+                let Some(event) = event.dyn_ref::<KeyboardEvent>() else {
+                    return;
+                };
+                let modified = event.ctrl_key() || event.alt_key() || event.meta_key();
+                if modified || event.default_prevented() {
+                    return;
+                }
+                if let Some(shortcut) = shortcut(&event.key(), target(event).as_deref()) {
+                    event.prevent_default();
+                    on_key.emit(shortcut);
+                }
+            });
+        KeyListener {
+            _listener: listener,
+        }
     }
 }
 

@@ -93,7 +93,9 @@ impl Component for App {
         });
         let terminals: Vec<TerminalSnapshot> = heartbeat.with(|playground| {
             let terminals = playground.shell().terminals();
-            terminals.map(|terminal| TerminalSnapshot::of(terminal, None)).collect()
+            terminals
+                .map(|terminal| TerminalSnapshot::of(terminal, None))
+                .collect()
         });
         let active_terminal = terminals.first().expect("a shell has a terminal").id;
         let mut app = App {
@@ -140,7 +142,9 @@ impl Component for App {
                 playground.send_record(request.producer, request.record)
             }),
             Msg::AddConsumer(request) => self.submit(request, |playground, request| {
-                playground.add_consumer(request.config, &request.topic).map(|_| ())
+                playground
+                    .add_consumer(request.config, &request.topic)
+                    .map(|_| ())
             }),
             Msg::NewTopic(request) => self.submit(request, |playground, request| {
                 playground.create_topic(&request.name, request.partitions)
@@ -207,7 +211,11 @@ impl App {
                 self.log = playground.news().lines().cloned().collect();
             }
         });
-        if !self.terminals.iter().any(|terminal| terminal.id == self.active_terminal) {
+        if !self
+            .terminals
+            .iter()
+            .any(|terminal| terminal.id == self.active_terminal)
+        {
             self.active_terminal = self.terminals[0].id;
         }
     }
@@ -218,7 +226,8 @@ impl App {
         carry_out: impl FnOnce(&mut Playground, T) -> Result<(), String>,
     ) {
         let done = request.and_then(|request| {
-            self.heartbeat.with_mut(|playground| carry_out(playground, request))
+            self.heartbeat
+                .with_mut(|playground| carry_out(playground, request))
         });
         self.notice = done.err();
     }
@@ -231,7 +240,10 @@ impl App {
                 if !playing {
                     playground.let_tools_finish();
                 }
-                let reads = playground.shell().terminal(used).and_then(|terminal| terminal.foreground());
+                let reads = playground
+                    .shell()
+                    .terminal(used)
+                    .and_then(|terminal| terminal.foreground());
                 // Lines go on to a tool that asks for them.
                 let moves = reads.is_some_and(|tool| tool.reads_input);
                 Ok(if moves { used } else { id })
@@ -259,12 +271,12 @@ impl App {
 
     fn on_board(&mut self, action: BoardAction) {
         let done = match action {
-            BoardAction::AddPartition { topic } => {
-                self.heartbeat.with_mut(|playground| playground.add_partition(&topic))
-            }
-            BoardAction::DeleteTopic { topic } => {
-                self.heartbeat.with_mut(|playground| playground.delete_topic(&topic))
-            }
+            BoardAction::AddPartition { topic } => self
+                .heartbeat
+                .with_mut(|playground| playground.add_partition(&topic)),
+            BoardAction::DeleteTopic { topic } => self
+                .heartbeat
+                .with_mut(|playground| playground.delete_topic(&topic)),
             BoardAction::SendRecord { producer } => {
                 self.panel = Some(Panel::SendRecord(Some(producer)));
                 Ok(())
@@ -275,7 +287,8 @@ impl App {
                         auto_offset_reset: AutoOffsetReset::Earliest,
                         ..ConsumerConfig::of_group(group)
                     };
-                    let start = |playground: &mut Playground| playground.add_consumer(config, topic);
+                    let start =
+                        |playground: &mut Playground| playground.add_consumer(config, topic);
                     self.heartbeat.with_mut(start).map(|_| ())
                 }
                 None => {
@@ -295,7 +308,9 @@ impl App {
     }
 
     fn execute(&mut self, command: Command) -> Result<(), String> {
-        self.heartbeat.with_mut(|playground| playground.execute(command)).map(|_| ())
+        self.heartbeat
+            .with_mut(|playground| playground.execute(command))
+            .map(|_| ())
     }
 
     fn view_time(&self, ctx: &Context<Self>) -> Html {
@@ -356,7 +371,9 @@ impl App {
         let topics = self.topics();
         let close = link.callback(|_: MouseEvent| Msg::ClosePanel);
         let content = match panel {
-            Panel::AddProducer => html! { <AddProducer {topics} on_done={link.callback(Msg::AddProducer)} /> },
+            Panel::AddProducer => {
+                html! { <AddProducer {topics} on_done={link.callback(Msg::AddProducer)} /> }
+            }
             Panel::SendRecord(producer) => html! {
                 <SendRecord {topics} producers={self.producers()} producer={*producer} on_done={link.callback(Msg::SendRecord)} />
             },

@@ -2,7 +2,11 @@ use web_sys::{FormData, HtmlFormElement};
 use yew::prelude::*;
 
 /// A field with its label: `control` is given the id that the label names.
-pub(super) fn field(id: &'static str, label: &str, control: impl FnOnce(&'static str) -> Html) -> Html {
+pub(super) fn field(
+    id: &'static str,
+    label: &str,
+    control: impl FnOnce(&'static str) -> Html,
+) -> Html {
     html! {
         <div class="field">
             <label for={id}>{ label }</label>
@@ -29,7 +33,10 @@ pub(super) fn choice(
 
 /// Topics as the options of a choice.
 pub(super) fn topics_as_options(topics: &[String]) -> Vec<(String, String)> {
-    topics.iter().map(|topic| (topic.clone(), topic.clone())).collect()
+    topics
+        .iter()
+        .map(|topic| (topic.clone(), topic.clone()))
+        .collect()
 }
 
 /// Hands a submitted form's fields to `read`, and its result on.

@@ -56,15 +56,18 @@ pub fn SendRecord(props: &Props<RecordRequest>) -> Html {
     let mut producers = vec![(String::new(), "a producer for this".to_owned())];
     let named = props.producers.iter();
     producers.extend(named.map(|(number, name)| (number.to_string(), name.clone())));
-    let chosen = props.producer.map(|number| number.to_string()).unwrap_or_default();
+    let chosen = props
+        .producer
+        .map(|number| number.to_string())
+        .unwrap_or_default();
     let topics = topics_as_options(&props.topics);
     html! {
         <form class="panel-form" aria-label="Send a record" onsubmit={on_submit(props.on_done.clone(), RecordRequest::read)}>
             { field("record-producer", "With", |id| choice(id, "producer", &producers, Some(&chosen))) }
             { field("record-topic", "Topic", |id| choice(id, "topic", &topics, None)) }
-            { field("record-key", "Key (empty: none)", |id| html! { <input {id} name="key" autocomplete="off" /> }) }
+            { field("record-key", "Key (empty: null)", |id| html! { <input {id} name="key" autocomplete="off" /> }) }
             { field("record-value", "Value", |id| html! { <input {id} name="value" value="hello" autocomplete="off" /> }) }
-            { field("record-partition", "Partition (empty: by key)", |id| html! { <input {id} name="partition" type="number" min="0" /> }) }
+            { field("record-partition", "Partition (empty: the partitioner)", |id| html! { <input {id} name="partition" type="number" min="0" /> }) }
             <button type="submit" class="primary">{ "Send record" }</button>
         </form>
     }
@@ -79,7 +82,10 @@ pub fn AddConsumer(props: &Props<ConsumerRequest>) -> Html {
     ];
     let from = from.map(|(value, text)| (value.to_owned(), text.to_owned()));
     let topics = topics_as_options(&props.topics);
-    let group = props.group.clone().or_else(|| props.groups.first().cloned());
+    let group = props
+        .group
+        .clone()
+        .or_else(|| props.groups.first().cloned());
     let group = group.unwrap_or_else(|| "my-group".to_owned());
     html! {
         <form class="panel-form" aria-label="Add a consumer" onsubmit={on_submit(props.on_done.clone(), ConsumerRequest::read)}>

@@ -162,7 +162,9 @@ fn whole(text: &str, field: &str, min: i32, max: i32) -> Result<i32, String> {
     let number = text.trim().parse::<i32>().ok();
     number
         .filter(|number| (min..=max).contains(number))
-        .ok_or_else(|| format!("{field}: {text} will not do, take a whole number from {min} to {max}."))
+        .ok_or_else(|| {
+            format!("{field}: {text} will not do, take a whole number from {min} to {max}.")
+        })
 }
 
 fn number(text: &str, field: &str, min: f64, max: f64) -> Result<f64, String> {
@@ -179,7 +181,9 @@ mod tests {
     fn fields(pairs: &'static [(&str, &str)]) -> impl Fn(&str) -> String {
         move |name| {
             let field = pairs.iter().find(|(field, _)| *field == name);
-            field.map(|(_, value)| (*value).to_owned()).unwrap_or_default()
+            field
+                .map(|(_, value)| (*value).to_owned())
+                .unwrap_or_default()
         }
     }
 
@@ -199,7 +203,10 @@ mod tests {
         assert_eq!(workload.interval_us, 400_000);
         assert_eq!(
             workload.keys,
-            KeyPattern::Cycle { prefix: "user-".to_owned(), count: 3 }
+            KeyPattern::Cycle {
+                prefix: "user-".to_owned(),
+                count: 3
+            }
         );
     }
 
@@ -208,7 +215,12 @@ mod tests {
         let refusals = [
             ProducerRequest::read(&fields(&[("rate", "fast")])).map(|_| ()),
             ProducerRequest::read(&fields(&[("rate", "NaN")])).map(|_| ()),
-            ProducerRequest::read(&fields(&[("rate", "1"), ("keys", "random"), ("key-count", "0")])).map(|_| ()),
+            ProducerRequest::read(&fields(&[
+                ("rate", "1"),
+                ("keys", "random"),
+                ("key-count", "0"),
+            ]))
+            .map(|_| ()),
             RecordRequest::read(&fields(&[("partition", "-1")])).map(|_| ()),
             ConsumerRequest::read(&fields(&[("group", " ")])).map(|_| ()),
             TopicRequest::read(&fields(&[("name", "t"), ("partitions", "0")])).map(|_| ()),
@@ -221,7 +233,8 @@ mod tests {
 
     #[test]
     fn an_empty_key_is_no_key() {
-        let request = RecordRequest::read(&fields(&[("topic", "t"), ("value", "v")])).expect("fine");
+        let request =
+            RecordRequest::read(&fields(&[("topic", "t"), ("value", "v")])).expect("fine");
         assert_eq!(request.record.key, None);
         assert_eq!(request.record.value.as_deref(), Some(b"v".as_slice()));
     }

@@ -34,7 +34,7 @@ fn shop() -> Workload {
     Workload {
         topic: TOPIC.into(),
         keys: KeyPattern::Random {
-            prefix: "user-".to_owned(),
+            prefix: "cart-".to_owned(),
             count: 5,
         },
         interval_us: 1_000_000,

@@ -216,7 +216,8 @@ impl Playground {
             true => None,
             false => last_workload(&self.world, producer),
         };
-        self.execute(Command::SetWorkload { producer, workload }).map(|_| ())
+        self.execute(Command::SetWorkload { producer, workload })
+            .map(|_| ())
     }
 
     /// Starts a consumer of a group.
@@ -299,7 +300,9 @@ impl Playground {
     }
 
     fn administer(&mut self, request: Request) -> Result<(), String> {
-        let running = self.admin.filter(|admin| self.world.clients().contains_key(admin));
+        let running = self
+            .admin
+            .filter(|admin| self.world.clients().contains_key(admin));
         let admin = match running {
             Some(admin) => admin,
             None => {
@@ -309,7 +312,8 @@ impl Playground {
             }
         };
         self.admin = Some(admin);
-        self.execute(Command::AdminCall { admin, request }).map(|_| ())
+        self.execute(Command::AdminCall { admin, request })
+            .map(|_| ())
     }
 
     fn hand_producer(&mut self) -> Result<ClientNumber, String> {
@@ -334,7 +338,9 @@ impl Playground {
     fn check_name_is_free(&self, name: &str) -> Result<(), String> {
         let taken = |client: &Client| !name.is_empty() && client.client_id() == name;
         match self.world.clients().values().any(taken) {
-            true => Err(format!("{name} is on the board already: choose another name.")),
+            true => Err(format!(
+                "{name} is on the board already: choose another name."
+            )),
             false => Ok(()),
         }
     }

@@ -52,7 +52,11 @@ impl News {
         };
         self.told += 1;
         let weight = weight(&event.kind);
-        if self.headline.as_ref().is_none_or(|(heaviest, _)| weight >= *heaviest) {
+        if self
+            .headline
+            .as_ref()
+            .is_none_or(|(heaviest, _)| weight >= *heaviest)
+        {
             self.headline = Some((weight, line.clone()));
         }
         if self.lines.len() == LINES_MAX {

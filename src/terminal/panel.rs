@@ -93,7 +93,7 @@ impl Component for TerminalPanel {
         let open = props.on_action.reform(|_: MouseEvent| TerminalAction::Open);
         html! {
             <section class="terminal" aria-label="Terminal">
-                <div class="terminal-screens" role="log" aria-label="Terminal output" tabindex="0" ref={self.output.clone()}>
+                <div class="terminal-screens" role="log" aria-label="Terminal output" ref={self.output.clone()}>
                     { for props.terminals.iter().map(|terminal| screen(props, terminal)) }
                 </div>
                 <div class="command-line">
@@ -111,7 +111,10 @@ impl Component for TerminalPanel {
         self.has_grown = false;
         let screens = output.children();
         for index in 0..screens.length() {
-            if let Some(screen) = screens.item(index).and_then(|screen| screen.last_element_child()) {
+            if let Some(screen) = screens
+                .item(index)
+                .and_then(|screen| screen.last_element_child())
+            {
                 screen.set_scroll_top(screen.scroll_height());
             }
         }
@@ -122,10 +125,14 @@ impl TerminalPanel {
     fn view_input(&self, ctx: &Context<Self>) -> Html {
         let props = ctx.props();
         let active = active(props);
-        let prompt = active.map(|terminal| terminal.prompt.clone()).unwrap_or_default();
+        let prompt = active
+            .map(|terminal| terminal.prompt.clone())
+            .unwrap_or_default();
         let held = active.and_then(|terminal| terminal.foreground.as_ref());
         let placeholder = match held {
-            Some(tool) if tool.reads_input => format!("a line for {}; Ctrl+D ends its input", tool.name),
+            Some(tool) if tool.reads_input => {
+                format!("a line for {}; Ctrl+D ends its input", tool.name)
+            }
             Some(tool) => format!("{} runs; Ctrl+C stops it", tool.name),
             None => "kafka-topics.sh --bootstrap-server localhost:9092 --list, or help".to_owned(),
         };
@@ -225,7 +232,10 @@ impl TerminalPanel {
 }
 
 fn active(props: &Props) -> Option<&TerminalSnapshot> {
-    props.terminals.iter().find(|terminal| terminal.id == props.active)
+    props
+        .terminals
+        .iter()
+        .find(|terminal| terminal.id == props.active)
 }
 
 fn screen(props: &Props, terminal: &TerminalSnapshot) -> Html {
@@ -237,7 +247,7 @@ fn screen(props: &Props, terminal: &TerminalSnapshot) -> Html {
             if several {
                 { tab(props, terminal) }
             }
-            <div class="lines">
+            <div class="lines" tabindex="0">
                 { for (terminal.first_line..).zip(terminal.lines.iter()).map(|(number, line)| text_line(number, line)) }
             </div>
         </div>
@@ -246,10 +256,17 @@ fn screen(props: &Props, terminal: &TerminalSnapshot) -> Html {
 
 fn tab(props: &Props, terminal: &TerminalSnapshot) -> Html {
     let id = terminal.id;
-    let select = props.on_action.reform(move |_: MouseEvent| TerminalAction::Select(id));
-    let close = props.on_action.reform(move |_: MouseEvent| TerminalAction::Close(id));
+    let select = props
+        .on_action
+        .reform(move |_: MouseEvent| TerminalAction::Select(id));
+    let close = props
+        .on_action
+        .reform(move |_: MouseEvent| TerminalAction::Close(id));
     let name = format!("Terminal {}", id.0);
-    let tool = terminal.foreground.as_ref().map(|tool| format!(": {}", tool.name));
+    let tool = terminal
+        .foreground
+        .as_ref()
+        .map(|tool| format!(": {}", tool.name));
     html! {
         <div class="terminal-tab">
             <button type="button" onclick={select} aria-pressed={(id == props.active).to_string()}>{ &name }{ tool }</button>

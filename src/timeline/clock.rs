@@ -91,7 +91,11 @@ mod tests {
     #[test]
     fn virtual_time_passes_with_the_frames_at_the_chosen_speed() {
         let mut clock = Clock::default();
-        assert_eq!(clock.frame(1_000.0), 0, "the first frame only starts the clock");
+        assert_eq!(
+            clock.frame(1_000.0),
+            0,
+            "the first frame only starts the clock"
+        );
         assert_eq!(clock.frame(1_016.0), 16_000);
         clock.set_speed_exponent(-1.0);
         assert_eq!(clock.frame(1_026.0), 1_000);

@@ -391,12 +391,17 @@ impl Described<'_> {
                 from,
                 to,
                 ..
-            } => write!(
-                f,
-                "{} reads {topic_partition} from offset {from} up to {}.",
-                self.names.name(*consumer),
-                to - 1
-            ),
+            } => {
+                let consumer = self.names.name(*consumer);
+                match to - from {
+                    1 => write!(f, "{consumer} reads {topic_partition} at offset {from}."),
+                    _ => write!(
+                        f,
+                        "{consumer} reads {topic_partition} from offset {from} to {}.",
+                        to - 1
+                    ),
+                }
+            }
             EventKind::ConsumerFailed {
                 consumer,
                 exception,

@@ -287,7 +287,8 @@ impl<'a> Bench<'a> {
         }
         process::run(
             Command::new(&self.node)
-                .args(["--test", "--test-reporter=spec"])
+                // One file at a time: each drives a browser that paints in software.
+                .args(["--test", "--test-concurrency=1", "--test-reporter=spec"])
                 .args(more)
                 .args(self.page_test_files()?)
                 .current_dir(self.project.page_tests())

@@ -24,8 +24,8 @@ pub(super) fn ProducerControls(props: &ProducerControlsProps) -> Html {
     let press = |action| button_press(&props.on_action, action);
     let toggle = match producer.pace {
         Pace::ByHand => None,
-        Pace::Running => Some("Pause"),
-        Pace::Paused => Some("Resume"),
+        Pace::Running => Some("Stop"),
+        Pace::Paused => Some("Start"),
     };
     html! {
         <div
@@ -116,7 +116,9 @@ pub(super) fn GroupControls(props: &GroupControlsProps) -> Html {
                     onclick={button_press(&props.on_action, add)}
                 >{ "+ consumer" }</button>
             </div>
-            { for group.members.iter().filter_map(|it| member_buttons(it, &props.on_action)) }
+            <div>
+                { for group.members.iter().filter_map(|it| member_buttons(it, &props.on_action)) }
+            </div>
         </div>
     }
 }

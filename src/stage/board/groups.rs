@@ -27,9 +27,9 @@ pub(super) fn GroupDrawing(props: &GroupDrawingProps) -> Html {
         <div style={color(group.ink)}>
             <div {class} style={at(&group.rect)} />
             { header(group) }
-            { for group.members.iter().map(member) }
+            <div>{ for group.members.iter().map(member) }</div>
             if group.more_members > 0 {
-                <div key="more" class="note" style={at(&under_members(group))}>
+                <div class="note" style={at(&under_members(group))}>
                     { format!("… and {} more members, not drawn", group.more_members) }
                 </div>
             }

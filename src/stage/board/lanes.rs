@@ -37,9 +37,9 @@ pub(super) fn TopicDrawing(props: &TopicDrawingProps) -> Html {
                     title={format!("replication factor {}", card.replication_factor)}
                 >{ about }</span>
             </div>
-            { for card.lanes.iter().map(lane) }
+            <div>{ for card.lanes.iter().map(lane) }</div>
             if card.more_lanes > 0 {
-                <div key="more" class="note" style={at(&under_lanes(card))}>
+                <div class="note" style={at(&under_lanes(card))}>
                     { format!("… and {} more partitions, not drawn", card.more_lanes) }
                 </div>
             }
@@ -70,16 +70,15 @@ fn lane(lane: &Lane) -> Html {
                 { format!("P{}", partition.partition) }
             </div>
             <div class="track" style={at(&lane.track)} />
-            { for lane.earlier.iter().map(earlier) }
-            { for lane.cells.iter().map(cell) }
+            <div>{ for lane.earlier.iter().map(earlier) }</div>
+            <div>{ for lane.cells.iter().map(cell) }</div>
             <LaneMarks
-                key="marks"
                 rect={lane.rect}
                 track={lane.track}
                 markers={lane.markers.clone()}
                 rows={lane.rows.clone()}
             />
-            { for lane.rows.iter().map(row) }
+            <div>{ for lane.rows.iter().map(row) }</div>
             { labels(lane) }
         </div>
     }

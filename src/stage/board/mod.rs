@@ -1,12 +1,15 @@
 //! The board's HTML and SVG.
 //!
 //! What is drawn is hidden from screen readers, who have the text twin instead;
-//! the buttons lie over the drawing and are there for all. Children are keyed
-//! by what they show, so that nothing is rebuilt when something else goes.
+//! the buttons lie over the drawing and are there for all. Each list of
+//! changing length has an element of its own, and its items are keyed by what
+//! they show: a list that shares its parent with others is rebuilt from the end
+//! when something in it goes.
 
 mod controls;
 mod groups;
 mod lanes;
+mod legend;
 mod producers;
 mod style;
 mod twin;
@@ -20,6 +23,7 @@ use super::{BoardAction, Scene};
 use controls::{GroupControls, ProducerControls, TopicControls};
 use groups::GroupDrawing;
 use lanes::TopicDrawing;
+use legend::Legend;
 use producers::ProducerDrawing;
 use style::{at, size};
 use twin::TwinText;
@@ -89,6 +93,7 @@ fn drawing(scene: &Rc<Scene>) -> Html {
             >
                 { for scene.ribbons.iter().map(ribbon) }
             </svg>
+            <Legend key="legend" rect={scene.legend} />
         </>
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn ProducerDrawing(props: &ProducerDrawingProps) -> Html {
                 <span>{ "accumulator" }</span>
                 { outside(producer) }
             </div>
-            { for producer.slots.iter().map(|it| slot(it, producer)) }
+            <div>{ for producer.slots.iter().map(|it| slot(it, producer)) }</div>
         </div>
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn TwinText(props: &TwinTextProps) -> Html {
         <div class="board-twin">
             { for twin.sections.iter().map(|section| html! {
                 <div key={section.heading}>
-                    <h3>{ section.heading }</h3>
+                    <h2>{ section.heading }</h2>
                     { list(&section.items) }
                 </div>
             }) }

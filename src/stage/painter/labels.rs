@@ -16,11 +16,12 @@ pub(super) fn write(brush: &Brush, marks: &[&PacketMark], scene: &Scene) {
     let mut taken: Vec<Rect> = marks.iter().map(|mark| outline(brush, mark)).collect();
     taken.extend(boxes(scene));
     let cards: Vec<Rect> = scene.topics.iter().map(|card| card.rect).collect();
+    let headers: Vec<Rect> = scene.topics.iter().map(|card| card.controls).collect();
     let mut written = 0;
     for mark in marks.iter().filter(|mark| is_named(brush, mark)) {
-        // The gap beside the groups may be too narrow for their long names.
+        // The gaps between the columns may be too narrow for long names.
         let cards = match mark.shape {
-            Shape::Group => &[],
+            Shape::Group | Shape::Cluster => headers.as_slice(),
             _ => cards.as_slice(),
         };
         let is_free = |place: &Rect| {
@@ -66,8 +67,8 @@ fn outline(brush: &Brush, mark: &PacketMark) -> Rect {
     )
 }
 
-/// Under, over, to the right or to the left of the mark.
-fn places(brush: &Brush, mark: &PacketMark) -> [Rect; 4] {
+/// Under or over the mark, or shifted to the left there; beside it.
+fn places(brush: &Brush, mark: &PacketMark) -> [Rect; 6] {
     let own = outline(brush, mark);
     let (w, h) = (
         (mark.api.len() as f64 * CHARACTER + 0.5) as f32,
@@ -75,9 +76,12 @@ fn places(brush: &Brush, mark: &PacketMark) -> [Rect; 4] {
     );
     let gap = 0.15;
     let center = own.center();
+    let (under, over) = (own.bottom() + gap, own.y - gap - h);
     [
-        Rect::new(center.x - w / 2.0, own.bottom() + gap, w, h),
-        Rect::new(center.x - w / 2.0, own.y - gap - h, w, h),
+        Rect::new(center.x - w / 2.0, under, w, h),
+        Rect::new(center.x - w / 2.0, over, w, h),
+        Rect::new(own.x + gap - w, under, w, h),
+        Rect::new(own.x + gap - w, over, w, h),
         Rect::new(own.right() + gap, center.y - h / 2.0, w, h),
         Rect::new(own.x - gap - w, center.y - h / 2.0, w, h),
     ]

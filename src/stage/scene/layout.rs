@@ -32,6 +32,11 @@ const REMARK_HEIGHT: f32 = 3.0;
 const PILL_WIDTH: f32 = 11.5;
 const ADMIN_WIDTH: f32 = 6.6;
 const PILL_GAP: f32 = 0.5;
+/// Partitions in an accumulator on a stacked board, where height is dear.
+const SLOTS_STACKED: usize = 1;
+const LEGEND_LINE: f32 = 1.5;
+/// How wide the legend is in one line.
+const LEGEND_WIDTH: f32 = 78.0;
 /// Margins of a stacked board, in which packets and ribbons run.
 const MARGIN: f32 = 1.5;
 const PRODUCER_WIDTH_MIN: f32 = 14.2;
@@ -94,16 +99,22 @@ impl Layout<'_> {
         let mut middle = column(EDGE + left_width + gap, middle_width);
         let mut right = column(width - EDGE - right_width, right_width);
         let (admin, brokers) = self.cluster(&mut middle);
-        let producers = self.producers(&mut left);
+        let producers = self.producers(&mut left, producers::SLOTS_MAX);
         let topics = self.topics(&mut middle);
         let groups = self.group_boxes(&mut right);
-        let height = left.y.max(middle.y).max(right.y) - GAP + EDGE;
+        let mut whole = Column {
+            x: EDGE,
+            y: left.y.max(middle.y).max(right.y),
+            width: width - 2.0 * EDGE,
+        };
+        let legend = legend(&mut whole);
         let edge = right.x + right.width;
         let arrangement = Arrangement::Columns;
         Scene {
             width,
-            height,
+            height: whole.y - GAP + EDGE,
             arrangement,
+            legend,
             ribbons: ribbons::ribbons(&topics, &groups, arrangement, edge),
             notes: self.notes,
             brokers,
@@ -120,16 +131,18 @@ impl Layout<'_> {
             y: EDGE,
             width: width - EDGE - 2.0 * MARGIN,
         };
-        let producers = self.producers(&mut column);
+        let producers = self.producers(&mut column, SLOTS_STACKED);
         let (admin, brokers) = self.cluster(&mut column);
         let topics = self.topics(&mut column);
         let groups = self.group_boxes(&mut column);
+        let legend = legend(&mut column);
         let arrangement = Arrangement::Stacked;
         let edge = column.x + column.width;
         Scene {
             width,
             height: column.y - GAP + EDGE,
             arrangement,
+            legend,
             ribbons: ribbons::ribbons(&topics, &groups, arrangement, edge),
             notes: self.notes,
             brokers,
@@ -191,7 +204,7 @@ impl Layout<'_> {
         (admin, pills)
     }
 
-    fn producers(&mut self, column: &mut Column) -> Vec<Rc<ProducerBox>> {
+    fn producers(&mut self, column: &mut Column, slots_max: usize) -> Vec<Rc<ProducerBox>> {
         self.heading(column, "Producers");
         let mut all: Vec<ProducerBox> = Vec::new();
         for (number, client) in self.world.clients() {
@@ -200,6 +213,7 @@ impl Layout<'_> {
                     self.world,
                     producer,
                     &self.names[number],
+                    slots_max,
                 ));
             }
         }
@@ -261,4 +275,11 @@ impl Layout<'_> {
             self.remark(column, format!("… and {hidden} more {what}, not drawn."));
         }
     }
+}
+
+/// Room for the legend, in as many lines as it takes.
+fn legend(column: &mut Column) -> Rect {
+    let lines = (LEGEND_WIDTH / column.width).ceil();
+    let lines = if lines > 1.0 { lines + 1.0 } else { lines };
+    column.take(lines * LEGEND_LINE)
 }

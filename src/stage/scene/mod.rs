@@ -68,6 +68,8 @@ pub struct Scene {
     pub groups: Vec<Rc<GroupBox>>,
     /// Each joins a lane to the member that owns it.
     pub ribbons: Vec<Ribbon>,
+    /// Where it is said what the marks mean.
+    pub legend: Rect,
 }
 
 impl Scene {

@@ -10,7 +10,7 @@ use super::super::last_workload;
 use super::{BatchSlot, Pace, ProducerBox};
 
 /// The most partitions of which an accumulator shows what it holds.
-const SLOTS_MAX: usize = 6;
+pub(super) const SLOTS_MAX: usize = 6;
 
 const PAD: f32 = 0.6;
 const NAME_HEIGHT: f32 = 1.5;
@@ -19,20 +19,30 @@ const SLOT_HEIGHT: f32 = 1.15;
 const CONTROLS_HEIGHT: f32 = 1.65;
 const GAP: f32 = 0.35;
 
-/// The box of a producer with its top left corner at a place that
-/// [`place`] sets.
-pub(super) fn describe(world: &World, producer: &Producer, name: &str) -> ProducerBox {
+/// The box of a producer with at most `slots_max` partitions in its
+/// accumulator; [`place`] says where it stands.
+pub(super) fn describe(
+    world: &World,
+    producer: &Producer,
+    name: &str,
+    slots_max: usize,
+) -> ProducerBox {
     let last = last_workload(world, producer.connection.number);
     let pace = match (producer.workload(), &last) {
         (Some(_), _) => Pace::Running,
         (None, Some(_)) => Pace::Paused,
         (None, None) => Pace::ByHand,
     };
-    let slots = slots(world, producer, last.as_ref());
+    let mut slots = slots(world, producer, last.as_ref());
     let in_slots: i32 = slots.iter().map(|slot| slot.records).sum();
+    if slots.len() > slots_max {
+        // Those that hold something come first, else all by their number.
+        slots.sort_by_key(|slot| slot.records == 0);
+    }
+    let hidden = slots.split_off(slots_max.min(slots.len()));
+    slots.sort_by(|one, other| one.topic_partition.cmp(&other.topic_partition));
     let waiting = producer.waiting_records();
     let undelivered = producer.undelivered_records();
-    let more_slots = slots.len().saturating_sub(SLOTS_MAX);
     ProducerBox {
         client: producer.connection.number,
         name: name.to_owned(),
@@ -42,8 +52,8 @@ pub(super) fn describe(world: &World, producer: &Producer, name: &str) -> Produc
         topic: last.map(|workload| workload.topic),
         waiting,
         in_flight: undelivered.saturating_sub(waiting as u32 + in_slots as u32),
-        slots: slots.into_iter().take(SLOTS_MAX).collect(),
-        more_slots,
+        slots,
+        more_slots: hidden.iter().filter(|slot| slot.records > 0).count(),
         is_closing: producer.is_closing(),
         rect: Rect::default(),
         accumulator: Rect::default(),

@@ -119,7 +119,7 @@ pub(super) fn labels(lane: &Lane) -> Html {
         row.markers.iter().map(beside)
     });
     html! {
-        <div key="labels">
+        <div>
             { for of_log }
             { for of_groups }
         </div>
