@@ -42,9 +42,9 @@ pub fn AddProducer(props: &Props<ProducerRequest>) -> Html {
             { field("producer-name", "client.id (may be empty)", |id| html! { <input {id} name="name" autocomplete="off" maxlength="100" /> }) }
             { field("producer-topic", "Topic", |id| choice(id, "topic", &topics, None)) }
             { field("producer-keys", "Key pattern", |id| choice(id, "keys", &patterns, None)) }
-            { field("producer-key-prefix", "Key begins with", |id| html! { <input {id} name="key-prefix" value="user-" autocomplete="off" maxlength="100" /> }) }
-            { field("producer-key-count", "How many keys", |id| html! { <input {id} name="key-count" type="number" value="5" min="1" /> }) }
-            { field("producer-rate", "Records per second", |id| html! { <input {id} name="rate" type="number" value="1" min="0" step="any" /> }) }
+            { field("producer-key-prefix", "Key begins with", |id| html! { <input {id} name="key-prefix" ~defaultValue="user-" autocomplete="off" maxlength="100" /> }) }
+            { field("producer-key-count", "How many keys", |id| html! { <input {id} name="key-count" type="number" ~defaultValue="5" min="1" /> }) }
+            { field("producer-rate", "Records per second", |id| html! { <input {id} name="rate" type="number" ~defaultValue="1" min="0" step="any" /> }) }
             <button type="submit" class="primary">{ "Start producer" }</button>
         </form>
     }
@@ -66,7 +66,7 @@ pub fn SendRecord(props: &Props<RecordRequest>) -> Html {
             { field("record-producer", "With", |id| choice(id, "producer", &producers, Some(&chosen))) }
             { field("record-topic", "Topic", |id| choice(id, "topic", &topics, None)) }
             { field("record-key", "Key (empty: null)", |id| html! { <input {id} name="key" autocomplete="off" /> }) }
-            { field("record-value", "Value", |id| html! { <input {id} name="value" value="hello" autocomplete="off" /> }) }
+            { field("record-value", "Value", |id| html! { <input {id} name="value" ~defaultValue="hello" autocomplete="off" /> }) }
             { field("record-partition", "Partition (empty: the partitioner)", |id| html! { <input {id} name="partition" type="number" min="0" /> }) }
             <button type="submit" class="primary">{ "Send record" }</button>
         </form>
@@ -91,7 +91,7 @@ pub fn AddConsumer(props: &Props<ConsumerRequest>) -> Html {
         <form class="panel-form" aria-label="Add a consumer" onsubmit={on_submit(props.on_done.clone(), ConsumerRequest::read)}>
             { field("consumer-group", "group.id", |id| html! {
                 <>
-                    <input {id} name="group" list="groups" value={group} autocomplete="off" maxlength="200" />
+                    <input {id} name="group" list="groups" ~defaultValue={group} autocomplete="off" maxlength="200" />
                     <datalist id="groups">{ for props.groups.iter().map(|group| html! { <option value={group.clone()} /> }) }</datalist>
                 </>
             }) }
@@ -108,7 +108,7 @@ pub fn NewTopic(props: &Props<TopicRequest>) -> Html {
     html! {
         <form class="panel-form" aria-label="New topic" onsubmit={on_submit(props.on_done.clone(), TopicRequest::read)}>
             { field("topic-name", "Name", |id| html! { <input {id} name="name" autocomplete="off" maxlength="300" /> }) }
-            { field("topic-partitions", "Partitions (empty: num.partitions)", |id| html! { <input {id} name="partitions" type="number" value="3" min="1" /> }) }
+            { field("topic-partitions", "Partitions (empty: num.partitions)", |id| html! { <input {id} name="partitions" type="number" ~defaultValue="3" min="1" /> }) }
             <button type="submit" class="primary">{ "Create topic" }</button>
         </form>
     }

@@ -158,7 +158,10 @@ impl TerminalPanel {
                     onkeydown={ctx.link().callback(Msg::Key)}
                     onpaste={ctx.link().callback(Msg::Paste)}
                 />
-                { stop }
+                // In a place of its own: were it the last of several siblings, Yew
+                // would build the field anew, and lose what is typed, each
+                // time a tool starts or ends.
+                <span class="stop">{ stop }</span>
             </>
         }
     }
