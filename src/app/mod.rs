@@ -328,23 +328,25 @@ impl App {
     }
 
     fn view_toolbar(&self, ctx: &Context<Self>) -> Html {
+        // What is read aloud, what is written, and what it opens.
         let panels = [
-            ("Add producer", Panel::AddProducer),
-            ("Send record", Panel::SendRecord(None)),
-            ("Add consumer", Panel::AddConsumer(None)),
-            ("New topic", Panel::NewTopic),
-            ("Event log", Panel::EventLog),
-            ("Help", Panel::Help),
+            ("Add producer", "+ Producer", Panel::AddProducer),
+            ("Add consumer", "+ Consumer", Panel::AddConsumer(None)),
+            ("Send record", "Send record", Panel::SendRecord(None)),
+            ("New topic", "New topic", Panel::NewTopic),
+            ("Event log", "Event log", Panel::EventLog),
+            ("Help", "?", Panel::Help),
         ];
         let theme = format!("Theme: {}", self.theme.name());
+        let next_theme = ctx.link().callback(|_: MouseEvent| Msg::NextTheme);
         html! {
             <nav class="toolbar" aria-label="Tools">
-                { for panels.into_iter().map(|(text, panel)| {
+                { for panels.into_iter().map(|(name, text, panel)| {
                     let open = self.panel.as_ref() == Some(&panel);
                     let onclick = ctx.link().callback(move |_: MouseEvent| Msg::Open(panel.clone()));
-                    html! { <button key={text} type="button" {onclick} aria-expanded={open.to_string()}>{ text }</button> }
+                    html! { <button key={name} type="button" {onclick} aria-label={name} title={name} aria-expanded={open.to_string()}>{ text }</button> }
                 }) }
-                <button type="button" onclick={ctx.link().callback(|_: MouseEvent| Msg::NextTheme)}>{ theme }</button>
+                <button key="theme" type="button" onclick={next_theme} aria-label={theme.clone()} title={theme}>{ "◐" }</button>
             </nav>
         }
     }

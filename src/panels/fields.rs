@@ -15,17 +15,20 @@ pub(super) fn field(
     }
 }
 
-/// A choice among texts; the first of each pair is its value.
+/// A choice among texts, the first one unless another is chosen; the first of
+/// each pair is its value.
 pub(super) fn choice(
     id: &'static str,
     name: &'static str,
     options: &[(String, String)],
     chosen: Option<&str>,
 ) -> Html {
+    let first = options.first().map(|(value, _)| value.as_str());
+    let chosen = chosen.or(first);
     html! {
         <select {id} {name}>
             { for options.iter().map(|(value, text)| html! {
-                <option key={value.clone()} value={value.clone()} selected={chosen == Some(value)}>{ text }</option>
+                <option key={value.clone()} value={value.clone()} selected={chosen == Some(value.as_str())}>{ text }</option>
             }) }
         </select>
     }

@@ -83,7 +83,7 @@ fn about(group: &GroupBox) -> String {
     let mut parts = Vec::new();
     parts.extend(group.generation.map(|it| format!("generation {it}")));
     parts.extend(group.assignor.clone());
-    parts.extend(group.coordinator.map(|it| format!("on broker {it}")));
+    parts.extend(group.coordinator.map(|it| format!("broker {it}")));
     parts.join(" · ")
 }
 
