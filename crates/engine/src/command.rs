@@ -4,11 +4,8 @@ use std::fmt;
 
 use crate::client::{ConsumerConfig, OutgoingRecord, ProducerConfig, Workload};
 use crate::protocol::{Request, TopicName};
+pub use crate::sim::ClientNumber;
 use crate::sim::Latency;
-
-/// The number the world gives to a producer, consumer or admin client when it
-/// starts. A number is never given twice.
-pub type ClientNumber = u32;
 
 /// Everything that can be asked of a world. A command that is carried out goes
 /// into the [`Journal`](crate::Journal); whatever else happens follows from it.

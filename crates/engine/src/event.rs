@@ -2,11 +2,10 @@
 
 use std::fmt;
 
-use crate::command::ClientNumber;
 use crate::coordinator::{GroupEvent, RemovalCause};
 use crate::log::record_batch::RecordBatch;
 use crate::protocol::{Response, TopicName, TopicPartition};
-use crate::sim::{NodeId, PacketId, Time};
+use crate::sim::{ClientNumber, NodeId, PacketId, Time};
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

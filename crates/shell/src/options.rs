@@ -23,6 +23,24 @@ pub(crate) struct OptionSpec {
     pub help: &'static str,
 }
 
+/// An option with a value, which the usage calls `of`.
+pub(crate) const fn value(name: &'static str, of: &'static str, help: &'static str) -> OptionSpec {
+    OptionSpec {
+        name,
+        takes: Takes::Value(of),
+        help,
+    }
+}
+
+/// An option without a value.
+pub(crate) const fn flag(name: &'static str, help: &'static str) -> OptionSpec {
+    OptionSpec {
+        name,
+        takes: Takes::Nothing,
+        help,
+    }
+}
+
 /// Why arguments cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct OptionError {

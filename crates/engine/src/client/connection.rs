@@ -2,10 +2,9 @@ use std::sync::Arc;
 
 use super::metadata::{ClientMetadata, MetadataAnswer};
 use super::{ClientTimer, node};
-use crate::command::ClientNumber;
 use crate::event::EventKind;
 use crate::protocol::{Header, MetadataRequest, MetadataResponse, Payload, Request};
-use crate::sim::{Fabric, NodeId, Random, Stream, Time};
+use crate::sim::{ClientNumber, Fabric, NodeId, Random, Stream, Time};
 
 /// `retry.backoff.ms`: the first wait before something is tried again, in
 /// milliseconds.

@@ -20,9 +20,8 @@ pub use workload::{KeyPattern, Workload};
 
 pub(crate) use connection::Connection;
 
-use crate::command::ClientNumber;
 use crate::protocol::Response;
-use crate::sim::{Fabric, NodeId};
+use crate::sim::{ClientNumber, Fabric, NodeId};
 
 /// A client of one of the three kinds.
 #[derive(Clone, Debug, Hash)]

@@ -15,6 +15,10 @@ pub use queue::{EventQueue, TimerHandle};
 pub use random::{Random, Stream};
 pub use time::Time;
 
+/// The number the world gives to a producer, consumer or admin client when it
+/// starts. A number is never given twice.
+pub type ClientNumber = u32;
+
 /// A node of the network: a broker by its `node.id`, or a client by the number
 /// the world gave it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,5 +26,5 @@ pub enum NodeId {
     /// A broker, by its `node.id`.
     Broker(i32),
     /// A producer, consumer or admin client, by its number in this world.
-    Client(u32),
+    Client(ClientNumber),
 }

@@ -7,24 +7,8 @@ use engine::client::ConsumerConfig;
 use engine::sim::{Random, Stream};
 
 use crate::java::parse_long;
-use crate::options::{OptionSpec, Options, Takes, key_values};
+use crate::options::{OptionSpec, Options, flag, key_values, value};
 use crate::tools::{Host, VERSION, properties};
-
-const fn value(name: &'static str, of: &'static str, help: &'static str) -> OptionSpec {
-    OptionSpec {
-        name,
-        takes: Takes::Value(of),
-        help,
-    }
-}
-
-const fn flag(name: &'static str, help: &'static str) -> OptionSpec {
-    OptionSpec {
-        name,
-        takes: Takes::Nothing,
-        help,
-    }
-}
 
 /// The options.
 pub(super) const SPECS: &[OptionSpec] = &[

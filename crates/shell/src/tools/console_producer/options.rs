@@ -6,24 +6,8 @@ use std::collections::BTreeMap;
 use engine::client::ProducerConfig;
 
 use crate::bootstrap::are_addresses;
-use crate::options::{OptionError, OptionSpec, Options, Takes, key_values};
+use crate::options::{OptionError, OptionSpec, Options, Takes, flag, key_values, value};
 use crate::tools::{Host, VERSION, properties};
-
-const fn value(name: &'static str, of: &'static str, help: &'static str) -> OptionSpec {
-    OptionSpec {
-        name,
-        takes: Takes::Value(of),
-        help,
-    }
-}
-
-const fn flag(name: &'static str, help: &'static str) -> OptionSpec {
-    OptionSpec {
-        name,
-        takes: Takes::Nothing,
-        help,
-    }
-}
 
 /// The options.
 pub(super) const SPECS: &[OptionSpec] = &[

@@ -1,24 +1,8 @@
 //! The options of `kafka-topics` and the rules they are held to
 //! (`TopicCommand.TopicCommandOptions`).
 
-use crate::options::{OptionError, OptionSpec, Options, Takes, usage};
+use crate::options::{OptionError, OptionSpec, Options, flag, usage, value};
 use crate::tools::{Host, VERSION};
-
-const fn flag(name: &'static str, help: &'static str) -> OptionSpec {
-    OptionSpec {
-        name,
-        takes: Takes::Nothing,
-        help,
-    }
-}
-
-const fn value(name: &'static str, of: &'static str, help: &'static str) -> OptionSpec {
-    OptionSpec {
-        name,
-        takes: Takes::Value(of),
-        help,
-    }
-}
 
 /// The options.
 pub(super) const SPECS: &[OptionSpec] = &[
