@@ -31,6 +31,25 @@ pub enum Cause {
     Timer(NodeId),
 }
 
+/// How bad a line of a client's log is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LogLevel {
+    /// The client goes on.
+    Warn,
+    /// Something is lost.
+    Error,
+}
+
+impl LogLevel {
+    /// As it is logged: `WARN` or `ERROR`.
+    pub fn name(self) -> &'static str {
+        match self {
+            LogLevel::Warn => "WARN",
+            LogLevel::Error => "ERROR",
+        }
+    }
+}
+
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum EventKind {
@@ -64,6 +83,10 @@ pub enum EventKind {
     ClientLog {
         /// Its number.
         client: ClientNumber,
+        /// How bad it is.
+        level: LogLevel,
+        /// The Java class that logs it.
+        logger: &'static str,
         /// The line, without time and class.
         text: String,
     },
@@ -267,7 +290,7 @@ impl Described<'_> {
                     counted(i64::from(*lost), "record")
                 ),
             },
-            EventKind::ClientLog { client, text } => {
+            EventKind::ClientLog { client, text, .. } => {
                 write!(f, "{}: {text}", self.names.name(*client))
             }
             _ => return None,

@@ -50,10 +50,6 @@ const RECORDINGS: &[Recording] = &[
                 &[6],
                 "the real producer splits the batch until its stack overflows",
             ),
-            (
-                &[11],
-                "the engine does not log an invalid topic's error yet",
-            ),
             (&[12], NO_ASSIGNED_PARTITIONS),
         ],
     ),

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::metadata::{ClientMetadata, MetadataAnswer};
 use super::{ClientTimer, node};
-use crate::event::EventKind;
+use crate::event::{EventKind, LogLevel};
 use crate::protocol::{Header, MetadataRequest, MetadataResponse, Payload, Request};
 use crate::sim::{ClientNumber, Fabric, NodeId, Random, Stream, Time};
 
@@ -96,13 +96,25 @@ impl Connection {
     ) -> MetadataAnswer {
         let answer = self.metadata.update(fabric.now, correlation_id, response);
         if let Some(errors) = answer.errors_text() {
-            fabric.emit(EventKind::ClientLog {
-                client: self.number,
-                text: format!(
-                    "The metadata response from the cluster reported a recoverable issue with \
-                     correlation id {correlation_id} : {{{errors}}}"
-                ),
-            });
+            let text = format!(
+                "The metadata response from the cluster reported a recoverable issue with \
+                 correlation id {correlation_id} : {{{errors}}}"
+            );
+            self.log(
+                fabric,
+                LogLevel::Warn,
+                "org.apache.kafka.clients.NetworkClient",
+                text,
+            );
+            if let Some(invalid) = answer.invalid_topics_text() {
+                let text = format!("Metadata response reported invalid topics [{invalid}]");
+                self.log(
+                    fabric,
+                    LogLevel::Error,
+                    "org.apache.kafka.clients.Metadata",
+                    text,
+                );
+            }
             let wait_us = self.backoff_us(self.metadata.failures());
             let at = fabric.now.plus_us(wait_us);
             self.metadata.back_off();
@@ -110,6 +122,22 @@ impl Connection {
         }
         self.schedule_expiry(fabric);
         answer
+    }
+
+    /// Writes a line to the client's log.
+    pub(crate) fn log(
+        &self,
+        fabric: &mut Fabric,
+        level: LogLevel,
+        logger: &'static str,
+        text: String,
+    ) {
+        fabric.emit(EventKind::ClientLog {
+            client: self.number,
+            level,
+            logger,
+            text,
+        });
     }
 
     /// `retry.backoff.ms` after an incomplete answer is over.

@@ -48,6 +48,19 @@ impl MetadataAnswer {
     }
 }
 
+impl MetadataAnswer {
+    /// The topics whose names no topic can have; `None` when there are none.
+    pub fn invalid_topics_text(&self) -> Option<String> {
+        let invalid: Vec<&str> = self
+            .errors
+            .iter()
+            .filter(|(_, error)| *error == ErrorCode::InvalidTopicException)
+            .map(|(topic, _)| &**topic)
+            .collect();
+        (!invalid.is_empty()).then(|| invalid.join(", "))
+    }
+}
+
 impl ClientMetadata {
     pub(crate) fn new(bootstrap: i32, max_age_ms: i64) -> ClientMetadata {
         ClientMetadata {

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::{Consumer, Membership, Pending};
 use crate::client::{AutoOffsetReset, ClientTimer};
-use crate::event::EventKind;
+use crate::event::{EventKind, LogLevel};
 use crate::protocol::{
     CommittedOffset, ErrorCode, ListOffsetsRequest, ListOffsetsResponse, OffsetCommitRequest,
     OffsetCommitResponse, OffsetFetchRequest, OffsetFetchResponse, Request, TopicPartition,
@@ -89,13 +89,12 @@ impl Consumer {
         let errors = response.partitions.iter().map(|(_, error)| *error);
         let error = errors.into_iter().find(|error| !error.is_none());
         if let Some(error) = error {
-            fabric.emit(EventKind::ClientLog {
-                client: self.connection.number,
-                text: format!(
-                    "Offset commit with group {} failed: {error}",
-                    self.config.group_id
-                ),
-            });
+            let text = format!(
+                "Offset commit with group {} failed: {error}",
+                self.config.group_id
+            );
+            let logger = "org.apache.kafka.clients.consumer.internals.ConsumerCoordinator";
+            self.connection.log(fabric, LogLevel::Warn, logger, text);
         }
         match commit {
             Commit::BeforeLeaving => self.leave(fabric),

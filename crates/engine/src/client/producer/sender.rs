@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::{Accumulator, Producer, ProducerBatch};
 use crate::client::{Acks, ClientTimer};
-use crate::event::EventKind;
+use crate::event::{EventKind, LogLevel};
 use crate::log::record_batch::RecordBatch;
 use crate::protocol::{
     ErrorCode, PartitionProduceResponse, ProduceRequest, ProduceResponse, Request, TopicPartition,
@@ -173,12 +173,11 @@ impl Producer {
         batch.not_before = fabric
             .now
             .plus_us(self.connection.backoff_us(batch.attempts - 1));
-        fabric.emit(EventKind::ClientLog {
-            client: self.connection.number,
-            text: format!(
-                "Got error produce response on topic-partition {partition}, retrying. Error: {error}"
-            ),
-        });
+        let text = format!(
+            "Got error produce response on topic-partition {partition}, retrying. Error: {error}"
+        );
+        let logger = "org.apache.kafka.clients.producer.internals.Sender";
+        self.connection.log(fabric, LogLevel::Warn, logger, text);
         self.accumulator.put_back(partition, batch);
         self.connection.update_metadata(fabric);
     }

@@ -3,6 +3,7 @@
 mod formatter;
 mod options;
 
+use engine::event::LogLevel;
 use engine::log::record_batch::RecordBatch;
 use engine::{Command, Event, EventKind, Refusal, Time, TopicPartition};
 
@@ -220,8 +221,13 @@ impl ConsoleConsumer {
                 batches,
                 ..
             } => self.on_records(host, topic_partition, *from..*to, batches),
-            EventKind::ClientLog { text, .. } => {
-                self.log_of_client(host, text);
+            EventKind::ClientLog {
+                level,
+                logger,
+                text,
+                ..
+            } => {
+                self.log_of_client(host, *level, logger, text);
                 None
             }
             EventKind::ConsumerFailed {
@@ -245,7 +251,7 @@ impl ConsoleConsumer {
         }
     }
 
-    fn log_of_client(&self, host: &mut Host, text: &str) {
+    fn log_of_client(&self, host: &mut Host, level: LogLevel, logger: &str, text: &str) {
         let Link::Consumer(number) = self.link else {
             return;
         };
@@ -257,11 +263,7 @@ impl ConsoleConsumer {
             "[Consumer clientId={}, groupId={}] {text}",
             consumer.connection.client_id, consumer.config.group_id
         );
-        let class = match text.starts_with("Offset commit") {
-            true => "org.apache.kafka.clients.consumer.internals.ConsumerCoordinator",
-            false => "org.apache.kafka.clients.NetworkClient",
-        };
-        host.log("WARN", &named, class);
+        host.log(level.name(), &named, logger);
     }
 }
 

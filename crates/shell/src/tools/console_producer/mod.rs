@@ -7,6 +7,7 @@ mod unanswered;
 use std::collections::VecDeque;
 
 use engine::client::OutgoingRecord;
+use engine::event::LogLevel;
 use engine::protocol::TopicName;
 use engine::{Command, Event, EventKind, Refusal, Time, TopicPartition};
 
@@ -279,7 +280,12 @@ impl ConsoleProducer {
                 message,
                 ..
             } => self.on_send_failed(host, *partition, *records, exception, message),
-            EventKind::ClientLog { text, .. } => self.log_of_client(host, text),
+            EventKind::ClientLog {
+                level,
+                logger,
+                text,
+                ..
+            } => self.log_of_client(host, *level, logger, text),
             EventKind::ClientCrashed { .. } => return Some(KILLED),
             EventKind::ClientClosed { .. } => {
                 return Some(match self.thread {
@@ -292,19 +298,11 @@ impl ConsoleProducer {
         self.go_on(host)
     }
 
-    fn log_of_client(&self, host: &mut Host, text: &str) {
-        let Some(client_id) = self.client_id(host) else {
-            return;
-        };
-        let class = match text.starts_with("Got error produce response") {
-            true => "org.apache.kafka.clients.producer.internals.Sender",
-            false => "org.apache.kafka.clients.NetworkClient",
-        };
-        host.log(
-            "WARN",
-            &format!("[Producer clientId={client_id}] {text}"),
-            class,
-        );
+    fn log_of_client(&self, host: &mut Host, level: LogLevel, logger: &str, text: &str) {
+        if let Some(client_id) = self.client_id(host) {
+            let line = format!("[Producer clientId={client_id}] {text}");
+            host.log(level.name(), &line, logger);
+        }
     }
 
     fn client_id(&self, host: &Host) -> Option<String> {
