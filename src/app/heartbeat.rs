@@ -6,7 +6,7 @@ use gloo::render::{AnimationFrame, request_animation_frame};
 use web_sys::HtmlCanvasElement;
 use yew::prelude::*;
 
-use crate::playground::Playground;
+use crate::playground::{Playground, Weight};
 use crate::stage::{Scene, View, measure, paint};
 use crate::timeline::Clock;
 
@@ -19,7 +19,7 @@ const REFRESH_MS: f64 = 100.0;
 const FIRST_WIDTH_REM: f32 = 80.0;
 
 /// For how long a caption stays before another of the same weight takes its
-/// place, in microseconds of the screen's time.
+/// place, in milliseconds; a weighty one stays twice as long.
 const CAPTION_MIN_MS: f64 = 1_500.0;
 
 /// The one animation loop of the page. Each frame lets virtual time pass and
@@ -172,6 +172,7 @@ fn beat(state: &Rc<RefCell<State>>) {
 #[derive(Default)]
 pub(super) struct Caption {
     text: String,
+    weight: Weight,
     since_ms: f64,
 }
 
@@ -180,16 +181,24 @@ impl Caption {
         self.text.clone()
     }
 
+    /// Puts up what is new. While time passes, a caption makes room early only
+    /// for weightier news.
     pub fn take(&mut self, heartbeat: &Heartbeat) {
         let state = &mut *heartbeat.state.borrow_mut();
+        let least_ms = match self.weight >= Weight::Change {
+            true => 2.0 * CAPTION_MIN_MS,
+            false => CAPTION_MIN_MS,
+        };
         let still_fresh = state.clock.is_playing()
             && !self.text.is_empty()
-            && state.now_ms - self.since_ms < CAPTION_MIN_MS;
-        if still_fresh && !state.playground.news().has_urgent_headline() {
+            && state.now_ms - self.since_ms < least_ms;
+        let next = state.playground.news().headline_weight();
+        if still_fresh && next <= Some(self.weight) {
             return;
         }
-        if let Some(line) = state.playground.take_headline() {
+        if let Some((weight, line)) = state.playground.take_headline() {
             self.text = line.text;
+            self.weight = weight;
             self.since_ms = state.now_ms;
         }
     }

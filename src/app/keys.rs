@@ -42,9 +42,18 @@ impl KeyListener {
     }
 }
 
-/// The tag of the element that has the focus.
+/// The tag of the element that has the focus; anywhere in the terminal counts
+/// as its field.
 fn target(event: &KeyboardEvent) -> Option<String> {
     let element = event.target()?.dyn_into::<Element>().ok()?;
+    if element
+        .closest(".terminal-screens")
+        .ok()
+        .flatten()
+        .is_some()
+    {
+        return Some("input".to_owned());
+    }
     Some(element.tag_name().to_ascii_lowercase())
 }
 

@@ -10,6 +10,8 @@ use std::rc::Rc;
 use engine::Command;
 use engine::client::{AutoOffsetReset, Client, ConsumerConfig};
 use shell::TerminalId;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
 
 use crate::panels::{
@@ -73,6 +75,10 @@ pub struct App {
     notice: Option<String>,
     theme: Theme,
     canvas: NodeRef,
+    header: NodeRef,
+    panel_place: NodeRef,
+    /// The panel that had the focus moved into it, or `None` for the page.
+    focused_panel: Option<Panel>,
     _keys: KeyListener,
 }
 
@@ -109,6 +115,9 @@ impl Component for App {
             notice: None,
             theme: Theme::current(),
             canvas,
+            header: NodeRef::default(),
+            panel_place: NodeRef::default(),
+            focused_panel: None,
             _keys: KeyListener::new(on_key),
         };
         app.refresh();
@@ -159,19 +168,25 @@ impl Component for App {
     fn rendered(&mut self, _ctx: &Context<Self>, _first: bool) {
         self.heartbeat.measure();
         self.heartbeat.paint();
+        if self.focused_panel != self.panel {
+            self.focused_panel = self.panel.clone();
+            self.move_focus();
+        }
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
         html! {
             <>
-                <header class="top">
+                <header class="top" ref={self.header.clone()}>
                     <h1>{ "Kafka Lanes" }</h1>
-                    { self.view_time(ctx) }
                     { self.view_toolbar(ctx) }
                 </header>
+                <div class="playbar">
+                    { self.view_time(ctx) }
+                    <p class="caption" role="status" aria-label="Caption">{ self.caption.text() }</p>
+                </div>
                 { self.view_notice(ctx) }
                 { self.view_panel(ctx) }
-                <p class="caption" role="status" aria-label="Caption">{ self.caption.text() }</p>
                 <main class="stage">
                     <Board
                         scene={self.scene.clone()}
@@ -220,6 +235,21 @@ impl App {
         }
     }
 
+    /// Moves the focus into a panel that was opened, and back to the tools when
+    /// it was closed.
+    fn move_focus(&self) {
+        let (place, selector) = match self.panel {
+            Some(_) => (&self.panel_place, "input, select, [tabindex], button"),
+            None => (&self.header, "button"),
+        };
+        let place = place.cast::<Element>();
+        let target = place.and_then(|place| place.query_selector(selector).ok().flatten());
+        if let Some(target) = target.and_then(|target| target.dyn_into::<HtmlElement>().ok()) {
+            // Where the browser will not move it, it stays where it was.
+            let _ = target.focus();
+        }
+    }
+
     fn submit<T>(
         &mut self,
         request: Result<T, String>,
@@ -229,16 +259,26 @@ impl App {
             self.heartbeat
                 .with_mut(|playground| carry_out(playground, request))
         });
+        self.finish(done);
+    }
+
+    /// Shows what was refused. While time stands still, the answers to what
+    /// was asked of the cluster are waited for.
+    fn finish(&mut self, done: Result<(), String>) {
         self.notice = done.err();
+        if !self.heartbeat.is_playing() {
+            self.heartbeat.with_mut(Playground::let_calls_finish);
+        }
     }
 
     fn on_terminal(&mut self, action: TerminalAction) {
         let playing = self.heartbeat.is_playing();
+        let active = self.active_terminal;
         let used = self.heartbeat.with_mut(|playground| match action {
             TerminalAction::Enter(id, line) => {
                 let used = playground.enter(id, &line);
                 if !playing {
-                    playground.let_tools_finish();
+                    playground.let_calls_finish();
                 }
                 let reads = playground
                     .shell()
@@ -259,7 +299,7 @@ impl App {
             TerminalAction::Open => playground.open_terminal(),
             TerminalAction::Close(id) => {
                 playground.close_terminal(id);
-                Ok(id)
+                Ok(active)
             }
             TerminalAction::Select(id) => Ok(id),
         });
@@ -302,9 +342,7 @@ impl App {
             BoardAction::Close { client } => self.execute(Command::Close { client }),
             BoardAction::Crash { client } => self.execute(Command::Crash { client }),
         };
-        if let Err(sentence) = done {
-            self.notice = Some(sentence);
-        }
+        self.finish(done);
     }
 
     fn execute(&mut self, command: Command) -> Result<(), String> {
@@ -328,25 +366,24 @@ impl App {
     }
 
     fn view_toolbar(&self, ctx: &Context<Self>) -> Html {
-        // What is read aloud, what is written, and what it opens.
         let panels = [
-            ("Add producer", "+ Producer", Panel::AddProducer),
-            ("Add consumer", "+ Consumer", Panel::AddConsumer(None)),
-            ("Send record", "Send record", Panel::SendRecord(None)),
-            ("New topic", "New topic", Panel::NewTopic),
-            ("Event log", "Event log", Panel::EventLog),
-            ("Help", "?", Panel::Help),
+            ("Add producer", Panel::AddProducer),
+            ("Add consumer", Panel::AddConsumer(None)),
+            ("Send record", Panel::SendRecord(None)),
+            ("New topic", Panel::NewTopic),
+            ("Event log", Panel::EventLog),
+            ("Help", Panel::Help),
         ];
         let theme = format!("Theme: {}", self.theme.name());
         let next_theme = ctx.link().callback(|_: MouseEvent| Msg::NextTheme);
         html! {
             <nav class="toolbar" aria-label="Tools">
-                { for panels.into_iter().map(|(name, text, panel)| {
+                { for panels.into_iter().map(|(name, panel)| {
                     let open = self.panel.as_ref() == Some(&panel);
                     let onclick = ctx.link().callback(move |_: MouseEvent| Msg::Open(panel.clone()));
-                    html! { <button key={name} type="button" {onclick} aria-label={name} title={name} aria-expanded={open.to_string()}>{ text }</button> }
+                    html! { <button key={name} type="button" {onclick} aria-expanded={open.to_string()}>{ name }</button> }
                 }) }
-                <button key="theme" type="button" onclick={next_theme} aria-label={theme.clone()} title={theme}>{ "◐" }</button>
+                <button key="theme" type="button" onclick={next_theme}>{ theme }</button>
             </nav>
         }
     }
@@ -387,7 +424,7 @@ impl App {
             Panel::Help => html! { <Help /> },
         };
         html! {
-            <div class="panel" key={format!("{panel:?}")}>
+            <div class="panel" key={format!("{panel:?}")} ref={self.panel_place.clone()}>
                 { content }
                 <button type="button" class="close" onclick={close} aria-label="Close panel">{ "×" }</button>
             </div>

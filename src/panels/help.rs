@@ -8,6 +8,9 @@ const KEYS: [(&str, &str); 5] = [
     ("?", "this list"),
 ];
 
+/// The whole list, since who was handed the page as a file has nothing else.
+const FIDELITY: &str = include_str!("../../docs/fidelity.md");
+
 /// The keys, and what is true here that is not true everywhere.
 #[component]
 pub fn Help() -> Html {
@@ -21,8 +24,11 @@ pub fn Help() -> Html {
             <p>
                 { "Modelled on Apache Kafka 4.0. One broker, which is the controller too. Packets take 120 to 150 ms here, so that they can be seen: in a data centre it is less than one. " }
                 { "Clients started with the board's buttons refresh their metadata every 10 seconds instead of Kafka's 5 minutes (metadata.max.age.ms), so that new partitions are noticed while you watch; those of the command line keep Kafka's defaults. " }
-                { "What else is simplified stands in docs/fidelity.md." }
             </p>
+            <details>
+                <summary>{ "What is exact here, and what is simplified" }</summary>
+                <pre>{ FIDELITY }</pre>
+            </details>
         </div>
     }
 }

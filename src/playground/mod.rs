@@ -4,9 +4,9 @@
 mod first_world;
 mod news;
 
-pub use news::{LogLine, News};
+pub use news::{LogLine, News, Weight};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use engine::client::{Client, ConsumerConfig, OutgoingRecord, ProducerConfig, Workload};
 use engine::command::ClientNumber;
@@ -39,8 +39,14 @@ pub struct Playground {
     news: News,
     /// The admin client of the board's buttons, once one was pressed.
     admin: Option<ClientNumber>,
-    /// Answers to it that were refusals, not shown yet.
+    /// Its calls that are not answered yet.
+    calls: usize,
+    /// The number of partitions that was asked for last, of each topic.
+    partitions_asked: BTreeMap<TopicName, i32>,
+    /// What was refused, and not shown yet.
     complaints: Vec<String>,
+    /// The producers with which records were sent by hand.
+    hands: BTreeSet<ClientNumber>,
     /// The producer of "send one record" when the board has none of that name.
     hand_producer: Option<ClientNumber>,
 }
@@ -53,7 +59,10 @@ impl Playground {
             shell: Shell::new(),
             news: News::default(),
             admin: None,
+            calls: 0,
+            partitions_asked: BTreeMap::new(),
             complaints: Vec::new(),
+            hands: BTreeSet::new(),
             hand_producer: None,
         };
         playground.set_the_first_scene();
@@ -76,7 +85,7 @@ impl Playground {
     }
 
     /// Takes the news for the caption; see [`News::take_headline`].
-    pub fn take_headline(&mut self) -> Option<LogLine> {
+    pub fn take_headline(&mut self) -> Option<(Weight, LogLine)> {
         self.news.take_headline()
     }
 
@@ -151,11 +160,12 @@ impl Playground {
         self.note(events);
     }
 
-    /// While time stands still, takes the world on just as far as the tools
-    /// need that end by themselves, so that a command has its answer.
-    pub fn let_tools_finish(&mut self) {
+    /// While time stands still, takes the world on just as far as is needed
+    /// for the tools that end by themselves and the board's own calls, so that
+    /// who asked has an answer.
+    pub fn let_calls_finish(&mut self) {
         let until = self.world.now().plus_ms(TOOL_TIME_MAX_MS);
-        while self.is_tool_running() {
+        while self.calls > 0 || self.is_tool_running() {
             let due = [self.world.next_time(), self.shell.next_deadline()];
             match due.into_iter().flatten().min() {
                 Some(next) if next <= until => self.advance_to(next),
@@ -173,10 +183,18 @@ impl Playground {
 
     fn note(&mut self, events: Vec<Event>) {
         for event in &events {
-            if let EventKind::AdminAnswered { admin, response } = &event.kind
-                && Some(*admin) == self.admin
-            {
-                self.complaints.extend(complaint(response));
+            match &event.kind {
+                EventKind::AdminAnswered { admin, response } if Some(*admin) == self.admin => {
+                    self.calls = self.calls.saturating_sub(1);
+                    self.complaints.extend(complaint(response));
+                    if self.calls == 0 {
+                        self.partitions_asked.clear();
+                    }
+                }
+                EventKind::SendFailed {
+                    producer, message, ..
+                } if self.hands.contains(producer) => self.complaints.push(message.clone()),
+                _ => {}
             }
             self.news.tell(event, &self.world);
         }
@@ -193,6 +211,9 @@ impl Playground {
         workload: Option<Workload>,
     ) -> Result<ClientNumber, String> {
         self.check_name_is_free(name)?;
+        if let Some(workload) = &workload {
+            self.known_topic(&workload.topic)?;
+        }
         let config = ProducerConfig {
             client_id: name.to_owned(),
             metadata_max_age_ms: BOARD_METADATA_MAX_AGE_MS,
@@ -255,7 +276,9 @@ impl Playground {
             Some(producer) => producer,
             None => self.hand_producer()?,
         };
-        self.execute(Command::Send { producer, record }).map(|_| ())
+        self.execute(Command::Send { producer, record })?;
+        self.hands.insert(producer);
+        Ok(())
     }
 
     /// Asks the cluster for a topic.
@@ -293,7 +316,11 @@ impl Playground {
     pub fn add_partition(&mut self, topic: &str) -> Result<(), String> {
         let name = self.known_topic(topic)?;
         let present = self.world.topics()[&name].partitions.len();
-        let count = i32::try_from(present + 1).unwrap_or(i32::MAX);
+        let present = i32::try_from(present).unwrap_or(i32::MAX);
+        // An earlier press may still be on its way.
+        let asked = self.partitions_asked.get(&name).copied();
+        let count = present.max(asked.unwrap_or(0)).saturating_add(1);
+        self.partitions_asked.insert(name.clone(), count);
         self.administer(Request::CreatePartitions(CreatePartitionsRequest {
             topics: vec![CreatePartitionsTopic { name, count }],
         }))
@@ -312,8 +339,9 @@ impl Playground {
             }
         };
         self.admin = Some(admin);
-        self.execute(Command::AdminCall { admin, request })
-            .map(|_| ())
+        self.execute(Command::AdminCall { admin, request })?;
+        self.calls += 1;
+        Ok(())
     }
 
     fn hand_producer(&mut self) -> Result<ClientNumber, String> {
@@ -332,7 +360,10 @@ impl Playground {
     fn known_topic(&self, name: &str) -> Result<TopicName, String> {
         let topics = self.world.topics();
         let known = topics.get_key_value(name).map(|(name, _)| name.clone());
-        known.ok_or_else(|| format!("There is no topic {name}: choose one that is on the board."))
+        known.ok_or_else(|| match name {
+            "" => "There is no topic yet: make one with New topic first.".to_owned(),
+            name => format!("There is no topic {name}: choose one that is on the board."),
+        })
     }
 
     fn check_name_is_free(&self, name: &str) -> Result<(), String> {

@@ -26,10 +26,11 @@ pub struct News {
     headline: Option<(Weight, LogLine)>,
 }
 
-/// What a caption shows when much happens at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Weight {
+/// What a caption shows when much happens at once, the lightest first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weight {
     /// Records move, as they do all the time.
+    #[default]
     Flow,
     /// Somebody makes progress.
     Progress,
@@ -52,11 +53,12 @@ impl News {
         };
         self.told += 1;
         let weight = weight(&event.kind);
-        if self
-            .headline
-            .as_ref()
-            .is_none_or(|(heaviest, _)| weight >= *heaviest)
-        {
+        // Of what flows the latest counts; of what changes the first, since
+        // the rest follows from it.
+        let takes_over = self.headline.as_ref().is_none_or(|(heaviest, _)| {
+            weight > *heaviest || (weight == *heaviest && weight < Weight::Change)
+        });
+        if takes_over {
             self.headline = Some((weight, line.clone()));
         }
         if self.lines.len() == LINES_MAX {
@@ -76,15 +78,13 @@ impl News {
     }
 
     /// Takes the weightiest news since this was last done.
-    pub fn take_headline(&mut self) -> Option<LogLine> {
-        self.headline.take().map(|(_, line)| line)
+    pub fn take_headline(&mut self) -> Option<(Weight, LogLine)> {
+        self.headline.take()
     }
 
-    /// Whether there is news for which a caption that has only just been put
-    /// up should make room.
-    pub fn has_urgent_headline(&self) -> bool {
-        let headline = self.headline.as_ref();
-        headline.is_some_and(|(weight, _)| *weight >= Weight::Change)
+    /// How weighty the news is that [`News::take_headline`] would take.
+    pub fn headline_weight(&self) -> Option<Weight> {
+        self.headline.as_ref().map(|(weight, _)| *weight)
     }
 }
 
@@ -92,12 +92,14 @@ fn weight(kind: &EventKind) -> Weight {
     match kind {
         EventKind::SendFailed { .. }
         | EventKind::ConsumerFailed { .. }
-        | EventKind::ClientCrashed { .. }
-        | EventKind::ClientLog { .. } => Weight::Trouble,
-        EventKind::RecordsAppended { .. }
+        | EventKind::ClientCrashed { .. } => Weight::Trouble,
+        EventKind::ClientLog { .. }
+        | EventKind::RecordsAppended { .. }
         | EventKind::RecordsRead { .. }
         | EventKind::Group(GroupEvent::OffsetsCommitted { .. }) => Weight::Flow,
-        EventKind::PositionReset { .. } | EventKind::PartitionsRevoked { .. } => Weight::Progress,
+        EventKind::PositionReset { .. }
+        | EventKind::PartitionsRevoked { .. }
+        | EventKind::Group(GroupEvent::OffsetsRemoved { .. }) => Weight::Progress,
         _ => Weight::Change,
     }
 }

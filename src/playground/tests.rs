@@ -46,6 +46,31 @@ fn a_button_adds_a_partition_and_the_group_gets_it() {
 }
 
 #[test]
+fn presses_that_follow_each_other_quickly_all_count() {
+    let mut playground = Playground::new(6);
+    for _ in 0..4 {
+        playground.add_partition("orders").expect("there is room");
+    }
+    playground.let_calls_finish();
+    assert_eq!(playground.world().topics()["orders"].partitions.len(), 7);
+    assert!(playground.take_complaints().is_empty());
+}
+
+#[test]
+fn the_caption_tells_what_changed_first_and_what_flows_last() {
+    let mut playground = Playground::new(7);
+    playground.advance_us(5_000_000);
+    playground.take_headline();
+    let orders = "orders".into();
+    playground
+        .delete_topic(&orders)
+        .expect("the request is sent");
+    playground.advance_us(3_000_000);
+    let (_, line) = playground.take_headline().expect("much has happened");
+    assert_eq!(line.text, "Topic orders is deleted.");
+}
+
+#[test]
 fn what_the_cluster_refuses_is_complained_about_once() {
     let mut playground = Playground::new(3);
     playground
@@ -83,6 +108,15 @@ fn bad_input_gets_a_sentence_and_changes_nothing() {
         playground.add_partition("nowhere"),
         playground.add_producer("shop", None).map(|_| ()),
         playground
+            .add_producer(
+                "till",
+                Some(Workload {
+                    topic: "".into(),
+                    ..workload()
+                }),
+            )
+            .map(|_| ()),
+        playground
             .add_consumer(ConsumerConfig::of_group(""), "orders")
             .map(|_| ()),
         playground
@@ -109,7 +143,7 @@ fn a_tool_started_while_time_stands_still_has_its_answer() {
         terminal,
         "kafka-topics.sh --bootstrap-server localhost:9092 --create --topic post.office",
     );
-    playground.let_tools_finish();
+    playground.let_calls_finish();
     assert_eq!(
         playground.world().topics()["post.office"].partitions.len(),
         3
@@ -121,4 +155,13 @@ fn a_tool_started_while_time_stands_still_has_its_answer() {
         .expect("it is still open");
     let mut lines = printed.lines();
     assert!(lines.any(|line| line.text == "Created topic post.office."));
+}
+
+fn workload() -> Workload {
+    Workload {
+        topic: "orders".into(),
+        keys: engine::client::KeyPattern::None,
+        interval_us: 1_000_000,
+        value_prefix: String::new(),
+    }
 }

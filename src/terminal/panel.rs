@@ -42,6 +42,8 @@ pub enum Msg {
     Key(KeyboardEvent),
     /// Text was pasted.
     Paste(Event),
+    /// A button beside it was pressed.
+    Act(TerminalAction),
 }
 
 /// The terminals side by side, with one command line for the active one.
@@ -73,6 +75,10 @@ impl Component for TerminalPanel {
         match msg {
             Msg::Key(event) => self.on_key(ctx, &event),
             Msg::Paste(event) => self.on_paste(ctx, &event),
+            Msg::Act(action) => {
+                ctx.props().on_action.emit(action);
+                self.focus();
+            }
         }
         false
     }
@@ -90,11 +96,11 @@ impl Component for TerminalPanel {
 
     fn view(&self, ctx: &Context<Self>) -> Html {
         let props = ctx.props();
-        let open = props.on_action.reform(|_: MouseEvent| TerminalAction::Open);
+        let open = press(ctx, TerminalAction::Open);
         html! {
             <section class="terminal" aria-label="Terminal">
                 <div class="terminal-screens" role="log" aria-label="Terminal output" ref={self.output.clone()}>
-                    { for props.terminals.iter().map(|terminal| screen(props, terminal)) }
+                    { for props.terminals.iter().map(|terminal| screen(ctx, terminal)) }
                 </div>
                 <div class="command-line">
                     { self.view_input(ctx) }
@@ -122,6 +128,13 @@ impl Component for TerminalPanel {
 }
 
 impl TerminalPanel {
+    fn focus(&self) {
+        if let Some(input) = self.input.cast::<HtmlInputElement>() {
+            // Where the browser will not move it, it stays where it was.
+            let _ = input.focus();
+        }
+    }
+
     fn view_input(&self, ctx: &Context<Self>) -> Html {
         let props = ctx.props();
         let active = active(props);
@@ -137,8 +150,7 @@ impl TerminalPanel {
             None => "kafka-topics.sh --bootstrap-server localhost:9092 --list, or help".to_owned(),
         };
         let stop = held.map(|tool| {
-            let id = props.active;
-            let stop = props.on_action.reform(move |_: MouseEvent| TerminalAction::Interrupt(id));
+            let stop = press(ctx, TerminalAction::Interrupt(props.active));
             html! {
                 <button type="button" class="danger" onclick={stop} aria-label={format!("Stop {}", tool.name)}>{ "Ctrl+C" }</button>
             }
@@ -241,30 +253,35 @@ fn active(props: &Props) -> Option<&TerminalSnapshot> {
         .find(|terminal| terminal.id == props.active)
 }
 
-fn screen(props: &Props, terminal: &TerminalSnapshot) -> Html {
+/// A press on a button: the action, and then the command line has the focus.
+fn press(ctx: &Context<TerminalPanel>, action: TerminalAction) -> Callback<MouseEvent> {
+    ctx.link()
+        .callback(move |_: MouseEvent| Msg::Act(action.clone()))
+}
+
+fn screen(ctx: &Context<TerminalPanel>, terminal: &TerminalSnapshot) -> Html {
+    let props = ctx.props();
     let id = terminal.id;
     let several = props.terminals.len() > 1;
     let is_active = several && id == props.active;
     html! {
         <div key={id.0} class={classes!("terminal-screen", is_active.then_some("active"))}>
             if several {
-                { tab(props, terminal) }
+                { tab(ctx, terminal) }
             }
             <div class="lines" tabindex="0">
                 { for (terminal.first_line..).zip(terminal.lines.iter()).map(|(number, line)| text_line(number, line)) }
+                { for waiting(terminal) }
             </div>
         </div>
     }
 }
 
-fn tab(props: &Props, terminal: &TerminalSnapshot) -> Html {
+fn tab(ctx: &Context<TerminalPanel>, terminal: &TerminalSnapshot) -> Html {
+    let props = ctx.props();
     let id = terminal.id;
-    let select = props
-        .on_action
-        .reform(move |_: MouseEvent| TerminalAction::Select(id));
-    let close = props
-        .on_action
-        .reform(move |_: MouseEvent| TerminalAction::Close(id));
+    let select = press(ctx, TerminalAction::Select(id));
+    let close = press(ctx, TerminalAction::Close(id));
     let name = format!("Terminal {}", id.0);
     let tool = terminal
         .foreground
@@ -286,4 +303,15 @@ fn text_line(number: u64, line: &Line) -> Html {
         LineKind::Note => "note",
     };
     html! { <div key={number} class={class}>{ &line.text }</div> }
+}
+
+/// What is typed while a tool reads nothing waits for its end.
+fn waiting(terminal: &TerminalSnapshot) -> Option<Html> {
+    let tool = terminal.foreground.as_ref()?;
+    let text = match terminal.waiting_lines {
+        0 => return None,
+        1 => format!("1 line waits until {} is done.", tool.name),
+        lines => format!("{lines} lines wait until {} is done.", tool.name),
+    };
+    Some(html! { <div key="waiting" class="note">{ text }</div> })
 }

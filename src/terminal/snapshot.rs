@@ -14,6 +14,8 @@ pub struct TerminalSnapshot {
     pub prompt: String,
     /// What holds it.
     pub foreground: Option<Foreground>,
+    /// How many lines wait for that to end.
+    pub waiting_lines: usize,
     /// The number of the first line shown.
     pub first_line: u64,
     /// The lines shown, oldest first.
@@ -37,6 +39,7 @@ impl TerminalSnapshot {
             id: terminal.id(),
             prompt: terminal.prompt(),
             foreground: terminal.foreground(),
+            waiting_lines: terminal.waiting_lines(),
             first_line,
             lines: match unchanged {
                 Some(last) => last.lines.clone(),

@@ -76,6 +76,40 @@ test("a producer, a consumer and a partition are added, and a consumer crashes",
   await eventually(board(page), /Group billing: Stable, generation \d+, .*2 members/);
 });
 
+test("what is typed after a terminal's button goes to the command line", async (t) => {
+  const page = await open(t, address);
+  await parts.button(page, "+ Terminal").click();
+  await page.keyboard.type("echo a b.");
+  assert.equal(await parts.commandLine(page).inputValue(), "echo a b.");
+  await page.keyboard.press("Enter");
+  await eventually(terminal(page), /^a b\.$/m);
+  await parts.button(page, "Close Terminal 1").click();
+  await page.keyboard.type("echo c");
+  await page.keyboard.press("Enter");
+  await eventually(terminal(page), /^c$/m);
+});
+
+test("a panel takes the focus, and gives it back", async (t) => {
+  const page = await open(t, address);
+  await parts.button(page, "New topic").click();
+  await page.keyboard.type("letters");
+  await page.keyboard.press("Enter");
+  await eventually(board(page), "Topic letters: 3 partitions");
+  await page.keyboard.press("Escape");
+  assert.equal(await page.evaluate(() => document.activeElement.closest("nav")?.ariaLabel), "Tools");
+});
+
+test("while time stands still, a button has its answer too", async (t) => {
+  const page = await open(t, address);
+  await parts.button(page, "Pause").click();
+  for (let press = 0; press < 3; press++) await parts.button(page, "Add a partition to orders").click();
+  await eventually(board(page), "Topic orders: 6 partitions");
+  await parts.button(page, "New topic").click();
+  await page.getByRole("form", { name: "New topic" }).getByLabel("Name").fill("bad name!");
+  await parts.button(page, "Create topic").click();
+  await eventually(() => page.getByRole("alert").innerText(), /bad name!: INVALID_TOPIC_EXCEPTION: Topic name is invalid/);
+});
+
 test("one record is sent by hand", async (t) => {
   const page = await open(t, address);
   await parts.button(page, "Send record").click();

@@ -1,5 +1,6 @@
 //! JoinGroup: who gets in, and how.
 
+use super::member::name_in;
 use super::step::Step;
 use super::timers::Timer;
 use super::{ClassicGroup, GroupEvent, GroupState, Member, RemovalCause, RequestToken};
@@ -143,15 +144,19 @@ impl ClassicGroup {
                 call.refuse(step, ErrorCode::UnknownMemberId, &member_id);
             }
             GroupState::Stable if is_leader => {
-                let reason = call.because(&format!("the leader {member_id} joins again"));
+                let reason =
+                    call.because(&format!("the leader {} joins again", name_in(&member_id)));
                 self.rejoin_and_rebalance(step, &call, reason);
             }
             GroupState::PreparingRebalance => {
-                let reason = call.because(&format!("{member_id} rejoins"));
+                let reason = call.because(&format!("{} rejoins", name_in(&member_id)));
                 self.rejoin_and_rebalance(step, &call, reason);
             }
             GroupState::CompletingRebalance | GroupState::Stable => {
-                let reason = call.because(&format!("the subscription of {member_id} changed"));
+                let reason = call.because(&format!(
+                    "the subscription of {} changed",
+                    name_in(&member_id)
+                ));
                 self.rejoin_and_rebalance(step, &call, reason);
             }
         }
@@ -204,7 +209,7 @@ impl ClassicGroup {
             group_instance_id: call.request.group_instance_id.clone(),
         });
         self.schedule_session(step, &member_id, step.config.new_member_join_timeout_ms);
-        let reason = call.because(&format!("{member_id} joins"));
+        let reason = call.because(&format!("{} joins", name_in(&member_id)));
         self.rebalance_or_complete_join(step, &reason);
     }
 

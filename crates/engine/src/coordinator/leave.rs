@@ -1,5 +1,6 @@
 //! LeaveGroup: members go, by themselves or sent by an administrator.
 
+use super::member::name_in;
 use super::step::Step;
 use super::{ClassicGroup, GroupState, RemovalCause};
 use crate::protocol::{ErrorCode, LeavingMember, LeftMember};
@@ -24,7 +25,8 @@ impl ClassicGroup {
             });
         }
         if !left.is_empty() {
-            let reason = format!("{} left", left.join(", "));
+            let names: Vec<&str> = left.iter().map(|id| name_in(id)).collect();
+            let reason = format!("{} left", names.join(", "));
             self.after_leaving(step, &reason);
         }
         answers

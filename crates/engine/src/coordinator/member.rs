@@ -115,3 +115,34 @@ impl Member {
         !self.is_new && (self.is_awaiting_join() || self.is_awaiting_sync())
     }
 }
+
+/// What stands before the uuid in a member id: the `client.id`, or the
+/// `group.instance.id` of a static member. It is how reasons name a member.
+pub(super) fn name_in(member_id: &str) -> &str {
+    /// A hyphen and a uuid.
+    const SUFFIX: usize = 37;
+    let split = member_id.len().checked_sub(SUFFIX);
+    let split = split.and_then(|at| member_id.split_at_checked(at));
+    match split {
+        Some((name, uuid)) if uuid.starts_with('-') && !name.is_empty() => name,
+        _ => member_id,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::name_in;
+
+    #[test]
+    fn a_member_is_named_by_what_precedes_its_uuid() {
+        assert_eq!(
+            name_in("billing-3-420ea65b-a0fa-4a48-a97f-27098bc3bd03"),
+            "billing-3"
+        );
+        assert_eq!(
+            name_in("420ea65b-a0fa-4a48-a97f-27098bc3bd03"),
+            "420ea65b-a0fa-4a48-a97f-27098bc3bd03"
+        );
+        assert_eq!(name_in("c0"), "c0");
+    }
+}

@@ -1,5 +1,6 @@
 //! Heartbeats, and what happens without them.
 
+use super::member::name_in;
 use super::step::Step;
 use super::timers::Timer;
 use super::{ClassicGroup, GroupState, RemovalCause};
@@ -62,7 +63,7 @@ impl ClassicGroup {
         self.remove_member(step, member_id, cause);
         match self.state {
             GroupState::Stable | GroupState::CompletingRebalance => {
-                let reason = format!("the session of {member_id} expired");
+                let reason = format!("the session of {} expired", name_in(member_id));
                 self.prepare_rebalance(step, &reason);
             }
             _ => self.complete_join_if_all_joined(step),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::member::name_in;
 use super::step::Step;
 use super::{ClassicGroup, GroupEvent, GroupState, RemovalCause, RequestToken};
 use crate::protocol::{ErrorCode, Opaque, Response, SyncGroupRequest, SyncGroupResponse};
@@ -153,7 +154,7 @@ impl ClassicGroup {
             self.remove_member(step, member_id, RemovalCause::SyncTimeout);
             step.cancel_session(&self.name, member_id);
         }
-        let missing: Vec<_> = missing.into_iter().collect();
+        let missing: Vec<&str> = missing.iter().map(|id| name_in(id)).collect();
         let reason = format!("no SyncGroup came from {}", missing.join(", "));
         self.prepare_rebalance(step, &reason);
     }

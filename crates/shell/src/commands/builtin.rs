@@ -159,7 +159,7 @@ For example:
   echo 'hello' | kafka-console-producer.sh --bootstrap-server localhost:9092 --topic orders
   kafka-console-consumer.sh --bootstrap-server localhost:9092 --topic orders --from-beginning
 A tool followed by --help tells its options. Of the shell there are cd, pwd, ls, echo, printf, clear, exit, docker exec, $?, |, ;, && and ||.
-Virtual time has to run for a command to end: press Play when it stands still.
+While time stands still, a command that ends by itself takes the world on as far as it needs.
 ";
 
 fn help(terminal: &mut Terminal) {
