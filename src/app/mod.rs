@@ -181,10 +181,10 @@ impl Component for App {
                     <h1>{ "Kafka Lanes" }</h1>
                     { self.view_toolbar(ctx) }
                 </header>
-                <div class="playbar">
+                <section class="playbar" aria-label="Now">
                     { self.view_time(ctx) }
                     <p class="caption" role="status" aria-label="Caption">{ self.caption.text() }</p>
-                </div>
+                </section>
                 { self.view_notice(ctx) }
                 { self.view_panel(ctx) }
                 <main class="stage">
@@ -424,10 +424,10 @@ impl App {
             Panel::Help => html! { <Help /> },
         };
         html! {
-            <div class="panel" key={format!("{panel:?}")} ref={self.panel_place.clone()}>
+            <section class="panel" aria-label="Open panel" key={format!("{panel:?}")} ref={self.panel_place.clone()}>
                 { content }
                 <button type="button" class="close" onclick={close} aria-label="Close panel">{ "×" }</button>
-            </div>
+            </section>
         }
     }
 
