@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use crate::controller::{Controller, MetadataChange, PartitionRegistration, Topic};
 use crate::coordinator::{GroupCoordinator, GroupCoordinatorConfig};
 use crate::event::EventKind;
-use crate::log::partition_log::PartitionLog;
+use crate::log::{LogConfig, PartitionLog};
 use crate::protocol::{
     CreatePartitionsResponse, CreateTopicsResponse, DeleteTopicsResponse, Header, Payload, Request,
     Response, TopicName, TopicPartition,
@@ -21,10 +21,6 @@ use crate::sim::{Fabric, NodeId, Packet, Scheduled, Time, TimerHandle};
 use fetch::DelayedFetch;
 use groups::WaitingRequest;
 
-/// `message.max.bytes`, for topics that set no `max.message.bytes`: 1 MiB and
-/// the overhead of a batch.
-pub const MESSAGE_MAX_BYTES: usize = 1_048_588;
-
 /// A partition that the broker leads.
 #[derive(Clone, Debug, Hash)]
 pub struct Partition {
@@ -32,15 +28,12 @@ pub struct Partition {
     pub log: PartitionLog,
     /// The epoch in which the broker leads it.
     pub leader_epoch: i32,
-    /// The largest batch it takes, in bytes (`max.message.bytes`).
-    pub max_message_bytes: usize,
 }
 
 impl Partition {
-    /// The offset below which every in-sync replica has every record. With one
-    /// replica that is the log's end.
+    /// The offset below which every in-sync replica has every record.
     pub fn high_watermark(&self) -> i64 {
-        self.log.end_offset()
+        self.log.high_watermark()
     }
 }
 
@@ -142,7 +135,7 @@ impl Broker {
         match change {
             MetadataChange::TopicCreated { name, topic } => {
                 self.topics.insert(name.clone(), topic.clone());
-                self.lead(name, 0, &topic.partitions);
+                self.lead(fabric, name, 0, &topic.partitions);
             }
             MetadataChange::TopicDeleted { name, .. } => {
                 self.topics.remove(name);
@@ -156,27 +149,29 @@ impl Broker {
                 if let Some(topic) = self.topics.get_mut(name) {
                     topic.partitions.extend(partitions.iter().cloned());
                 }
-                self.lead(name, *first, partitions);
+                self.lead(fabric, name, *first, partitions);
             }
         }
         self.schedule_timer(fabric);
     }
 
-    fn lead(&mut self, name: &TopicName, first: i32, partitions: &[PartitionRegistration]) {
-        let configured = self
-            .topics
-            .get(name)
-            .and_then(|topic| topic.configs.get("max.message.bytes"));
-        let max_message_bytes = configured
-            .and_then(|value| value.parse().ok())
-            .unwrap_or(MESSAGE_MAX_BYTES);
+    fn lead(
+        &mut self,
+        fabric: &Fabric,
+        name: &TopicName,
+        first: i32,
+        partitions: &[PartitionRegistration],
+    ) {
+        let topic = self.topics.get(name);
+        let config = topic.map_or_else(LogConfig::default, |topic| {
+            LogConfig::from_topic_configs(&topic.configs)
+        });
         for (number, registration) in (first..).zip(partitions) {
             if registration.leader == Some(self.id) {
-                let partition = Partition {
-                    log: PartitionLog::default(),
-                    leader_epoch: registration.leader_epoch,
-                    max_message_bytes,
-                };
+                let leader_epoch = registration.leader_epoch;
+                let mut log = PartitionLog::new(config.clone(), fabric.timestamp_ms());
+                log.assign_leader_epoch(leader_epoch);
+                let partition = Partition { log, leader_epoch };
                 self.partitions
                     .insert(TopicPartition::new(name.clone(), number), partition);
             }

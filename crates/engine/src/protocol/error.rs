@@ -55,6 +55,7 @@ errors! {
     CoordinatorNotAvailable = 15, "COORDINATOR_NOT_AVAILABLE", "CoordinatorNotAvailableException", "The coordinator is not available.";
     NotCoordinator = 16, "NOT_COORDINATOR", "NotCoordinatorException", "This is not the correct coordinator.";
     InvalidTopicException = 17, "INVALID_TOPIC_EXCEPTION", "InvalidTopicException", "The request attempted to perform an operation on an invalid topic.";
+    RecordListTooLarge = 18, "RECORD_LIST_TOO_LARGE", "RecordBatchTooLargeException", "The request included message batch larger than the configured segment size on the server.";
     InvalidRequiredAcks = 21, "INVALID_REQUIRED_ACKS", "InvalidRequiredAcksException", "Produce request specified an invalid value for required acks.";
     IllegalGeneration = 22, "ILLEGAL_GENERATION", "IllegalGenerationException", "Specified group generation id is not valid.";
     InconsistentGroupProtocol = 23, "INCONSISTENT_GROUP_PROTOCOL", "InconsistentGroupProtocolException", "The group member's supported protocols are incompatible with those of existing members or first group member tried to join with empty protocol type or empty protocol list.";

@@ -84,8 +84,8 @@ pub struct FetchedPartition {
 /// Finds an offset by a timestamp, or at either end.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ListOffsetsRequest {
-    /// The partitions, each with a timestamp in epoch milliseconds, or
-    /// [`ListOffsetsRequest::LATEST`] or [`ListOffsetsRequest::EARLIEST`].
+    /// The partitions, each with a timestamp in epoch milliseconds, or one of
+    /// the constants.
     pub partitions: Vec<(TopicPartition, i64)>,
 }
 
@@ -94,6 +94,8 @@ impl ListOffsetsRequest {
     pub const LATEST: i64 = -1;
     /// Asks for the log start offset.
     pub const EARLIEST: i64 = -2;
+    /// Asks for the first record with the largest timestamp (KIP-734).
+    pub const MAX_TIMESTAMP: i64 = -3;
 }
 
 /// The offsets found.

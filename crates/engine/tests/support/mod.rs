@@ -167,7 +167,7 @@ pub fn records(world: &World, topic: &str, partition: i32) -> Vec<(i64, String, 
         .expect("there is such a partition");
     let text =
         |bytes: Option<&[u8]>| String::from_utf8_lossy(bytes.unwrap_or_default()).into_owned();
-    let batches = partition.log.batches().iter();
+    let batches = partition.log.batches();
     batches
         .flat_map(|batch| batch.records().flatten())
         .map(|record| (record.offset, text(record.key), text(record.value)))
