@@ -5,6 +5,7 @@ mod fetch;
 mod groups;
 mod metadata;
 mod produce;
+mod retention;
 
 use std::collections::BTreeMap;
 
@@ -20,6 +21,7 @@ use crate::sim::{Fabric, NodeId, Packet, Scheduled, Time, TimerHandle};
 
 use fetch::DelayedFetch;
 use groups::WaitingRequest;
+pub use retention::RetentionSchedule;
 
 /// A partition that the broker leads.
 #[derive(Clone, Debug, Hash)]
@@ -49,6 +51,8 @@ pub struct Broker {
     coordinator: GroupCoordinator,
     waiting: BTreeMap<u64, WaitingRequest>,
     next_token: u64,
+    retention: RetentionSchedule,
+    retention_check: Option<Time>,
     timer: Option<(Time, TimerHandle)>,
 }
 
@@ -57,6 +61,7 @@ impl Broker {
         id: i32,
         brokers: Vec<i32>,
         config: GroupCoordinatorConfig,
+        retention: RetentionSchedule,
         seed: u64,
     ) -> Broker {
         Broker {
@@ -68,6 +73,8 @@ impl Broker {
             coordinator: GroupCoordinator::new(config, seed),
             waiting: BTreeMap::new(),
             next_token: 0,
+            retention,
+            retention_check: None,
             timer: None,
         }
     }
@@ -116,17 +123,23 @@ impl Broker {
                 let response = Response::ListOffsets(self.list_offsets(&request));
                 self.answer(fabric, from, header, response);
             }
+            Request::DeleteRecords(request) => {
+                let response = Response::DeleteRecords(self.delete_records(fabric, request));
+                self.answer(fabric, from, header, response);
+            }
             request => self.coordinate(fabric, from, header, request),
         }
         self.schedule_timer(fabric);
         changes
     }
 
-    /// A fetch has waited long enough, or a group's timer is due.
+    /// A fetch has waited long enough, a group's timer is due, or it is time
+    /// to look for old segments.
     pub(crate) fn on_timer(&mut self, fabric: &mut Fabric) {
         self.timer = None;
         self.expire_fetches(fabric);
         self.expire_group_timers(fabric);
+        self.check_retention(fabric);
         self.schedule_timer(fabric);
     }
 
@@ -205,6 +218,10 @@ impl Broker {
     fn schedule_timer(&mut self, fabric: &mut Fabric) {
         let fetches = self.delayed_fetches.iter().map(|fetch| fetch.deadline);
         let next = fetches.chain(self.coordinator.next_deadline()).min();
+        let next = next
+            .into_iter()
+            .chain(self.plan_retention_check(fabric.now))
+            .min();
         if self.timer.map(|(at, _)| at) == next {
             return;
         }

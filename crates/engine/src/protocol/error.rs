@@ -69,6 +69,7 @@ errors! {
     InvalidReplicaAssignment = 39, "INVALID_REPLICA_ASSIGNMENT", "InvalidReplicaAssignmentException", "Replica assignment is invalid.";
     InvalidConfig = 40, "INVALID_CONFIG", "InvalidConfigurationException", "Configuration is invalid.";
     InvalidRequest = 42, "INVALID_REQUEST", "InvalidRequestException", "This most likely occurs because of a request being malformed by the client library or the message was sent to an incompatible broker. See the broker logs for more details.";
+    PolicyViolation = 44, "POLICY_VIOLATION", "PolicyViolationException", "Request parameters do not satisfy the configured policy.";
     GroupIdNotFound = 69, "GROUP_ID_NOT_FOUND", "GroupIdNotFoundException", "The group id does not exist.";
     MemberIdRequired = 79, "MEMBER_ID_REQUIRED", "MemberIdRequiredException", "The group member needs to have a valid member id before actually entering a consumer group.";
     GroupMaxSizeReached = 81, "GROUP_MAX_SIZE_REACHED", "GroupMaxSizeReachedException", "The consumer group has reached its max size.";

@@ -115,3 +115,40 @@ pub struct ListedOffset {
     /// The offset, -1 when there is none.
     pub offset: i64,
 }
+
+/// Deletes the records before an offset (KIP-107).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct DeleteRecordsRequest {
+    /// The partitions, each with the offset of the first record that stays, or
+    /// [`DeleteRecordsRequest::HIGH_WATERMARK`].
+    pub partitions: Vec<(TopicPartition, i64)>,
+    /// How long the broker may wait for the replicas, in milliseconds.
+    pub timeout_ms: i32,
+}
+
+impl DeleteRecordsRequest {
+    /// Deletes all that every in-sync replica has.
+    pub const HIGH_WATERMARK: i64 = -1;
+}
+
+/// Where the logs start now.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct DeleteRecordsResponse {
+    /// One entry for each partition of the request.
+    pub partitions: Vec<(TopicPartition, DeletedRecords)>,
+}
+
+/// Where one log starts now.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct DeletedRecords {
+    /// The smallest log start of all replicas;
+    /// [`DeletedRecords::INVALID_LOW_WATERMARK`] with an error.
+    pub low_watermark: i64,
+    /// `NONE`, or why nothing was deleted.
+    pub error_code: ErrorCode,
+}
+
+impl DeletedRecords {
+    /// Stands for no low watermark.
+    pub const INVALID_LOW_WATERMARK: i64 = -1;
+}
