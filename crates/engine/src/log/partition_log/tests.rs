@@ -179,6 +179,17 @@ fn the_brokers_time_replaces_the_producers() {
 }
 
 #[test]
+fn clones_share_the_sealed_segments() {
+    let mut log = filled(batch(2, NOW).size_in_bytes(), 3);
+    let clone = log.clone();
+    log.append_as_leader(&batch(1, NOW), 0, NOW).unwrap();
+    for (ours, theirs) in log.sealed.iter().zip(&clone.sealed) {
+        assert!(Arc::ptr_eq(ours, theirs));
+    }
+    assert_eq!((clone.end_offset(), log.end_offset()), (6, 7));
+}
+
+#[test]
 fn a_log_is_loaded_from_what_it_exports() {
     let size = batch(2, NOW).size_in_bytes();
     let mut log = filled(2 * size, 5);
