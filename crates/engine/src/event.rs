@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::coordinator::{GroupEvent, RemovalCause};
+use crate::log::DeletionReason;
 use crate::log::record_batch::RecordBatch;
 use crate::protocol::{Response, TopicName, TopicPartition};
 use crate::sim::{ClientNumber, NodeId, PacketId, Time};
@@ -135,6 +136,19 @@ pub enum EventKind {
         /// Who sent them.
         from: NodeId,
     },
+    /// A log begins later than it did: the records before are gone.
+    RecordsDeleted {
+        /// Who keeps it.
+        broker: i32,
+        /// The partition.
+        topic_partition: TopicPartition,
+        /// The log start offset before.
+        from: i64,
+        /// The log start offset now.
+        to: i64,
+        /// Why.
+        reason: DeletionReason,
+    },
     /// A producer was told that a batch is stored; with `acks=0` it takes that
     /// for granted, and knows no offset.
     Delivered {
@@ -186,6 +200,8 @@ pub enum EventKind {
         topic_partition: TopicPartition,
         /// The offset of the record it reads first.
         offset: i64,
+        /// The position it had, where that lay outside the log.
+        out_of_range: Option<i64>,
     },
     /// A consumer read records.
     RecordsRead {
@@ -347,6 +363,17 @@ impl Described<'_> {
                     ),
                 }
             }
+            EventKind::RecordsDeleted {
+                topic_partition,
+                from,
+                to,
+                reason,
+                ..
+            } => write!(
+                f,
+                "{topic_partition} now begins at offset {to} instead of {from}: {}.",
+                describe_deletion(*reason)
+            ),
             EventKind::Delivered {
                 producer,
                 topic_partition,
@@ -402,11 +429,20 @@ impl Described<'_> {
                 consumer,
                 topic_partition,
                 offset,
-            } => write!(
-                f,
-                "{} begins {topic_partition} at offset {offset}: its group has committed none.",
-                self.names.name(*consumer)
-            ),
+                out_of_range,
+            } => {
+                let consumer = self.names.name(*consumer);
+                match out_of_range {
+                    None => write!(
+                        f,
+                        "{consumer} begins {topic_partition} at offset {offset}: its group has committed none."
+                    ),
+                    Some(position) => write!(
+                        f,
+                        "{consumer} goes on in {topic_partition} at offset {offset}: offset {position} is outside the log."
+                    ),
+                }
+            }
             EventKind::RecordsRead {
                 consumer,
                 topic_partition,
@@ -551,6 +587,15 @@ fn describe_removal(
         RemovalCause::GroupFull => "the group has group.max.size members already",
     };
     write!(f, "Group {group} drops {client_id}: {why}.")
+}
+
+fn describe_deletion(reason: DeletionReason) -> &'static str {
+    match reason {
+        DeletionReason::LogStartOffset => "the records before had been given up",
+        DeletionReason::RetentionSize => "the log was larger than retention.bytes",
+        DeletionReason::RetentionTime => "the records before were older than retention.ms",
+        DeletionReason::ClientRequest => "a client asked to delete the records before",
+    }
 }
 
 /// `1 record`, `3 records`.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 
-use crate::broker::{Broker, describe_change};
+use crate::broker::{Broker, RetentionSchedule, describe_change};
 use crate::client::{Admin, Client, Connection, Consumer, ConsumerConfig, Producer};
 use crate::client::{ProducerConfig, Workload};
 use crate::command::{ClientNumber, Command, Refusal};
@@ -36,6 +36,9 @@ pub struct WorldConfig {
     pub default_replication_factor: i16,
     /// `group.initial.rebalance.delay.ms`.
     pub group_initial_rebalance_delay_ms: i32,
+    /// When brokers look for old segments (`log.retention.check.interval.ms`,
+    /// `log.initial.task.delay.ms`).
+    pub retention: RetentionSchedule,
     /// How long packets take.
     pub latency: Latency,
     /// Epoch milliseconds at the beginning of virtual time.
@@ -53,6 +56,7 @@ impl WorldConfig {
             num_partitions: 3,
             default_replication_factor: 1,
             group_initial_rebalance_delay_ms: 0,
+            retention: RetentionSchedule::default(),
             latency: Latency {
                 base_us: 120_000,
                 jitter_us: 30_000,
@@ -102,7 +106,8 @@ impl World {
             ..GroupCoordinatorConfig::default()
         };
         let broker = |id: &i32| {
-            let broker = Broker::new(*id, config.brokers.clone(), groups.clone(), seed);
+            let brokers = config.brokers.clone();
+            let broker = Broker::new(*id, brokers, groups.clone(), config.retention, seed);
             (*id, broker)
         };
         let defaults = TopicDefaults {

@@ -6,6 +6,7 @@ mod random_commands;
 use std::collections::BTreeMap;
 
 use engine::client::{Client, Membership};
+use engine::log::{DeletionReason, LogSegment};
 use engine::protocol::Request;
 use engine::{Command, Event, EventKind, TopicPartition, World};
 use random_commands::watched_random_world;
@@ -17,12 +18,31 @@ const COMMANDS: usize = 120;
 fn logs_are_dense(world: &World) {
     for (partition, led) in world.brokers()[&1].partitions() {
         let mut next = led.log.start_offset();
-        for batch in led.log.batches() {
-            assert_eq!(batch.base_offset(), next, "{partition}");
+        for batch in led.log.batches_from(next) {
+            // The log may begin within a batch.
+            let first = batch.base_offset().max(led.log.start_offset());
+            assert_eq!(first, next, "{partition}");
             assert!(batch.is_crc_valid(), "{partition} at {next}");
             next = batch.next_offset();
         }
         assert_eq!(led.log.end_offset(), next, "{partition}");
+    }
+}
+
+/// Segments follow one another, hold the log's start, and the high watermark
+/// lies between the log's ends.
+fn segments_are_in_order(world: &World) {
+    for (partition, led) in world.brokers()[&1].partitions() {
+        let log = &led.log;
+        let bases: Vec<i64> = log.segments().map(LogSegment::base_offset).collect();
+        assert!(bases.is_sorted_by(|a, b| a < b), "{partition}: {bases:?}");
+        let marks = [
+            bases[0],
+            log.start_offset(),
+            log.high_watermark(),
+            log.end_offset(),
+        ];
+        assert!(marks.is_sorted(), "{partition}: {marks:?}");
     }
 }
 
@@ -105,6 +125,8 @@ fn delivered_records_are_in_the_log(world: &World, events: &[Event]) {
 fn the_invariants_hold_at_every_moment() {
     let mut delivered = 0;
     let mut owned = 0;
+    let mut deleted = 0;
+    let mut expired = 0;
     for seed in 0..SEEDS {
         watched_random_world(seed, COMMANDS, |world, events| {
             if events
@@ -113,6 +135,7 @@ fn the_invariants_hold_at_every_moment() {
             {
                 logs_are_dense(world);
             }
+            segments_are_in_order(world);
             each_partition_has_one_owner(world);
             positions_lie_within_the_log(world);
             delivered_records_are_in_the_log(world, events);
@@ -120,6 +143,10 @@ fn the_invariants_hold_at_every_moment() {
                 events.iter().filter(|event| wanted(&event.kind)).count()
             };
             delivered += of_kind(|kind| matches!(kind, EventKind::Delivered { .. }));
+            deleted += of_kind(|kind| matches!(kind, EventKind::RecordsDeleted { .. }));
+            expired += of_kind(
+                |kind| matches!(kind, EventKind::RecordsDeleted { reason, .. } if *reason != DeletionReason::ClientRequest),
+            );
             owned += of_kind(
                 |kind| matches!(kind, EventKind::PartitionsAssigned { partitions, .. } if !partitions.is_empty()),
             );
@@ -128,6 +155,7 @@ fn the_invariants_hold_at_every_moment() {
     // Worlds in which nothing happens would prove nothing.
     assert!(delivered > 100, "{delivered}");
     assert!(owned > 100, "{owned}");
+    assert!(deleted > expired && expired > 10, "{deleted}, {expired}");
 }
 
 /// A calm world comes to rest: every group with members is stable, and every

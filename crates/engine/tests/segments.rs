@@ -1,6 +1,7 @@
 //! Segment files that a real broker wrote, read batch by batch and compared
 //! with what Kafka itself reads in them (the JSON beside each).
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -8,6 +9,7 @@ use engine::log::record_batch::{
     BatchOptions, Compression, CorruptRecord, EndTransactionMarker, NO_SEQUENCE, RecordBatch,
     RecordBatchBuilder, RecordView, TimestampType, read_batches,
 };
+use engine::log::{LogConfig, PartitionLog};
 use serde_json::{Value, json};
 
 /// A segment file and what Kafka says is in it.
@@ -116,6 +118,41 @@ fn batches_written_again_are_the_same_bytes() {
         }
     }
     assert!(count > 0);
+}
+
+/// What a broker's folder holds, taken as a replica's log, is given back byte
+/// for byte, and can be written on.
+#[test]
+fn a_log_loaded_from_a_brokers_files_exports_the_same_files() {
+    let mut folders: BTreeMap<PathBuf, Vec<(i64, Vec<u8>)>> = BTreeMap::new();
+    for segment in segments() {
+        let name = segment.path.file_stem().unwrap().to_str().unwrap();
+        let folder = segment.path.parent().unwrap().to_owned();
+        let files = folders.entry(folder).or_default();
+        files.push((name.parse().unwrap(), segment.bytes));
+    }
+    assert!(folders.values().any(|files| files.len() > 1));
+    for (folder, files) in folders {
+        let named = files.iter().map(|(base, bytes)| (*base, bytes.as_slice()));
+        let mut log = PartitionLog::load(LogConfig::default(), named, 0).unwrap();
+        let exported: Vec<(i64, Vec<u8>)> = log
+            .segments()
+            .map(|segment| (segment.base_offset(), segment.to_bytes()))
+            .collect();
+        assert_eq!(exported, files, "{}", folder.display());
+
+        let last = log.batches().next_back().unwrap();
+        let (end, epoch) = (last.next_offset(), last.partition_leader_epoch());
+        assert_eq!(log.end_offset(), end);
+        assert_eq!(log.leader_epochs().latest_epoch(), Some(epoch));
+        let mut builder = RecordBatchBuilder::default();
+        let first = segment("plain").batches().remove(0);
+        let record = first.records().next().unwrap().unwrap().to_record();
+        builder.append(&record).unwrap();
+        let batch = builder.build().unwrap();
+        assert_eq!(log.append_as_leader(&batch, epoch + 1, 0), Ok(end));
+        assert_eq!(log.end_offset_for_epoch(epoch), Some((epoch, end)));
+    }
 }
 
 #[test]

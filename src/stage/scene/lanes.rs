@@ -142,7 +142,6 @@ fn inset(rect: Rect) -> Rect {
 
 fn cells(log: &PartitionLog, scale: &OffsetScale, track: &Rect) -> Vec<Cell> {
     log.batches_from(scale.first)
-        .iter()
         .flat_map(|batch| batch.records().flatten())
         .filter(|record| record.offset >= scale.first)
         .map(|record| cell(&record, scale, track))
@@ -196,20 +195,18 @@ fn earlier_records(log: &PartitionLog, first_shown: i64, rect: Rect) -> Earlier 
 
 /// How the records before `limit` are spread over the time in which they came.
 fn density(log: &PartitionLog, limit: i64) -> Vec<u8> {
-    let batches = log.batches();
-    let earlier = &batches[..batches.partition_point(|batch| batch.base_offset() < limit)];
-    let (Some(first), Some(last)) = (earlier.first(), earlier.last()) else {
+    let batch_at = |offset| log.batches_from(offset).next();
+    let (Some(first), Some(last)) = (batch_at(log.start_offset()), batch_at(limit - 1)) else {
         return Vec::new();
     };
     let begin = first.max_timestamp();
     let span = (last.max_timestamp() - begin).max(1);
     let offset_at = |stretch: usize| {
         let until = begin + span * stretch as i64 / STRETCHES as i64;
-        let index = earlier.partition_point(|batch| batch.max_timestamp() <= until);
-        match (stretch, earlier.get(index)) {
+        match (stretch, log.first_batch_after(until)) {
             (0, _) => log.start_offset(),
             (STRETCHES, _) | (_, None) => limit,
-            (_, Some(batch)) => batch.base_offset(),
+            (_, Some(batch)) => batch.base_offset().clamp(log.start_offset(), limit),
         }
     };
     let counts: Vec<i64> = (0..STRETCHES)

@@ -79,7 +79,12 @@ impl Broker {
             if offset < log.start_offset() || offset > log.end_offset() {
                 return true;
             }
-            bytes += log.bytes_between(offset, partition.high_watermark());
+            let high_watermark = partition.high_watermark();
+            // What an answer would hold ends with the segment.
+            if log.is_on_older_segment(offset, high_watermark) {
+                return true;
+            }
+            bytes += log.bytes_between(offset, high_watermark);
         }
         bytes >= usize::try_from(request.min_bytes).unwrap_or_default()
     }
@@ -152,10 +157,16 @@ impl Broker {
             let (offset, timestamp) = match timestamp {
                 ListOffsetsRequest::LATEST => (partition.high_watermark(), -1),
                 ListOffsetsRequest::EARLIEST => (partition.log.start_offset(), -1),
-                timestamp => partition
-                    .log
-                    .offset_for_timestamp(timestamp)
-                    .unwrap_or((-1, -1)),
+                ListOffsetsRequest::MAX_TIMESTAMP => {
+                    let found = partition.log.offset_of_max_timestamp();
+                    found.unwrap_or((-1, -1))
+                }
+                timestamp => {
+                    let found = partition.log.offset_for_timestamp(timestamp);
+                    // Nobody is told of records that may still be lost.
+                    let readable = |found: &(i64, i64)| found.0 < partition.high_watermark();
+                    found.filter(readable).unwrap_or((-1, -1))
+                }
             };
             ListedOffset {
                 error_code: ErrorCode::None,

@@ -5,13 +5,14 @@ mod fetch;
 mod groups;
 mod metadata;
 mod produce;
+mod retention;
 
 use std::collections::BTreeMap;
 
 use crate::controller::{Controller, MetadataChange, PartitionRegistration, Topic};
 use crate::coordinator::{GroupCoordinator, GroupCoordinatorConfig};
 use crate::event::EventKind;
-use crate::log::partition_log::PartitionLog;
+use crate::log::{LogConfig, PartitionLog};
 use crate::protocol::{
     CreatePartitionsResponse, CreateTopicsResponse, DeleteTopicsResponse, Header, Payload, Request,
     Response, TopicName, TopicPartition,
@@ -20,10 +21,7 @@ use crate::sim::{Fabric, NodeId, Packet, Scheduled, Time, TimerHandle};
 
 use fetch::DelayedFetch;
 use groups::WaitingRequest;
-
-/// `message.max.bytes`, for topics that set no `max.message.bytes`: 1 MiB and
-/// the overhead of a batch.
-pub const MESSAGE_MAX_BYTES: usize = 1_048_588;
+pub use retention::RetentionSchedule;
 
 /// A partition that the broker leads.
 #[derive(Clone, Debug, Hash)]
@@ -32,15 +30,12 @@ pub struct Partition {
     pub log: PartitionLog,
     /// The epoch in which the broker leads it.
     pub leader_epoch: i32,
-    /// The largest batch it takes, in bytes (`max.message.bytes`).
-    pub max_message_bytes: usize,
 }
 
 impl Partition {
-    /// The offset below which every in-sync replica has every record. With one
-    /// replica that is the log's end.
+    /// The offset below which every in-sync replica has every record.
     pub fn high_watermark(&self) -> i64 {
-        self.log.end_offset()
+        self.log.high_watermark()
     }
 }
 
@@ -56,6 +51,8 @@ pub struct Broker {
     coordinator: GroupCoordinator,
     waiting: BTreeMap<u64, WaitingRequest>,
     next_token: u64,
+    retention: RetentionSchedule,
+    retention_check: Option<Time>,
     timer: Option<(Time, TimerHandle)>,
 }
 
@@ -64,6 +61,7 @@ impl Broker {
         id: i32,
         brokers: Vec<i32>,
         config: GroupCoordinatorConfig,
+        retention: RetentionSchedule,
         seed: u64,
     ) -> Broker {
         Broker {
@@ -75,6 +73,8 @@ impl Broker {
             coordinator: GroupCoordinator::new(config, seed),
             waiting: BTreeMap::new(),
             next_token: 0,
+            retention,
+            retention_check: None,
             timer: None,
         }
     }
@@ -123,17 +123,23 @@ impl Broker {
                 let response = Response::ListOffsets(self.list_offsets(&request));
                 self.answer(fabric, from, header, response);
             }
+            Request::DeleteRecords(request) => {
+                let response = Response::DeleteRecords(self.delete_records(fabric, request));
+                self.answer(fabric, from, header, response);
+            }
             request => self.coordinate(fabric, from, header, request),
         }
         self.schedule_timer(fabric);
         changes
     }
 
-    /// A fetch has waited long enough, or a group's timer is due.
+    /// A fetch has waited long enough, a group's timer is due, or it is time
+    /// to look for old segments.
     pub(crate) fn on_timer(&mut self, fabric: &mut Fabric) {
         self.timer = None;
         self.expire_fetches(fabric);
         self.expire_group_timers(fabric);
+        self.check_retention(fabric);
         self.schedule_timer(fabric);
     }
 
@@ -142,7 +148,7 @@ impl Broker {
         match change {
             MetadataChange::TopicCreated { name, topic } => {
                 self.topics.insert(name.clone(), topic.clone());
-                self.lead(name, 0, &topic.partitions);
+                self.lead(fabric, name, 0, &topic.partitions);
             }
             MetadataChange::TopicDeleted { name, .. } => {
                 self.topics.remove(name);
@@ -156,27 +162,29 @@ impl Broker {
                 if let Some(topic) = self.topics.get_mut(name) {
                     topic.partitions.extend(partitions.iter().cloned());
                 }
-                self.lead(name, *first, partitions);
+                self.lead(fabric, name, *first, partitions);
             }
         }
         self.schedule_timer(fabric);
     }
 
-    fn lead(&mut self, name: &TopicName, first: i32, partitions: &[PartitionRegistration]) {
-        let configured = self
-            .topics
-            .get(name)
-            .and_then(|topic| topic.configs.get("max.message.bytes"));
-        let max_message_bytes = configured
-            .and_then(|value| value.parse().ok())
-            .unwrap_or(MESSAGE_MAX_BYTES);
+    fn lead(
+        &mut self,
+        fabric: &Fabric,
+        name: &TopicName,
+        first: i32,
+        partitions: &[PartitionRegistration],
+    ) {
+        let topic = self.topics.get(name);
+        let config = topic.map_or_else(LogConfig::default, |topic| {
+            LogConfig::from_topic_configs(&topic.configs)
+        });
         for (number, registration) in (first..).zip(partitions) {
             if registration.leader == Some(self.id) {
-                let partition = Partition {
-                    log: PartitionLog::default(),
-                    leader_epoch: registration.leader_epoch,
-                    max_message_bytes,
-                };
+                let leader_epoch = registration.leader_epoch;
+                let mut log = PartitionLog::new(config.clone(), fabric.timestamp_ms());
+                log.assign_leader_epoch(leader_epoch);
+                let partition = Partition { log, leader_epoch };
                 self.partitions
                     .insert(TopicPartition::new(name.clone(), number), partition);
             }
@@ -210,6 +218,10 @@ impl Broker {
     fn schedule_timer(&mut self, fabric: &mut Fabric) {
         let fetches = self.delayed_fetches.iter().map(|fetch| fetch.deadline);
         let next = fetches.chain(self.coordinator.next_deadline()).min();
+        let next = next
+            .into_iter()
+            .chain(self.plan_retention_check(fabric.now))
+            .min();
         if self.timer.map(|(at, _)| at) == next {
             return;
         }

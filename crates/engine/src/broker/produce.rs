@@ -1,4 +1,4 @@
-use super::Broker;
+use super::{Broker, Partition};
 use crate::event::EventKind;
 use crate::log::record_batch::RecordBatch;
 use crate::protocol::{
@@ -20,7 +20,7 @@ impl Broker {
     ) {
         let mut partitions = Vec::new();
         for (partition, batch) in request.partitions {
-            let appended = self.append(&partition, &batch);
+            let appended = self.append(&partition, &batch, fabric.timestamp_ms());
             if appended.error_code.is_none() {
                 fabric.emit(EventKind::RecordsAppended {
                     broker: self.id,
@@ -43,27 +43,27 @@ impl Broker {
         &mut self,
         topic_partition: &TopicPartition,
         batch: &RecordBatch,
+        now_ms: i64,
     ) -> PartitionProduceResponse {
         let Some(partition) = self.partitions.get_mut(topic_partition) else {
             return refused(ErrorCode::UnknownTopicOrPartition, None);
         };
-        let size = batch.size_in_bytes();
-        if size > partition.max_message_bytes {
-            let message = format!(
-                "The record batch size in the append to {topic_partition} is {size} bytes which \
-                 exceeds the maximum configured value of {}.",
-                partition.max_message_bytes
-            );
-            return refused(ErrorCode::MessageTooLarge, Some(message));
-        }
-        let base_offset = partition
-            .log
-            .append_as_leader(batch, partition.leader_epoch);
-        PartitionProduceResponse {
-            error_code: ErrorCode::None,
-            base_offset,
-            log_start_offset: partition.log.start_offset(),
-            error_message: None,
+        let Partition { log, leader_epoch } = partition;
+        match log.append_as_leader(batch, *leader_epoch, now_ms) {
+            Ok(base_offset) => {
+                // The only replica is all that are in sync.
+                log.set_high_watermark(log.end_offset());
+                PartitionProduceResponse {
+                    error_code: ErrorCode::None,
+                    base_offset,
+                    log_start_offset: log.start_offset(),
+                    error_message: None,
+                }
+            }
+            Err(error) => {
+                let message = error.message(topic_partition, log.config());
+                refused(error.error_code(), Some(message))
+            }
         }
     }
 }

@@ -9,8 +9,9 @@ use crate::sim::Fabric;
 /// A client that makes, changes, lists and describes things
 /// (`org.apache.kafka.clients.admin.KafkaAdminClient`).
 ///
-/// A call goes to the broker it concerns: a group's to its coordinator, any
-/// other to a broker that the metadata names, which it fetches first.
+/// A call goes to the broker it concerns: a group's to its coordinator, one
+/// about records to the leader of the first partition, any other to a broker
+/// that the metadata names, which it fetches first.
 #[derive(Clone, Debug, Hash)]
 pub struct Admin {
     /// Its name and its view of the cluster.
@@ -42,6 +43,7 @@ impl Admin {
             | Request::CreateTopics(_)
             | Request::DeleteTopics(_)
             | Request::CreatePartitions(_)
+            | Request::DeleteRecords(_)
             | Request::ListGroups(_)
             | Request::DescribeGroups(_)
             | Request::OffsetFetch(_) => Ok(()),
@@ -105,7 +107,15 @@ impl Admin {
     }
 
     fn route(&mut self, fabric: &mut Fabric, request: Request) {
-        let broker = self.connection.metadata.any_broker();
+        let metadata = &self.connection.metadata;
+        let leader = match &request {
+            Request::DeleteRecords(request) => request
+                .partitions
+                .first()
+                .and_then(|(partition, _)| metadata.leader(&partition.topic, partition.partition)),
+            _ => None,
+        };
+        let broker = leader.unwrap_or_else(|| metadata.any_broker());
         let group = match &request {
             Request::OffsetFetch(request) => Some(request.group_id.clone()),
             Request::DescribeGroups(request) => request.groups.first().cloned(),

@@ -126,6 +126,8 @@ apis! {
     Fetch(FetchRequest, FetchResponse),
     /// Finds the first, the last, or a timestamp's offset.
     ListOffsets(ListOffsetsRequest, ListOffsetsResponse),
+    /// Moves log starts, so that records before them are gone.
+    DeleteRecords(DeleteRecordsRequest, DeleteRecordsResponse),
     /// Finds the broker that coordinates a group.
     FindCoordinator(FindCoordinatorRequest, FindCoordinatorResponse),
     /// Enters a group, or its next generation.

@@ -84,8 +84,8 @@ pub struct FetchedPartition {
 /// Finds an offset by a timestamp, or at either end.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ListOffsetsRequest {
-    /// The partitions, each with a timestamp in epoch milliseconds, or
-    /// [`ListOffsetsRequest::LATEST`] or [`ListOffsetsRequest::EARLIEST`].
+    /// The partitions, each with a timestamp in epoch milliseconds, or one of
+    /// the constants.
     pub partitions: Vec<(TopicPartition, i64)>,
 }
 
@@ -94,6 +94,8 @@ impl ListOffsetsRequest {
     pub const LATEST: i64 = -1;
     /// Asks for the log start offset.
     pub const EARLIEST: i64 = -2;
+    /// Asks for the first record with the largest timestamp (KIP-734).
+    pub const MAX_TIMESTAMP: i64 = -3;
 }
 
 /// The offsets found.
@@ -112,4 +114,41 @@ pub struct ListedOffset {
     pub timestamp: i64,
     /// The offset, -1 when there is none.
     pub offset: i64,
+}
+
+/// Deletes the records before an offset (KIP-107).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct DeleteRecordsRequest {
+    /// The partitions, each with the offset of the first record that stays, or
+    /// [`DeleteRecordsRequest::HIGH_WATERMARK`].
+    pub partitions: Vec<(TopicPartition, i64)>,
+    /// How long the broker may wait for the replicas, in milliseconds.
+    pub timeout_ms: i32,
+}
+
+impl DeleteRecordsRequest {
+    /// Deletes all that every in-sync replica has.
+    pub const HIGH_WATERMARK: i64 = -1;
+}
+
+/// Where the logs start now.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct DeleteRecordsResponse {
+    /// One entry for each partition of the request.
+    pub partitions: Vec<(TopicPartition, DeletedRecords)>,
+}
+
+/// Where one log starts now.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct DeletedRecords {
+    /// The smallest log start of all replicas;
+    /// [`DeletedRecords::INVALID_LOW_WATERMARK`] with an error.
+    pub low_watermark: i64,
+    /// `NONE`, or why nothing was deleted.
+    pub error_code: ErrorCode,
+}
+
+impl DeletedRecords {
+    /// Stands for no low watermark.
+    pub const INVALID_LOW_WATERMARK: i64 = -1;
 }

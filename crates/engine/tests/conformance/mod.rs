@@ -14,6 +14,8 @@ mod assign_range;
 mod assignment;
 mod case;
 mod classic_group_protocol;
+mod leader_epoch_cache;
+mod log_segments_retention;
 mod murmur2;
 mod record_batch_size;
 
@@ -25,6 +27,8 @@ pub const KINDS: &[Kind] = &[
     assign_range::KIND,
     record_batch_size::KIND,
     classic_group_protocol::KIND,
+    log_segments_retention::KIND,
+    leader_epoch_cache::KIND,
 ];
 
 /// The cases on which the engine differs from Kafka on purpose. Each is

@@ -2,8 +2,6 @@
 
 #![allow(dead_code, reason = "each test file uses some of it")]
 
-use std::collections::BTreeMap;
-
 use engine::client::{
     AutoOffsetReset, Client, Consumer, ConsumerConfig, OutgoingRecord, ProducerConfig,
 };
@@ -20,12 +18,23 @@ pub fn world_with_topic(seed: u64, topic: &str, partitions: i32) -> World {
 
 /// Creates a topic and waits until it is there.
 pub fn create_topic(world: &mut World, topic: &str, partitions: i32) {
+    create_topic_with(world, topic, partitions, &[]);
+}
+
+/// The same, with settings of its own.
+pub fn create_topic_with(
+    world: &mut World,
+    topic: &str,
+    partitions: i32,
+    configs: &[(&str, &str)],
+) {
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
     let request = Request::CreateTopics(CreateTopicsRequest {
         topics: vec![CreatableTopic {
             name: topic.into(),
             num_partitions: partitions,
             replication_factor: -1,
-            configs: BTreeMap::new(),
+            configs: configs.iter().map(owned).collect(),
         }],
     });
     match admin_call(world, request) {
@@ -167,7 +176,7 @@ pub fn records(world: &World, topic: &str, partition: i32) -> Vec<(i64, String, 
         .expect("there is such a partition");
     let text =
         |bytes: Option<&[u8]>| String::from_utf8_lossy(bytes.unwrap_or_default()).into_owned();
-    let batches = partition.log.batches().iter();
+    let batches = partition.log.batches();
     batches
         .flat_map(|batch| batch.records().flatten())
         .map(|record| (record.offset, text(record.key), text(record.value)))

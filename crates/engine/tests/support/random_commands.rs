@@ -10,10 +10,10 @@ use engine::client::{
 use engine::command::ClientNumber;
 use engine::protocol::{
     CreatableTopic, CreatePartitionsRequest, CreatePartitionsTopic, CreateTopicsRequest,
-    DeleteTopicsRequest, MetadataRequest, Request, TopicName,
+    DeleteRecordsRequest, DeleteTopicsRequest, MetadataRequest, Request, TopicName,
 };
 use engine::sim::{Latency, Random, Stream};
-use engine::{Command, Event, World, WorldConfig};
+use engine::{Command, Event, TopicPartition, World, WorldConfig};
 
 /// A world after `commands` random commands with random pauses between them.
 /// The seed decides everything. Commands that are refused count too.
@@ -137,15 +137,36 @@ fn record(random: &mut Random) -> OutgoingRecord {
     }
 }
 
+/// Half of the topics have small segments that do not stay long.
+fn topic_configs(random: &mut Random) -> BTreeMap<String, String> {
+    let mut configs = BTreeMap::new();
+    if random.below(2) == 0 {
+        let mut set = |name: &str, values: [&str; 3]| {
+            let value = values[random.below(3) as usize];
+            configs.insert(name.to_owned(), value.to_owned());
+        };
+        set("segment.bytes", ["300", "1000", "5000"]);
+        set("segment.ms", ["2000", "10000", "604800000"]);
+        set("retention.bytes", ["0", "1500", "-1"]);
+        set("retention.ms", ["5000", "60000", "-1"]);
+        set(
+            "message.timestamp.type",
+            ["CreateTime", "CreateTime", "LogAppendTime"],
+        );
+        set("cleanup.policy", ["delete", "delete", "compact,delete"]);
+    }
+    configs
+}
+
 fn admin_request(random: &mut Random) -> Request {
     let name = topic(random);
-    match random.below(6) {
+    match random.below(8) {
         0..=2 => Request::CreateTopics(CreateTopicsRequest {
             topics: vec![CreatableTopic {
                 name,
                 num_partitions: random.below(5) as i32 - 1,
                 replication_factor: -1,
-                configs: BTreeMap::new(),
+                configs: topic_configs(random),
             }],
         }),
         3 => Request::CreatePartitions(CreatePartitionsRequest {
@@ -154,7 +175,14 @@ fn admin_request(random: &mut Random) -> Request {
                 count: random.below(8) as i32,
             }],
         }),
-        4 => Request::DeleteTopics(DeleteTopicsRequest { topics: vec![name] }),
+        4 | 5 => Request::DeleteRecords(DeleteRecordsRequest {
+            partitions: vec![(
+                TopicPartition::new(name, random.below(3) as i32),
+                i64::from(random.below(40)) - 2,
+            )],
+            timeout_ms: 60_000,
+        }),
+        6 => Request::DeleteTopics(DeleteTopicsRequest { topics: vec![name] }),
         _ => Request::Metadata(MetadataRequest { topics: None }),
     }
 }

@@ -116,7 +116,7 @@ impl Consumer {
 
     fn lose_position(&mut self, fabric: &mut Fabric, partition: &TopicPartition) {
         if let Some(assigned) = self.assignment.get_mut(partition) {
-            assigned.position = None;
+            assigned.out_of_range = assigned.position.take().or(assigned.out_of_range);
         }
         self.find_positions(fabric);
     }

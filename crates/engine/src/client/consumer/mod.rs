@@ -42,6 +42,8 @@ pub struct AssignedPartition {
     pub position: Option<i64>,
     /// What its group has committed, as far as it knows.
     pub committed: Option<i64>,
+    /// The position it had, when that turned out to lie outside the log.
+    pub out_of_range: Option<i64>,
 }
 
 /// Why a request was sent, by its correlation id.

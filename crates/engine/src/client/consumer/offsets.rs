@@ -227,26 +227,47 @@ impl Consumer {
         if !self.is_current(generation) {
             return;
         }
+        let mut trouble = false;
         for (partition, listed) in response.partitions {
             let Some(assigned) = self.assignment.get_mut(&partition) else {
                 continue;
             };
             if !listed.error_code.is_none() {
-                self.connection.update_metadata(fabric);
-                self.retry_later(fabric);
+                trouble = true;
                 continue;
             }
             assigned.position = Some(listed.offset);
+            let out_of_range = assigned.out_of_range.take();
             fabric.emit(EventKind::PositionReset {
                 consumer: self.connection.number,
                 topic_partition: partition,
                 offset: listed.offset,
+                out_of_range,
             });
+        }
+        if trouble {
+            self.connection.update_metadata(fabric);
+            self.retry_later(fabric);
+        } else {
+            // Positions may have been lost while this answer was out.
+            self.find_positions(fabric);
         }
         self.fetch(fabric);
     }
 
     fn fail_without_offset(&mut self, fabric: &mut Fabric, missing: &[TopicPartition]) {
+        let lost = |partition| self.assignment.get(partition)?.out_of_range;
+        let outside: Vec<String> = missing
+            .iter()
+            .filter_map(|partition| lost(partition).map(|offset| format!("{partition}={offset}")))
+            .collect();
+        if !outside.is_empty() {
+            let message = format!(
+                "Offsets out of range with no configured reset policy for partitions: {{{}}}",
+                outside.join(", ")
+            );
+            return self.fail(fabric, "OffsetOutOfRangeException", message);
+        }
         let names: Vec<String> = missing.iter().map(ToString::to_string).collect();
         let message = format!(
             "Undefined offset with no reset policy for partitions: [{}]",

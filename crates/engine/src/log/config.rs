@@ -1,0 +1,167 @@
+//! A topic's settings, as far as its logs act on them.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use super::record_batch::TimestampType;
+
+/// What becomes of old segments (`cleanup.policy`). Both may be set, or
+/// neither.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct CleanupPolicy {
+    /// `delete`: segments go when they are too old or too many.
+    pub delete: bool,
+    /// `compact`: the last record of each key stays.
+    pub compact: bool,
+}
+
+impl FromStr for CleanupPolicy {
+    type Err = ();
+
+    fn from_str(list: &str) -> Result<Self, ()> {
+        let has = |policy| list.split(',').any(|named| named.trim() == policy);
+        Ok(CleanupPolicy {
+            delete: has("delete"),
+            compact: has("compact"),
+        })
+    }
+}
+
+/// The settings of one topic's logs, with Kafka's defaults
+/// (`org.apache.kafka.storage.internals.log.LogConfig`).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct LogConfig {
+    /// `cleanup.policy`.
+    pub cleanup_policy: CleanupPolicy,
+    /// `segment.bytes`: the most bytes a segment may hold.
+    pub segment_bytes: usize,
+    /// `segment.ms`: a segment rolls when a batch comes that is more than this
+    /// younger than the segment's first one.
+    pub segment_ms: i64,
+    /// `segment.index.bytes`: the most bytes each index of a segment may have.
+    pub segment_index_bytes: usize,
+    /// `index.interval.bytes`: how many bytes go by between index entries.
+    pub index_interval_bytes: usize,
+    /// `retention.ms`: segments whose youngest record is older go; -1 for
+    /// never.
+    pub retention_ms: i64,
+    /// `retention.bytes`: the oldest segments go while the others hold as
+    /// much; -1 for any size.
+    pub retention_bytes: i64,
+    /// `max.compaction.lag.ms`: with `compact`, a segment rolls no later.
+    pub max_compaction_lag_ms: i64,
+    /// `max.message.bytes`: the largest batch that is taken.
+    pub max_message_bytes: usize,
+    /// `message.timestamp.type`: whose clock the records' timestamps are from.
+    pub message_timestamp_type: TimestampType,
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        LogConfig {
+            cleanup_policy: CleanupPolicy {
+                delete: true,
+                compact: false,
+            },
+            segment_bytes: 1 << 30,
+            segment_ms: WEEK_MS,
+            segment_index_bytes: 10 << 20,
+            index_interval_bytes: 4096,
+            retention_ms: WEEK_MS,
+            retention_bytes: -1,
+            max_compaction_lag_ms: i64::MAX,
+            max_message_bytes: MESSAGE_MAX_BYTES,
+            message_timestamp_type: TimestampType::CreateTime,
+        }
+    }
+}
+
+/// 168 hours, in milliseconds.
+const WEEK_MS: i64 = 168 * 60 * 60 * 1_000;
+
+/// `message.max.bytes`, for topics that set no `max.message.bytes`: 1 MiB and
+/// the overhead of a log entry.
+pub const MESSAGE_MAX_BYTES: usize = 1_048_588;
+
+impl LogConfig {
+    /// The settings given for a topic, by Kafka's names; the defaults for the
+    /// rest. The controller has checked the values: one that cannot be read
+    /// counts as not given.
+    pub fn from_topic_configs(configs: &BTreeMap<String, String>) -> LogConfig {
+        let default = LogConfig::default();
+        LogConfig {
+            cleanup_policy: read(configs, "cleanup.policy", default.cleanup_policy),
+            segment_bytes: read(configs, "segment.bytes", default.segment_bytes),
+            segment_ms: read(configs, "segment.ms", default.segment_ms),
+            segment_index_bytes: read(configs, "segment.index.bytes", default.segment_index_bytes),
+            index_interval_bytes: read(
+                configs,
+                "index.interval.bytes",
+                default.index_interval_bytes,
+            ),
+            retention_ms: read(configs, "retention.ms", default.retention_ms),
+            retention_bytes: read(configs, "retention.bytes", default.retention_bytes),
+            max_compaction_lag_ms: read(
+                configs,
+                "max.compaction.lag.ms",
+                default.max_compaction_lag_ms,
+            ),
+            max_message_bytes: read(configs, "max.message.bytes", default.max_message_bytes),
+            message_timestamp_type: match configs.get("message.timestamp.type") {
+                Some(name) if name == TimestampType::LogAppendTime.name() => {
+                    TimestampType::LogAppendTime
+                }
+                _ => default.message_timestamp_type,
+            },
+        }
+    }
+
+    /// After how long a segment rolls, in milliseconds
+    /// (`LogConfig.maxSegmentMs`).
+    pub fn max_segment_ms(&self) -> i64 {
+        if self.cleanup_policy.compact {
+            self.segment_ms.min(self.max_compaction_lag_ms)
+        } else {
+            self.segment_ms
+        }
+    }
+}
+
+fn read<T: FromStr>(configs: &BTreeMap<String, String>, name: &str, default: T) -> T {
+    configs
+        .get(name)
+        .and_then(|value| value.trim().parse().ok())
+        .unwrap_or(default)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_are_read_by_kafkas_names() {
+        let configs = [
+            ("cleanup.policy", "compact, delete"),
+            ("retention.ms", "-1"),
+            ("segment.bytes", "1048576"),
+            ("message.timestamp.type", "LogAppendTime"),
+        ];
+        let configs = configs
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into();
+        let config = LogConfig::from_topic_configs(&configs);
+        let both = CleanupPolicy {
+            delete: true,
+            compact: true,
+        };
+        let expected = LogConfig {
+            cleanup_policy: both,
+            retention_ms: -1,
+            segment_bytes: 1_048_576,
+            message_timestamp_type: TimestampType::LogAppendTime,
+            ..LogConfig::default()
+        };
+        assert_eq!(config, expected);
+        assert_eq!(LogConfig::default().retention_ms, 604_800_000);
+    }
+}

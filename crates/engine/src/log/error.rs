@@ -1,0 +1,73 @@
+//! What a log refuses.
+
+use super::config::LogConfig;
+use crate::protocol::{ErrorCode, TopicPartition};
+
+/// Why a batch was not appended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AppendError {
+    /// It is larger than `max.message.bytes`.
+    RecordTooLarge {
+        /// Its size in bytes.
+        size: usize,
+    },
+    /// It is larger than a whole segment may be (`segment.bytes`).
+    RecordBatchTooLarge {
+        /// Its size in bytes.
+        size: usize,
+    },
+    /// What a follower was given begins before the end of its log.
+    UnexpectedAppendOffset {
+        /// The offset it begins at.
+        first: i64,
+        /// The end of the log.
+        end: i64,
+    },
+}
+
+impl AppendError {
+    /// Kafka's error.
+    pub fn error_code(&self) -> ErrorCode {
+        match self {
+            AppendError::RecordTooLarge { .. } => ErrorCode::MessageTooLarge,
+            AppendError::RecordBatchTooLarge { .. } => ErrorCode::RecordListTooLarge,
+            AppendError::UnexpectedAppendOffset { .. } => ErrorCode::UnknownServerError,
+        }
+    }
+
+    /// The broker's words for it, about a log with this configuration.
+    pub fn message(&self, partition: &TopicPartition, config: &LogConfig) -> String {
+        match self {
+            AppendError::RecordTooLarge { size } => format!(
+                "The record batch size in the append to {partition} is {size} bytes which exceeds \
+                 the maximum configured value of {}.",
+                config.max_message_bytes
+            ),
+            AppendError::RecordBatchTooLarge { size } => format!(
+                "Message batch size is {size} bytes in append to partition {partition}, which \
+                 exceeds the maximum configured segment size of {}.",
+                config.segment_bytes
+            ),
+            AppendError::UnexpectedAppendOffset { first, end } => format!(
+                "Unexpected offset in append to {partition}. First offset {first} is less than \
+                 the next offset {end}."
+            ),
+        }
+    }
+}
+
+/// The log start cannot be put beyond the high watermark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct OffsetOutOfRange {
+    /// The offset asked for.
+    pub offset: i64,
+    /// The high watermark.
+    pub high_watermark: i64,
+}
+
+impl OffsetOutOfRange {
+    /// Kafka's error.
+    pub fn error_code(&self) -> ErrorCode {
+        ErrorCode::OffsetOutOfRange
+    }
+}

@@ -1,0 +1,212 @@
+use super::*;
+use crate::log::record_batch::{Record, RecordBatchBuilder};
+
+const NOW: i64 = 1_700_000_000_000;
+
+/// A batch of `count` records of this timestamp, as a producer sends it.
+fn batch(count: usize, timestamp_ms: i64) -> RecordBatch {
+    let mut builder = RecordBatchBuilder::default();
+    for _ in 0..count {
+        let record = Record {
+            timestamp_ms,
+            key: None,
+            value: Some(vec![b'v'; 30]),
+            headers: Vec::new(),
+        };
+        builder.append(&record).unwrap();
+    }
+    builder.build().unwrap()
+}
+
+fn log(segment_bytes: usize) -> PartitionLog {
+    let config = LogConfig {
+        segment_bytes,
+        ..LogConfig::default()
+    };
+    PartitionLog::new(config, NOW)
+}
+
+/// Appends `batches` batches of two records each; a hundred bytes and more.
+fn filled(segment_bytes: usize, batches: usize) -> PartitionLog {
+    let mut log = log(segment_bytes);
+    for _ in 0..batches {
+        log.append_as_leader(&batch(2, NOW), 0, NOW).unwrap();
+    }
+    log.set_high_watermark(log.end_offset());
+    log
+}
+
+fn bases(log: &PartitionLog) -> Vec<i64> {
+    log.segments().map(LogSegment::base_offset).collect()
+}
+
+#[test]
+fn a_read_ends_with_its_segment() {
+    let size = batch(2, NOW).size_in_bytes();
+    let log = filled(2 * size, 5);
+    assert_eq!(bases(&log), [0, 4, 8]);
+    let offsets = |offset| -> Vec<i64> {
+        let batches = log.read(offset, log.end_offset(), usize::MAX).unwrap();
+        batches.iter().map(RecordBatch::base_offset).collect()
+    };
+    assert_eq!(offsets(0), [0, 2]);
+    assert_eq!(offsets(3), [2]);
+    assert_eq!(offsets(4), [4, 6]);
+    assert_eq!(offsets(10), [0; 0]);
+    assert_eq!(log.read(11, 10, usize::MAX), None);
+    assert_eq!(log.read(0, 1, usize::MAX), Some(Vec::new()));
+    assert_eq!(log.bytes_between(3, 10), 4 * size);
+    assert!(log.is_on_older_segment(3, 4));
+    assert!(!log.is_on_older_segment(4, 7));
+}
+
+#[test]
+fn a_segment_rolls_when_its_indexes_are_full() {
+    let mut log = log(1 << 30);
+    let config = LogConfig {
+        index_interval_bytes: 0,
+        segment_index_bytes: 3 * 8,
+        ..log.config().clone()
+    };
+    log.set_config(config);
+    for _ in 0..8 {
+        log.append_as_leader(&batch(1, NOW), 0, NOW).unwrap();
+    }
+    // The first batch has no entry; the time index takes one entry only and
+    // keeps a place.
+    assert_eq!(bases(&log), [0, 2, 4, 6]);
+}
+
+#[test]
+fn a_segment_rolls_when_an_offset_is_too_far_from_its_base() {
+    let mut log = log(1 << 30);
+    let far = i64::from(i32::MAX);
+    for base in [0, far, far + 1] {
+        let batch = batch(1, NOW).with_base_offset_and_epoch(base, 0);
+        log.append_as_follower(&batch, NOW).unwrap();
+    }
+    assert_eq!(bases(&log), [0, far + 1]);
+    let before = batch(1, NOW).with_base_offset_and_epoch(7, 0);
+    let error = log.append_as_follower(&before, NOW).unwrap_err();
+    assert!(matches!(
+        error,
+        AppendError::UnexpectedAppendOffset { first: 7, .. }
+    ));
+}
+
+#[test]
+fn records_without_a_timestamp_age_from_when_they_were_written() {
+    let mut log = log(1 << 30);
+    log.append_as_leader(&batch(1, -1), 0, NOW).unwrap();
+    log.set_high_watermark(1);
+    let week = log.config().retention_ms;
+    assert!(log.delete_old_segments(NOW + week).is_empty());
+    let deletion = Deletion {
+        reason: DeletionReason::RetentionTime,
+        segments: 1,
+        from: 0,
+        to: 1,
+    };
+    assert_eq!(log.delete_old_segments(NOW + week + 1), [deletion]);
+    assert_eq!((log.size_bytes(), bases(&log)), (0, vec![1]));
+}
+
+#[test]
+fn truncation_cuts_whole_batches_and_their_epochs() {
+    let size = batch(2, NOW).size_in_bytes();
+    let mut log = filled(2 * size, 3);
+    log.append_as_leader(&batch(2, NOW), 4, NOW).unwrap();
+    log.append_as_leader(&batch(2, NOW), 7, NOW).unwrap();
+    assert_eq!(
+        log.leader_epochs().entries().collect::<Vec<_>>(),
+        [(0, 0), (4, 6), (7, 8)]
+    );
+    assert_eq!(log.end_offset_for_epoch(5), Some((4, 8)));
+    assert!(!log.truncate_to(10, NOW));
+
+    let whole = log.clone();
+    assert!(log.truncate_to(5, NOW), "within the batch of 4 and 5");
+    assert_eq!(log.end_offset(), 5);
+    assert_eq!(log.high_watermark(), 5);
+    assert_eq!(bases(&log), [0, 4]);
+    assert_eq!(log.size_bytes(), 2 * size);
+    assert_eq!(log.leader_epochs().latest_epoch(), Some(0));
+    assert_eq!(whole.size_bytes(), 5 * size, "a clone stays as it was");
+
+    assert_eq!(log.append_as_leader(&batch(1, NOW), 8, NOW), Ok(5));
+    assert!(log.truncate_to(0, NOW));
+    assert_eq!((log.end_offset(), bases(&log)), (0, vec![0]));
+}
+
+#[test]
+fn a_log_that_begins_later_is_truncated_fully() {
+    let size = batch(2, NOW).size_in_bytes();
+    let mut log = filled(2 * size, 5);
+    assert_eq!(log.delete_records(5), Ok(true));
+    log.delete_old_segments(NOW);
+    assert_eq!(bases(&log), [4, 8]);
+    assert!(log.truncate_to(3, NOW));
+    assert_eq!(
+        (log.start_offset(), log.end_offset(), log.high_watermark()),
+        (3, 3, 3)
+    );
+    assert_eq!(log.leader_epochs().latest_epoch(), None);
+}
+
+#[test]
+fn an_epoch_without_records_is_dropped_again() {
+    let mut log = filled(1 << 30, 1);
+    log.assign_leader_epoch(3);
+    assert_eq!(log.leader_epochs().latest_epoch(), Some(3));
+    assert!(!log.truncate_to(2, NOW));
+    assert_eq!(log.leader_epochs().latest_epoch(), Some(0));
+}
+
+#[test]
+fn the_brokers_time_replaces_the_producers() {
+    let mut log = log(1 << 30);
+    let config = LogConfig {
+        message_timestamp_type: TimestampType::LogAppendTime,
+        ..LogConfig::default()
+    };
+    log.set_config(config);
+    log.append_as_leader(&batch(2, 5), 0, NOW).unwrap();
+    let stored = log.batches().next().unwrap();
+    assert!(stored.is_crc_valid());
+    assert_eq!(stored.timestamp_type(), TimestampType::LogAppendTime);
+    assert_eq!(log.offset_for_timestamp(6), Some((0, NOW)));
+    assert_eq!(log.offset_of_max_timestamp(), Some((0, NOW)));
+}
+
+#[test]
+fn clones_share_the_sealed_segments() {
+    let mut log = filled(batch(2, NOW).size_in_bytes(), 3);
+    let clone = log.clone();
+    log.append_as_leader(&batch(1, NOW), 0, NOW).unwrap();
+    for (ours, theirs) in log.sealed.iter().zip(&clone.sealed) {
+        assert!(Arc::ptr_eq(ours, theirs));
+    }
+    assert_eq!((clone.end_offset(), log.end_offset()), (6, 7));
+}
+
+#[test]
+fn a_log_is_loaded_from_what_it_exports() {
+    let size = batch(2, NOW).size_in_bytes();
+    let mut log = filled(2 * size, 5);
+    let files: Vec<(i64, Vec<u8>)> = log
+        .segments()
+        .map(|segment| (segment.base_offset(), segment.to_bytes()))
+        .collect();
+    let named = files.iter().map(|(base, bytes)| (*base, bytes.as_slice()));
+    let mut loaded = PartitionLog::load(log.config().clone(), named, NOW).unwrap();
+    assert_eq!(loaded.high_watermark(), 0);
+    loaded.set_high_watermark(10);
+    assert_eq!(loaded, log);
+    for log in [&mut loaded, &mut log] {
+        assert_eq!(log.append_as_leader(&batch(1, NOW), 1, NOW), Ok(10));
+    }
+    assert_eq!(loaded, log);
+
+    let twice = [(0, files[0].1.as_slice()), (2, files[0].1.as_slice())];
+    assert!(PartitionLog::load(LogConfig::default(), twice, NOW).is_err());
+}
