@@ -5,6 +5,7 @@
 //! `process.roles=broker,controller`, so that a broker's question to it takes
 //! no time.
 
+pub mod placement;
 mod topic_config;
 mod topic_name;
 
@@ -12,6 +13,7 @@ pub use topic_name::{INTERNAL_TOPICS, collides, validate_topic_name};
 
 use std::collections::BTreeMap;
 
+use self::placement::UsableBroker;
 use crate::protocol::{
     CreatableTopic, CreatableTopicResult, CreatePartitionsTopic, ErrorCode, TopicId, TopicName,
     TopicResult,
@@ -257,30 +259,30 @@ impl Controller {
         })
     }
 
-    /// Spreads replicas over the brokers, each partition beginning one broker
-    /// further on from a random one (`StripedReplicaPlacer`, without racks).
     fn place(
         &mut self,
         partitions: i32,
         replication_factor: i16,
     ) -> Result<Vec<Vec<i32>>, ApiError> {
-        let wanted = usize::try_from(replication_factor).unwrap_or_default();
-        let brokers = self.brokers.len();
-        if wanted > brokers {
-            let message = format!(
-                "Unable to replicate the partition {wanted} time(s): The target replication \
-                 factor of {wanted} cannot be reached because only {brokers} broker(s) are registered."
-            );
-            return Err((ErrorCode::InvalidReplicationFactor, message));
-        }
-        let start = self.random.below(brokers as u32) as usize;
-        let replicas = |first: usize| {
-            let place = |replica: usize| self.brokers[(first + replica) % brokers];
-            (0..wanted).map(place).collect()
-        };
-        Ok((0..partitions as usize)
-            .map(|partition| replicas(start + partition))
-            .collect())
+        let brokers: Vec<UsableBroker> = self.brokers.iter().map(usable).collect();
+        let partitions = usize::try_from(partitions).unwrap_or_default();
+        placement::place(&brokers, partitions, replication_factor, &mut self.random).map_err(
+            |why| {
+                let message = format!(
+                    "Unable to replicate the partition {replication_factor} time(s): {why}"
+                );
+                (ErrorCode::InvalidReplicationFactor, message)
+            },
+        )
+    }
+}
+
+/// Every broker of the playground is registered, unfenced and without a rack.
+fn usable(id: &i32) -> UsableBroker {
+    UsableBroker {
+        id: *id,
+        rack: None,
+        fenced: false,
     }
 }
 

@@ -16,6 +16,7 @@ mod case;
 mod classic_group_protocol;
 mod murmur2;
 mod record_batch_size;
+mod replica_placement;
 
 use case::Outcome;
 
@@ -25,6 +26,7 @@ pub const KINDS: &[Kind] = &[
     assign_range::KIND,
     record_batch_size::KIND,
     classic_group_protocol::KIND,
+    replica_placement::KIND,
 ];
 
 /// The cases on which the engine differs from Kafka on purpose. Each is
