@@ -5,15 +5,22 @@
 //! `process.roles=broker,controller`, so that a broker's question to it takes
 //! no time.
 
+pub mod brokers;
+pub mod election;
+mod hash_order;
+pub mod partition;
+pub mod partition_change;
 pub mod placement;
+pub mod reassignment;
 mod topic_config;
 mod topic_name;
 
+pub use partition::PartitionRegistration;
 pub use topic_name::{INTERNAL_TOPICS, collides, validate_topic_name};
 
 use std::collections::BTreeMap;
 
-use self::placement::UsableBroker;
+use self::brokers::Brokers;
 use crate::protocol::{
     CreatableTopic, CreatableTopicResult, CreatePartitionsTopic, ErrorCode, TopicId, TopicName,
     TopicResult,
@@ -29,19 +36,6 @@ pub struct Topic {
     pub partitions: Vec<PartitionRegistration>,
     /// The settings given for it, by Kafka's names.
     pub configs: BTreeMap<String, String>,
-}
-
-/// A partition as the controller has it (`PartitionRegistration`).
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct PartitionRegistration {
-    /// The brokers that hold a replica, the preferred leader first.
-    pub replicas: Vec<i32>,
-    /// The replicas in sync.
-    pub isr: Vec<i32>,
-    /// The broker that leads; `None` when none does.
-    pub leader: Option<i32>,
-    /// How often leadership has changed hands.
-    pub leader_epoch: i32,
 }
 
 /// What a topic gets that does not say (`num.partitions`,
@@ -89,7 +83,7 @@ type ApiError = (ErrorCode, String);
 /// The active controller.
 #[derive(Clone, Debug, Hash)]
 pub struct Controller {
-    brokers: Vec<i32>,
+    brokers: Brokers,
     defaults: TopicDefaults,
     topics: BTreeMap<TopicName, Topic>,
     random: Random,
@@ -97,9 +91,9 @@ pub struct Controller {
 
 impl Controller {
     /// The controller of these brokers, without topics.
-    pub fn new(brokers: Vec<i32>, defaults: TopicDefaults, seed: u64) -> Controller {
+    pub fn new(brokers: &[i32], defaults: TopicDefaults, seed: u64) -> Controller {
         Controller {
-            brokers,
+            brokers: Brokers::up(brokers),
             defaults,
             topics: BTreeMap::new(),
             random: Random::new(seed, Stream::Controller),
@@ -264,7 +258,7 @@ impl Controller {
         partitions: i32,
         replication_factor: i16,
     ) -> Result<Vec<Vec<i32>>, ApiError> {
-        let brokers: Vec<UsableBroker> = self.brokers.iter().map(usable).collect();
+        let brokers = self.brokers.usable();
         let partitions = usize::try_from(partitions).unwrap_or_default();
         placement::place(&brokers, partitions, replication_factor, &mut self.random).map_err(
             |why| {
@@ -274,15 +268,6 @@ impl Controller {
                 (ErrorCode::InvalidReplicationFactor, message)
             },
         )
-    }
-}
-
-/// Every broker of the playground is registered, unfenced and without a rack.
-fn usable(id: &i32) -> UsableBroker {
-    UsableBroker {
-        id: *id,
-        rack: None,
-        fenced: false,
     }
 }
 
@@ -312,13 +297,9 @@ fn count(partitions: &[PartitionRegistration]) -> i32 {
     i32::try_from(partitions.len()).expect("PARTITIONS_MAX bounds them")
 }
 
+/// All replicas of a new partition are in sync: none has anything yet.
 fn register(replicas: Vec<i32>) -> PartitionRegistration {
-    PartitionRegistration {
-        leader: replicas.first().copied(),
-        isr: replicas.clone(),
-        replicas,
-        leader_epoch: 0,
-    }
+    PartitionRegistration::new(replicas.clone(), replicas)
 }
 
 fn succeeded(name: &TopicName) -> TopicResult {

@@ -12,6 +12,7 @@
 
 use std::collections::BTreeMap;
 
+use super::hash_order::{hash_of_text, in_hash_order};
 use crate::sim::Random;
 
 /// What placement draws its random numbers from.
@@ -143,7 +144,8 @@ impl Racks {
                 names.push(broker.rack.as_deref());
             }
         }
-        let names = in_hash_order(names);
+        // The order in which their brokers draw random numbers.
+        let names = in_hash_order(names, |name| hash_of_text(name.unwrap_or_default()));
         let mut racks: Vec<Rack> = names.iter().map(|_| Rack::default()).collect();
         for broker in brokers {
             let index = names.iter().position(|n| *n == broker.rack.as_deref());
@@ -236,25 +238,6 @@ fn key(rack: &Option<&str>) -> Option<Vec<u16>> {
     rack.map(|name| name.encode_utf16().collect())
 }
 
-/// The racks in the order in which a `java.util.HashMap` goes through them,
-/// which is the order in which their brokers draw random numbers: by the hash
-/// modulo the table's size, then as they came.
-fn in_hash_order(mut names: Vec<Option<&str>>) -> Vec<Option<&str>> {
-    let mut table: u32 = 16;
-    while names.len() > table as usize / 4 * 3 {
-        table *= 2;
-    }
-    let bucket = |name: &Option<&str>| {
-        let units = name.unwrap_or_default().encode_utf16();
-        let hash = units.fold(0_u32, |hash, unit| {
-            hash.wrapping_mul(31).wrapping_add(u32::from(unit))
-        });
-        (hash ^ (hash >> 16)) & (table - 1)
-    };
-    names.sort_by_key(bucket);
-    names
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -298,12 +281,5 @@ mod tests {
         let message = "The target replication factor of 2 cannot be reached because only 1 \
                        broker(s) are registered.";
         assert_eq!(error(&[broker(1, "a")], 2), Err(message.into()));
-    }
-
-    #[test]
-    fn racks_are_gone_through_in_javas_hash_order() {
-        // "b" is 98 and "q" 113: buckets 2 and 1 of 16.
-        let names = vec![Some("b"), Some("q"), None];
-        assert_eq!(in_hash_order(names), [None, Some("q"), Some("b")]);
     }
 }

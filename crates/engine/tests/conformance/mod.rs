@@ -14,6 +14,7 @@ mod assign_range;
 mod assignment;
 mod case;
 mod classic_group_protocol;
+mod leader_election;
 mod murmur2;
 mod record_batch_size;
 mod replica_placement;
@@ -27,6 +28,7 @@ pub const KINDS: &[Kind] = &[
     record_batch_size::KIND,
     classic_group_protocol::KIND,
     replica_placement::KIND,
+    leader_election::KIND,
 ];
 
 /// The cases on which the engine differs from Kafka on purpose. Each is
