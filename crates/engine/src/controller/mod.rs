@@ -12,7 +12,7 @@ pub mod partition;
 pub mod partition_change;
 pub mod placement;
 pub mod reassignment;
-mod topic_config;
+pub mod topic_config;
 mod topic_name;
 
 pub use partition::PartitionRegistration;
