@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::placement::UsableBroker;
 
 /// A broker's registration (`BrokerRegistration`).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct BrokerRegistration {
     /// Its `broker.rack`.
     pub rack: Option<String>,
@@ -26,10 +26,23 @@ pub struct Brokers {
 impl Brokers {
     /// These brokers, all of them up and without racks.
     pub fn up(ids: &[i32]) -> Brokers {
-        let up = |id: &i32| (*id, BrokerRegistration::default());
-        Brokers {
-            registrations: ids.iter().map(up).collect(),
+        let mut brokers = Brokers::default();
+        for id in ids {
+            brokers.register(*id, None);
+            brokers.unfence(*id);
         }
+        brokers
+    }
+
+    /// Registers a broker that has started, in place of the registration it
+    /// may have had. It is fenced until it has caught up.
+    pub fn register(&mut self, id: i32, rack: Option<String>) {
+        let registration = BrokerRegistration {
+            rack,
+            fenced: true,
+            in_controlled_shutdown: false,
+        };
+        self.registrations.insert(id, registration);
     }
 
     /// The broker, if it is registered.

@@ -6,7 +6,7 @@
 //! become of the broker only then.
 
 use super::brokers::Brokers;
-use super::partition::PartitionRegistration;
+use super::partition::{NO_LEADER, PartitionRegistration};
 use super::partition_change::{Election, PartitionChange, Proposal};
 use super::reassignment::{self, ReassignmentError};
 use crate::protocol::ErrorCode;
@@ -118,7 +118,7 @@ impl<'a> Circumstances<'a> {
         if request.leader_epoch < partition.leader_epoch {
             return Err(ErrorCode::FencedLeaderEpoch);
         }
-        if partition.leader != Some(request.broker_id) {
+        if partition.leader.unwrap_or(NO_LEADER) != request.broker_id {
             return Err(ErrorCode::InvalidRequest);
         }
         if request.partition_epoch < partition.partition_epoch {

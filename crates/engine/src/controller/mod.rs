@@ -12,10 +12,12 @@ pub mod partition;
 pub mod partition_change;
 pub mod placement;
 pub mod reassignment;
+mod replication;
 pub mod topic_config;
 mod topic_name;
 
 pub use partition::PartitionRegistration;
+pub use replication::PartitionUpdate;
 pub use topic_name::{INTERNAL_TOPICS, collides, validate_topic_name};
 
 use std::collections::BTreeMap;
@@ -78,7 +80,7 @@ pub enum MetadataChange {
 }
 
 /// Kafka's error and the controller's words for it.
-type ApiError = (ErrorCode, String);
+pub type ApiError = (ErrorCode, String);
 
 /// The active controller.
 #[derive(Clone, Debug, Hash)]
@@ -166,10 +168,10 @@ impl Controller {
             wanted => wanted,
         };
         check_counts(partitions, replication_factor)?;
-        let replicas = self.place(partitions, replication_factor)?;
+        let partitions = self.place(partitions, replication_factor)?;
         Ok(Topic {
             id: TopicId(self.random.uuid()),
-            partitions: replicas.into_iter().map(register).collect(),
+            partitions,
             configs: request.configs,
         })
     }
@@ -242,8 +244,7 @@ impl Controller {
         let replication_factor = topic.partitions[0].replicas.len() as i16;
         let added = request.count - present;
         check_counts(request.count, replication_factor)?;
-        let placed = self.place(added, replication_factor)?;
-        let partitions: Vec<PartitionRegistration> = placed.into_iter().map(register).collect();
+        let partitions = self.place(added, replication_factor)?;
         let topic = self.topics.get_mut(name).expect("it was there just now");
         topic.partitions.extend(partitions.iter().cloned());
         Ok(MetadataChange::PartitionsCreated {
@@ -253,21 +254,33 @@ impl Controller {
         })
     }
 
+    /// New partitions on brokers of the placer's choice. All replicas that are
+    /// up are in sync: none has anything yet.
     fn place(
         &mut self,
         partitions: i32,
         replication_factor: i16,
-    ) -> Result<Vec<Vec<i32>>, ApiError> {
-        let brokers = self.brokers.usable();
+    ) -> Result<Vec<PartitionRegistration>, ApiError> {
+        let refuse = |why: String| {
+            let message =
+                format!("Unable to replicate the partition {replication_factor} time(s): {why}");
+            (ErrorCode::InvalidReplicationFactor, message)
+        };
         let partitions = usize::try_from(partitions).unwrap_or_default();
-        placement::place(&brokers, partitions, replication_factor, &mut self.random).map_err(
-            |why| {
-                let message = format!(
-                    "Unable to replicate the partition {replication_factor} time(s): {why}"
-                );
-                (ErrorCode::InvalidReplicationFactor, message)
-            },
-        )
+        let usable = self.brokers.usable();
+        let placed = placement::place(&usable, partitions, replication_factor, &mut self.random)
+            .map_err(refuse)?;
+        let register = |replicas: Vec<i32>| {
+            let up = replicas.iter().copied();
+            let isr: Vec<i32> = up.filter(|id| self.brokers.is_active(*id)).collect();
+            match isr.is_empty() {
+                false => Ok(PartitionRegistration::new(replicas, isr)),
+                true => Err(refuse(
+                    "All brokers are currently fenced or in controlled shutdown.".to_owned(),
+                )),
+            }
+        };
+        placed.into_iter().map(register).collect()
     }
 }
 
@@ -295,11 +308,6 @@ fn check_counts(partitions: i32, replication_factor: i16) -> Result<(), ApiError
 
 fn count(partitions: &[PartitionRegistration]) -> i32 {
     i32::try_from(partitions.len()).expect("PARTITIONS_MAX bounds them")
-}
-
-/// All replicas of a new partition are in sync: none has anything yet.
-fn register(replicas: Vec<i32>) -> PartitionRegistration {
-    PartitionRegistration::new(replicas.clone(), replicas)
 }
 
 fn succeeded(name: &TopicName) -> TopicResult {
