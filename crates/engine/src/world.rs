@@ -117,7 +117,7 @@ impl World {
         World {
             fabric: Fabric::new(seed, config.epoch_ms, config.latency),
             brokers: config.brokers.iter().map(broker).collect(),
-            controller: Controller::new(config.brokers.clone(), defaults, seed),
+            controller: Controller::new(&config.brokers, defaults, seed),
             clients: BTreeMap::new(),
             names: BTreeMap::new(),
             next_client: 1,

@@ -7,7 +7,9 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use super::super::geometry::Rect;
-use super::super::scene::{Cell, Earlier, GroupRow, Lane, Owner, TopicCard, short_number};
+use super::super::scene::{
+    Cell, Earlier, GroupRow, Lane, Owner, TopicCard, short_number, text_length,
+};
 use super::style::{at, color};
 use marks::{LaneMarks, labels};
 
@@ -95,7 +97,7 @@ fn cell(cell: &Cell) -> Html {
     let style = format!("{};{}", at(&cell.rect), color(cell.ink));
     let letters = classes!(
         "cell-key",
-        (cell.letters.chars().count() > 4).then_some("is-long")
+        (text_length(&cell.letters) > 4).then_some("is-long")
     );
     html! {
         <div key={cell.offset} class="cell" {style} {title}>

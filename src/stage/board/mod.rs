@@ -166,10 +166,13 @@ fn admin(admin: &AdminMark) -> Html {
         return html! { <span key="admin" hidden=true /> };
     };
     let text = match count {
-        1 => first.clone(),
-        _ => format!("{count} tools"),
+        1 => format!("admin: {first}"),
+        _ => format!("admin: {count} tools"),
     };
-    let title = format!("Admin clients: {}", admin.client_ids.join(", "));
+    let title = format!(
+        "Admin clients, which ask brokers for changes and for news: {}",
+        admin.client_ids.join(", ")
+    );
     html! {
         <div key="admin" class="pill admin" style={at(&admin.rect)} {title}>
             <span class="clip">{ text }</span>

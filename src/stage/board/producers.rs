@@ -42,38 +42,43 @@ fn workload(producer: &ProducerBox) -> Html {
         return html! { <div class="line clip">{ "sends by hand" }</div> };
     }
     let target = match producer.pace {
-        Pace::Paused => "paused".to_owned(),
+        Pace::Paused => producer
+            .topic
+            .as_ref()
+            .map_or("stopped".to_owned(), |topic| format!("stopped · {topic}")),
         _ => producer.target.clone(),
     };
     html! {
         <>
             <div class="line clip" title={producer.target.clone()}>{ target }</div>
-            <div class="line clip" title={producer.keys.clone()}>{ &producer.keys }</div>
+            <div class="line clip" title={producer.keys.clone()}>{ &producer.keys_line }</div>
         </>
     }
 }
 
-/// Records before and after the accumulator.
+/// Records before and after the accumulator, as short as there is room.
 fn outside(producer: &ProducerBox) -> Html {
+    let (waiting, in_flight) = (producer.waiting, producer.in_flight);
     let mut parts = Vec::new();
-    if producer.slots.is_empty() {
-        parts.push("empty".to_owned());
-    }
-    if producer.waiting > 0 {
-        parts.push(format!("{} in send()", producer.waiting));
-    }
-    if producer.in_flight > 0 {
-        parts.push(format!("{} unacked", producer.in_flight));
+    match (waiting, in_flight) {
+        (0, 0) => {}
+        (_, 0) => parts.push(format!("{waiting} in send()")),
+        (0, _) => parts.push(format!("{in_flight} unacked")),
+        _ => parts.push(format!("{waiting} wait · {in_flight} unacked")),
     }
     if producer.more_slots > 0 {
-        parts.push(format!("+{} partitions", producer.more_slots));
+        parts.push(format!("+{} more", producer.more_slots));
     }
-    html! {
-        <span
-            class="clip"
-            title="records that wait in send() for metadata, and records sent that are not yet acknowledged"
-        >{ parts.join(" · ") }</span>
+    if producer.slots.is_empty() && parts.is_empty() {
+        parts.push("empty".to_owned());
     }
+    let title = format!(
+        "{waiting} records wait in send() for metadata; \
+         {in_flight} were sent and are not yet acknowledged; \
+         batches of {} more partitions",
+        producer.more_slots
+    );
+    html! { <span class="clip" {title}>{ parts.join(" · ") }</span> }
 }
 
 fn slot(slot: &BatchSlot, producer: &ProducerBox) -> Html {

@@ -8,7 +8,7 @@ use engine::{TopicPartition, World};
 use super::super::geometry::Rect;
 use super::super::ink::Ink;
 use super::roster::GroupInfo;
-use super::words::{short_number, short_text};
+use super::words::{beginning, short_number, short_text};
 use super::{Cell, Earlier, GroupRow, Lane, Marker, MarkerKind, OffsetScale, Owner};
 
 const PAD: f32 = 0.3;
@@ -170,9 +170,10 @@ fn cell(record: &RecordView, scale: &OffsetScale, track: &Rect) -> Cell {
 pub(in super::super) fn readable(bytes: &[u8]) -> String {
     let seen = &bytes[..bytes.len().min(BYTES_MAX)];
     let text = String::from_utf8_lossy(seen);
-    let is_cut = seen.len() < bytes.len() || text.chars().count() > CHARS_MAX;
+    let kept = beginning(&text, CHARS_MAX);
+    let is_cut = seen.len() < bytes.len() || kept.len() < text.len();
     let plain = |c: char| if c.is_control() { ' ' } else { c };
-    let mut readable: String = text.chars().take(CHARS_MAX).map(plain).collect();
+    let mut readable: String = kept.chars().map(plain).collect();
     if is_cut {
         readable.push('…');
     }

@@ -3,6 +3,7 @@
 //! from it, so that they say the same.
 
 mod groups;
+mod labels;
 mod lanes;
 mod layout;
 mod parts;
@@ -12,9 +13,10 @@ mod roster;
 mod topics;
 mod words;
 
+pub use labels::{FLAG, LaneLabel};
 pub(super) use lanes::readable;
 pub use parts::*;
-pub use words::{short_number, short_text};
+pub use words::{short_number, short_text, text_length};
 
 use std::rc::Rc;
 

@@ -75,6 +75,8 @@ pub struct ProducerBox {
     pub target: String,
     /// Its workload in words: the keys.
     pub keys: String,
+    /// The same, shorter where there is little room.
+    pub keys_line: String,
     /// Records that wait in `send()` for metadata.
     pub waiting: usize,
     /// Records that were sent and that it has not been told are stored.
@@ -406,9 +408,9 @@ pub struct MemberBox {
     /// The partitions it owns, with the offset of the record it reads next in
     /// each where that is known.
     pub partitions: Vec<(TopicPartition, Option<i64>)>,
-    /// The partitions it owns that there is room to name.
+    /// The partitions it owns, by topic, as far as there is room.
     pub chips: Vec<Chip>,
-    /// Partitions for which there is no room.
+    /// Partitions of topics for which there is no room.
     pub more_chips: usize,
     /// The lag of its partitions, as far as offsets are committed.
     pub lag: Option<i64>,
@@ -425,13 +427,15 @@ impl MemberBox {
     }
 }
 
-/// The name of a partition on a member.
+/// The partitions of one topic on a member.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Chip {
-    /// The partition.
-    pub topic_partition: TopicPartition,
-    /// Its name, cut when it is long.
+    /// The topic.
+    pub topic: TopicName,
+    /// The topic and the numbers, such as `orders-0, 1`, cut when it is long.
     pub text: String,
+    /// All of them by their full names.
+    pub title: String,
 }
 
 /// A band from a lane to the member that owns it.

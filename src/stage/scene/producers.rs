@@ -7,7 +7,7 @@ use engine::{TopicPartition, World};
 
 use super::super::geometry::Rect;
 use super::super::last_workload;
-use super::{BatchSlot, Pace, ProducerBox};
+use super::{BatchSlot, Pace, ProducerBox, text_length};
 
 /// The most partitions of which an accumulator shows what it holds.
 pub(super) const SLOTS_MAX: usize = 6;
@@ -18,6 +18,8 @@ const LINE_HEIGHT: f32 = 1.2;
 const SLOT_HEIGHT: f32 = 1.15;
 const CONTROLS_HEIGHT: f32 = 1.65;
 const GAP: f32 = 0.35;
+/// The width of a character of a line of text.
+const CHARACTER: f32 = 0.44;
 
 /// The box of a producer with at most `slots_max` partitions in its
 /// accumulator; [`place`] says where it stands.
@@ -48,7 +50,8 @@ pub(super) fn describe(
         name: name.to_owned(),
         pace,
         target: last.as_ref().map(target).unwrap_or_default(),
-        keys: last.as_ref().map(keys).unwrap_or_default(),
+        keys: last.as_ref().map(|it| keys(it, true)).unwrap_or_default(),
+        keys_line: last.as_ref().map(|it| keys(it, false)).unwrap_or_default(),
         topic: last.map(|workload| workload.topic),
         waiting,
         in_flight: undelivered.saturating_sub(waiting as u32 + in_slots as u32),
@@ -77,6 +80,9 @@ pub(super) fn height(producer: &ProducerBox) -> f32 {
 pub(super) fn place(producer: &mut ProducerBox, x: f32, y: f32, width: f32) {
     producer.rect = Rect::new(x, y, width, height(producer));
     let (left, inner) = (x + PAD, width - 2.0 * PAD);
+    if text_length(&producer.keys) as f32 * CHARACTER <= inner {
+        producer.keys_line.clone_from(&producer.keys);
+    }
     let lines = text_lines(producer) as f32;
     let top = y + PAD + NAME_HEIGHT + lines * LINE_HEIGHT;
     producer.accumulator = Rect::new(left, top, inner, LINE_HEIGHT);
@@ -156,16 +162,16 @@ fn rate(interval_us: u64) -> String {
     }
 }
 
-fn keys(workload: &Workload) -> String {
-    let last = |count: u32| count.max(1) - 1;
+/// The keys, in full words or in few: `user-0 to user-4`, `user-0 to 4`.
+fn keys(workload: &Workload, in_full: bool) -> String {
+    let range = |prefix: &str, count: u32| {
+        let again = if in_full { prefix } else { "" };
+        format!("keys {prefix}0 to {again}{}", count.max(1) - 1)
+    };
     match &workload.keys {
         KeyPattern::None => "no keys".to_owned(),
         KeyPattern::Fixed(key) => format!("key {key}"),
-        KeyPattern::Cycle { prefix, count } => {
-            format!("keys {prefix}0 to {prefix}{} in turn", last(*count))
-        }
-        KeyPattern::Random { prefix, count } => {
-            format!("keys {prefix}0 to {prefix}{} at random", last(*count))
-        }
+        KeyPattern::Cycle { prefix, count } => format!("{} in turn", range(prefix, *count)),
+        KeyPattern::Random { prefix, count } => format!("{} at random", range(prefix, *count)),
     }
 }

@@ -21,7 +21,9 @@ pub(super) struct GroupInfo<'a> {
     pub place: usize,
     /// What its coordinator knows.
     pub known: Option<(&'a Broker, &'a ClassicGroup)>,
-    /// Its members, those whose client is gone, and consumers about to join.
+    /// Its members, those whose client is gone, and consumers about to join, in
+    /// the order in which their clients were started: who crashes keeps its
+    /// place.
     pub members: Vec<MemberInfo>,
     /// The topics its members subscribe to and those it has offsets of.
     pub topics: BTreeSet<TopicName>,
@@ -30,6 +32,8 @@ pub(super) struct GroupInfo<'a> {
 /// A consumer, or a member that lost its client.
 pub(super) struct MemberInfo {
     pub client: Option<ClientNumber>,
+    /// The number of its client, or that which its client most likely had.
+    pub arrival: Option<ClientNumber>,
     pub name: String,
     pub member_id: String,
     pub is_leader: bool,
@@ -154,6 +158,7 @@ fn group<'a>(
         members.extend(lost_members(world, broker, group, &consumers));
         let owned = members.iter().flat_map(|member| &member.partitions);
         topics.extend(owned.map(|(partition, _)| partition.topic.clone()));
+        members.sort_by(|one, other| place_of(one).cmp(&place_of(other)));
     }
     GroupInfo {
         id: id.to_owned(),
@@ -162,6 +167,12 @@ fn group<'a>(
         members,
         topics,
     }
+}
+
+/// By the client's number; those without one come last, by name.
+fn place_of(member: &MemberInfo) -> (ClientNumber, &str, &str) {
+    let number = member.arrival.unwrap_or(ClientNumber::MAX);
+    (number, &member.name, &member.member_id)
 }
 
 fn running(
@@ -182,6 +193,7 @@ fn running(
     let member_id = consumer.member_id();
     MemberInfo {
         client: Some(number),
+        arrival: Some(number),
         name: names.get(&number).cloned().unwrap_or_default(),
         member_id: member_id.to_owned(),
         is_leader: !member_id.is_empty() && leader == Some(member_id),
@@ -215,6 +227,7 @@ fn lost_members(
         let seconds = |deadline: engine::Time| deadline.us_since(world.now()).div_ceil(1_000_000);
         MemberInfo {
             client: None,
+            arrival: None,
             name: client_id.to_owned(),
             member_id: member_id.to_owned(),
             is_leader: group.leader() == Some(member_id),
@@ -232,7 +245,46 @@ fn lost_members(
         .pending_members()
         .filter(|(member_id, client_id)| !has_client(member_id, client_id))
         .map(|(member_id, client_id)| lost(member_id, client_id, None));
-    members.chain(pending).collect()
+    let mut all: Vec<MemberInfo> = members.chain(pending).collect();
+    if !all.is_empty() {
+        number_lost(world, group.name(), &mut all);
+    }
+    all
+}
+
+/// Gives each lost member the number of a client of the group that had its
+/// `client.id` and has ended; the newest ones where more have ended than are
+/// lost.
+fn number_lost(world: &World, group: &str, lost: &mut [MemberInfo]) {
+    let mut ended = ended_consumers(world, group);
+    for member in lost.iter_mut().rev() {
+        let numbers = ended.get_mut(member.name.as_str());
+        member.arrival = numbers.and_then(Vec::pop);
+    }
+}
+
+/// The consumers of a group that run no more, by `client.id`. Clients are
+/// numbered in the order of the commands that start them.
+fn ended_consumers(world: &World, group: &str) -> BTreeMap<String, Vec<ClientNumber>> {
+    let mut started: ClientNumber = 0;
+    let mut ended: BTreeMap<String, Vec<ClientNumber>> = BTreeMap::new();
+    for entry in &world.journal().entries {
+        match &entry.command {
+            Command::AddConsumer { config, .. } => {
+                started += 1;
+                if config.group_id == group && !world.clients().contains_key(&started) {
+                    let client_id = match config.client_id.as_str() {
+                        "" => format!("consumer-{group}-{started}"),
+                        given => given.to_owned(),
+                    };
+                    ended.entry(client_id).or_default().push(started);
+                }
+            }
+            Command::AddProducer { .. } | Command::AddAdmin { .. } => started += 1,
+            _ => {}
+        }
+    }
+    ended
 }
 
 /// What the coordinator has assigned to a member, as long as that holds.

@@ -124,7 +124,7 @@ fn clients_of_one_name_are_told_apart() {
 }
 
 #[test]
-fn a_paused_workload_is_remembered() {
+fn a_stopped_workload_is_remembered() {
     let mut world = world_with_topic("orders", 1);
     let producer = shop(&mut world, "orders");
     world
@@ -135,7 +135,7 @@ fn a_paused_workload_is_remembered() {
         .expect("it runs");
     assert!(last_workload(&world, producer).is_some());
     let text = twin(&world);
-    let told = "Producer shop: paused, 2.5 records/s to orders, keys user-0 to user-4 in turn";
+    let told = "Producer shop: stopped, 2.5 records/s to orders, keys user-0 to user-4 in turn";
     assert!(text.contains(told), "{text}");
     let other = by_hand(&mut world);
     assert_eq!(last_workload(&world, other), None);

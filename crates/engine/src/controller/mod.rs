@@ -5,13 +5,24 @@
 //! `process.roles=broker,controller`, so that a broker's question to it takes
 //! no time.
 
-mod topic_config;
+pub mod brokers;
+pub mod election;
+mod hash_order;
+pub mod partition;
+pub mod partition_change;
+pub mod placement;
+pub mod reassignment;
+mod replication;
+pub mod topic_config;
 mod topic_name;
 
+pub use partition::PartitionRegistration;
+pub use replication::PartitionUpdate;
 pub use topic_name::{INTERNAL_TOPICS, collides, validate_topic_name};
 
 use std::collections::BTreeMap;
 
+use self::brokers::Brokers;
 use crate::protocol::{
     CreatableTopic, CreatableTopicResult, CreatePartitionsTopic, ErrorCode, TopicId, TopicName,
     TopicResult,
@@ -27,19 +38,6 @@ pub struct Topic {
     pub partitions: Vec<PartitionRegistration>,
     /// The settings given for it, by Kafka's names.
     pub configs: BTreeMap<String, String>,
-}
-
-/// A partition as the controller has it (`PartitionRegistration`).
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct PartitionRegistration {
-    /// The brokers that hold a replica, the preferred leader first.
-    pub replicas: Vec<i32>,
-    /// The replicas in sync.
-    pub isr: Vec<i32>,
-    /// The broker that leads; `None` when none does.
-    pub leader: Option<i32>,
-    /// How often leadership has changed hands.
-    pub leader_epoch: i32,
 }
 
 /// What a topic gets that does not say (`num.partitions`,
@@ -82,12 +80,12 @@ pub enum MetadataChange {
 }
 
 /// Kafka's error and the controller's words for it.
-type ApiError = (ErrorCode, String);
+pub type ApiError = (ErrorCode, String);
 
 /// The active controller.
 #[derive(Clone, Debug, Hash)]
 pub struct Controller {
-    brokers: Vec<i32>,
+    brokers: Brokers,
     defaults: TopicDefaults,
     topics: BTreeMap<TopicName, Topic>,
     random: Random,
@@ -95,9 +93,9 @@ pub struct Controller {
 
 impl Controller {
     /// The controller of these brokers, without topics.
-    pub fn new(brokers: Vec<i32>, defaults: TopicDefaults, seed: u64) -> Controller {
+    pub fn new(brokers: &[i32], defaults: TopicDefaults, seed: u64) -> Controller {
         Controller {
-            brokers,
+            brokers: Brokers::up(brokers),
             defaults,
             topics: BTreeMap::new(),
             random: Random::new(seed, Stream::Controller),
@@ -170,10 +168,10 @@ impl Controller {
             wanted => wanted,
         };
         check_counts(partitions, replication_factor)?;
-        let replicas = self.place(partitions, replication_factor)?;
+        let partitions = self.place(partitions, replication_factor)?;
         Ok(Topic {
             id: TopicId(self.random.uuid()),
-            partitions: replicas.into_iter().map(register).collect(),
+            partitions,
             configs: request.configs,
         })
     }
@@ -246,8 +244,7 @@ impl Controller {
         let replication_factor = topic.partitions[0].replicas.len() as i16;
         let added = request.count - present;
         check_counts(request.count, replication_factor)?;
-        let placed = self.place(added, replication_factor)?;
-        let partitions: Vec<PartitionRegistration> = placed.into_iter().map(register).collect();
+        let partitions = self.place(added, replication_factor)?;
         let topic = self.topics.get_mut(name).expect("it was there just now");
         topic.partitions.extend(partitions.iter().cloned());
         Ok(MetadataChange::PartitionsCreated {
@@ -257,30 +254,33 @@ impl Controller {
         })
     }
 
-    /// Spreads replicas over the brokers, each partition beginning one broker
-    /// further on from a random one (`StripedReplicaPlacer`, without racks).
+    /// New partitions on brokers of the placer's choice. All replicas that are
+    /// up are in sync: none has anything yet.
     fn place(
         &mut self,
         partitions: i32,
         replication_factor: i16,
-    ) -> Result<Vec<Vec<i32>>, ApiError> {
-        let wanted = usize::try_from(replication_factor).unwrap_or_default();
-        let brokers = self.brokers.len();
-        if wanted > brokers {
-            let message = format!(
-                "Unable to replicate the partition {wanted} time(s): The target replication \
-                 factor of {wanted} cannot be reached because only {brokers} broker(s) are registered."
-            );
-            return Err((ErrorCode::InvalidReplicationFactor, message));
-        }
-        let start = self.random.below(brokers as u32) as usize;
-        let replicas = |first: usize| {
-            let place = |replica: usize| self.brokers[(first + replica) % brokers];
-            (0..wanted).map(place).collect()
+    ) -> Result<Vec<PartitionRegistration>, ApiError> {
+        let refuse = |why: String| {
+            let message =
+                format!("Unable to replicate the partition {replication_factor} time(s): {why}");
+            (ErrorCode::InvalidReplicationFactor, message)
         };
-        Ok((0..partitions as usize)
-            .map(|partition| replicas(start + partition))
-            .collect())
+        let partitions = usize::try_from(partitions).unwrap_or_default();
+        let usable = self.brokers.usable();
+        let placed = placement::place(&usable, partitions, replication_factor, &mut self.random)
+            .map_err(refuse)?;
+        let register = |replicas: Vec<i32>| {
+            let up = replicas.iter().copied();
+            let isr: Vec<i32> = up.filter(|id| self.brokers.is_active(*id)).collect();
+            match isr.is_empty() {
+                false => Ok(PartitionRegistration::new(replicas, isr)),
+                true => Err(refuse(
+                    "All brokers are currently fenced or in controlled shutdown.".to_owned(),
+                )),
+            }
+        };
+        placed.into_iter().map(register).collect()
     }
 }
 
@@ -308,15 +308,6 @@ fn check_counts(partitions: i32, replication_factor: i16) -> Result<(), ApiError
 
 fn count(partitions: &[PartitionRegistration]) -> i32 {
     i32::try_from(partitions.len()).expect("PARTITIONS_MAX bounds them")
-}
-
-fn register(replicas: Vec<i32>) -> PartitionRegistration {
-    PartitionRegistration {
-        leader: replicas.first().copied(),
-        isr: replicas.clone(),
-        replicas,
-        leader_epoch: 0,
-    }
 }
 
 fn succeeded(name: &TopicName) -> TopicResult {

@@ -10,7 +10,7 @@ use rand_pcg::rand_core::Rng;
 pub enum Stream {
     /// The time a packet spends on the network.
     Latency,
-    /// Topic ids, and the broker that replica placement starts from.
+    /// Topic ids, and where replicas are placed.
     Controller,
     /// The uuid in a group member's id.
     MemberId,

@@ -14,10 +14,12 @@ mod assign_range;
 mod assignment;
 mod case;
 mod classic_group_protocol;
+mod leader_election;
 mod leader_epoch_cache;
 mod log_segments_retention;
 mod murmur2;
 mod record_batch_size;
+mod replica_placement;
 
 use case::Outcome;
 
@@ -29,6 +31,8 @@ pub const KINDS: &[Kind] = &[
     classic_group_protocol::KIND,
     log_segments_retention::KIND,
     leader_epoch_cache::KIND,
+    replica_placement::KIND,
+    leader_election::KIND,
 ];
 
 /// The cases on which the engine differs from Kafka on purpose. Each is

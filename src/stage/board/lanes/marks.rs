@@ -3,13 +3,9 @@
 use yew::prelude::*;
 
 use super::super::super::geometry::Rect;
-use super::super::super::scene::{GroupRow, Lane, Marker, MarkerKind, Pin};
+use super::super::super::scene::{FLAG, GroupRow, Lane, LaneLabel, Marker, MarkerKind};
 use super::super::style::{at, color, view_box};
 
-/// Widths and heights, in rem.
-const LABEL_WIDTH: f32 = 9.0;
-const LABEL_HEIGHT: f32 = 1.1;
-const FLAG: f32 = 0.66;
 /// How far over a row's bottom its line runs, on which flag and arrow stand.
 const GROUND: f32 = 0.17;
 
@@ -42,9 +38,11 @@ fn tick(marker: &Marker, track: &Rect) -> Html {
     let (x, top, bottom) = (marker.x + aside, track.y - 0.1, track.bottom() + 0.95);
     let (class, d) = match marker.kind {
         MarkerKind::LogStart => ("tick", format!("M{x:.2} {top:.2}V{bottom:.2}")),
+        // Under the cells only: it is thick, and keys are written up to a
+        // cell's edge.
         MarkerKind::HighWatermark => (
             "tick tick-watermark",
-            format!("M{x:.2} {top:.2}V{bottom:.2}"),
+            format!("M{x:.2} {:.2}V{bottom:.2}", track.bottom()),
         ),
         _ => (
             "tick tick-end",
@@ -106,38 +104,14 @@ fn group_mark(marker: &Marker, row: &Rect) -> Html {
 
 /// What is written beside the marks of a lane.
 pub(super) fn labels(lane: &Lane) -> Html {
-    let under = lane.track.bottom();
-    let of_log = lane
-        .markers
-        .iter()
-        .map(|it| label(it, under, 0.26, 0.26, ""));
-    let of_groups = lane.rows.iter().flat_map(|row| {
-        let beside = |marker: &Marker| match marker.kind {
-            MarkerKind::Committed => label(marker, row.rect.y, FLAG + 0.08, 0.82, &row.group),
-            _ => label(marker, row.rect.y, 0.1, 0.82, &row.group),
-        };
-        row.markers.iter().map(beside)
-    });
-    html! {
-        <div>
-            { for of_log }
-            { for of_groups }
-        </div>
-    }
+    html! { <div>{ for lane.labels().into_iter().map(label) }</div> }
 }
 
-fn label(marker: &Marker, y: f32, gap_left: f32, gap_right: f32, group: &str) -> Html {
-    let key = format!("{:?} {group}", marker.kind);
-    let (class, x) = if marker.label_left {
-        ("label label-left", marker.x - gap_left - LABEL_WIDTH)
+fn label(label: LaneLabel) -> Html {
+    let class = if label.is_left {
+        "label label-left"
     } else {
-        ("label", marker.x + gap_right)
+        "label"
     };
-    let text = match (marker.pin, marker.label.is_empty()) {
-        (_, true) | (Pin::None, _) => marker.label.clone(),
-        (Pin::Before, _) => format!("‹ {}", marker.label),
-        (Pin::After, _) => format!("{} ›", marker.label),
-    };
-    let rect = Rect::new(x, y, LABEL_WIDTH, LABEL_HEIGHT);
-    html! { <div {key} {class} style={at(&rect)}>{ text }</div> }
+    html! { <div key={label.key} {class} style={at(&label.rect)}>{ label.text }</div> }
 }

@@ -1,0 +1,261 @@
+//! The controller as brokers come and go and leaders and people ask for
+//! changes: each decision of [`super::election`], taken in
+//! (`org.apache.kafka.controller.ReplicationControlManager`).
+
+use super::Controller;
+use super::brokers::Brokers;
+use super::election::{AlterPartition, Circumstances, ElectionType};
+use super::partition::PartitionRegistration;
+use super::partition_change::PartitionChange;
+use super::topic_config::{MIN_INSYNC_REPLICAS, UNCLEAN_LEADER_ELECTION_ENABLE};
+use super::{ApiError, Topic, topic_config};
+use crate::protocol::{ErrorCode, TopicPartition};
+
+/// Whether there are eligible leader replicas (KIP-966). In 4.0 they are off
+/// until somebody raises `eligible.leader.replicas.version`.
+const ELR_ENABLED: bool = false;
+
+/// A partition that has changed, as it is now.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct PartitionUpdate {
+    /// Which one.
+    pub partition: TopicPartition,
+    /// What has become of it.
+    pub registration: PartitionRegistration,
+}
+
+impl Controller {
+    /// The brokers as they are registered.
+    pub fn brokers(&self) -> &Brokers {
+        &self.brokers
+    }
+
+    /// A broker is gone. Others lead what it led, where one is in sync.
+    pub fn fence_broker(&mut self, id: i32) -> Vec<PartitionUpdate> {
+        let updates =
+            self.decide(|circumstances, partition| circumstances.broker_left(partition, id));
+        self.brokers.fence(id);
+        updates
+    }
+
+    /// A broker is there (again). It leads what nobody led, where it may.
+    pub fn unfence_broker(&mut self, id: i32) -> Vec<PartitionUpdate> {
+        let updates =
+            self.decide(|circumstances, partition| circumstances.broker_unfenced(partition, id));
+        self.brokers.unfence(id);
+        updates
+    }
+
+    /// A broker asks to stop. It leaves every ISR, and others lead what it
+    /// led, before it is gone.
+    pub fn begin_controlled_shutdown(&mut self, id: i32) -> Vec<PartitionUpdate> {
+        let updates =
+            self.decide(|circumstances, partition| circumstances.broker_left(partition, id));
+        self.brokers.begin_controlled_shutdown(id);
+        updates
+    }
+
+    /// A leader asks for another ISR (`AlterPartition`). With
+    /// `NEW_LEADER_ELECTED` comes an update all the same.
+    pub fn alter_partition(
+        &mut self,
+        of: &TopicPartition,
+        request: &AlterPartition,
+    ) -> (ErrorCode, Option<PartitionUpdate>) {
+        let Ok((circumstances, partition)) = self.find(of) else {
+            return (ErrorCode::UnknownTopicOrPartition, None);
+        };
+        let (error, change) = circumstances.alter_partition(partition, request);
+        (error, change.map(|change| self.take_in(of, change)))
+    }
+
+    /// A person asks for an election (`ElectLeaders`).
+    ///
+    /// # Errors
+    ///
+    /// That it is not needed, or that there is nobody to elect.
+    pub fn elect_leader(
+        &mut self,
+        of: &TopicPartition,
+        election: ElectionType,
+    ) -> Result<PartitionUpdate, ApiError> {
+        let (circumstances, partition) = self.find(of)?;
+        let change = circumstances
+            .elect_leader(partition, election)
+            .map_err(|error| (error, error.message().to_owned()))?;
+        Ok(self.take_in(of, change))
+    }
+
+    /// A person moves a partition to other brokers, or, with `None`, takes
+    /// that back (`AlterPartitionReassignments`).
+    ///
+    /// # Errors
+    ///
+    /// When it cannot have these replicas, or there is nothing to take back.
+    pub fn alter_reassignment(
+        &mut self,
+        of: &TopicPartition,
+        target: Option<&[i32]>,
+    ) -> Result<Option<PartitionUpdate>, ApiError> {
+        let (circumstances, partition) = self.find(of)?;
+        let change = match target {
+            Some(target) => circumstances.reassign(partition, target),
+            None => circumstances.cancel_reassignment(partition),
+        };
+        let change = change.map_err(|error| (error.code(), error.message(of)))?;
+        Ok(change.map(|change| self.take_in(of, change)))
+    }
+
+    /// Asks of every partition what becomes of it, and takes that in.
+    fn decide(
+        &mut self,
+        decide: impl Fn(&Circumstances<'_>, &PartitionRegistration) -> Option<PartitionChange>,
+    ) -> Vec<PartitionUpdate> {
+        let mut changes = Vec::new();
+        for (name, topic) in &self.topics {
+            let circumstances = circumstances(&self.brokers, topic);
+            for (number, partition) in (0..).zip(&topic.partitions) {
+                if let Some(change) = decide(&circumstances, partition) {
+                    changes.push((TopicPartition::new(name.clone(), number), change));
+                }
+            }
+        }
+        let changes = changes.into_iter();
+        changes
+            .map(|(of, change)| self.take_in(&of, change))
+            .collect()
+    }
+
+    fn find(
+        &self,
+        of: &TopicPartition,
+    ) -> Result<(Circumstances<'_>, &PartitionRegistration), ApiError> {
+        let topic = self.topics.get(&of.topic);
+        let index = usize::try_from(of.partition).ok();
+        let partition = topic.zip(index).and_then(|(topic, index)| {
+            let partition = topic.partitions.get(index)?;
+            Some((circumstances(&self.brokers, topic), partition))
+        });
+        partition.ok_or_else(|| {
+            let error = ErrorCode::UnknownTopicOrPartition;
+            (error, error.message().to_owned())
+        })
+    }
+
+    fn take_in(&mut self, of: &TopicPartition, change: PartitionChange) -> PartitionUpdate {
+        let topic = self.topics.get_mut(&of.topic);
+        let topic = topic.expect("the change was decided for a topic there is");
+        let registration = &mut topic.partitions[of.partition as usize];
+        registration.apply(change);
+        PartitionUpdate {
+            partition: of.clone(),
+            registration: registration.clone(),
+        }
+    }
+}
+
+fn circumstances<'a>(brokers: &'a Brokers, topic: &Topic) -> Circumstances<'a> {
+    let min_isr = topic_config::number(&topic.configs, MIN_INSYNC_REPLICAS);
+    let replicas = topic.partitions.first().map(|first| first.replicas.len());
+    Circumstances {
+        brokers,
+        unclean: topic_config::is_true(&topic.configs, UNCLEAN_LEADER_ELECTION_ENABLE),
+        min_insync_replicas: usize::try_from(min_isr)
+            .unwrap_or_default()
+            .min(replicas.unwrap_or_default()),
+        elr_enabled: ELR_ENABLED,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::super::TopicDefaults;
+    use super::*;
+    use crate::protocol::CreatableTopic;
+
+    fn cluster(brokers: &[i32]) -> Controller {
+        let defaults = TopicDefaults {
+            num_partitions: 6,
+            replication_factor: 3,
+        };
+        Controller::new(brokers, defaults, 1)
+    }
+
+    fn create(controller: &mut Controller, configs: &[(&str, &str)]) -> ErrorCode {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let configs: BTreeMap<_, _> = configs.iter().map(owned).collect();
+        let request = CreatableTopic {
+            name: "t".into(),
+            num_partitions: -1,
+            replication_factor: -1,
+            configs,
+        };
+        controller.create_topic(request).0.error_code
+    }
+
+    fn leaders(controller: &Controller) -> Vec<Option<i32>> {
+        let topic = &controller.topics()["t"];
+        topic.partitions.iter().map(|p| p.leader).collect()
+    }
+
+    #[test]
+    fn others_lead_what_a_fenced_broker_led_and_the_last_one_stays_in_sync() {
+        let mut controller = cluster(&[1, 2, 3]);
+        create(&mut controller, &[]);
+        controller.fence_broker(1);
+        assert!(!leaders(&controller).contains(&Some(1)));
+        controller.fence_broker(2);
+        assert_eq!(leaders(&controller), [Some(3); 6]);
+        controller.fence_broker(3);
+        assert_eq!(leaders(&controller), [None; 6]);
+        assert!(
+            controller.topics()["t"]
+                .partitions
+                .iter()
+                .all(|p| p.isr == [3])
+        );
+        assert_eq!(controller.unfence_broker(1), [], "it is not in sync");
+        assert_eq!(controller.unfence_broker(3).len(), 6);
+    }
+
+    #[test]
+    fn an_unclean_topic_is_led_by_whoever_is_there() {
+        let mut controller = cluster(&[1, 2, 3]);
+        create(&mut controller, &[(UNCLEAN_LEADER_ELECTION_ENABLE, "true")]);
+        for broker in [1, 2, 3] {
+            controller.fence_broker(broker);
+        }
+        controller.unfence_broker(1);
+        let partition = &controller.topics()["t"].partitions[0];
+        assert_eq!((partition.leader, &partition.isr[..]), (Some(1), &[1][..]));
+        assert!(partition.recovering);
+    }
+
+    #[test]
+    fn new_partitions_are_in_sync_with_active_brokers_only() {
+        let mut controller = cluster(&[1, 2, 3]);
+        controller.begin_controlled_shutdown(2);
+        assert_eq!(create(&mut controller, &[]), ErrorCode::None);
+        for partition in &controller.topics()["t"].partitions {
+            assert_eq!(partition.replicas.len(), 3);
+            assert_eq!(partition.isr.len(), 2);
+            assert!(partition.leader.is_some_and(|leader| leader != 2));
+        }
+    }
+
+    #[test]
+    fn a_partition_cannot_move_to_where_there_is_no_broker() {
+        let mut controller = cluster(&[1, 2, 3]);
+        create(&mut controller, &[]);
+        let before = controller.topics().clone();
+        let first = TopicPartition::new("t", 0);
+        let refused = controller.alter_reassignment(&first, Some(&[1, 9]));
+        let message = "The manual partition assignment includes broker 9, but no such broker is \
+                       registered.";
+        let error = (ErrorCode::InvalidReplicaAssignment, message.to_owned());
+        assert_eq!(refused, Err(error));
+        assert_eq!(controller.topics(), &before);
+    }
+}
