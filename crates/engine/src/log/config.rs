@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
+use super::ratio::Ratio;
 use super::record_batch::TimestampType;
 
 /// What becomes of old segments (`cleanup.policy`). Both may be set, or
@@ -50,6 +51,13 @@ pub struct LogConfig {
     pub retention_bytes: i64,
     /// `max.compaction.lag.ms`: with `compact`, a segment rolls no later.
     pub max_compaction_lag_ms: i64,
+    /// `min.compaction.lag.ms`: how long a record is safe from compaction.
+    pub min_compaction_lag_ms: i64,
+    /// `min.cleanable.dirty.ratio`: a log is compacted when more than this
+    /// part of it has not been yet.
+    pub min_cleanable_dirty_ratio: Ratio,
+    /// `delete.retention.ms`: how long compaction lets tombstones lie.
+    pub delete_retention_ms: i64,
     /// `max.message.bytes`: the largest batch that is taken.
     pub max_message_bytes: usize,
     /// `message.timestamp.type`: whose clock the records' timestamps are from.
@@ -70,11 +78,17 @@ impl Default for LogConfig {
             retention_ms: WEEK_MS,
             retention_bytes: -1,
             max_compaction_lag_ms: i64::MAX,
+            min_compaction_lag_ms: 0,
+            min_cleanable_dirty_ratio: Ratio::HALF,
+            delete_retention_ms: DAY_MS,
             max_message_bytes: MESSAGE_MAX_BYTES,
             message_timestamp_type: TimestampType::CreateTime,
         }
     }
 }
+
+/// 24 hours, in milliseconds.
+const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 
 /// 168 hours, in milliseconds.
 const WEEK_MS: i64 = 168 * 60 * 60 * 1_000;
@@ -106,6 +120,17 @@ impl LogConfig {
                 "max.compaction.lag.ms",
                 default.max_compaction_lag_ms,
             ),
+            min_compaction_lag_ms: read(
+                configs,
+                "min.compaction.lag.ms",
+                default.min_compaction_lag_ms,
+            ),
+            min_cleanable_dirty_ratio: read(
+                configs,
+                "min.cleanable.dirty.ratio",
+                default.min_cleanable_dirty_ratio,
+            ),
+            delete_retention_ms: read(configs, "delete.retention.ms", default.delete_retention_ms),
             max_message_bytes: read(configs, "max.message.bytes", default.max_message_bytes),
             message_timestamp_type: match configs.get("message.timestamp.type") {
                 Some(name) if name == TimestampType::LogAppendTime.name() => {

@@ -5,17 +5,23 @@
 //! in segments that roll, expire and are cut off as Kafka's are.
 
 mod batch_list;
+pub mod cleaner;
 pub mod config;
 pub mod crc32c;
 pub mod epoch_cache;
 pub mod error;
 pub mod partition_log;
+pub mod ratio;
 pub mod record_batch;
 pub mod segment;
+pub mod transactions;
 pub mod varint;
 
+pub use cleaner::{Cleaning, LogToClean};
 pub use config::LogConfig;
 pub use epoch_cache::LeaderEpochCache;
 pub use error::{AppendError, OffsetOutOfRange};
 pub use partition_log::{Deletion, DeletionReason, PartitionLog};
+pub use ratio::Ratio;
 pub use segment::LogSegment;
+pub use transactions::AbortedTransaction;

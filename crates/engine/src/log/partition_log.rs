@@ -1,6 +1,7 @@
 //! One replica's log of one partition: batches in a row, in segments, each
 //! record with an offset of its own.
 
+mod compaction;
 mod load;
 mod retention;
 mod timestamps;
@@ -12,6 +13,7 @@ use super::epoch_cache::LeaderEpochCache;
 use super::error::{AppendError, OffsetOutOfRange};
 use super::record_batch::{RecordBatch, TimestampType};
 use super::segment::LogSegment;
+use super::transactions::Transactions;
 
 pub use retention::{Deletion, DeletionReason};
 
@@ -28,6 +30,7 @@ pub struct PartitionLog {
     /// The last segment, to which batches are added.
     active: LogSegment,
     epochs: LeaderEpochCache,
+    transactions: Transactions,
     start_offset: i64,
     end_offset: i64,
     high_watermark: i64,
@@ -41,6 +44,7 @@ impl PartitionLog {
             sealed: Vec::new(),
             active: LogSegment::new(0, now_ms),
             epochs: LeaderEpochCache::default(),
+            transactions: Transactions::default(),
             start_offset: 0,
             end_offset: 0,
             high_watermark: 0,
@@ -75,14 +79,18 @@ impl PartitionLog {
     }
 
     /// The offset below which no transaction is open. Without transactions
-    /// that is the high watermark.
+    /// that is the high watermark (`UnifiedLog.lastStableOffset`).
     pub fn last_stable_offset(&self) -> i64 {
-        self.high_watermark
+        let unstable = self.transactions.first_unstable_offset();
+        unstable.map_or(self.high_watermark, |first| {
+            first.max(self.start_offset).min(self.high_watermark)
+        })
     }
 
     /// Moves the high watermark, within the log; returns where it is.
     pub fn set_high_watermark(&mut self, offset: i64) -> i64 {
         self.high_watermark = offset.max(self.start_offset).min(self.end_offset);
+        self.transactions.high_watermark_moved(self.high_watermark);
         self.high_watermark
     }
 
@@ -257,6 +265,9 @@ impl PartitionLog {
             self.roll_at(batch.base_offset(), now_ms);
         }
         self.end_offset = batch.next_offset();
+        if let Some(aborted) = self.transactions.note(&batch) {
+            self.active.note_aborted(aborted);
+        }
         self.active
             .append(batch, self.config.index_interval_bytes, now_ms);
         Ok(())
@@ -325,7 +336,18 @@ impl PartitionLog {
         self.epochs.truncate_from_end(offset);
         self.start_offset = self.start_offset.min(offset);
         self.high_watermark = self.high_watermark.min(offset);
+        self.reckon_transactions();
         true
+    }
+
+    /// Finds the transactions in the batches that are left.
+    fn reckon_transactions(&mut self) {
+        let mut transactions = Transactions::default();
+        for batch in self.batches() {
+            transactions.note(batch);
+        }
+        transactions.high_watermark_moved(self.high_watermark);
+        self.transactions = transactions;
     }
 
     /// Drops everything; the next record gets `offset`.
@@ -333,6 +355,7 @@ impl PartitionLog {
         self.sealed.clear();
         self.active = LogSegment::new(offset, now_ms);
         self.epochs.clear();
+        self.transactions = Transactions::default();
         self.start_offset = offset;
         self.end_offset = offset;
         self.high_watermark = offset;

@@ -3,6 +3,7 @@
 use super::batch_list::BatchList;
 use super::config::LogConfig;
 use super::record_batch::{NO_TIMESTAMP, RecordBatch};
+use super::transactions::AbortedTransaction;
 
 /// Bytes of an entry of the offset index (`OffsetIndex.ENTRY_SIZE`).
 const OFFSET_INDEX_ENTRY: usize = 8;
@@ -20,6 +21,7 @@ pub struct LogSegment {
     last_modified_ms: i64,
     max_timestamp: i64,
     index: IndexFill,
+    aborted: Vec<AbortedTransaction>,
 }
 
 /// How full a segment's indexes are. What they would find is found in the
@@ -72,6 +74,7 @@ impl LogSegment {
             last_modified_ms: now_ms,
             max_timestamp: NO_TIMESTAMP,
             index: IndexFill::EMPTY,
+            aborted: Vec::new(),
         }
     }
 
@@ -163,6 +166,40 @@ impl LogSegment {
         i32::try_from(offset.saturating_sub(self.base_offset)).is_ok_and(|relative| relative >= 0)
     }
 
+    /// The aborted transactions whose markers lie in it, in that order
+    /// (`org.apache.kafka.storage.internals.log.TransactionIndex`).
+    pub fn aborted_transactions(&self) -> &[AbortedTransaction] {
+        &self.aborted
+    }
+
+    pub(super) fn note_aborted(&mut self, transaction: AbortedTransaction) {
+        self.aborted.push(transaction);
+    }
+
+    /// When it was last written, in milliseconds.
+    pub(super) fn last_modified_ms(&self) -> i64 {
+        self.last_modified_ms
+    }
+
+    pub(super) fn set_last_modified_ms(&mut self, at_ms: i64) {
+        self.last_modified_ms = at_ms;
+    }
+
+    /// The offset after its last record (`LogSegment.readNextOffset`).
+    pub(super) fn next_offset(&self) -> i64 {
+        let last = self.batches.iter_from(0).next_back();
+        last.map_or(self.base_offset, RecordBatch::next_offset)
+    }
+
+    /// The sizes of its offset and time index once it is closed.
+    pub(super) fn index_bytes(&self) -> (usize, usize) {
+        let closing = usize::from(self.max_timestamp > self.index.last_time_entry);
+        (
+            self.index.offset_entries * OFFSET_INDEX_ENTRY,
+            (self.index.time_entries + closing) * TIME_INDEX_ENTRY,
+        )
+    }
+
     pub(super) fn append(&mut self, batch: RecordBatch, index_interval_bytes: usize, now_ms: i64) {
         let size = batch.size_in_bytes();
         self.max_timestamp = self.max_timestamp.max(batch.max_timestamp());
@@ -177,6 +214,8 @@ impl LogSegment {
     /// cut in two.
     pub(super) fn truncate_to(&mut self, offset: i64, index_interval_bytes: usize, now_ms: i64) {
         self.batches.truncate(self.index_of(offset));
+        self.aborted
+            .retain(|transaction| transaction.last_offset < offset);
         self.size_bytes = 0;
         self.max_timestamp = NO_TIMESTAMP;
         self.index = IndexFill::EMPTY;

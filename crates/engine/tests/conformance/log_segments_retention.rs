@@ -112,7 +112,7 @@ fn expected_offset(step: &Value) -> Result<Option<(i64, i64)>, String> {
     }
 }
 
-fn check(log: &PartitionLog, step: &Value) -> Outcome {
+pub fn check(log: &PartitionLog, step: &Value) -> Outcome {
     let state = field(step, "state")?;
     let offsets = [
         ("log_start_offset", log.start_offset()),

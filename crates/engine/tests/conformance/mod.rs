@@ -14,6 +14,7 @@ mod assign_range;
 mod assignment;
 mod case;
 mod classic_group_protocol;
+mod compaction;
 mod leader_election;
 mod leader_epoch_cache;
 mod log_segments_retention;
@@ -30,6 +31,7 @@ pub const KINDS: &[Kind] = &[
     record_batch_size::KIND,
     classic_group_protocol::KIND,
     log_segments_retention::KIND,
+    compaction::KIND,
     leader_epoch_cache::KIND,
     replica_placement::KIND,
     leader_election::KIND,

@@ -63,6 +63,9 @@ impl PartitionLog {
                 self.epochs.assign(epoch, batch.base_offset());
             }
             self.end_offset = batch.next_offset();
+            if let Some(aborted) = self.transactions.note(&batch) {
+                segment.note_aborted(aborted);
+            }
             segment.append(batch, self.config.index_interval_bytes, now_ms);
         }
         Ok(segment)

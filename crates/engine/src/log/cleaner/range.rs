@@ -1,0 +1,68 @@
+//! Which part of a log is dirty, and whether it is worth cleaning.
+
+use crate::log::partition_log::PartitionLog;
+use crate::log::segment::LogSegment;
+
+/// What can be cleaned of a log
+/// (`org.apache.kafka.storage.internals.log.LogToClean`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LogToClean {
+    /// Everything below was compacted before.
+    pub first_dirty_offset: i64,
+    /// Nothing from here on may be compacted yet.
+    pub uncleanable_offset: i64,
+    /// The beginning of the segment that holds that offset: segments are
+    /// cleaned whole.
+    pub first_uncleanable_offset: i64,
+    /// The size of the clean part in bytes.
+    pub clean_bytes: usize,
+    /// The size of the dirty part that may be cleaned.
+    pub cleanable_bytes: usize,
+}
+
+impl PartitionLog {
+    /// What can be cleaned now, by the broker's clock in epoch milliseconds,
+    /// when everything below `last_clean_offset` was cleaned before.
+    /// Source: `LogCleanerManager.cleanableOffsets` and
+    /// `calculateCleanableBytes`.
+    pub fn to_clean(&self, last_clean_offset: Option<i64>, now_ms: i64) -> LogToClean {
+        let first_dirty_offset = last_clean_offset
+            .filter(|offset| (self.start_offset()..=self.end_offset()).contains(offset))
+            .unwrap_or(self.start_offset());
+        let limit = self.cleaning_limit(first_dirty_offset, now_ms);
+        let uncleanable = self.sealed_segments_from(limit).next();
+        let first_uncleanable_offset = uncleanable.unwrap_or(self.active_segment()).base_offset();
+        let bytes = |from, to| {
+            let segments = self.segments_between(from, to);
+            segments.map(LogSegment::size_bytes).sum()
+        };
+        LogToClean {
+            first_dirty_offset,
+            uncleanable_offset: limit,
+            first_uncleanable_offset,
+            clean_bytes: bytes(-1, first_dirty_offset),
+            cleanable_bytes: bytes(first_dirty_offset, first_uncleanable_offset),
+        }
+    }
+
+    /// The active segment, what is not stable, and segments with records
+    /// younger than `min.compaction.lag.ms` are left alone.
+    fn cleaning_limit(&self, first_dirty_offset: i64, now_ms: i64) -> i64 {
+        let lag_ms = self.config().min_compaction_lag_ms.max(0);
+        let mut dirty = self.sealed_segments_from(first_dirty_offset);
+        let young = dirty
+            .find(|segment| {
+                lag_ms > 0 && segment.largest_timestamp() > now_ms.saturating_sub(lag_ms)
+            })
+            .map_or(i64::MAX, LogSegment::base_offset);
+        let active = self.active_segment().base_offset();
+        self.last_stable_offset().min(active).min(young)
+    }
+}
+
+impl LogToClean {
+    /// Whether there is anything to clean.
+    pub fn is_cleanable(&self) -> bool {
+        self.cleanable_bytes > 0
+    }
+}
