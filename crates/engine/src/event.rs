@@ -340,6 +340,29 @@ impl Described<'_> {
                 "{} puts a record for {topic_partition} into its accumulator.",
                 self.names.name(*producer)
             ),
+            EventKind::Delivered {
+                producer,
+                topic_partition,
+                records,
+                ..
+            } => write!(
+                f,
+                "{} is told that {} for {topic_partition} is stored.",
+                self.names.name(*producer),
+                counted(i64::from(*records), "record")
+            ),
+            EventKind::SendFailed {
+                producer,
+                exception,
+                message,
+                ..
+            } => write!(f, "{}: {exception}: {message}", self.names.name(*producer)),
+            _ => return None,
+        })
+    }
+
+    fn logs(&self, f: &mut fmt::Formatter<'_>) -> Option<fmt::Result> {
+        Some(match self.kind {
             EventKind::RecordsAppended {
                 topic_partition,
                 base_offset,
@@ -374,23 +397,6 @@ impl Described<'_> {
                 "{topic_partition} now begins at offset {to} instead of {from}: {}.",
                 describe_deletion(*reason)
             ),
-            EventKind::Delivered {
-                producer,
-                topic_partition,
-                records,
-                ..
-            } => write!(
-                f,
-                "{} is told that {} for {topic_partition} is stored.",
-                self.names.name(*producer),
-                counted(i64::from(*records), "record")
-            ),
-            EventKind::SendFailed {
-                producer,
-                exception,
-                message,
-                ..
-            } => write!(f, "{}: {exception}: {message}", self.names.name(*producer)),
             _ => return None,
         })
     }
@@ -479,6 +485,9 @@ impl fmt::Display for Described<'_> {
             return done;
         }
         if let Some(done) = self.records(f) {
+            return done;
+        }
+        if let Some(done) = self.logs(f) {
             return done;
         }
         if let Some(done) = self.consumers(f) {
