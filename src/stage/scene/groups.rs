@@ -149,9 +149,9 @@ fn taken(member: &MemberInfo, lag: Option<i64>) -> f32 {
     let phase_width = match member.phase {
         // That is said beside the name.
         Phase::Crashed { .. } => 0.0,
-        phase => phase.words().map_or(0.0, |words| {
-            (text_length(&words) + 2) as f32 * CHARACTER
-        }),
+        phase => phase
+            .words()
+            .map_or(0.0, |words| (text_length(&words) + 2) as f32 * CHARACTER),
     };
     lag_width + leader_width + phase_width
 }
