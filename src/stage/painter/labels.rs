@@ -133,3 +133,70 @@ fn paint(brush: &Brush, mark: &PacketMark, place: &Rect) {
     // Fails only where there is no canvas any more.
     let _ = context.fill_text(mark.api, x + width / 2.0, y + height / 2.0);
 }
+
+#[cfg(test)]
+mod tests {
+    use engine::client::ConsumerConfig;
+    use engine::protocol::{CreatableTopic, CreateTopicsRequest, Request};
+    use engine::{Command, World, WorldConfig};
+
+    use super::super::super::packets::packet_marks;
+    use super::super::super::scene::View;
+    use super::*;
+
+    fn world() -> World {
+        let mut world = World::new(3, WorldConfig::playground());
+        let mut run = |command| world.execute(command).expect("it runs").client;
+        let client_id = "admin".to_owned();
+        let admin = run(Command::AddAdmin { client_id }).expect("it has a number");
+        let topic = CreatableTopic {
+            name: "orders".into(),
+            num_partitions: 3,
+            replication_factor: -1,
+            configs: Default::default(),
+        };
+        let topics = vec![topic];
+        let request = Request::CreateTopics(CreateTopicsRequest { topics });
+        run(Command::AdminCall { admin, request });
+        for _ in 0..3 {
+            let config = ConsumerConfig::of_group("billing");
+            let topics = vec!["orders".into()];
+            run(Command::AddConsumer { config, topics });
+        }
+        world
+    }
+
+    #[test]
+    fn names_hide_nothing_that_is_written() {
+        let mut world = world();
+        let (mut free, mut named) = (0, 0);
+        for _ in 0..400 {
+            let until = world.now().plus_ms(37);
+            world.advance_to(until);
+            for width in [22.4, 40.0, 75.0, 100.0] {
+                let scene = Scene::of(&world, &View::new(width));
+                for mark in packet_marks(&world, &scene) {
+                    let texts = obstacles(&scene, &mark);
+                    let Some(place) = places(&mark).into_iter().find(|place| {
+                        named += 1;
+                        !texts.iter().any(|text| text.overlaps(place))
+                    }) else {
+                        continue;
+                    };
+                    free += 1;
+                    let headers = scene.groups.iter().map(|it| it.header);
+                    let cards = scene.topics.iter().flat_map(|card| {
+                        let labels = card.lanes.iter().flat_map(Lane::labels);
+                        let labels = labels.map(|label| label.rect);
+                        labels.chain([card.header]).collect::<Vec<_>>()
+                    });
+                    let notes = scene.notes.iter().map(|note| note.rect);
+                    for text in headers.chain(cards).chain(notes) {
+                        assert!(!text.overlaps(&place), "{} over {text:?}", mark.api);
+                    }
+                }
+            }
+        }
+        assert!(free > 100, "only {free} of {named} places were free");
+    }
+}
