@@ -67,6 +67,8 @@ pub enum EventKind {
     ClientClosed {
         /// Its number.
         client: ClientNumber,
+        /// `producer`, `consumer` or `admin client`.
+        kind: &'static str,
         /// Its `client.id`.
         client_id: String,
     },
@@ -244,8 +246,9 @@ impl EventKind {
             EventKind::RecordAccumulated { .. }
             | EventKind::Delivered { .. }
             | EventKind::AdminAnswered { .. } => false,
-            EventKind::ClientStarted { kind, .. } => *kind != "admin client",
-            EventKind::ClientClosed { .. } => true,
+            EventKind::ClientStarted { kind, .. } | EventKind::ClientClosed { kind, .. } => {
+                *kind != "admin client"
+            }
             EventKind::PartitionsRevoked { .. } => true,
             EventKind::Group(event) => is_group_news(event),
             _ => true,
