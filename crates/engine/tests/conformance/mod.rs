@@ -18,6 +18,7 @@ mod leader_election;
 mod leader_epoch_cache;
 mod log_segments_retention;
 mod murmur2;
+mod producer_state;
 mod record_batch_size;
 mod replica_placement;
 
@@ -31,6 +32,7 @@ pub const KINDS: &[Kind] = &[
     classic_group_protocol::KIND,
     log_segments_retention::KIND,
     leader_epoch_cache::KIND,
+    producer_state::KIND,
     replica_placement::KIND,
     leader_election::KIND,
 ];
