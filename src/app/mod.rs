@@ -11,7 +11,7 @@ use engine::Command;
 use engine::client::{AutoOffsetReset, Client, ConsumerConfig};
 use shell::TerminalId;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement};
+use web_sys::{Element, HtmlElement, ScrollIntoViewOptions, ScrollLogicalPosition};
 use yew::prelude::*;
 
 use crate::panels::{
@@ -79,6 +79,8 @@ pub struct App {
     panel_place: NodeRef,
     /// The panel that had the focus moved into it, or `None` for the page.
     focused_panel: Option<Panel>,
+    /// The topics that were on the board when it was last drawn.
+    topics_shown: Vec<String>,
     _keys: KeyListener,
 }
 
@@ -118,6 +120,7 @@ impl Component for App {
             header: NodeRef::default(),
             panel_place: NodeRef::default(),
             focused_panel: None,
+            topics_shown: Vec::new(),
             _keys: KeyListener::new(on_key),
         };
         app.refresh();
@@ -172,6 +175,7 @@ impl Component for App {
             self.focused_panel = self.panel.clone();
             self.move_focus();
         }
+        self.show_new_topic();
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
@@ -233,6 +237,26 @@ impl App {
         {
             self.active_terminal = self.terminals[0].id;
         }
+    }
+
+    /// A topic that was just made may lie below what the window shows.
+    fn show_new_topic(&mut self) {
+        let topics = self.topics();
+        let is_new = |topic: &&String| !self.topics_shown.contains(topic);
+        if let Some(topic) = topics.iter().find(is_new) {
+            // Topic names need no escaping: letters, digits, '.', '_' and '-'.
+            let card = gloo::utils::document().query_selector(&format!("[data-topic='{topic}']"));
+            let Some(card) = card.ok().flatten() else {
+                // Not drawn yet: with the next refresh.
+                return;
+            };
+            if !self.topics_shown.is_empty() {
+                let nearest = ScrollIntoViewOptions::new();
+                nearest.set_block(ScrollLogicalPosition::Nearest);
+                card.scroll_into_view_with_scroll_into_view_options(&nearest);
+            }
+        }
+        self.topics_shown = topics;
     }
 
     /// Moves the focus into a panel that was opened, and back to the tools when

@@ -1,6 +1,7 @@
 //! Where each packet is drawn: a pure function of virtual time.
 
 mod routes;
+mod size;
 
 use engine::log::record_batch::RecordBatch;
 use engine::protocol::{
@@ -16,9 +17,6 @@ use super::scene::{Scene, readable, short_text};
 
 /// The most marks that are drawn: those that left first are kept.
 pub const MARKS_MAX: usize = 2_000;
-
-/// Characters of a key for which a flying cell has room.
-const LETTERS_MAX: usize = 6;
 
 /// What a packet looks like. Kinds differ in shape, never in colour alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +54,8 @@ pub struct PacketMark {
     pub api: &'static str,
     /// What stands on it: a key, a count.
     pub text: String,
+    /// How large it is drawn, 1 being as large as it may be.
+    pub scale: f32,
     /// Where its middle is, in rem.
     pub at: Point,
     /// Where it flies to, as an angle in radians, clockwise from the x axis.
@@ -138,7 +138,8 @@ impl<'a> Drawing<'a> {
             let records = i64::from(batch.record_count());
             self.landing.push((partition, records));
             let route = routes::to_lane(self.scene, client, partition, before);
-            self.mark(packet, part, route, records_look(batch, 1, Shape::Records));
+            let look = self.records_look(batch, 1, Shape::Records);
+            self.mark(packet, part, route, look);
         }
     }
 
@@ -173,7 +174,7 @@ impl<'a> Drawing<'a> {
                     ..Look::plain(Shape::Fetch, self.group_ink(client))
                 },
                 [first, more @ ..] => {
-                    let look = records_look(first, 1 + more.len(), Shape::FetchedRecords);
+                    let look = self.records_look(first, 1 + more.len(), Shape::FetchedRecords);
                     let records = fetched.records.iter().map(RecordBatch::record_count);
                     counted(look, records.sum())
                 }
@@ -193,6 +194,23 @@ impl<'a> Drawing<'a> {
         };
         let route = routes::to_coordinator(self.scene, client);
         self.mark(packet, 0, route, look);
+    }
+
+    fn records_look(&self, batch: &RecordBatch, batches: usize, shape: Shape) -> Look {
+        let first = batch.records().find_map(Result::ok);
+        let most = size::letters(self.scene.arrangement);
+        let key = first.and_then(|record| record.key);
+        let look = Look {
+            text: match key {
+                Some(key) => short_text(&readable(key), most),
+                None => "–".to_owned(),
+            },
+            ..Look::plain(shape, Ink::of_key(key))
+        };
+        match batches {
+            1 => counted(look, batch.record_count()),
+            _ => look,
+        }
     }
 
     fn group_ink(&self, client: u32) -> Ink {
@@ -224,6 +242,7 @@ impl<'a> Drawing<'a> {
             is_faint: look.is_faint,
             api: packet.payload.api(),
             text: look.text,
+            scale: size::scale(self.scene.arrangement),
             at: route.at(share),
             heading: route.direction(share),
         });
@@ -235,22 +254,6 @@ fn share(packet: &Packet, now: Time) -> f32 {
     let whole = packet.arrival.us_since(packet.departure).max(1);
     let made = now.us_since(packet.departure).min(whole);
     made as f32 / whole as f32
-}
-
-fn records_look(batch: &RecordBatch, batches: usize, shape: Shape) -> Look {
-    let first = batch.records().find_map(Result::ok);
-    let key = first.and_then(|record| record.key);
-    let look = Look {
-        text: match key {
-            Some(key) => short_text(&readable(key), LETTERS_MAX),
-            None => "–".to_owned(),
-        },
-        ..Look::plain(shape, Ink::of_key(key))
-    };
-    match batches {
-        1 => counted(look, batch.record_count()),
-        _ => look,
-    }
 }
 
 /// Says how many records there are when there are several.

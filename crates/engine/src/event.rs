@@ -67,6 +67,8 @@ pub enum EventKind {
     ClientClosed {
         /// Its number.
         client: ClientNumber,
+        /// `producer`, `consumer` or `admin client`.
+        kind: &'static str,
         /// Its `client.id`.
         client_id: String,
     },
@@ -244,8 +246,9 @@ impl EventKind {
             EventKind::RecordAccumulated { .. }
             | EventKind::Delivered { .. }
             | EventKind::AdminAnswered { .. } => false,
-            EventKind::ClientStarted { kind, .. } => *kind != "admin client",
-            EventKind::ClientClosed { .. } => true,
+            EventKind::ClientStarted { kind, .. } | EventKind::ClientClosed { kind, .. } => {
+                *kind != "admin client"
+            }
             EventKind::PartitionsRevoked { .. } => true,
             EventKind::Group(event) => is_group_news(event),
             _ => true,
@@ -340,6 +343,29 @@ impl Described<'_> {
                 "{} puts a record for {topic_partition} into its accumulator.",
                 self.names.name(*producer)
             ),
+            EventKind::Delivered {
+                producer,
+                topic_partition,
+                records,
+                ..
+            } => write!(
+                f,
+                "{} is told that {} for {topic_partition} is stored.",
+                self.names.name(*producer),
+                counted(i64::from(*records), "record")
+            ),
+            EventKind::SendFailed {
+                producer,
+                exception,
+                message,
+                ..
+            } => write!(f, "{}: {exception}: {message}", self.names.name(*producer)),
+            _ => return None,
+        })
+    }
+
+    fn logs(&self, f: &mut fmt::Formatter<'_>) -> Option<fmt::Result> {
+        Some(match self.kind {
             EventKind::RecordsAppended {
                 topic_partition,
                 base_offset,
@@ -374,23 +400,6 @@ impl Described<'_> {
                 "{topic_partition} now begins at offset {to} instead of {from}: {}.",
                 describe_deletion(*reason)
             ),
-            EventKind::Delivered {
-                producer,
-                topic_partition,
-                records,
-                ..
-            } => write!(
-                f,
-                "{} is told that {} for {topic_partition} is stored.",
-                self.names.name(*producer),
-                counted(i64::from(*records), "record")
-            ),
-            EventKind::SendFailed {
-                producer,
-                exception,
-                message,
-                ..
-            } => write!(f, "{}: {exception}: {message}", self.names.name(*producer)),
             _ => return None,
         })
     }
@@ -479,6 +488,9 @@ impl fmt::Display for Described<'_> {
             return done;
         }
         if let Some(done) = self.records(f) {
+            return done;
+        }
+        if let Some(done) = self.logs(f) {
             return done;
         }
         if let Some(done) = self.consumers(f) {

@@ -311,16 +311,20 @@ impl World {
 
     /// Takes the clients that have closed off the board.
     fn sweep_closed(&mut self) {
-        let closed = |(number, client): (&ClientNumber, &Client)| {
-            client
-                .is_closed()
-                .then(|| (*number, client.client_id().to_owned()))
-        };
-        let closed: Vec<_> = self.clients.iter().filter_map(closed).collect();
-        for (client, client_id) in closed {
-            self.remove_client(client);
-            self.fabric
-                .emit(EventKind::ClientClosed { client, client_id });
+        let closed: Vec<ClientNumber> = self
+            .clients
+            .iter()
+            .filter(|(_, client)| client.is_closed())
+            .map(|(number, _)| *number)
+            .collect();
+        for number in closed {
+            if let Some(client) = self.remove_client(number) {
+                self.fabric.emit(EventKind::ClientClosed {
+                    client: number,
+                    kind: client.kind(),
+                    client_id: client.client_id().to_owned(),
+                });
+            }
         }
     }
 

@@ -150,7 +150,8 @@ fn a_log_loaded_from_a_brokers_files_exports_the_same_files() {
         let record = first.records().next().unwrap().unwrap().to_record();
         builder.append(&record).unwrap();
         let batch = builder.build().unwrap();
-        assert_eq!(log.append_as_leader(&batch, epoch + 1, 0), Ok(end));
+        let appended = log.append_as_leader(&batch, epoch + 1, 0).unwrap();
+        assert_eq!(appended.first_offset, end);
         assert_eq!(log.end_offset_for_epoch(epoch), Some((epoch, end)));
     }
 }

@@ -139,7 +139,9 @@ fn line_of(member: &MemberBox) -> Html {
             { for phase.map(|text| html! { <span key="phase" class="phase">{ text }</span> }) }
             <span key="chips" class="chips">{ for member.chips.iter().map(chip) }</span>
             if member.more_chips > 0 {
-                <span key="more" class="quiet">{ format!("+{}", member.more_chips) }</span>
+                <span key="more" class="quiet" title={all_partitions(member)}>
+                    { format!("+{}", member.more_chips) }
+                </span>
             }
             <span key="stretch" class="stretch" />
             if member.is_leader {
@@ -154,9 +156,13 @@ fn line_of(member: &MemberBox) -> Html {
     }
 }
 
+fn all_partitions(member: &MemberBox) -> String {
+    let names = member.partitions.iter().map(|(it, _)| it.to_string());
+    names.collect::<Vec<_>>().join(", ")
+}
+
 fn chip(chip: &Chip) -> Html {
-    let name = chip.topic_partition.to_string();
-    html! { <span key={name.clone()} class="chip" title={name}>{ &chip.text }</span> }
+    html! { <span key={&*chip.topic} class="chip" title={chip.title.clone()}>{ &chip.text }</span> }
 }
 
 fn crash(seconds_left: Option<u64>) -> String {

@@ -31,7 +31,7 @@ pub(super) fn TopicDrawing(props: &TopicDrawingProps) -> Html {
     }
     html! {
         <div>
-            <div class="box topic" style={at(&card.rect)} />
+            <div class="box topic" data-topic={card.name.to_string()} style={at(&card.rect)} />
             <div class="topic-header" style={at(&card.header)}>
                 <span class="box-name clip">{ &*card.name }</span>
                 <span

@@ -11,7 +11,7 @@ const TOP: f32 = 0.9;
 const SWING: f32 = 2.6;
 const SWING_STACKED: f32 = 1.4;
 /// The middle of the margin of a stacked board, from the edge of its boxes.
-const MARGIN: f32 = 0.8;
+const MARGIN: f32 = 1.05;
 
 /// From a producer to where its records land, after `before` others.
 pub(super) fn to_lane(

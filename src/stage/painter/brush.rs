@@ -9,14 +9,9 @@ use super::super::packets::{PacketMark, Shape};
 use super::theme::Theme;
 
 /// Sizes, in rem.
-const CELL_HEIGHT: f64 = 1.3;
-const CELL_WIDTH_MIN: f64 = 1.9;
 const CELL_CORNER: f64 = 0.3;
-const CHARACTER: f64 = 0.5;
-const RING: f64 = 0.36;
-const CHEVRON: f64 = 0.4;
-const DIAMOND: f64 = 0.6;
-const HEXAGON: f64 = 0.52;
+const LETTERS: f64 = 0.82;
+/// How opaque marks are that matter little.
 const FAINT: f64 = 0.62;
 
 /// A canvas and all it takes to paint on it.
@@ -45,8 +40,8 @@ impl Brush<'_> {
             Shape::Records | Shape::FetchedRecords => self.records(mark, x, y),
             Shape::Acknowledgement => self.acknowledgement(mark, x, y),
             Shape::Fetch => self.chevron(mark, x, y),
-            Shape::Group => self.polygon(mark, x, y, 4, size(mark)),
-            Shape::Cluster => self.polygon(mark, x, y, 6, size(mark)),
+            Shape::Group => self.polygon(mark, x, y, 4),
+            Shape::Cluster => self.polygon(mark, x, y, 6),
         }
         context.set_global_alpha(1.0);
     }
@@ -59,19 +54,17 @@ impl Brush<'_> {
         )
     }
 
-    /// Half the height and half the width of a mark, in rem.
-    pub fn extent(&self, mark: &PacketMark) -> (f64, f64) {
-        match mark.shape {
-            Shape::Records | Shape::FetchedRecords => (CELL_HEIGHT / 2.0, cell_width(mark) / 2.0),
-            _ => (size(mark), size(mark)),
-        }
+    /// Half a mark's width and half its height, in CSS pixels.
+    fn extent(&self, mark: &PacketMark) -> (f64, f64) {
+        let (width, height) = mark.half_size();
+        (f64::from(width) * self.rem, f64::from(height) * self.rem)
     }
 
     fn records(&self, mark: &PacketMark, x: f64, y: f64) {
-        let (width, height) = (cell_width(mark) * self.rem, CELL_HEIGHT * self.rem);
+        let (half_width, half_height) = self.extent(mark);
         let corner = CELL_CORNER * self.rem;
-        let (left, top) = (x - width / 2.0, y - height / 2.0);
-        let (right, bottom) = (left + width, top + height);
+        let (left, top) = (x - half_width, y - half_height);
+        let (right, bottom) = (x + half_width, y + half_height);
         let context = self.context;
         context.begin_path();
         // The corner to the left above is cut off records that are fetched.
@@ -89,7 +82,8 @@ impl Brush<'_> {
         self.fill_and_outline(self.theme.colour(mark.ink), &self.theme.text);
         if self.has_text {
             context.set_fill_style_str(&self.theme.key_text);
-            context.set_font(&format!("bold {}px {}", 0.82 * self.rem, self.theme.mono));
+            let size = LETTERS * f64::from(mark.scale) * self.rem;
+            context.set_font(&format!("bold {size}px {}", self.theme.mono));
             context.set_text_align("center");
             context.set_text_baseline("middle");
             // Fails only where there is no canvas any more.
@@ -98,7 +92,7 @@ impl Brush<'_> {
     }
 
     fn acknowledgement(&self, mark: &PacketMark, x: f64, y: f64) {
-        let radius = RING * self.rem;
+        let (radius, _) = self.extent(mark);
         let context = self.context;
         context.begin_path();
         let _ = context.arc(x, y, radius, 0.0, TAU);
@@ -121,7 +115,7 @@ impl Brush<'_> {
 
     /// Points where it flies.
     fn chevron(&self, mark: &PacketMark, x: f64, y: f64) {
-        let radius = CHEVRON * self.rem;
+        let (radius, _) = self.extent(mark);
         let heading = f64::from(mark.heading);
         let context = self.context;
         context.begin_path();
@@ -139,8 +133,8 @@ impl Brush<'_> {
         self.fill_by_kind(mark);
     }
 
-    fn polygon(&self, mark: &PacketMark, x: f64, y: f64, corners: u32, radius: f64) {
-        let radius = radius * self.rem;
+    fn polygon(&self, mark: &PacketMark, x: f64, y: f64, corners: u32) {
+        let (radius, _) = self.extent(mark);
         let context = self.context;
         context.begin_path();
         for corner in 0..corners {
@@ -182,12 +176,12 @@ impl Brush<'_> {
 
     /// An arrow from the mark's edge to where it flies.
     fn arrow(&self, mark: &PacketMark, x: f64, y: f64) {
-        let (half_height, half_width) = self.extent(mark);
+        let (half_width, half_height) = self.extent(mark);
         let heading = f64::from(mark.heading);
         let (along_x, along_y) = (heading.cos(), heading.sin());
         let edge =
             (half_width / along_x.abs().max(0.01)).min(half_height / along_y.abs().max(0.01));
-        let tip = (edge + 0.8) * self.rem;
+        let tip = edge + 0.8 * self.rem;
         let barb = 0.36 * self.rem;
         let (tip_x, tip_y) = (x + tip * along_x, y + tip * along_y);
         let context = self.context;
@@ -202,20 +196,4 @@ impl Brush<'_> {
         }
         context.stroke();
     }
-}
-
-fn cell_width(mark: &PacketMark) -> f64 {
-    let text = mark.text.chars().count() as f64 * CHARACTER + 0.6;
-    text.max(CELL_WIDTH_MIN)
-}
-
-/// The radius of a mark that is no cell, in rem.
-fn size(mark: &PacketMark) -> f64 {
-    let full = match mark.shape {
-        Shape::Group => DIAMOND,
-        Shape::Cluster => HEXAGON,
-        Shape::Fetch => CHEVRON,
-        _ => RING,
-    };
-    if mark.is_faint { full * 0.7 } else { full }
 }

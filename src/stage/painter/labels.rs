@@ -2,34 +2,27 @@
 
 use super::super::geometry::Rect;
 use super::super::packets::{PacketMark, Shape};
-use super::super::scene::Scene;
+use super::super::scene::{FLAG, Lane, Scene};
 use super::brush::Brush;
 
 /// The most names that are written.
 const LABELS_MAX: usize = 60;
-const HEIGHT: f64 = 1.05;
-const CHARACTER: f64 = 0.44;
+const HEIGHT: f32 = 1.05;
+const CHARACTER: f32 = 0.44;
 
 /// Writes the names of the packets that are worth it: while time stands still,
-/// of all; else of those that are not many of a kind.
+/// of all; else of those that are not many of a kind. One for which there is no
+/// room has none.
 pub(super) fn write(brush: &Brush, marks: &[&PacketMark], scene: &Scene) {
-    let mut taken: Vec<Rect> = marks.iter().map(|mark| outline(brush, mark)).collect();
-    taken.extend(boxes(scene));
-    let cards: Vec<Rect> = scene.topics.iter().map(|card| card.rect).collect();
-    let headers: Vec<Rect> = scene.topics.iter().map(|card| card.controls).collect();
+    let mut taken: Vec<Rect> = marks.iter().map(|mark| outline(mark)).collect();
     let mut written = 0;
     for mark in marks.iter().filter(|mark| is_named(brush, mark)) {
-        // The gaps between the columns may be too narrow for long names.
-        let cards = match mark.shape {
-            Shape::Group | Shape::Cluster => headers.as_slice(),
-            _ => cards.as_slice(),
-        };
+        let texts = obstacles(scene, mark);
         let is_free = |place: &Rect| {
-            let is_inside = place.x >= 0.0 && place.right() <= scene.width && place.y >= 0.0;
             let is_taken = |other: &Rect| other.overlaps(place);
-            is_inside && !taken.iter().chain(cards).any(is_taken)
+            scene.bounds().encloses(place) && !taken.iter().chain(&texts).any(is_taken)
         };
-        let Some(place) = places(brush, mark).into_iter().find(is_free) else {
+        let Some(place) = places(mark).into_iter().find(is_free) else {
             continue;
         };
         paint(brush, mark, &place);
@@ -48,17 +41,57 @@ fn is_named(brush: &Brush, mark: &PacketMark) -> bool {
     }
 }
 
-/// What no name must hide.
-fn boxes(scene: &Scene) -> impl Iterator<Item = Rect> {
+/// What a mark's name must not hide, as far as it might: all that is written
+/// on the board.
+fn obstacles(scene: &Scene, mark: &PacketMark) -> Vec<Rect> {
+    let near = |rect: &Rect| places(mark).iter().any(|place| place.overlaps(rect));
     let producers = scene.producers.iter().map(|it| it.rect);
     let groups = scene.groups.iter().map(|it| it.rect);
     let brokers = scene.brokers.iter().map(|it| it.rect);
-    producers.chain(groups).chain(brokers)
+    let notes = scene.notes.iter().map(|it| it.rect);
+    let boxes = producers
+        .chain(groups)
+        .chain(brokers)
+        .chain(notes)
+        .chain([scene.admin.rect, scene.legend]);
+    let mut found: Vec<Rect> = boxes.filter(near).collect();
+    let cards = scene.topics.iter().filter(|card| near(&card.rect));
+    for card in cards {
+        match mark.shape {
+            // The gaps between the columns may be too narrow for long names.
+            Shape::Group | Shape::Cluster => {
+                found.extend([card.header, card.controls]);
+                let lanes = card.lanes.iter().filter(|lane| near(&lane.rect));
+                found.extend(lanes.flat_map(written_on));
+            }
+            _ => found.push(card.rect),
+        }
+    }
+    found
 }
 
-fn outline(brush: &Brush, mark: &PacketMark) -> Rect {
-    let (half_height, half_width) = brush.extent(mark);
-    let (half_height, half_width) = (half_height as f32, half_width as f32);
+/// Where on a lane something is written or marked: its cells, what stands to
+/// their left, and the texts under them.
+fn written_on(lane: &Lane) -> Vec<Rect> {
+    let first = lane.rect.x;
+    let last = lane.cells.last().map(|cell| cell.rect.right());
+    let cells = Rect::new(
+        first,
+        lane.track.y,
+        last.unwrap_or(lane.track.x) - first,
+        lane.track.height,
+    );
+    let rows = lane.rows.iter().map(|row| {
+        let last = row.markers.iter().map(|it| it.x + FLAG);
+        let last = last.fold(lane.track.x, f32::max);
+        Rect::new(first, row.rect.y, last - first, row.rect.height)
+    });
+    let labels = lane.labels().into_iter().map(|label| label.rect);
+    rows.chain(labels).chain([cells]).collect()
+}
+
+fn outline(mark: &PacketMark) -> Rect {
+    let (half_width, half_height) = mark.half_size();
     Rect::new(
         mark.at.x - half_width,
         mark.at.y - half_height,
@@ -68,12 +101,9 @@ fn outline(brush: &Brush, mark: &PacketMark) -> Rect {
 }
 
 /// Under or over the mark, or shifted to the left there; beside it.
-fn places(brush: &Brush, mark: &PacketMark) -> [Rect; 6] {
-    let own = outline(brush, mark);
-    let (w, h) = (
-        (mark.api.len() as f64 * CHARACTER + 0.5) as f32,
-        HEIGHT as f32,
-    );
+fn places(mark: &PacketMark) -> [Rect; 6] {
+    let own = outline(mark);
+    let (w, h) = (mark.api.len() as f32 * CHARACTER + 0.5, HEIGHT);
     let gap = 0.15;
     let center = own.center();
     let (under, over) = (own.bottom() + gap, own.y - gap - h);
@@ -102,4 +132,71 @@ fn paint(brush: &Brush, mark: &PacketMark, place: &Rect) {
     context.set_text_baseline("middle");
     // Fails only where there is no canvas any more.
     let _ = context.fill_text(mark.api, x + width / 2.0, y + height / 2.0);
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::client::ConsumerConfig;
+    use engine::protocol::{CreatableTopic, CreateTopicsRequest, Request};
+    use engine::{Command, World, WorldConfig};
+
+    use super::super::super::packets::packet_marks;
+    use super::super::super::scene::View;
+    use super::*;
+
+    fn world() -> World {
+        let mut world = World::new(3, WorldConfig::playground());
+        let mut run = |command| world.execute(command).expect("it runs").client;
+        let client_id = "admin".to_owned();
+        let admin = run(Command::AddAdmin { client_id }).expect("it has a number");
+        let topic = CreatableTopic {
+            name: "orders".into(),
+            num_partitions: 3,
+            replication_factor: -1,
+            configs: Default::default(),
+        };
+        let topics = vec![topic];
+        let request = Request::CreateTopics(CreateTopicsRequest { topics });
+        run(Command::AdminCall { admin, request });
+        for _ in 0..3 {
+            let config = ConsumerConfig::of_group("billing");
+            let topics = vec!["orders".into()];
+            run(Command::AddConsumer { config, topics });
+        }
+        world
+    }
+
+    #[test]
+    fn names_hide_nothing_that_is_written() {
+        let mut world = world();
+        let (mut free, mut named) = (0, 0);
+        for _ in 0..400 {
+            let until = world.now().plus_ms(37);
+            world.advance_to(until);
+            for width in [22.4, 40.0, 75.0, 100.0] {
+                let scene = Scene::of(&world, &View::new(width));
+                for mark in packet_marks(&world, &scene) {
+                    let texts = obstacles(&scene, &mark);
+                    let Some(place) = places(&mark).into_iter().find(|place| {
+                        named += 1;
+                        !texts.iter().any(|text| text.overlaps(place))
+                    }) else {
+                        continue;
+                    };
+                    free += 1;
+                    let headers = scene.groups.iter().map(|it| it.header);
+                    let cards = scene.topics.iter().flat_map(|card| {
+                        let labels = card.lanes.iter().flat_map(Lane::labels);
+                        let labels = labels.map(|label| label.rect);
+                        labels.chain([card.header]).collect::<Vec<_>>()
+                    });
+                    let notes = scene.notes.iter().map(|note| note.rect);
+                    for text in headers.chain(cards).chain(notes) {
+                        assert!(!text.overlaps(&place), "{} over {text:?}", mark.api);
+                    }
+                }
+            }
+        }
+        assert!(free > 100, "only {free} of {named} places were free");
+    }
 }

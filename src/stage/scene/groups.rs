@@ -1,12 +1,15 @@
 //! Groups as boxes of consumers.
 
+use std::collections::BTreeMap;
+
 use engine::coordinator::GroupState;
+use engine::protocol::TopicName;
 use engine::{TopicPartition, World};
 
 use super::super::geometry::Rect;
 use super::super::ink::Ink;
 use super::roster::{GroupInfo, MemberInfo};
-use super::words::short_text;
+use super::words::{short_text, text_length};
 use super::{Chip, GroupBox, MemberBox, Phase};
 
 /// The most members a box shows; further ones are counted.
@@ -21,11 +24,17 @@ const MORE_HEIGHT: f32 = 1.3;
 const CONTROLS_WIDTH: f32 = 6.4;
 /// The width of a member's two buttons.
 const MEMBER_CONTROLS_WIDTH: f32 = 6.3;
-/// Room for the lag beside the chips.
+/// Room for the lag beside the chips, as long as it is no longer.
 const LAG_WIDTH: f32 = 4.2;
-/// Room for what a member is doing or is.
-const TAG_WIDTH: f32 = 5.5;
-const CHIP_CHARS_MAX: usize = 16;
+/// Room for the mark of the group's leader.
+const LEADER_WIDTH: f32 = 3.5;
+/// The width of a character of a line of text, and of one of a chip.
+const CHARACTER: f32 = 0.44;
+const CHIP_CHARACTER: f32 = 0.46;
+/// A chip's edges and the gap after it.
+const CHIP_EDGES: f32 = 1.05;
+/// Of a topic's name at least so many characters are kept.
+const TOPIC_CHARS_MIN: usize = 4;
 
 /// The box of a group, with its top left corner at this place.
 pub(super) fn group_box(
@@ -86,8 +95,8 @@ fn is_rebalancing(state: Option<GroupState>) -> bool {
 }
 
 fn member_box(world: &World, group: &GroupInfo, member: &MemberInfo, rect: Rect) -> MemberBox {
-    let says = member.is_leader || member.phase.words().is_some();
-    let room = rect.width - 2.0 * PAD - LAG_WIDTH - if says { TAG_WIDTH } else { 0.0 };
+    let lag = lag(world, group, &member.partitions);
+    let room = rect.width - 2.0 * PAD - taken(member, lag);
     let (chips, more_chips) = chips(&member.partitions, room);
     let controls_width = match member.client {
         Some(_) => MEMBER_CONTROLS_WIDTH,
@@ -106,7 +115,7 @@ fn member_box(world: &World, group: &GroupInfo, member: &MemberInfo, rect: Rect)
         partitions: member.partitions.clone(),
         chips,
         more_chips,
-        lag: lag(world, group, &member.partitions),
+        lag,
         rect,
         controls: Rect::new(
             rect.right() - PAD / 2.0 - controls_width,
@@ -132,22 +141,68 @@ fn lag(
         .reduce(|sum, lag| sum + lag)
 }
 
+/// How much of a member's line is not for chips.
+fn taken(member: &MemberInfo, lag: Option<i64>) -> f32 {
+    let lag_chars = lag.map_or(0, |lag| text_length(&format!("lag {lag}")) + 1);
+    let lag_width = LAG_WIDTH.max(lag_chars as f32 * CHARACTER);
+    let leader_width = if member.is_leader { LEADER_WIDTH } else { 0.0 };
+    let phase_width = match member.phase {
+        // That is said beside the name.
+        Phase::Crashed { .. } => 0.0,
+        phase => phase
+            .words()
+            .map_or(0.0, |words| (text_length(&words) + 2) as f32 * CHARACTER),
+    };
+    lag_width + leader_width + phase_width
+}
+
+/// A chip for each topic as far as there is room, one at least; and how many
+/// partitions are on none.
 fn chips(partitions: &[(TopicPartition, Option<i64>)], room: f32) -> (Vec<Chip>, usize) {
-    let mut left = room;
-    let mut chips = Vec::new();
+    let mut by_topic: BTreeMap<&TopicName, Vec<i32>> = BTreeMap::new();
     for (partition, _) in partitions {
-        let text = short_text(&partition.to_string(), CHIP_CHARS_MAX);
-        left -= text.chars().count() as f32 * 0.45 + 0.85;
-        if left < 0.0 && !chips.is_empty() {
-            break;
+        let numbers = by_topic.entry(&partition.topic).or_default();
+        numbers.push(partition.partition);
+    }
+    let mut left = (room / CHIP_CHARACTER).max(0.0);
+    let mut chips = Vec::new();
+    let mut more = 0;
+    for (topic, numbers) in by_topic {
+        let width = left - CHIP_EDGES / CHIP_CHARACTER;
+        let text = chip_text(topic, &numbers, width.max(0.0) as usize);
+        let needed = text_length(&text) as f32;
+        if !chips.is_empty() && (more > 0 || needed > width) {
+            more += numbers.len();
+            continue;
         }
+        left = width - needed;
+        let names = numbers.iter().map(|number| format!("{topic}-{number}"));
         chips.push(Chip {
-            topic_partition: partition.clone(),
+            topic: topic.clone(),
             text,
+            title: names.collect::<Vec<_>>().join(", "),
         });
     }
-    let more = partitions.len() - chips.len();
     (chips, more)
+}
+
+/// `orders-0, 1, 2`. Where that is too long the topic is cut first, since the
+/// numbers tell members apart, and then the numbers.
+fn chip_text(topic: &str, numbers: &[i32], most: usize) -> String {
+    let numbers: Vec<String> = numbers.iter().map(i32::to_string).collect();
+    let list = |count: usize| {
+        let more = if count < numbers.len() { ", …" } else { "" };
+        format!("{}{more}", numbers[..count].join(", "))
+    };
+    let needs = |list: &str| text_length(list) + 1;
+    let least = TOPIC_CHARS_MIN.min(text_length(topic));
+    let count = (1..=numbers.len())
+        .rev()
+        .find(|count| needs(&list(*count)) + least <= most)
+        .unwrap_or(1.min(numbers.len()));
+    let shown = list(count);
+    let room = most.saturating_sub(needs(&shown)).max(least);
+    format!("{}-{shown}", short_text(topic, room))
 }
 
 impl Phase {

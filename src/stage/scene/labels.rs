@@ -9,7 +9,7 @@ pub const FLAG: f32 = 0.66;
 
 const HEIGHT: f32 = 1.1;
 /// Wider than most characters are.
-const CHARACTER: f32 = 0.48;
+const CHARACTER: f32 = 0.56;
 
 /// A text beside a mark.
 #[derive(Clone, Debug, PartialEq)]

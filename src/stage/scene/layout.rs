@@ -37,8 +37,9 @@ const SLOTS_STACKED: usize = 1;
 const LEGEND_LINE: f32 = 1.5;
 /// How wide the legend is in one line.
 const LEGEND_WIDTH: f32 = 78.0;
-/// Margins of a stacked board, in which packets and ribbons run.
-const MARGIN: f32 = 1.5;
+/// Margins of a stacked board, in which packets and ribbons run: with what is
+/// left at the edge, as wide as a flying cell.
+const MARGIN: f32 = 1.8;
 const PRODUCER_WIDTH_MIN: f32 = 14.2;
 
 /// A column: its left edge, how far down it is filled, and its width.

@@ -8,7 +8,7 @@ use super::super::geometry::{Point, Route};
 use super::{Arrangement, GroupBox, MemberBox, Ribbon, TopicCard};
 
 /// Ribbons that run side by side in the margin of a stacked board.
-const TRACKS: usize = 5;
+const TRACKS: usize = 4;
 
 /// All ribbons of these cards and boxes; `edge` is the right edge of what
 /// stands on the board.
@@ -27,7 +27,7 @@ pub(super) fn ribbons(
                     continue;
                 };
                 let end = on_member(member, index, count, arrangement);
-                let track = edge + 0.35 + (ribbons.len() % TRACKS) as f32 * 0.2;
+                let track = edge + 0.5 + (ribbons.len() % TRACKS) as f32 * 0.18;
                 ribbons.push(Ribbon {
                     topic_partition: partition.clone(),
                     group: group.id.clone(),

@@ -3,7 +3,7 @@ use std::rc::Rc;
 use super::super::geometry::{Rect, Route};
 use super::super::ink::Ink;
 use super::super::scene::{Arrangement, Lane, MarkerKind, Phase, Pin};
-use super::super::{Scene, View, packet_marks};
+use super::super::{Scene, View, last_workload, packet_marks};
 use super::*;
 
 fn assert_apart(rects: &[Rect], what: &str) {
@@ -224,6 +224,9 @@ fn packets_fly_on_the_board() {
                 for mark in packet_marks(&world, &scene) {
                     let what = format!("seed {seed}, {width} rem: {mark:?}");
                     assert!(scene.bounds().contains(mark.at), "{what}");
+                    let (half_width, _) = mark.half_size();
+                    let (left, right) = (mark.at.x - half_width, mark.at.x + half_width);
+                    assert!(left >= 0.0 && right <= scene.width, "{what} is cut");
                     assert!(mark.heading.is_finite(), "{what}");
                     marks += 1;
                 }
@@ -360,6 +363,122 @@ fn a_crashed_member_stays_until_its_session_times_out() {
     let scene = Scene::of(&world, &view);
     assert!(scene.groups.iter().all(|group| group.members.is_empty()));
     assert!(scene.ribbons.is_empty());
+}
+
+#[test]
+fn a_crashed_member_keeps_its_place() {
+    let mut world = world_with_topic("orders", 3);
+    let members: Vec<u32> = (0..4)
+        .map(|_| {
+            let number = consumer(&mut world, "billing", "orders");
+            run_ms(&mut world, 1_000);
+            number
+        })
+        .collect();
+    run_ms(&mut world, 10_000);
+    let names = |world: &World| -> Vec<String> {
+        let scene = Scene::of(world, &View::new(80.0));
+        let members = scene.groups[0].members.iter();
+        members.map(|member| member.name.clone()).collect()
+    };
+    let before = names(&world);
+    for client in [members[0], members[2]] {
+        world.execute(Command::Crash { client }).expect("it runs");
+        run_ms(&mut world, 100);
+        assert_eq!(names(&world), before);
+    }
+    let scene = Scene::of(&world, &View::new(80.0));
+    let clients: Vec<_> = scene.groups[0].members.iter().map(|it| it.client).collect();
+    assert_eq!(clients, [None, Some(members[1]), None, Some(members[3])]);
+}
+
+#[test]
+fn crashed_members_of_one_client_id_keep_their_place_too() {
+    let mut world = world_with_topic("orders", 2);
+    let named = |world: &mut World, client_id: &str| {
+        let config = ConsumerConfig {
+            client_id: client_id.to_owned(),
+            ..ConsumerConfig::of_group("billing")
+        };
+        let topics = vec!["orders".into()];
+        start(world, Command::AddConsumer { config, topics })
+    };
+    let gone = named(&mut world, "twin");
+    run_ms(&mut world, 8_000);
+    world
+        .execute(Command::Close { client: gone })
+        .expect("it runs");
+    run_ms(&mut world, 8_000);
+    let other = named(&mut world, "other");
+    let twin = named(&mut world, "twin");
+    run_ms(&mut world, 12_000);
+    world
+        .execute(Command::Crash { client: twin })
+        .expect("it runs");
+    let scene = Scene::of(&world, &View::new(80.0));
+    let clients: Vec<_> = scene.groups[0].members.iter().map(|it| it.client).collect();
+    assert_eq!(clients, [Some(other), None]);
+}
+
+#[test]
+fn a_member_names_its_partitions_by_number() {
+    let mut world = world_with_topic("post.office", 3);
+    consumer(&mut world, "mail", "post.office");
+    run_ms(&mut world, 10_000);
+    let chip = |world: &World, width| {
+        let scene = Scene::of(world, &View::new(width));
+        let member = &scene.groups[0].members[0];
+        assert_eq!((member.chips.len(), member.more_chips), (1, 0));
+        member.chips[0].clone()
+    };
+    let wide = chip(&world, 78.0);
+    assert_eq!(wide.text, "post.office-0, 1, 2");
+    assert_eq!(wide.title, "post.office-0, post.office-1, post.office-2");
+    let narrow = chip(&world, 64.0);
+    assert!(narrow.text.ends_with("-0, 1, 2"), "{narrow:?}");
+    assert!(narrow.text.contains('…'), "{narrow:?}");
+    let mut many = world_with_topic("orders", 40);
+    consumer(&mut many, "mail", "orders");
+    run_ms(&mut many, 10_000);
+    let many = chip(&many, 78.0);
+    assert!(many.text.contains("-0, 1, 2"), "{many:?}");
+    assert!(many.text.ends_with(", …"), "{many:?}");
+}
+
+#[test]
+fn texts_beside_marks_stay_on_the_board() {
+    for (seed, world) in random_worlds() {
+        for width in WIDTHS {
+            let scene = Scene::of(&world, &View::new(width));
+            for lane in scene.topics.iter().flat_map(|card| &card.lanes) {
+                for label in lane.labels() {
+                    let what = format!("seed {seed}, {width} rem: {label:?}");
+                    assert!(scene.bounds().encloses(&label.rect), "{what}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn keys_are_told_in_few_words_where_there_is_little_room() {
+    let mut world = world_with_topic("orders", 1);
+    let producer = shop(&mut world, "orders");
+    let mut workload = last_workload(&world, producer).expect("it has one");
+    workload.keys = KeyPattern::Random {
+        prefix: "user-".to_owned(),
+        count: 5,
+    };
+    let workload = Some(workload);
+    world
+        .execute(Command::SetWorkload { producer, workload })
+        .expect("it runs");
+    let keys = |width| {
+        let scene = Scene::of(&world, &View::new(width));
+        scene.producers[0].keys_line.clone()
+    };
+    assert_eq!(keys(64.0), "keys user-0 to 4 at random");
+    assert_eq!(keys(120.0), "keys user-0 to user-4 at random");
 }
 
 #[test]

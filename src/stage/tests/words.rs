@@ -1,4 +1,4 @@
-use super::super::scene::{short_number, short_text};
+use super::super::scene::{short_number, short_text, text_length};
 use super::super::{Scene, Twin, View, last_workload};
 use super::*;
 
@@ -165,6 +165,34 @@ fn long_texts_keep_their_first_and_their_last_characters() {
     assert_eq!(short_text("user-1", 6), "user-1");
     assert_eq!(short_text("customer-12", 6), "cu…-12");
     assert_eq!(short_text("äöüßäöüß", 3), "ä…ß");
+}
+
+#[test]
+fn short_texts_do_not_cut_what_is_one_character_to_a_person() {
+    let family = "👨\u{200d}👩\u{200d}👧";
+    assert_eq!(text_length(family), 1);
+    assert_eq!(short_text(family, 1), family);
+    assert_eq!(
+        short_text(&format!("{family}bcdef{family}"), 3),
+        format!("{family}…{family}")
+    );
+    let accented = "e\u{301}".repeat(4);
+    assert_eq!(short_text(&accented, 3), "e\u{301}…e\u{301}");
+    assert_eq!(short_text("❤\u{fe0f}abc👍🏽", 3), "❤\u{fe0f}…👍🏽");
+    assert_eq!(short_text("abc", 1), "…");
+    assert_eq!(text_length(""), 0);
+}
+
+#[test]
+fn a_long_key_is_not_cut_inside_a_character() {
+    let mut world = world_with_topic("orders", 1);
+    let producer = by_hand(&mut world);
+    run_ms(&mut world, 1_000);
+    let key = format!("{}👨\u{200d}👩\u{200d}👧 and more", "x".repeat(118));
+    send(&mut world, producer, "orders", Some(&key), "v");
+    run_ms(&mut world, 3_000);
+    let told = format!("key {}… value", "x".repeat(118));
+    assert!(twin(&world).contains(&told), "{}", twin(&world));
 }
 
 #[test]

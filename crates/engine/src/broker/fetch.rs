@@ -154,17 +154,17 @@ impl Broker {
                     offset: -1,
                 };
             };
+            // Nobody is told of records that may still be lost.
+            let readable = |found: &(i64, i64)| found.0 < partition.high_watermark();
             let (offset, timestamp) = match timestamp {
                 ListOffsetsRequest::LATEST => (partition.high_watermark(), -1),
                 ListOffsetsRequest::EARLIEST => (partition.log.start_offset(), -1),
                 ListOffsetsRequest::MAX_TIMESTAMP => {
                     let found = partition.log.offset_of_max_timestamp();
-                    found.unwrap_or((-1, -1))
+                    found.filter(readable).unwrap_or((-1, -1))
                 }
                 timestamp => {
                     let found = partition.log.offset_for_timestamp(timestamp);
-                    // Nobody is told of records that may still be lost.
-                    let readable = |found: &(i64, i64)| found.0 < partition.high_watermark();
                     found.filter(readable).unwrap_or((-1, -1))
                 }
             };

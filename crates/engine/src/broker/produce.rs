@@ -50,12 +50,12 @@ impl Broker {
         };
         let Partition { log, leader_epoch } = partition;
         match log.append_as_leader(batch, *leader_epoch, now_ms) {
-            Ok(base_offset) => {
+            Ok(appended) => {
                 // The only replica is all that are in sync.
                 log.set_high_watermark(log.end_offset());
                 PartitionProduceResponse {
                     error_code: ErrorCode::None,
-                    base_offset,
+                    base_offset: appended.first_offset,
                     log_start_offset: log.start_offset(),
                     error_message: None,
                 }

@@ -1,6 +1,7 @@
 //! What a log refuses.
 
 use super::config::LogConfig;
+use super::producer_state::ProducerError;
 use crate::protocol::{ErrorCode, TopicPartition};
 
 /// Why a batch was not appended.
@@ -23,6 +24,8 @@ pub enum AppendError {
         /// The end of the log.
         end: i64,
     },
+    /// Its producer may not write it.
+    Producer(ProducerError),
 }
 
 impl AppendError {
@@ -32,6 +35,7 @@ impl AppendError {
             AppendError::RecordTooLarge { .. } => ErrorCode::MessageTooLarge,
             AppendError::RecordBatchTooLarge { .. } => ErrorCode::RecordListTooLarge,
             AppendError::UnexpectedAppendOffset { .. } => ErrorCode::UnknownServerError,
+            AppendError::Producer(error) => error.error_code(),
         }
     }
 
@@ -52,6 +56,7 @@ impl AppendError {
                 "Unexpected offset in append to {partition}. First offset {first} is less than \
                  the next offset {end}."
             ),
+            AppendError::Producer(error) => error.message(partition),
         }
     }
 }

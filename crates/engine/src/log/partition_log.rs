@@ -1,6 +1,7 @@
 //! One replica's log of one partition: batches in a row, in segments, each
 //! record with an offset of its own.
 
+mod append;
 mod compaction;
 mod load;
 mod retention;
@@ -10,11 +11,12 @@ use std::sync::Arc;
 
 use super::config::LogConfig;
 use super::epoch_cache::LeaderEpochCache;
-use super::error::{AppendError, OffsetOutOfRange};
-use super::record_batch::{RecordBatch, TimestampType};
+use super::error::OffsetOutOfRange;
+use super::producer_state::ProducerState;
+use super::record_batch::RecordBatch;
 use super::segment::LogSegment;
-use super::transactions::Transactions;
 
+pub use append::Appended;
 pub use retention::{Deletion, DeletionReason};
 
 /// A replica's log (`org.apache.kafka.storage.internals.log.UnifiedLog`).
@@ -30,7 +32,7 @@ pub struct PartitionLog {
     /// The last segment, to which batches are added.
     active: LogSegment,
     epochs: LeaderEpochCache,
-    transactions: Transactions,
+    producers: ProducerState,
     start_offset: i64,
     end_offset: i64,
     high_watermark: i64,
@@ -44,7 +46,7 @@ impl PartitionLog {
             sealed: Vec::new(),
             active: LogSegment::new(0, now_ms),
             epochs: LeaderEpochCache::default(),
-            transactions: Transactions::default(),
+            producers: ProducerState::default(),
             start_offset: 0,
             end_offset: 0,
             high_watermark: 0,
@@ -78,19 +80,20 @@ impl PartitionLog {
         self.high_watermark
     }
 
-    /// The offset below which no transaction is open. Without transactions
-    /// that is the high watermark (`UnifiedLog.lastStableOffset`).
+    /// The offset below which no transaction is open or has its marker above
+    /// the high watermark; the high watermark when that comes first.
+    /// Source: `UnifiedLog.lastStableOffset`.
     pub fn last_stable_offset(&self) -> i64 {
-        let unstable = self.transactions.first_unstable_offset();
-        unstable.map_or(self.high_watermark, |first| {
-            first.max(self.start_offset).min(self.high_watermark)
+        let first_unstable = self.producers.first_unstable_offset();
+        first_unstable.map_or(self.high_watermark, |offset| {
+            offset.max(self.start_offset).min(self.high_watermark)
         })
     }
 
     /// Moves the high watermark, within the log; returns where it is.
     pub fn set_high_watermark(&mut self, offset: i64) -> i64 {
         self.high_watermark = offset.max(self.start_offset).min(self.end_offset);
-        self.transactions.high_watermark_moved(self.high_watermark);
+        self.producers.on_high_watermark(self.high_watermark);
         self.high_watermark
     }
 
@@ -102,6 +105,17 @@ impl PartitionLog {
     /// Which leader epoch wrote from which offset on.
     pub fn leader_epochs(&self) -> &LeaderEpochCache {
         &self.epochs
+    }
+
+    /// What is known of the idempotent and transactional producers.
+    pub fn producer_state(&self) -> &ProducerState {
+        &self.producers
+    }
+
+    /// Forgets the producers that have been idle for this long
+    /// (`producer.id.expiration.ms`).
+    pub fn remove_expired_producers(&mut self, now_ms: i64, expiration_ms: i64) -> usize {
+        self.producers.remove_expired(now_ms, expiration_ms)
     }
 
     /// The last epoch not younger than `epoch`, and where it ended
@@ -205,74 +219,8 @@ impl PartitionLog {
     }
 }
 
-/// Writing.
+/// Rolling and cutting.
 impl PartitionLog {
-    /// Appends a producer's batch as the leader: its records get the next
-    /// offsets, and the broker's time when the topic says so. Returns the
-    /// first of the offsets. The high watermark stays where it is.
-    ///
-    /// # Errors
-    ///
-    /// [`AppendError`] when the batch is too large; no record is then
-    /// appended.
-    pub fn append_as_leader(
-        &mut self,
-        batch: &RecordBatch,
-        leader_epoch: i32,
-        now_ms: i64,
-    ) -> Result<i64, AppendError> {
-        let size = batch.size_in_bytes();
-        if size > self.config.max_message_bytes {
-            return Err(AppendError::RecordTooLarge { size });
-        }
-        let base_offset = self.end_offset;
-        let mut batch = batch.with_base_offset_and_epoch(base_offset, leader_epoch);
-        if self.config.message_timestamp_type == TimestampType::LogAppendTime {
-            batch = batch.with_log_append_time(now_ms);
-        }
-        self.append(batch, now_ms)?;
-        Ok(base_offset)
-    }
-
-    /// Appends a leader's batch as a follower, as it is.
-    ///
-    /// # Errors
-    ///
-    /// [`AppendError`] when it begins before the end of the log, or is larger
-    /// than a segment.
-    pub fn append_as_follower(
-        &mut self,
-        batch: &RecordBatch,
-        now_ms: i64,
-    ) -> Result<(), AppendError> {
-        let (first, end) = (batch.base_offset(), self.end_offset);
-        if first < end {
-            return Err(AppendError::UnexpectedAppendOffset { first, end });
-        }
-        self.append(batch.clone(), now_ms)
-    }
-
-    fn append(&mut self, batch: RecordBatch, now_ms: i64) -> Result<(), AppendError> {
-        let epoch = batch.partition_leader_epoch();
-        if epoch >= 0 {
-            self.epochs.assign(epoch, batch.base_offset());
-        }
-        let size = batch.size_in_bytes();
-        if size > self.config.segment_bytes {
-            return Err(AppendError::RecordBatchTooLarge { size });
-        }
-        if self.active.should_roll(&batch, &self.config, now_ms) {
-            self.roll_at(batch.base_offset(), now_ms);
-        }
-        self.end_offset = batch.next_offset();
-        if let Some(aborted) = self.transactions.note(&batch) {
-            self.active.note_aborted(aborted);
-        }
-        self.active
-            .append(batch, self.config.index_interval_bytes, now_ms);
-        Ok(())
-    }
-
     /// Begins a new segment at the end of the log. One that is empty is made
     /// anew.
     pub fn roll(&mut self, now_ms: i64) {
@@ -286,6 +234,7 @@ impl PartitionLog {
         if last.base_offset() < base_offset {
             self.sealed.push(Arc::new(last));
         }
+        self.producers.take_snapshot(base_offset);
     }
 
     /// Puts the log start at `before_offset`, so that nobody reads what lies
@@ -309,6 +258,7 @@ impl PartitionLog {
         }
         self.start_offset = before_offset;
         self.epochs.truncate_from_start(before_offset);
+        self.producers.on_log_start(before_offset);
         Ok(true)
     }
 
@@ -336,18 +286,19 @@ impl PartitionLog {
         self.epochs.truncate_from_end(offset);
         self.start_offset = self.start_offset.min(offset);
         self.high_watermark = self.high_watermark.min(offset);
-        self.reckon_transactions();
+        self.reload_producers();
         true
     }
 
-    /// Finds the transactions in the batches that are left.
-    fn reckon_transactions(&mut self) {
-        let mut transactions = Transactions::default();
-        for batch in self.batches() {
-            transactions.note(batch);
+    /// Brings what is known of producers to the end of the log, after it was
+    /// cut off (`UnifiedLog.rebuildProducerState`).
+    fn reload_producers(&mut self) {
+        let mut producers = std::mem::take(&mut self.producers);
+        let from = producers.truncate(self.start_offset, self.end_offset);
+        for batch in self.batches_from(from) {
+            producers.append(batch);
         }
-        transactions.high_watermark_moved(self.high_watermark);
-        self.transactions = transactions;
+        self.producers = producers;
     }
 
     /// Drops everything; the next record gets `offset`.
@@ -355,7 +306,7 @@ impl PartitionLog {
         self.sealed.clear();
         self.active = LogSegment::new(offset, now_ms);
         self.epochs.clear();
-        self.transactions = Transactions::default();
+        self.producers.clear(offset);
         self.start_offset = offset;
         self.end_offset = offset;
         self.high_watermark = offset;

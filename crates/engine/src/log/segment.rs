@@ -3,7 +3,6 @@
 use super::batch_list::BatchList;
 use super::config::LogConfig;
 use super::record_batch::{NO_TIMESTAMP, RecordBatch};
-use super::transactions::AbortedTransaction;
 
 /// Bytes of an entry of the offset index (`OffsetIndex.ENTRY_SIZE`).
 const OFFSET_INDEX_ENTRY: usize = 8;
@@ -21,7 +20,6 @@ pub struct LogSegment {
     last_modified_ms: i64,
     max_timestamp: i64,
     index: IndexFill,
-    aborted: Vec<AbortedTransaction>,
 }
 
 /// How full a segment's indexes are. What they would find is found in the
@@ -74,7 +72,6 @@ impl LogSegment {
             last_modified_ms: now_ms,
             max_timestamp: NO_TIMESTAMP,
             index: IndexFill::EMPTY,
-            aborted: Vec::new(),
         }
     }
 
@@ -166,16 +163,6 @@ impl LogSegment {
         i32::try_from(offset.saturating_sub(self.base_offset)).is_ok_and(|relative| relative >= 0)
     }
 
-    /// The aborted transactions whose markers lie in it, in that order
-    /// (`org.apache.kafka.storage.internals.log.TransactionIndex`).
-    pub fn aborted_transactions(&self) -> &[AbortedTransaction] {
-        &self.aborted
-    }
-
-    pub(super) fn note_aborted(&mut self, transaction: AbortedTransaction) {
-        self.aborted.push(transaction);
-    }
-
     /// When it was last written, in milliseconds.
     pub(super) fn last_modified_ms(&self) -> i64 {
         self.last_modified_ms
@@ -214,8 +201,6 @@ impl LogSegment {
     /// cut in two.
     pub(super) fn truncate_to(&mut self, offset: i64, index_interval_bytes: usize, now_ms: i64) {
         self.batches.truncate(self.index_of(offset));
-        self.aborted
-            .retain(|transaction| transaction.last_offset < offset);
         self.size_bytes = 0;
         self.max_timestamp = NO_TIMESTAMP;
         self.index = IndexFill::EMPTY;

@@ -112,7 +112,11 @@ impl Run {
 
     fn write(&mut self, batch: &RecordBatch, expected: i64, now: i64) -> Outcome {
         let appended = self.log.append_as_leader(batch, 0, now);
-        expect_eq("the first offset", &Ok(expected), &appended)?;
+        expect_eq(
+            "the first offset",
+            &Ok(expected),
+            &appended.map(|it| it.first_offset),
+        )?;
         self.log.set_high_watermark(self.log.end_offset());
         Ok(())
     }

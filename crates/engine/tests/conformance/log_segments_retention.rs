@@ -68,7 +68,9 @@ fn append(log: &mut PartitionLog, follows: bool, step: &Value, now: i64) -> Outc
     let size = batch.size_in_bytes();
     expect_eq("batch_bytes", &number(step, "batch_bytes")?, &size)?;
     let appended = log.append_as_leader(&batch, 0, now);
-    let appended = appended.map_err(|error| error.error_code().exception().to_owned());
+    let appended = appended
+        .map(|appended| appended.first_offset)
+        .map_err(|error| error.error_code().exception().to_owned());
     let expected = match optional_text(step, "error") {
         Some(error) => Err(error),
         None => Ok(number(step, "first_offset")?),

@@ -19,6 +19,7 @@ mod leader_election;
 mod leader_epoch_cache;
 mod log_segments_retention;
 mod murmur2;
+mod producer_state;
 mod record_batch_size;
 mod replica_placement;
 
@@ -33,6 +34,7 @@ pub const KINDS: &[Kind] = &[
     log_segments_retention::KIND,
     compaction::KIND,
     leader_epoch_cache::KIND,
+    producer_state::KIND,
     replica_placement::KIND,
     leader_election::KIND,
 ];

@@ -1,13 +1,11 @@
 //! What stays of a batch.
 
-use std::collections::BTreeMap;
-
 use super::OffsetMap;
 use super::transactions::CleanedTransactions;
+use crate::log::producer_state::ProducerState;
 use crate::log::record_batch::{
     BatchOptions, Compression, RecordBatch, RecordBatchBuilder, RecordView, TimestampType,
 };
-use crate::log::transactions::LastRecord;
 
 /// What decides about batches and records.
 pub(super) struct Filter<'a> {
@@ -16,7 +14,7 @@ pub(super) struct Filter<'a> {
     /// Where among the transactions the cleaning is.
     pub transactions: &'a mut CleanedTransactions,
     /// The last of what each producer wrote.
-    pub last_records: &'a BTreeMap<i64, LastRecord>,
+    pub producers: &'a ProducerState,
     /// Where the cleaning ends.
     pub end_offset: i64,
     /// `delete.retention.ms`.
@@ -35,11 +33,11 @@ impl Filter<'_> {
     /// Whether the batch tells the last sequence number of its producer, or,
     /// when that wrote nothing under its epoch, the epoch.
     fn is_last_of_producer(&self, batch: &RecordBatch) -> bool {
-        let last = self.last_records.get(&batch.producer_id());
+        let last = self.producers.producer(batch.producer_id());
         batch.has_producer_id()
-            && last.is_some_and(|last| match last.data_offset {
-                Some(offset) => batch.last_offset() == offset,
-                None => batch.is_control() && batch.producer_epoch() == last.epoch,
+            && last.is_some_and(|last| match last.last_offset() {
+                -1 => batch.is_control() && batch.producer_epoch() == last.producer_epoch(),
+                offset => batch.last_offset() == offset,
             })
     }
 

@@ -60,7 +60,9 @@ impl PartitionLog {
         let (bytes_before, records_before) = count(segments.iter().copied());
         let (bytes_after, records_after) = count(cleaned.iter());
         let replaced = segments.len();
+        let cleaned_up_to = segments.last().map_or(0, |segment| segment.next_offset());
         self.replace_first_segments(replaced, cleaned);
+        self.keep_aborted(cleaned_up_to, transactions.take_kept());
         Cleaning {
             cleaned_to: end_offset,
             bytes_before,
@@ -74,7 +76,7 @@ impl PartitionLog {
     fn offset_map(&self, range: &LogToClean) -> OffsetMap {
         let (start, end) = (range.first_dirty_offset, range.first_uncleanable_offset);
         let mut transactions = CleanedTransactions::default();
-        transactions.add_aborted(self.aborted_transactions(start, end));
+        transactions.add_aborted(self.producer_state().aborted().between(start, end));
         let mut map = OffsetMap {
             offsets: BTreeMap::new(),
             latest: end.max(start) - 1,
@@ -137,14 +139,15 @@ impl PartitionLog {
         let config = self.config();
         let base_offset = group.first().map_or(0, |segment| segment.base_offset());
         let mut cleaned = LogSegment::new(base_offset, now_ms);
+        let aborted = self.producer_state().aborted();
         for (index, segment) in group.iter().enumerate() {
             let next = group.get(index + 1).map(|next| next.base_offset());
             let end = next.unwrap_or_else(|| segment.next_offset());
-            transactions.add_aborted(self.aborted_transactions(segment.base_offset(), end));
+            transactions.add_aborted(aborted.between(segment.base_offset(), end));
             let mut filter = Filter {
                 map,
                 transactions: &mut *transactions,
-                last_records: self.transactions().last_records(),
+                producers: self.producer_state(),
                 end_offset: range.first_uncleanable_offset,
                 delete_retention_ms: config.delete_retention_ms,
                 now_ms,
@@ -154,9 +157,6 @@ impl PartitionLog {
                     cleaned.append(batch, config.index_interval_bytes, now_ms);
                 }
             }
-        }
-        for aborted in transactions.take_kept() {
-            cleaned.note_aborted(aborted);
         }
         if let Some(last) = group.last() {
             cleaned.set_last_modified_ms(last.last_modified_ms());

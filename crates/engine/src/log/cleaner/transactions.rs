@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::log::producer_state::AbortedTransaction;
 use crate::log::record_batch::{EndTransactionMarker, RecordBatch, TransactionResult};
-use crate::log::transactions::AbortedTransaction;
 
 /// Which transaction a batch belongs to, while a log is read from its start
 /// (`CleanedTransactionMetadata`). It decides when a marker is needed no more,

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::PartitionLog;
+use crate::log::producer_state::AbortedTransaction;
 use crate::log::segment::LogSegment;
-use crate::log::transactions::{AbortedTransaction, Transactions};
 
 impl PartitionLog {
     /// The segments that hold offsets from `from` on and begin below `to`
@@ -40,24 +40,10 @@ impl PartitionLog {
         &self.active
     }
 
-    /// The aborted transactions that have records in these offsets
-    /// (`UnifiedLog.collectAbortedTransactions`).
-    pub fn aborted_transactions(&self, from: i64, to: i64) -> Vec<AbortedTransaction> {
-        let mut found = Vec::new();
-        let segments = self.segments_from(self.floor_segment(from));
-        for entry in segments.flat_map(LogSegment::aborted_transactions) {
-            if entry.last_offset >= from && entry.first_offset < to {
-                found.push(*entry);
-            }
-            if entry.last_stable_offset >= to {
-                break;
-            }
-        }
-        found
-    }
-
-    pub(in crate::log) fn transactions(&self) -> &Transactions {
-        &self.transactions
+    /// Of the aborted transactions that ended before `offset`, only these are
+    /// still in the log.
+    pub(in crate::log) fn keep_aborted(&mut self, offset: i64, kept: Vec<AbortedTransaction>) {
+        self.producers.on_cleaned(offset, kept);
     }
 
     /// Puts the cleaned segments in the place of the first `count`, none of

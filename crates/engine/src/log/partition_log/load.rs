@@ -10,7 +10,7 @@ use crate::log::segment::LogSegment;
 impl PartitionLog {
     /// The log whose `.log` files hold these bytes, each under the base offset
     /// that names it, oldest first. What is not kept in them is reckoned anew:
-    /// the epochs from the batches; the high watermark is the log start, until
+    /// the epochs and producers from the batches; the high watermark is the log start, until
     /// somebody says better.
     ///
     /// # Errors
@@ -26,6 +26,7 @@ impl PartitionLog {
         let mut segments = Vec::new();
         for (base_offset, bytes) in files {
             log.end_offset = log.end_offset.max(base_offset);
+            log.producers.take_snapshot(base_offset);
             let segment = log.load_segment(base_offset, bytes, now_ms)?;
             segments.push(segment);
         }
@@ -63,9 +64,7 @@ impl PartitionLog {
                 self.epochs.assign(epoch, batch.base_offset());
             }
             self.end_offset = batch.next_offset();
-            if let Some(aborted) = self.transactions.note(&batch) {
-                segment.note_aborted(aborted);
-            }
+            self.producers.append(&batch);
             segment.append(batch, self.config.index_interval_bytes, now_ms);
         }
         Ok(segment)

@@ -106,8 +106,10 @@ impl PartitionLog {
         }
         let from = self.start_offset;
         self.sealed.drain(..count);
-        self.delete_records(self.first_segment().base_offset())
+        let first_left = self.first_segment().base_offset();
+        self.delete_records(first_left)
             .expect("no segment that reaches beyond the high watermark is deleted");
+        self.producers.on_segments_deleted(first_left);
         Some(Deletion {
             reason,
             segments: count,

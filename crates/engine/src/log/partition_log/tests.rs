@@ -1,5 +1,6 @@
 use super::*;
-use crate::log::record_batch::{Record, RecordBatchBuilder};
+use crate::log::error::AppendError;
+use crate::log::record_batch::{Record, RecordBatchBuilder, TimestampType};
 
 const NOW: i64 = 1_700_000_000_000;
 
@@ -133,7 +134,8 @@ fn truncation_cuts_whole_batches_and_their_epochs() {
     assert_eq!(log.leader_epochs().latest_epoch(), Some(0));
     assert_eq!(whole.size_bytes(), 5 * size, "a clone stays as it was");
 
-    assert_eq!(log.append_as_leader(&batch(1, NOW), 8, NOW), Ok(5));
+    let appended = log.append_as_leader(&batch(1, NOW), 8, NOW).unwrap();
+    assert_eq!(appended.first_offset, 5);
     assert!(log.truncate_to(0, NOW));
     assert_eq!((log.end_offset(), bases(&log)), (0, vec![0]));
 }
@@ -203,7 +205,8 @@ fn a_log_is_loaded_from_what_it_exports() {
     loaded.set_high_watermark(10);
     assert_eq!(loaded, log);
     for log in [&mut loaded, &mut log] {
-        assert_eq!(log.append_as_leader(&batch(1, NOW), 1, NOW), Ok(10));
+        let appended = log.append_as_leader(&batch(1, NOW), 1, NOW).unwrap();
+        assert_eq!(appended.first_offset, 10);
     }
     assert_eq!(loaded, log);
 
