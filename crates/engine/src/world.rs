@@ -216,7 +216,6 @@ impl World {
             command: command.clone(),
         });
         let client = self.carry_out(command);
-        self.sweep_closed();
         self.run_until(self.fabric.now);
         Ok(Outcome {
             client,
@@ -233,7 +232,7 @@ impl World {
     }
 
     /// Goes on to the next instant at which something happens that an onlooker
-    /// is told of (or a packet is sent or arrives), and lets it happen.
+    /// is told of, and lets it happen.
     pub fn step(&mut self) -> Vec<Event> {
         for _ in 0..STEP_INSTANTS_MAX {
             let Some(next) = self.next_time() else {
@@ -268,14 +267,14 @@ impl World {
                         broker.on_timer(&mut self.fabric);
                     }
                 }
-                Scheduled::ClientTimer(client, timer) => {
-                    self.fabric.cause = Cause::Timer(NodeId::Client(client));
-                    if let Some(client) = self.clients.get_mut(&client) {
+                Scheduled::ClientTimer(number, timer) => {
+                    self.fabric.cause = Cause::Timer(NodeId::Client(number));
+                    if let Some(client) = self.clients.get_mut(&number) {
                         client.on_timer(&mut self.fabric, timer);
+                        self.take_off_if_closed(number);
                     }
                 }
             }
-            self.sweep_closed();
         }
     }
 
@@ -304,27 +303,24 @@ impl World {
                     return;
                 };
                 let correlation_id = packet.header.correlation_id;
-                client.on_response(&mut self.fabric, packet.from, correlation_id, response);
+                client.on_response(&mut self.fabric, correlation_id, response);
+                self.take_off_if_closed(number);
             }
         }
     }
 
-    /// Takes the clients that have closed off the board.
-    fn sweep_closed(&mut self) {
-        let closed: Vec<ClientNumber> = self
-            .clients
-            .iter()
-            .filter(|(_, client)| client.is_closed())
-            .map(|(number, _)| *number)
-            .collect();
-        for number in closed {
-            if let Some(client) = self.remove_client(number) {
-                self.fabric.emit(EventKind::ClientClosed {
-                    client: number,
-                    kind: client.kind(),
-                    client_id: client.client_id().to_owned(),
-                });
-            }
+    /// Takes a client that has acted off the board, if with that it has closed.
+    /// A client closes by what it does itself, so that no other need be asked.
+    fn take_off_if_closed(&mut self, number: ClientNumber) {
+        if !self.clients.get(&number).is_some_and(Client::is_closed) {
+            return;
+        }
+        if let Some(client) = self.remove_client(number) {
+            self.fabric.emit(EventKind::ClientClosed {
+                client: number,
+                kind: client.kind(),
+                client_id: client.client_id().to_owned(),
+            });
         }
     }
 
@@ -403,9 +399,10 @@ impl World {
                     admin.call(&mut self.fabric, request);
                 }
             }
-            Command::Close { client } => {
-                if let Some(client) = self.clients.get_mut(&client) {
+            Command::Close { client: number } => {
+                if let Some(client) = self.clients.get_mut(&number) {
                     client.close(&mut self.fabric);
+                    self.take_off_if_closed(number);
                 }
             }
             Command::Crash { client } => self.crash(client),

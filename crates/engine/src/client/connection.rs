@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
+use super::ClientTimer;
 use super::metadata::{ClientMetadata, MetadataAnswer};
-use super::{ClientTimer, node};
 use crate::event::{EventKind, LogLevel};
 use crate::protocol::{Header, MetadataRequest, MetadataResponse, Payload, Request};
 use crate::sim::{ClientNumber, Fabric, NodeId, Random, Stream, Time};
@@ -48,7 +48,7 @@ impl Connection {
         let correlation_id = self.next_correlation_id;
         self.next_correlation_id = self.next_correlation_id.wrapping_add(1) & i32::MAX;
         fabric.send(
-            node(self.number),
+            NodeId::Client(self.number),
             NodeId::Broker(broker),
             Header {
                 correlation_id,

@@ -21,7 +21,7 @@ pub use workload::{KeyPattern, Workload};
 pub(crate) use connection::Connection;
 
 use crate::protocol::Response;
-use crate::sim::{ClientNumber, Fabric, NodeId};
+use crate::sim::Fabric;
 
 /// A client of one of the three kinds.
 #[derive(Clone, Debug, Hash)]
@@ -91,15 +91,12 @@ impl Client {
     pub(crate) fn on_response(
         &mut self,
         fabric: &mut Fabric,
-        from: NodeId,
         correlation_id: i32,
         response: Response,
     ) {
         match self {
             Client::Producer(producer) => producer.on_response(fabric, correlation_id, response),
-            Client::Consumer(consumer) => {
-                consumer.on_response(fabric, from, correlation_id, response);
-            }
+            Client::Consumer(consumer) => consumer.on_response(fabric, correlation_id, response),
             Client::Admin(admin) => admin.on_response(fabric, correlation_id, response),
         }
     }
@@ -128,9 +125,4 @@ impl Client {
             Client::Admin(admin) => admin.is_closed(),
         }
     }
-}
-
-/// The node of a client.
-pub(crate) fn node(client: ClientNumber) -> NodeId {
-    NodeId::Client(client)
 }

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use super::{ClientTimer, Connection, ConsumerConfig};
 use crate::event::EventKind;
 use crate::protocol::{JoinGroupResponse, Response, TopicName, TopicPartition};
-use crate::sim::{Fabric, NodeId, TimerHandle};
+use crate::sim::{Fabric, TimerHandle};
 
 /// How far a consumer has come in entering its group's present generation
 /// (`AbstractCoordinator.MemberState`).
@@ -202,7 +202,6 @@ impl Consumer {
     pub(crate) fn on_response(
         &mut self,
         fabric: &mut Fabric,
-        _from: NodeId,
         correlation_id: i32,
         response: Response,
     ) {
