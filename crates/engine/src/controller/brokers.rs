@@ -8,6 +8,10 @@ use super::placement::UsableBroker;
 /// A broker's registration (`BrokerRegistration`).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct BrokerRegistration {
+    /// Stands for this run of it: the metadata offset of its registration.
+    pub broker_epoch: i64,
+    /// What the broker calls this run of it.
+    pub incarnation_id: u64,
     /// Its `broker.rack`.
     pub rack: Option<String>,
     /// Whether the controller counts it as gone, because it has not heard from
@@ -28,16 +32,20 @@ impl Brokers {
     pub fn up(ids: &[i32]) -> Brokers {
         let mut brokers = Brokers::default();
         for id in ids {
-            brokers.register(*id, None);
+            brokers.register(*id, (0, 0), None);
             brokers.unfence(*id);
         }
         brokers
     }
 
     /// Registers a broker that has started, in place of the registration it
-    /// may have had. It is fenced until it has caught up.
-    pub fn register(&mut self, id: i32, rack: Option<String>) {
+    /// may have had. It is fenced until it has caught up. Its run is told by
+    /// broker epoch and incarnation id.
+    pub fn register(&mut self, id: i32, run: (i64, u64), rack: Option<String>) {
+        let (broker_epoch, incarnation_id) = run;
         let registration = BrokerRegistration {
+            broker_epoch,
+            incarnation_id,
             rack,
             fenced: true,
             in_controlled_shutdown: false,
@@ -55,6 +63,16 @@ impl Brokers {
     pub fn is_active(&self, id: i32) -> bool {
         let registration = self.get(id);
         registration.is_some_and(|broker| !broker.fenced && !broker.in_controlled_shutdown)
+    }
+
+    /// Whether it counts as gone; so does one that never registered.
+    pub fn is_fenced(&self, id: i32) -> bool {
+        self.get(id).is_none_or(|broker| broker.fenced)
+    }
+
+    /// Whether it has asked to stop.
+    pub fn is_stopping(&self, id: i32) -> bool {
+        self.get(id).is_some_and(|broker| broker.in_controlled_shutdown)
     }
 
     /// Notes that it is gone.
@@ -78,6 +96,16 @@ impl Brokers {
         if let Some(broker) = self.registrations.get_mut(&id) {
             broker.in_controlled_shutdown = true;
         }
+    }
+
+    /// All of them, by `node.id`.
+    pub fn iter(&self) -> impl Iterator<Item = (i32, &BrokerRegistration)> {
+        self.registrations.iter().map(|(id, broker)| (*id, broker))
+    }
+
+    /// Those that are not fenced: the live ones, in order.
+    pub fn unfenced(&self) -> impl Iterator<Item = i32> {
+        self.iter().filter(|(_, broker)| !broker.fenced).map(|(id, _)| id)
     }
 
     /// What placement has to choose from.

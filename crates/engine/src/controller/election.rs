@@ -9,7 +9,7 @@ use super::brokers::Brokers;
 use super::partition::{NO_LEADER, PartitionRegistration};
 use super::partition_change::{Election, PartitionChange, Proposal};
 use super::reassignment::{self, ReassignmentError};
-use crate::protocol::ErrorCode;
+use crate::protocol::{AlterPartition, ElectionType, ErrorCode};
 
 /// What decides besides the partition itself.
 #[derive(Clone, Copy, Debug)]
@@ -23,31 +23,6 @@ pub struct Circumstances<'a> {
     pub min_insync_replicas: usize,
     /// Whether there are eligible leader replicas (KIP-966).
     pub elr_enabled: bool,
-}
-
-/// What a leader asks of the controller when its ISR changes
-/// (`AlterPartitionRequest`).
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct AlterPartition {
-    /// The broker that asks.
-    pub broker_id: i32,
-    /// The epoch in which it believes it leads.
-    pub leader_epoch: i32,
-    /// The partition epoch that it knows.
-    pub partition_epoch: i32,
-    /// The replicas in sync from now on.
-    pub new_isr: Vec<i32>,
-    /// Whether it has yet to recover from an unclean election (KIP-704).
-    pub recovering: bool,
-}
-
-/// Who shall be elected on a person's request (`ElectionType`, KIP-460).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ElectionType {
-    /// The first of the replicas.
-    Preferred,
-    /// Anybody, if nobody leads.
-    Unclean,
 }
 
 impl<'a> Circumstances<'a> {

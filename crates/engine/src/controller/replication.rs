@@ -2,57 +2,61 @@
 //! changes: each decision of [`super::election`], taken in
 //! (`org.apache.kafka.controller.ReplicationControlManager`).
 
+use std::sync::Arc;
+
 use super::Controller;
 use super::brokers::Brokers;
-use super::election::{AlterPartition, Circumstances, ElectionType};
+use super::election::Circumstances;
 use super::partition::PartitionRegistration;
 use super::partition_change::PartitionChange;
 use super::topic_config::{MIN_INSYNC_REPLICAS, UNCLEAN_LEADER_ELECTION_ENABLE};
-use super::{ApiError, Topic, topic_config};
-use crate::protocol::{ErrorCode, TopicPartition};
+use super::{ApiError, MetadataRecord, Topic, topic_config};
+use crate::protocol::{AlterPartition, ElectionType, ErrorCode, TopicPartition};
 
 /// Whether there are eligible leader replicas (KIP-966). In 4.0 they are off
 /// until somebody raises `eligible.leader.replicas.version`.
 const ELR_ENABLED: bool = false;
 
-/// A partition that has changed, as it is now.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct PartitionUpdate {
-    /// Which one.
-    pub partition: TopicPartition,
-    /// What has become of it.
-    pub registration: PartitionRegistration,
-}
-
 impl Controller {
-    /// The brokers as they are registered.
-    pub fn brokers(&self) -> &Brokers {
-        &self.brokers
+    /// A broker has started. It is fenced until it has caught up.
+    pub fn register_broker(
+        &mut self,
+        id: i32,
+        (broker_epoch, incarnation_id): (i64, u64),
+        rack: Option<String>,
+    ) -> MetadataRecord {
+        self.take_in(MetadataRecord::BrokerRegistered {
+            id,
+            broker_epoch,
+            incarnation_id,
+            rack,
+        })
     }
 
     /// A broker is gone. Others lead what it led, where one is in sync.
-    pub fn fence_broker(&mut self, id: i32) -> Vec<PartitionUpdate> {
-        let updates =
+    pub fn fence_broker(&mut self, id: i32) -> Vec<MetadataRecord> {
+        let mut records =
             self.decide(|circumstances, partition| circumstances.broker_left(partition, id));
-        self.brokers.fence(id);
-        updates
+        records.push(self.take_in(MetadataRecord::BrokerFenced { id }));
+        records
     }
 
     /// A broker is there (again). It leads what nobody led, where it may.
-    pub fn unfence_broker(&mut self, id: i32) -> Vec<PartitionUpdate> {
-        let updates =
+    pub fn unfence_broker(&mut self, id: i32) -> Vec<MetadataRecord> {
+        let mut records =
             self.decide(|circumstances, partition| circumstances.broker_unfenced(partition, id));
-        self.brokers.unfence(id);
-        updates
+        records.insert(0, self.take_in(MetadataRecord::BrokerUnfenced { id }));
+        records
     }
 
     /// A broker asks to stop. It leaves every ISR, and others lead what it
     /// led, before it is gone.
-    pub fn begin_controlled_shutdown(&mut self, id: i32) -> Vec<PartitionUpdate> {
-        let updates =
+    pub fn begin_controlled_shutdown(&mut self, id: i32) -> Vec<MetadataRecord> {
+        let mut records =
             self.decide(|circumstances, partition| circumstances.broker_left(partition, id));
-        self.brokers.begin_controlled_shutdown(id);
-        updates
+        let stopping = MetadataRecord::BrokerInControlledShutdown { id };
+        records.insert(0, self.take_in(stopping));
+        records
     }
 
     /// A leader asks for another ISR (`AlterPartition`). With
@@ -61,12 +65,12 @@ impl Controller {
         &mut self,
         of: &TopicPartition,
         request: &AlterPartition,
-    ) -> (ErrorCode, Option<PartitionUpdate>) {
+    ) -> (ErrorCode, Option<MetadataRecord>) {
         let Ok((circumstances, partition)) = self.find(of) else {
             return (ErrorCode::UnknownTopicOrPartition, None);
         };
         let (error, change) = circumstances.alter_partition(partition, request);
-        (error, change.map(|change| self.take_in(of, change)))
+        (error, change.map(|change| self.change(of, change)))
     }
 
     /// A person asks for an election (`ElectLeaders`).
@@ -78,12 +82,12 @@ impl Controller {
         &mut self,
         of: &TopicPartition,
         election: ElectionType,
-    ) -> Result<PartitionUpdate, ApiError> {
+    ) -> Result<MetadataRecord, ApiError> {
         let (circumstances, partition) = self.find(of)?;
         let change = circumstances
             .elect_leader(partition, election)
             .map_err(|error| (error, error.message().to_owned()))?;
-        Ok(self.take_in(of, change))
+        Ok(self.change(of, change))
     }
 
     /// A person moves a partition to other brokers, or, with `None`, takes
@@ -96,24 +100,24 @@ impl Controller {
         &mut self,
         of: &TopicPartition,
         target: Option<&[i32]>,
-    ) -> Result<Option<PartitionUpdate>, ApiError> {
+    ) -> Result<Option<MetadataRecord>, ApiError> {
         let (circumstances, partition) = self.find(of)?;
         let change = match target {
             Some(target) => circumstances.reassign(partition, target),
             None => circumstances.cancel_reassignment(partition),
         };
         let change = change.map_err(|error| (error.code(), error.message(of)))?;
-        Ok(change.map(|change| self.take_in(of, change)))
+        Ok(change.map(|change| self.change(of, change)))
     }
 
     /// Asks of every partition what becomes of it, and takes that in.
     fn decide(
         &mut self,
         decide: impl Fn(&Circumstances<'_>, &PartitionRegistration) -> Option<PartitionChange>,
-    ) -> Vec<PartitionUpdate> {
+    ) -> Vec<MetadataRecord> {
         let mut changes = Vec::new();
-        for (name, topic) in &self.topics {
-            let circumstances = circumstances(&self.brokers, topic);
+        for (name, topic) in &self.image.topics {
+            let circumstances = circumstances(&self.image.brokers, topic);
             for (number, partition) in (0..).zip(&topic.partitions) {
                 if let Some(change) = decide(&circumstances, partition) {
                     changes.push((TopicPartition::new(name.clone(), number), change));
@@ -122,7 +126,7 @@ impl Controller {
         }
         let changes = changes.into_iter();
         changes
-            .map(|(of, change)| self.take_in(&of, change))
+            .map(|(of, change)| self.change(&of, change))
             .collect()
     }
 
@@ -130,11 +134,9 @@ impl Controller {
         &self,
         of: &TopicPartition,
     ) -> Result<(Circumstances<'_>, &PartitionRegistration), ApiError> {
-        let topic = self.topics.get(&of.topic);
-        let index = usize::try_from(of.partition).ok();
-        let partition = topic.zip(index).and_then(|(topic, index)| {
-            let partition = topic.partitions.get(index)?;
-            Some((circumstances(&self.brokers, topic), partition))
+        let partition = self.image.partition(of).map(|partition| {
+            let topic = &self.image.topics[&of.topic];
+            (circumstances(&self.image.brokers, topic), &**partition)
         });
         partition.ok_or_else(|| {
             let error = ErrorCode::UnknownTopicOrPartition;
@@ -142,15 +144,15 @@ impl Controller {
         })
     }
 
-    fn take_in(&mut self, of: &TopicPartition, change: PartitionChange) -> PartitionUpdate {
-        let topic = self.topics.get_mut(&of.topic);
-        let topic = topic.expect("the change was decided for a topic there is");
-        let registration = &mut topic.partitions[of.partition as usize];
+    fn change(&mut self, of: &TopicPartition, change: PartitionChange) -> MetadataRecord {
+        let before = self.image.partition(of);
+        let before = before.expect("the change was decided for a partition there is");
+        let mut registration = PartitionRegistration::clone(before);
         registration.apply(change);
-        PartitionUpdate {
+        self.take_in(MetadataRecord::PartitionChanged {
             partition: of.clone(),
-            registration: registration.clone(),
-        }
+            registration: Arc::new(registration),
+        })
     }
 }
 
@@ -180,7 +182,12 @@ mod tests {
             num_partitions: 6,
             replication_factor: 3,
         };
-        Controller::new(brokers, defaults, 1)
+        let mut controller = Controller::new(defaults, 1);
+        for id in brokers {
+            controller.register_broker(*id, (0, 0), None);
+            controller.unfence_broker(*id);
+        }
+        controller
     }
 
     fn create(controller: &mut Controller, configs: &[(&str, &str)]) -> ErrorCode {
@@ -196,7 +203,7 @@ mod tests {
     }
 
     fn leaders(controller: &Controller) -> Vec<Option<i32>> {
-        let topic = &controller.topics()["t"];
+        let topic = &controller.image().topics["t"];
         topic.partitions.iter().map(|p| p.leader).collect()
     }
 
@@ -211,13 +218,13 @@ mod tests {
         controller.fence_broker(3);
         assert_eq!(leaders(&controller), [None; 6]);
         assert!(
-            controller.topics()["t"]
+            controller.image().topics["t"]
                 .partitions
                 .iter()
                 .all(|p| p.isr == [3])
         );
-        assert_eq!(controller.unfence_broker(1), [], "it is not in sync");
-        assert_eq!(controller.unfence_broker(3).len(), 6);
+        assert_eq!(controller.unfence_broker(1).len(), 1, "it is not in sync");
+        assert_eq!(controller.unfence_broker(3).len(), 1 + 6);
     }
 
     #[test]
@@ -228,7 +235,7 @@ mod tests {
             controller.fence_broker(broker);
         }
         controller.unfence_broker(1);
-        let partition = &controller.topics()["t"].partitions[0];
+        let partition = &controller.image().topics["t"].partitions[0];
         assert_eq!((partition.leader, &partition.isr[..]), (Some(1), &[1][..]));
         assert!(partition.recovering);
     }
@@ -238,7 +245,7 @@ mod tests {
         let mut controller = cluster(&[1, 2, 3]);
         controller.begin_controlled_shutdown(2);
         assert_eq!(create(&mut controller, &[]), ErrorCode::None);
-        for partition in &controller.topics()["t"].partitions {
+        for partition in &controller.image().topics["t"].partitions {
             assert_eq!(partition.replicas.len(), 3);
             assert_eq!(partition.isr.len(), 2);
             assert!(partition.leader.is_some_and(|leader| leader != 2));
@@ -249,13 +256,13 @@ mod tests {
     fn a_partition_cannot_move_to_where_there_is_no_broker() {
         let mut controller = cluster(&[1, 2, 3]);
         create(&mut controller, &[]);
-        let before = controller.topics().clone();
+        let before = controller.image().clone();
         let first = TopicPartition::new("t", 0);
         let refused = controller.alter_reassignment(&first, Some(&[1, 9]));
         let message = "The manual partition assignment includes broker 9, but no such broker is \
                        registered.";
         let error = (ErrorCode::InvalidReplicaAssignment, message.to_owned());
         assert_eq!(refused, Err(error));
-        assert_eq!(controller.topics(), &before);
+        assert_eq!(controller.image(), &before);
     }
 }

@@ -6,12 +6,14 @@
 //! message definitions (`clients/src/main/resources/common/message`).
 
 mod admin;
+mod cluster;
 mod error;
 mod group;
 mod metadata;
 mod records;
 
 pub use admin::*;
+pub use cluster::*;
 pub use error::ErrorCode;
 pub use group::*;
 pub use metadata::*;
@@ -58,6 +60,16 @@ pub struct Header {
     pub client_id: Arc<str>,
 }
 
+impl Header {
+    /// That of a packet which is neither request nor response.
+    pub(crate) fn none() -> Header {
+        Header {
+            correlation_id: -1,
+            client_id: "".into(),
+        }
+    }
+}
+
 /// What a packet carries.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Payload {
@@ -65,15 +77,27 @@ pub enum Payload {
     Request(Request),
     /// An answer, on its way back.
     Response(Response),
+    /// The end of a connection, told by the side that opened it (TCP's FIN).
+    ClientClosed,
+    /// The end of a connection, told by the side that took it, or that there
+    /// is nobody to take it (TCP's FIN or RST).
+    ServerClosed,
 }
 
 impl Payload {
-    /// The API's name, such as `Produce`, for a request and its response alike.
+    /// The API's name, such as `Produce`, for a request and its response alike;
+    /// `Disconnect` for the end of a connection.
     pub fn api(&self) -> &'static str {
         match self {
             Payload::Request(request) => request.api(),
             Payload::Response(response) => response.api(),
+            Payload::ClientClosed | Payload::ServerClosed => "Disconnect",
         }
+    }
+
+    /// Whether it comes from the side that opened the connection.
+    pub fn is_from_client(&self) -> bool {
+        matches!(self, Payload::Request(_) | Payload::ClientClosed)
     }
 }
 
@@ -146,4 +170,30 @@ apis! {
     ListGroups(ListGroupsRequest, ListGroupsResponse),
     /// Describes groups: state, members, assignment.
     DescribeGroups(DescribeGroupsRequest, DescribeGroupsResponse),
+    /// A broker makes itself known to the controller.
+    BrokerRegistration(BrokerRegistrationRequest, BrokerRegistrationResponse),
+    /// A broker says that it lives, or wants to stop.
+    BrokerHeartbeat(BrokerHeartbeatRequest, BrokerHeartbeatResponse),
+    /// A leader asks for another ISR.
+    AlterPartition(AlterPartitionRequest, AlterPartitionResponse),
+    /// A client's request, passed on to the controller.
+    Envelope(EnvelopeRequest, EnvelopeResponse),
+    /// Reads the metadata log (in Kafka a `Fetch` of `__cluster_metadata-0`).
+    FetchMetadata(FetchMetadataRequest, FetchMetadataResponse),
+    /// A controller wants to become the active one.
+    Vote(VoteRequest, VoteResponse),
+    /// A controller has become the active one.
+    BeginQuorumEpoch(BeginQuorumEpochRequest, BeginQuorumEpochResponse),
+    /// Elects leaders.
+    ElectLeaders(ElectLeadersRequest, ElectLeadersResponse),
+    /// Moves partitions to other brokers.
+    AlterPartitionReassignments(
+        AlterPartitionReassignmentsRequest,
+        AlterPartitionReassignmentsResponse
+    ),
+    /// Lists the moves under way.
+    ListPartitionReassignments(
+        ListPartitionReassignmentsRequest,
+        ListPartitionReassignmentsResponse
+    ),
 }

@@ -36,6 +36,8 @@ pub struct PartitionProduceResponse {
 /// Reads record batches from partitions that the receiver leads.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct FetchRequest {
+    /// The follower that asks, by its `node.id`; `None` is a consumer.
+    pub replica_id: Option<i32>,
     /// How long the broker may wait for `min_bytes`, in milliseconds
     /// (`fetch.max.wait.ms`).
     pub max_wait_ms: i32,
@@ -55,6 +57,13 @@ pub struct FetchPartition {
     pub topic_partition: TopicPartition,
     /// The first offset wanted.
     pub fetch_offset: i64,
+    /// The leader epoch that the asker knows, -1 when it knows none.
+    pub current_leader_epoch: i32,
+    /// The epoch of a follower's last record (KIP-595), so that the leader
+    /// can tell whether their logs agree up to there; -1 when it has none.
+    pub last_fetched_epoch: i32,
+    /// Where a follower's log starts; -1 for a consumer.
+    pub log_start_offset: i64,
     /// How many bytes of this partition at most
     /// (`max.partition.fetch.bytes`).
     pub partition_max_bytes: i32,
@@ -77,6 +86,9 @@ pub struct FetchedPartition {
     pub high_watermark: i64,
     /// The partition's first offset; -1 with an error.
     pub log_start_offset: i64,
+    /// Where a follower's log and the leader's part, by the epoch and where it
+    /// ended on the leader (KIP-595): the follower cuts its log there.
+    pub diverging_epoch: Option<(i32, i64)>,
     /// Whole batches; the first may begin before the offset asked for.
     pub records: Vec<RecordBatch>,
 }
@@ -84,6 +96,9 @@ pub struct FetchedPartition {
 /// Finds an offset by a timestamp, or at either end.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ListOffsetsRequest {
+    /// The follower that asks, by its `node.id`, which is told of all there
+    /// is; `None` is a client, which is told of what is committed.
+    pub replica_id: Option<i32>,
     /// The partitions, each with a timestamp in epoch milliseconds, or one of
     /// the constants.
     pub partitions: Vec<(TopicPartition, i64)>,

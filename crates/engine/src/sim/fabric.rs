@@ -1,15 +1,18 @@
-use super::{EventQueue, Latency, Network, NodeId, PacketId, Time, TimerHandle};
+use super::network::Connection;
+use super::{EventQueue, Host, Latency, Link, Network, NodeId, PacketId, Time, TimerHandle};
 use crate::client::ClientTimer;
 use crate::event::{Cause, Event, EventKind};
-use crate::protocol::{Header, Payload};
+use crate::protocol::{Header, Payload, Request, Response};
 
 /// What is scheduled to happen.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Scheduled {
     /// A packet reaches its receiver.
     Arrival(PacketId),
-    /// A fetch has waited `max_wait_ms`, or a group's timer is due.
+    /// Something of a broker's is due.
     BrokerTimer(i32),
+    /// Something of a controller's is due.
+    ControllerTimer(i32),
     /// A client's own timer fires.
     ClientTimer(u32, ClientTimer),
 }
@@ -53,10 +56,67 @@ impl Fabric {
         self.epoch_ms + self.now.as_ms() as i64
     }
 
-    /// Puts a packet on the network.
-    pub fn send(&mut self, from: NodeId, to: NodeId, header: Header, payload: Payload) {
-        let (id, arrival) = self.network.send(self.now, from, to, header, payload);
-        self.queue.push(arrival, Scheduled::Arrival(id));
+    /// Sends a request to a server, on the connection that the sender opened.
+    pub fn request(&mut self, from: NodeId, to: NodeId, header: Header, request: Request) {
+        let (client, server) = (from, to);
+        let connection = Connection { client, server };
+        self.send(connection, from, header, Payload::Request(request));
+    }
+
+    /// Sends a response to who asked.
+    pub fn respond(&mut self, from: NodeId, to: NodeId, header: Header, response: Response) {
+        let (client, server) = (to, from);
+        let connection = Connection { client, server };
+        self.send(connection, from, header, Payload::Response(response));
+    }
+
+    fn send(&mut self, on: Connection, from: NodeId, header: Header, payload: Payload) {
+        let (id, arrival) = self.network.send(self.now, on, from, header, payload);
+        if let Some(arrival) = arrival {
+            let timer = self.queue.push(arrival, Scheduled::Arrival(id));
+            self.network.scheduled(id, timer);
+        }
+    }
+
+    /// Closes a connection, as a client does that has waited too long.
+    pub fn close_connection(&mut self, client: NodeId, server: NodeId) {
+        for timer in self.network.close(Connection { client, server }) {
+            self.queue.cancel(timer);
+        }
+    }
+
+    /// A process has ended: its operating system closes its connections, and
+    /// the other sides learn it as fast as packets travel.
+    pub fn end_process(&mut self, node: NodeId) {
+        let connections = self.network.connections_of(node);
+        for timer in self.network.end_connections_of(node) {
+            self.queue.cancel(timer);
+        }
+        for connection in connections {
+            let payload = match connection.client == node {
+                true => Payload::ClientClosed,
+                false => Payload::ServerClosed,
+            };
+            self.send(connection, node, Header::none(), payload);
+        }
+    }
+
+    /// A packet has come to where nobody listens.
+    pub fn refuse(&mut self, connection: Connection) {
+        let server = connection.server;
+        self.send(connection, server, Header::none(), Payload::ServerClosed);
+    }
+
+    /// Changes one direction of a link.
+    pub fn set_link(&mut self, from: Host, to: Host, link: Link) {
+        let change = self.network.set_link(self.now, from, to, link);
+        for timer in change.held {
+            self.queue.cancel(timer);
+        }
+        for (id, arrival) in change.released {
+            let timer = self.queue.push(arrival, Scheduled::Arrival(id));
+            self.network.scheduled(id, timer);
+        }
     }
 
     /// Sets a client's timer.

@@ -20,6 +20,8 @@ pub enum Stream {
     /// The choices of a producer that makes up records. The number is the
     /// client's.
     Workload(u32),
+    /// When a controller stands for election. The number is its `node.id`.
+    Quorum(i32),
     /// Names a tool makes up, such as the console consumer's group.
     Tool,
 }
@@ -31,6 +33,7 @@ impl Stream {
             Stream::Controller => 2,
             Stream::MemberId => 3,
             Stream::Tool => 4,
+            Stream::Quorum(id) => 0x3_0000_0000 | u64::from(id.cast_unsigned()),
             Stream::Client(client) => 0x1_0000_0000 | u64::from(client),
             Stream::Workload(client) => 0x2_0000_0000 | u64::from(client),
         }

@@ -1,0 +1,356 @@
+//! A controller as a process: it keeps the metadata log with the other
+//! controllers, and when it is the active one answers brokers.
+
+mod administer;
+mod brokers;
+mod log;
+
+use std::collections::BTreeMap;
+
+use self::brokers::Session;
+use self::log::{DelayedFetch, OwnFetch, Waiting};
+use super::quorum::{Quorum, QuorumConfig, Sending};
+use super::{Controller, MetadataRecord, TopicDefaults};
+use crate::event::EventKind;
+use crate::protocol::{
+    AlterPartitionResponse, BrokerHeartbeatResponse, BrokerRegistrationResponse, EnvelopeResponse,
+    ErrorCode, Header, Payload, Request, Response,
+};
+use crate::sim::{Alarm, Connection, Fabric, NodeId, Packet, Scheduled, Time};
+
+/// What all controllers of a cluster are given.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ControllerConfig {
+    /// All controllers' `node.id`s (`controller.quorum.voters`).
+    pub voters: Vec<i32>,
+    /// How long they wait for each other.
+    pub quorum: QuorumConfig,
+    /// `broker.session.timeout.ms`: a broker that is silent for so long counts
+    /// as gone.
+    pub broker_session_timeout_ms: i64,
+    /// What topics get that do not say.
+    pub topic_defaults: TopicDefaults,
+}
+
+/// A controller (`kafka.server.ControllerServer`).
+#[derive(Clone, Debug, Hash)]
+pub struct ControllerNode {
+    id: i32,
+    is_up: bool,
+    broker_session_timeout_ms: i64,
+    quorum: Quorum,
+    controller: Controller,
+    /// How much of the log the controller's image holds.
+    applied: i64,
+    was_leader: bool,
+    was_active: bool,
+    sessions: BTreeMap<i32, Session>,
+    waiting: Vec<Waiting>,
+    delayed_fetches: Vec<DelayedFetch>,
+    own_fetch: OwnFetch,
+    next_correlation_id: i32,
+    client_id: std::sync::Arc<str>,
+    alarm: Alarm,
+}
+
+impl ControllerNode {
+    pub(crate) fn new(id: i32, config: &ControllerConfig, seed: u64) -> ControllerNode {
+        ControllerNode {
+            id,
+            is_up: false,
+            broker_session_timeout_ms: config.broker_session_timeout_ms,
+            quorum: Quorum::new(id, config.voters.clone(), config.quorum, seed),
+            controller: Controller::new(config.topic_defaults, seed),
+            applied: 0,
+            was_leader: false,
+            was_active: false,
+            sessions: BTreeMap::new(),
+            waiting: Vec::new(),
+            delayed_fetches: Vec::new(),
+            own_fetch: OwnFetch::Idle,
+            next_correlation_id: 0,
+            client_id: format!("raft-client-{id}").into(),
+            alarm: Alarm::default(),
+        }
+    }
+
+    /// Its `node.id`.
+    pub fn id(&self) -> i32 {
+        self.id
+    }
+
+    /// Whether the process runs.
+    pub fn is_up(&self) -> bool {
+        self.is_up
+    }
+
+    /// Whether it is the active controller.
+    pub fn is_active(&self) -> bool {
+        self.is_up && self.quorum.is_active()
+    }
+
+    /// Its part in the quorum, with the metadata log.
+    pub fn quorum(&self) -> &Quorum {
+        &self.quorum
+    }
+
+    /// What it knows and decides.
+    pub fn controller(&self) -> &Controller {
+        &self.controller
+    }
+
+    /// The process starts.
+    pub(crate) fn start(&mut self, fabric: &mut Fabric) {
+        self.is_up = true;
+        let sendings = self.quorum.start(fabric.now);
+        self.send_all(fabric, sendings);
+        self.settle(fabric);
+    }
+
+    /// The process ends. What was written stays on its disk.
+    pub(crate) fn stop(&mut self, fabric: &mut Fabric) {
+        self.is_up = false;
+        self.waiting.clear();
+        self.sessions.clear();
+        self.delayed_fetches.clear();
+        self.own_fetch = OwnFetch::Idle;
+        self.was_active = false;
+        self.rebuild_image();
+        self.alarm.cancel(fabric);
+    }
+
+    /// Makes it the leader of brokers that are all up, as the world begins.
+    pub(crate) fn register_running_broker(
+        &mut self,
+        now: Time,
+        id: i32,
+        rack: Option<String>,
+    ) -> i64 {
+        let broker_epoch = self.quorum.end_offset();
+        let registered = self.controller.register_broker(id, (broker_epoch, 0), rack);
+        let mut records = vec![registered];
+        records.extend(self.controller.unfence_broker(id));
+        self.quorum.append(records);
+        self.applied = self.quorum.end_offset();
+        self.sessions.insert(id, Session::new(now));
+        broker_epoch
+    }
+
+    pub(crate) fn on_packet(&mut self, fabric: &mut Fabric, packet: Packet) {
+        let connection = packet.connection();
+        let Packet {
+            from,
+            header,
+            payload,
+            ..
+        } = packet;
+        match payload {
+            Payload::Request(request) => self.on_request(fabric, from, header, request),
+            Payload::Response(response) => self.on_response(fabric, from, &header, response),
+            Payload::ClientClosed => self.forget(from),
+            Payload::ServerClosed => self.on_server_closed(fabric, connection),
+        }
+        self.settle(fabric);
+    }
+
+    pub(crate) fn on_timer(&mut self, fabric: &mut Fabric) {
+        self.alarm.went_off();
+        let sendings = self.quorum.on_deadline(fabric.now);
+        self.send_all(fabric, sendings);
+        self.expire_sessions(fabric);
+        self.settle(fabric);
+    }
+
+    fn on_request(&mut self, fabric: &mut Fabric, from: NodeId, header: Header, request: Request) {
+        let now = fabric.now;
+        let response = match request {
+            Request::Vote(request) => Response::Vote(self.quorum.on_vote(now, &request)),
+            Request::BeginQuorumEpoch(request) => {
+                Response::BeginQuorumEpoch(self.quorum.on_begin_epoch(now, &request))
+            }
+            Request::FetchMetadata(request) => {
+                return self.on_fetch(fabric, from, header, request);
+            }
+            request => return self.on_cluster_request(fabric, from, header, request),
+        };
+        self.respond(fabric, from, header, response);
+    }
+
+    /// What only the active controller answers.
+    fn on_cluster_request(
+        &mut self,
+        fabric: &mut Fabric,
+        from: NodeId,
+        header: Header,
+        request: Request,
+    ) {
+        let refusal = refusal(&request);
+        if !self.quorum.is_active() {
+            return self.respond(fabric, from, header, refusal);
+        }
+        let (response, records) = match request {
+            Request::BrokerRegistration(request) => self.register(fabric.now, request),
+            Request::BrokerHeartbeat(request) => self.heartbeat(fabric.now, &request),
+            Request::AlterPartition(request) => self.alter_partitions(request),
+            Request::Envelope(request) => self.administer(*request.request),
+            other => unreachable!("{} is not for a controller", other.api()),
+        };
+        self.write(records);
+        self.waiting.push(Waiting {
+            offset: self.quorum.end_offset(),
+            from,
+            header,
+            response,
+            refusal,
+        });
+    }
+
+    fn write(&mut self, records: Vec<MetadataRecord>) {
+        if !records.is_empty() {
+            self.quorum.append(records);
+            self.applied = self.quorum.end_offset();
+        }
+    }
+
+    fn on_response(
+        &mut self,
+        fabric: &mut Fabric,
+        from: NodeId,
+        header: &Header,
+        response: Response,
+    ) {
+        let NodeId::Controller(from) = from else {
+            return;
+        };
+        let now = fabric.now;
+        match response {
+            Response::Vote(response) => {
+                let sendings = self.quorum.on_voted(now, from, &response);
+                self.send_all(fabric, sendings);
+            }
+            Response::BeginQuorumEpoch(response) => {
+                self.quorum.on_epoch_begun(now, from, &response);
+            }
+            Response::FetchMetadata(response) => self.on_fetched(now, from, header, response),
+            _ => {}
+        }
+    }
+
+    /// Brings everything in line with the quorum after something has happened.
+    fn settle(&mut self, fabric: &mut Fabric) {
+        if !self.is_up {
+            return;
+        }
+        self.follow_quorum(fabric);
+        self.answer_committed(fabric);
+        self.answer_fetches(fabric);
+        self.fetch(fabric);
+        let next = [
+            self.quorum.next_deadline(),
+            self.next_session_expiry(),
+            self.next_fetch_deadline(),
+        ];
+        let next = next.into_iter().flatten().min();
+        self.alarm
+            .set(fabric, next, Scheduled::ControllerTimer(self.id));
+    }
+
+    /// Takes in what has been committed, and notices when it has become, or
+    /// ceased to be, the active controller.
+    fn follow_quorum(&mut self, fabric: &mut Fabric) {
+        let leads = self.quorum.leader() == Some(self.id);
+        if self.was_leader && !leads {
+            self.rebuild_image();
+            self.sessions.clear();
+            self.refuse_waiting(fabric);
+        }
+        self.was_leader = leads;
+        let known = match leads {
+            true => self.quorum.end_offset(),
+            false => self.quorum.high_watermark(),
+        };
+        for (_, record) in &self.quorum.log()[self.applied as usize..known as usize] {
+            self.controller.replay(record);
+        }
+        self.applied = known;
+        let is_active = self.quorum.is_active();
+        if is_active && !self.was_active {
+            self.begin_sessions(fabric.now);
+            fabric.emit(EventKind::ControllerElected {
+                controller: self.id,
+                epoch: self.quorum.epoch(),
+            });
+        }
+        self.was_active = is_active;
+    }
+
+    /// What was not committed may have been for nothing.
+    fn rebuild_image(&mut self) {
+        let committed = self.quorum.high_watermark();
+        let log = &self.quorum.log()[..committed as usize];
+        self.controller.replay_all(log.iter().map(|(_, record)| record));
+        self.applied = committed;
+        self.was_leader = false;
+    }
+
+    fn send_all(&mut self, fabric: &mut Fabric, sendings: Vec<Sending>) {
+        for (to, request) in sendings {
+            self.send(fabric, to, request);
+        }
+    }
+
+    fn send(&mut self, fabric: &mut Fabric, to: i32, request: Request) -> i32 {
+        let correlation_id = self.next_correlation_id;
+        self.next_correlation_id = self.next_correlation_id.wrapping_add(1) & i32::MAX;
+        let header = Header {
+            correlation_id,
+            client_id: self.client_id.clone(),
+        };
+        let (from, to) = (NodeId::Controller(self.id), NodeId::Controller(to));
+        fabric.request(from, to, header, request);
+        correlation_id
+    }
+
+    fn respond(&self, fabric: &mut Fabric, to: NodeId, header: Header, response: Response) {
+        fabric.respond(NodeId::Controller(self.id), to, header, response);
+    }
+
+    /// Another process has gone: nobody waits for its answers.
+    fn forget(&mut self, node: NodeId) {
+        self.waiting.retain(|waiting| waiting.from != node);
+        self.delayed_fetches.retain(|fetch| fetch.from != node);
+    }
+
+    fn on_server_closed(&mut self, fabric: &mut Fabric, connection: Connection) {
+        if let NodeId::Controller(server) = connection.server {
+            self.fetch_failed(fabric.now, server);
+        }
+    }
+}
+
+/// How a controller that is not active answers.
+fn refusal(request: &Request) -> Response {
+    let error_code = ErrorCode::NotController;
+    match request {
+        Request::BrokerRegistration(_) => {
+            Response::BrokerRegistration(BrokerRegistrationResponse {
+                error_code,
+                broker_epoch: -1,
+            })
+        }
+        Request::BrokerHeartbeat(_) => Response::BrokerHeartbeat(BrokerHeartbeatResponse {
+            error_code,
+            is_caught_up: false,
+            is_fenced: true,
+            should_shut_down: false,
+        }),
+        Request::AlterPartition(_) => Response::AlterPartition(AlterPartitionResponse {
+            error_code,
+            partitions: Vec::new(),
+        }),
+        _ => Response::Envelope(EnvelopeResponse {
+            error_code,
+            response: None,
+        }),
+    }
+}

@@ -1,0 +1,320 @@
+//! The metadata log and the controllers that keep it: who of them is active,
+//! and what a majority has (KIP-595; `org.apache.kafka.raft.KafkaRaftClient`).
+//!
+//! A state machine: it is told what came in and what time it is, and says what
+//! to send. It knows nothing of what the records mean.
+
+mod leading;
+mod voting;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::MetadataRecord;
+use crate::protocol::{FetchMetadataRequest, FetchMetadataResponse, Request};
+use crate::sim::{Random, Stream, Time};
+
+/// How long controllers wait for each other, in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct QuorumConfig {
+    /// `controller.quorum.election.timeout.ms`: the least time without a leader
+    /// after which a controller stands for election; up to twice as long.
+    pub election_timeout_ms: i64,
+    /// `controller.quorum.election.backoff.max.ms`: the longest wait after a
+    /// lost election.
+    pub election_backoff_max_ms: i64,
+    /// `controller.quorum.fetch.timeout.ms`: how long a controller believes in
+    /// a leader that does not answer.
+    pub fetch_timeout_ms: i64,
+    /// `controller.quorum.retry.backoff.ms`: the wait before something is sent
+    /// again.
+    pub retry_backoff_ms: i64,
+}
+
+impl Default for QuorumConfig {
+    fn default() -> Self {
+        QuorumConfig {
+            election_timeout_ms: 1_000,
+            election_backoff_max_ms: 1_000,
+            fetch_timeout_ms: 2_000,
+            retry_backoff_ms: 20,
+        }
+    }
+}
+
+/// How long the leader lets a reader of the metadata log wait for something
+/// new, in milliseconds (`KafkaRaftClient.MAX_FETCH_WAIT_MS`).
+pub const FETCH_MAX_WAIT_MS: i32 = 500;
+
+/// A record of the metadata log with the epoch of the controller that wrote it.
+pub type LogEntry = (i32, MetadataRecord);
+
+/// Something to send to another controller, by its `node.id`.
+pub type Sending = (i32, Request);
+
+/// What a controller is in its epoch (`org.apache.kafka.raft.EpochState`).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// It knows of no leader, and stands for election when none turns up in
+    /// time.
+    Unattached {
+        /// When it stands.
+        election_at: Time,
+    },
+    /// It asks for votes.
+    Candidate {
+        /// Who has given one.
+        granted: BTreeSet<i32>,
+        /// Who has refused.
+        rejected: BTreeSet<i32>,
+        /// How many elections in a row it has lost.
+        retries: u32,
+        /// When it gives up, or after a defeat stands again.
+        election_at: Time,
+    },
+    /// It copies the leader's log.
+    Follower {
+        /// The leader.
+        leader: i32,
+        /// When it believes in the leader no longer.
+        fetch_until: Time,
+    },
+    /// It writes the log: it is the active controller.
+    Leader {
+        /// Each other controller.
+        voters: BTreeMap<i32, VoterState>,
+        /// Where its epoch begins in the log.
+        epoch_start: i64,
+        /// Since when a majority has not been heard of.
+        resign_at: Time,
+    },
+}
+
+/// What the leader knows of another controller
+/// (`org.apache.kafka.raft.LeaderState.ReplicaState`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct VoterState {
+    /// The end of its copy; `None` as long as it has not asked.
+    pub end_offset: Option<i64>,
+    /// When it last asked.
+    pub last_fetch: Time,
+    /// When it is told again who leads; `None` once it knows.
+    pub announce_at: Option<Time>,
+}
+
+/// One controller's part in the quorum.
+#[derive(Clone, Debug, Hash)]
+pub struct Quorum {
+    id: i32,
+    voters: Vec<i32>,
+    config: QuorumConfig,
+    log: Vec<LogEntry>,
+    high_watermark: i64,
+    epoch: i32,
+    /// Whom it has voted for in this epoch.
+    voted_for: Option<i32>,
+    role: Role,
+    random: Random,
+}
+
+impl Quorum {
+    /// A controller of these voters, itself among them, as it starts.
+    pub fn new(id: i32, voters: Vec<i32>, config: QuorumConfig, seed: u64) -> Quorum {
+        Quorum {
+            id,
+            voters,
+            config,
+            log: Vec::new(),
+            high_watermark: 0,
+            epoch: 0,
+            voted_for: None,
+            role: Role::Unattached {
+                election_at: Time::ZERO,
+            },
+            random: Random::new(seed, Stream::Quorum(id)),
+        }
+    }
+
+    /// What it is in its epoch.
+    pub fn role(&self) -> &Role {
+        &self.role
+    }
+
+    /// Its epoch.
+    pub fn epoch(&self) -> i32 {
+        self.epoch
+    }
+
+    /// All controllers of the quorum, by `node.id`.
+    pub fn voters(&self) -> &[i32] {
+        &self.voters
+    }
+
+    /// The leader of its epoch, as far as it knows.
+    pub fn leader(&self) -> Option<i32> {
+        match &self.role {
+            Role::Leader { .. } => Some(self.id),
+            Role::Follower { leader, .. } => Some(*leader),
+            Role::Unattached { .. } | Role::Candidate { .. } => None,
+        }
+    }
+
+    /// Whether it is the active controller: it leads, and a majority has all
+    /// that was written before its epoch.
+    pub fn is_active(&self) -> bool {
+        matches!(&self.role, Role::Leader { epoch_start, .. } if self.high_watermark > *epoch_start)
+    }
+
+    /// The end of its copy of the log.
+    pub fn end_offset(&self) -> i64 {
+        self.log.len() as i64
+    }
+
+    /// The offset below which a majority has every record, as far as it knows.
+    pub fn high_watermark(&self) -> i64 {
+        self.high_watermark
+    }
+
+    /// Its copy of the log.
+    pub fn log(&self) -> &[LogEntry] {
+        &self.log
+    }
+
+    /// When it next does something by itself.
+    pub fn next_deadline(&self) -> Option<Time> {
+        match &self.role {
+            Role::Unattached { election_at } | Role::Candidate { election_at, .. } => {
+                Some(*election_at)
+            }
+            Role::Follower { fetch_until, .. } => Some(*fetch_until),
+            Role::Leader {
+                voters, resign_at, ..
+            } => {
+                let others = self.voters.len() > 1;
+                let announcements = voters.values().filter_map(|voter| voter.announce_at);
+                announcements.chain(others.then_some(*resign_at)).min()
+            }
+        }
+    }
+
+    /// Something is due.
+    pub fn on_deadline(&mut self, now: Time) -> Vec<Sending> {
+        if self.next_deadline().is_none_or(|at| at > now) {
+            return Vec::new();
+        }
+        match &self.role {
+            Role::Unattached { .. } | Role::Follower { .. } => self.stand(now, 0),
+            Role::Candidate { retries, .. } => {
+                let retries = retries + 1;
+                self.stand(now, retries)
+            }
+            Role::Leader { resign_at, .. } if self.voters.len() > 1 && *resign_at <= now => {
+                self.resign(now);
+                Vec::new()
+            }
+            Role::Leader { .. } => self.announce(now),
+        }
+    }
+
+    /// The process starts, with the log that it has on its disk.
+    pub fn start(&mut self, now: Time) -> Vec<Sending> {
+        match self.voters.len() {
+            1 => self.stand(now, 0),
+            _ => {
+                self.become_unattached(now);
+                Vec::new()
+            }
+        }
+    }
+
+    /// What a follower asks the leader for.
+    pub fn fetch_request(&self) -> Option<(i32, FetchMetadataRequest)> {
+        let Role::Follower { leader, .. } = &self.role else {
+            return None;
+        };
+        let request = FetchMetadataRequest {
+            replica_id: self.id,
+            is_voter: true,
+            current_leader_epoch: self.epoch,
+            fetch_offset: self.end_offset(),
+            last_fetched_epoch: self.last_epoch(),
+            max_wait_ms: FETCH_MAX_WAIT_MS,
+        };
+        Some((*leader, request))
+    }
+
+    /// The leader's answer to a follower. Whether the log was cut off.
+    pub fn on_fetched(&mut self, now: Time, response: FetchMetadataResponse) {
+        if response.leader_epoch < self.epoch {
+            return;
+        }
+        self.learn_leader(now, response.leader_epoch, response.leader_id);
+        if !response.error_code.is_none() {
+            return;
+        }
+        let Role::Follower { fetch_until, .. } = &mut self.role else {
+            return;
+        };
+        *fetch_until = now.plus_ms(self.config.fetch_timeout_ms);
+        if let Some((epoch, end_offset)) = response.diverging_epoch {
+            return self.truncate(epoch, end_offset);
+        }
+        self.log.extend(response.records);
+        let known = response.high_watermark.min(self.end_offset());
+        self.high_watermark = self.high_watermark.max(known);
+    }
+
+    /// Cuts off what the leader does not have.
+    fn truncate(&mut self, epoch: i32, end_offset: i64) {
+        let ours = self.end_of_epoch(epoch).map_or(0, |(_, end)| end);
+        let end = end_offset.min(ours).max(self.high_watermark);
+        self.log.truncate(end as usize);
+    }
+
+    /// The epoch of the last record, 0 when there is none.
+    fn last_epoch(&self) -> i32 {
+        self.log.last().map_or(0, |(epoch, _)| *epoch)
+    }
+
+    /// The last epoch not younger than this one, and where it ends.
+    fn end_of_epoch(&self, epoch: i32) -> Option<(i32, i64)> {
+        let end = self.log.partition_point(|(of, _)| *of <= epoch);
+        let last = self.log[..end].last()?;
+        Some((last.0, end as i64))
+    }
+
+    /// Learns from any message who leads, or that there is a younger epoch.
+    fn learn_leader(&mut self, now: Time, epoch: i32, leader: i32) {
+        let is_known = self.leader().is_some();
+        if epoch < self.epoch || (epoch == self.epoch && (is_known || leader < 0)) {
+            return;
+        }
+        if epoch > self.epoch {
+            self.epoch = epoch;
+            self.voted_for = None;
+        }
+        if leader >= 0 && leader != self.id {
+            self.role = Role::Follower {
+                leader,
+                fetch_until: now.plus_ms(self.config.fetch_timeout_ms),
+            };
+        } else {
+            self.become_unattached(now);
+        }
+    }
+
+    fn become_unattached(&mut self, now: Time) {
+        let wait_ms = self.random_election_timeout_ms();
+        self.role = Role::Unattached {
+            election_at: now.plus_ms(wait_ms),
+        };
+    }
+
+    /// Between once and twice the election timeout.
+    fn random_election_timeout_ms(&mut self) -> i64 {
+        let timeout = self.config.election_timeout_ms;
+        timeout + i64::from(self.random.below(timeout.max(1) as u32))
+    }
+}
+
+#[cfg(test)]
+mod tests;
