@@ -8,6 +8,8 @@
 
 mod follower;
 mod isr;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
