@@ -187,6 +187,16 @@ fn what_was_committed_before_the_isr_shrank_was_written_to_too_few() {
 }
 
 #[test]
+fn who_asks_to_join_counts_for_a_write_to_all() {
+    let mut lesson = Lesson::new(&[0, 1], &[0]);
+    lesson.append(2);
+    lesson.fetch(1, 2);
+    lesson.min_insync_replicas = 2;
+    let result = lesson.call(|leader, now| leader.acks_all_result(2, now));
+    assert_eq!(result, Some(ErrorCode::None));
+}
+
+#[test]
 fn a_stuck_follower_is_left_out_and_counts_until_the_controller_agrees() {
     let mut lesson = Lesson::new(&[0, 1, 2], &[0, 1, 2]);
     lesson.append(5);
@@ -256,6 +266,23 @@ fn who_keeps_up_is_waited_for_before_it_has_joined() {
     assert_eq!(lesson.high_watermark, 3);
     // Unless it could not join anyway.
     lesson.brokers.fence(1);
+    lesson.append(1);
+    assert_eq!(lesson.high_watermark, 6);
+}
+
+#[test]
+fn a_fetch_that_brings_nothing_new_moves_nothing() {
+    let mut lesson = Lesson::new(&[0, 1, 2], &[0, 1]);
+    lesson.append(5);
+    lesson.fetch(1, 5);
+    let request = lesson.fetch(2, 5).unwrap();
+    lesson.refuse(&request, ErrorCode::IneligibleReplica);
+    lesson.append(1);
+    lesson.fetch(1, 6);
+    assert_eq!(lesson.high_watermark, 5, "2 keeps up");
+    lesson.now_ms += MAX_LAG_MS + 1;
+    lesson.fetch(1, 6);
+    assert_eq!(lesson.high_watermark, 5, "nobody has looked");
     lesson.append(1);
     assert_eq!(lesson.high_watermark, 6);
 }
@@ -343,6 +370,14 @@ fn elected_again_the_leader_knows_what_followers_have() {
     assert_eq!(one.last_caught_up_ms, Some(lesson.now_ms), "a new chance");
     assert_eq!(two.last_caught_up_ms, None, "outside it must show itself");
     assert_eq!(lesson.leader.leader_epoch_start_offset(), 5);
+
+    lesson.append(1);
+    lesson.fetch(2, 5);
+    let two = &lesson.leader.followers()[&2];
+    assert_eq!(
+        two.last_caught_up_ms, None,
+        "its fetches of before are over"
+    );
 }
 
 #[test]
