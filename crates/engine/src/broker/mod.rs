@@ -3,6 +3,7 @@
 
 mod fetch;
 mod groups;
+pub mod leader;
 mod metadata;
 mod produce;
 mod retention;

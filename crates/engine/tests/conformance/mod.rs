@@ -19,6 +19,7 @@ mod leader_election;
 mod leader_epoch_cache;
 mod log_segments_retention;
 mod murmur2;
+mod partition_hw_isr;
 mod producer_state;
 mod record_batch_size;
 mod replica_placement;
@@ -35,6 +36,7 @@ pub const KINDS: &[Kind] = &[
     compaction::KIND,
     leader_epoch_cache::KIND,
     producer_state::KIND,
+    partition_hw_isr::KIND,
     replica_placement::KIND,
     leader_election::KIND,
 ];
