@@ -114,6 +114,148 @@ pub enum EventKind {
         /// How many it has.
         to: i32,
     },
+    /// A controller has become the active one.
+    ControllerElected {
+        /// Its `node.id`.
+        controller: i32,
+        /// Its epoch.
+        epoch: i32,
+    },
+    /// A broker's process has started.
+    BrokerStarted {
+        /// The broker.
+        broker: i32,
+    },
+    /// A broker has stopped after it gave up what it led.
+    BrokerStopped {
+        /// The broker.
+        broker: i32,
+    },
+    /// A broker's process was killed.
+    BrokerKilled {
+        /// The broker.
+        broker: i32,
+    },
+    /// A broker's disk is gone with all that was on it, and the broker stops.
+    DiskLost {
+        /// The broker.
+        broker: i32,
+    },
+    /// A controller's process has started.
+    ControllerStarted {
+        /// Its `node.id`.
+        controller: i32,
+    },
+    /// A controller's process was killed.
+    ControllerKilled {
+        /// Its `node.id`.
+        controller: i32,
+    },
+    /// The controller counts a broker as gone.
+    BrokerFenced {
+        /// The broker.
+        broker: i32,
+    },
+    /// The controller lets a broker take part (again).
+    BrokerUnfenced {
+        /// The broker.
+        broker: i32,
+    },
+    /// A broker has asked to stop, and gives up what it leads.
+    BrokerStopping {
+        /// The broker.
+        broker: i32,
+    },
+    /// The controller has chosen a leader.
+    LeaderElected {
+        /// The partition.
+        topic_partition: TopicPartition,
+        /// The leader; `None` when there is nobody who may lead.
+        leader: Option<i32>,
+        /// The leader's epoch.
+        leader_epoch: i32,
+        /// Whether it was not in sync: what it lacks is lost.
+        is_unclean: bool,
+    },
+    /// Other replicas are in sync than before.
+    IsrChanged {
+        /// The partition.
+        topic_partition: TopicPartition,
+        /// Who was in sync.
+        from: Vec<i32>,
+        /// Who is.
+        to: Vec<i32>,
+    },
+    /// Other brokers hold a replica than before, or are on the way to.
+    ReplicasChanged {
+        /// The partition.
+        topic_partition: TopicPartition,
+        /// Who holds a replica.
+        replicas: Vec<i32>,
+        /// Those that come.
+        adding: Vec<i32>,
+        /// Those that go.
+        removing: Vec<i32>,
+    },
+    /// A broker begins to lead a partition.
+    LeaderStarted {
+        /// The broker.
+        broker: i32,
+        /// The partition.
+        topic_partition: TopicPartition,
+        /// Its epoch.
+        leader_epoch: i32,
+        /// Where its log ends.
+        log_end_offset: i64,
+    },
+    /// A follower has copied records.
+    RecordsReplicated {
+        /// The follower.
+        broker: i32,
+        /// The leader.
+        leader: i32,
+        /// The partition.
+        topic_partition: TopicPartition,
+        /// The first offset that was new to it.
+        from: i64,
+        /// Where its log ends now.
+        to: i64,
+    },
+    /// A follower has cut off what the leader does not have.
+    RecordsTruncated {
+        /// The follower.
+        broker: i32,
+        /// The partition.
+        topic_partition: TopicPartition,
+        /// The first offset that is gone.
+        from: i64,
+        /// Where its log ended.
+        to: i64,
+    },
+    /// Records that were committed, and may have been read, are gone: the new
+    /// leader does not have them.
+    RecordsLost {
+        /// The partition.
+        topic_partition: TopicPartition,
+        /// The first offset that is lost.
+        from: i64,
+        /// The high watermark that consumers were told of.
+        to: i64,
+    },
+    /// Something about the network has changed.
+    NetworkChanged {
+        /// What, in one sentence.
+        description: String,
+    },
+    /// A broker has become slow, or as fast as it was.
+    BrokerSlowed {
+        /// The broker.
+        broker: i32,
+        /// What it takes over each request, in microseconds.
+        request_us: u64,
+        /// What its disk takes over each write, in microseconds.
+        disk_write_us: u64,
+    },
     /// A record went into a producer's accumulator: its partition is chosen.
     RecordAccumulated {
         /// The producer.
@@ -244,6 +386,8 @@ impl EventKind {
     pub fn is_news(&self) -> bool {
         match self {
             EventKind::RecordAccumulated { .. }
+            | EventKind::RecordsReplicated { .. }
+            | EventKind::LeaderStarted { .. }
             | EventKind::Delivered { .. }
             | EventKind::AdminAnswered { .. } => false,
             EventKind::ClientStarted { kind, .. } | EventKind::ClientClosed { kind, .. } => {

@@ -1,7 +1,11 @@
-use super::Broker;
+//! Answering fetches, of consumers and of followers
+//! (`kafka.server.ReplicaManager.fetchMessages`, `DelayedFetch`).
+
+use super::leader::FollowerFetch;
+use super::{Broker, Partition};
 use crate::protocol::{
-    ErrorCode, FetchRequest, FetchResponse, FetchedPartition, Header, ListOffsetsRequest,
-    ListOffsetsResponse, ListedOffset, Response, TopicPartition,
+    ErrorCode, FetchPartition, FetchRequest, FetchResponse, FetchedPartition, Header,
+    ListOffsetsRequest, ListOffsetsResponse, ListedOffset, Response, TopicPartition,
 };
 use crate::sim::{Fabric, NodeId, Time};
 
@@ -9,14 +13,15 @@ use crate::sim::{Fabric, NodeId, Time};
 #[derive(Clone, Debug, Hash)]
 pub(super) struct DelayedFetch {
     pub deadline: Time,
-    from: NodeId,
+    pub from: NodeId,
     header: Header,
     request: FetchRequest,
 }
 
 impl Broker {
     /// Answers at once when there is enough to read or something is wrong,
-    /// else when there is or `max_wait_ms` has passed.
+    /// else when there is or `max_wait_ms` has passed. What a follower asks
+    /// for says how far it has come.
     pub(super) fn fetch(
         &mut self,
         fabric: &mut Fabric,
@@ -24,16 +29,74 @@ impl Broker {
         header: Header,
         request: FetchRequest,
     ) {
-        if request.max_wait_ms <= 0 || self.is_fetch_ready(&request) {
-            let response = Response::Fetch(self.read(&request));
-            return self.answer(fabric, from, header, response);
+        let is_ready = request.max_wait_ms <= 0 || self.is_fetch_ready(&request);
+        // The answer tells the high watermark as it was when it was read.
+        let response = is_ready.then(|| self.read(&request));
+        let deadline = fabric.now.plus_ms(i64::from(request.max_wait_ms));
+        let follower = request.replica_id;
+        let read = follower.map(|_| request.partitions.clone());
+        match response {
+            Some(mut response) => {
+                if let (Some(follower), Some(read)) = (follower, read) {
+                    self.note_follower(fabric, follower, &read, &mut response);
+                }
+                self.answer(fabric, from, header, Response::Fetch(response));
+            }
+            None => {
+                self.delayed_fetches.push(DelayedFetch {
+                    deadline,
+                    from,
+                    header,
+                    request,
+                });
+                if let (Some(follower), Some(read)) = (follower, read) {
+                    let mut nothing = FetchResponse {
+                        partitions: Vec::new(),
+                    };
+                    self.note_follower(fabric, follower, &read, &mut nothing);
+                }
+            }
         }
-        self.delayed_fetches.push(DelayedFetch {
-            deadline: fabric.now.plus_ms(i64::from(request.max_wait_ms)),
-            from,
-            header,
-            request,
-        });
+    }
+
+    /// Takes down how far a follower has come; a partition that it does not
+    /// hold for all that its leader knows gets an error.
+    fn note_follower(
+        &mut self,
+        fabric: &mut Fabric,
+        follower: i32,
+        read: &[FetchPartition],
+        response: &mut FetchResponse,
+    ) {
+        for wanted in read {
+            let of = &wanted.topic_partition;
+            let partition = self.partitions.get(of);
+            let is_sound = partition.is_some_and(|partition| {
+                check(partition, wanted).is_ok() && diverging_epoch(partition, wanted).is_none()
+            });
+            if !is_sound {
+                continue;
+            }
+            let fetch = FollowerFetch {
+                follower,
+                fetch_offset: wanted.fetch_offset,
+                log_start_offset: wanted.log_start_offset,
+            };
+            let effects = self.with_leader(fabric, of, |leader, circumstances| {
+                leader.follower_fetched(&fetch, circumstances)
+            });
+            match effects {
+                Some(Ok(effects)) => self.take_effect(fabric, of, effects),
+                Some(Err(error)) => {
+                    let mut answers = response.partitions.iter_mut();
+                    if let Some((_, answer)) = answers.find(|(answered, _)| answered == of) {
+                        *answer = failed(error);
+                    }
+                }
+                None => {}
+            }
+        }
+        self.complete_deletions(fabric);
     }
 
     /// Answers the fetches that waited for what is there now.
@@ -49,42 +112,43 @@ impl Broker {
         self.answer_fetches(fabric, |_, fetch| fetch.deadline <= now);
     }
 
-    /// Drops the fetches of a client that is gone.
-    pub(crate) fn forget_client(&mut self, client: NodeId) {
-        self.delayed_fetches.retain(|fetch| fetch.from != client);
-    }
-
     fn answer_fetches(
         &mut self,
         fabric: &mut Fabric,
         ready: impl Fn(&Broker, &DelayedFetch) -> bool,
     ) {
-        let (answered, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut self.delayed_fetches)
-            .into_iter()
-            .partition(|fetch| ready(self, fetch));
-        self.delayed_fetches = kept;
-        for fetch in answered {
+        let mut index = 0;
+        while index < self.delayed_fetches.len() {
+            if !ready(self, &self.delayed_fetches[index]) {
+                index += 1;
+                continue;
+            }
+            let fetch = self.delayed_fetches.remove(index);
             let response = Response::Fetch(self.read(&fetch.request));
             self.answer(fabric, fetch.from, fetch.header, response);
         }
     }
 
+    /// Whether there is enough to read, or something that must be told.
     fn is_fetch_ready(&self, request: &FetchRequest) -> bool {
         let mut bytes = 0;
         for wanted in &request.partitions {
             let Some(partition) = self.partitions.get(&wanted.topic_partition) else {
                 return true;
             };
+            if check(partition, wanted).is_err() || diverging_epoch(partition, wanted).is_some() {
+                return true;
+            }
             let (log, offset) = (&partition.log, wanted.fetch_offset);
             if offset < log.start_offset() || offset > log.end_offset() {
                 return true;
             }
-            let high_watermark = partition.high_watermark();
+            let limit = readable_end(partition, request.replica_id);
             // What an answer would hold ends with the segment.
-            if log.is_on_older_segment(offset, high_watermark) {
+            if log.is_on_older_segment(offset, limit) {
                 return true;
             }
-            bytes += log.bytes_between(offset, high_watermark);
+            bytes += log.bytes_between(offset, limit);
         }
         bytes >= usize::try_from(request.min_bytes).unwrap_or_default()
     }
@@ -98,17 +162,12 @@ impl Broker {
             let limit = of_partition.min(left);
             // Only the very first batch of an answer may exceed the limits.
             let may_read = nothing_yet || limit > 0;
-            let fetched = self.read_partition(
-                &wanted.topic_partition,
-                wanted.fetch_offset,
-                limit,
-                may_read,
-            );
-            let size: usize = fetched
-                .records
-                .iter()
-                .map(|batch| batch.size_in_bytes())
-                .sum();
+            let max_bytes = may_read.then_some(limit);
+            let fetched = self
+                .read_partition(wanted, request.replica_id, max_bytes)
+                .unwrap_or_else(failed);
+            let sizes = fetched.records.iter().map(|batch| batch.size_in_bytes());
+            let size: usize = sizes.sum();
             left = left.saturating_sub(size);
             nothing_yet &= size == 0;
             partitions.push((wanted.topic_partition.clone(), fetched));
@@ -118,60 +177,66 @@ impl Broker {
 
     fn read_partition(
         &self,
-        topic_partition: &TopicPartition,
-        offset: i64,
-        max_bytes: usize,
-        may_read: bool,
-    ) -> FetchedPartition {
-        let failed = |error_code| FetchedPartition {
-            error_code,
-            high_watermark: -1,
-            log_start_offset: -1,
+        wanted: &FetchPartition,
+        replica_id: Option<i32>,
+        max_bytes: Option<usize>,
+    ) -> Result<FetchedPartition, ErrorCode> {
+        let partition = self.led_partition(&wanted.topic_partition)?;
+        check(partition, wanted)?;
+        let mut fetched = FetchedPartition {
+            error_code: ErrorCode::None,
+            high_watermark: partition.high_watermark(),
+            log_start_offset: partition.log.start_offset(),
+            diverging_epoch: diverging_epoch(partition, wanted),
             records: Vec::new(),
         };
-        let Some(partition) = self.partitions.get(topic_partition) else {
-            return failed(ErrorCode::UnknownTopicOrPartition);
-        };
-        let high_watermark = partition.high_watermark();
-        let Some(records) = partition.log.read(offset, high_watermark, max_bytes) else {
-            return failed(ErrorCode::OffsetOutOfRange);
-        };
-        FetchedPartition {
-            error_code: ErrorCode::None,
-            high_watermark,
-            log_start_offset: partition.log.start_offset(),
-            records: if may_read { records } else { Vec::new() },
+        if fetched.diverging_epoch.is_some() {
+            return Ok(fetched);
+        }
+        let limit = readable_end(partition, replica_id);
+        let records = partition
+            .log
+            .read(wanted.fetch_offset, limit, max_bytes.unwrap_or_default())
+            .ok_or(ErrorCode::OffsetOutOfRange)?;
+        if max_bytes.is_some() {
+            fetched.records = records;
+        }
+        Ok(fetched)
+    }
+
+    /// The partition, if the broker leads it.
+    ///
+    /// # Errors
+    ///
+    /// `NOT_LEADER_OR_FOLLOWER` when another does, `UNKNOWN_TOPIC_OR_PARTITION`
+    /// when there is no such partition for all that the broker has heard.
+    pub(super) fn led_partition(&self, of: &TopicPartition) -> Result<&Partition, ErrorCode> {
+        match self.partitions.get(of) {
+            Some(partition) if partition.is_leader() => Ok(partition),
+            None if self.image.partition(of).is_none() => Err(ErrorCode::UnknownTopicOrPartition),
+            _ => Err(ErrorCode::NotLeaderOrFollower),
         }
     }
 
-    /// Finds offsets by timestamp, or at either end of the log.
+    /// Finds offsets by timestamp, or at either end of the log. A follower is
+    /// told of all there is.
     pub(super) fn list_offsets(&self, request: &ListOffsetsRequest) -> ListOffsetsResponse {
-        let list = |topic_partition: &TopicPartition, timestamp: i64| {
-            let Some(partition) = self.partitions.get(topic_partition) else {
-                return ListedOffset {
-                    error_code: ErrorCode::UnknownTopicOrPartition,
+        let list = |of: &TopicPartition, timestamp: i64| {
+            let found = self.led_partition(of).map(|partition| {
+                let end = readable_end(partition, request.replica_id);
+                find_offset(partition, timestamp, end)
+            });
+            match found {
+                Ok((offset, timestamp)) => ListedOffset {
+                    error_code: ErrorCode::None,
+                    timestamp,
+                    offset,
+                },
+                Err(error_code) => ListedOffset {
+                    error_code,
                     timestamp: -1,
                     offset: -1,
-                };
-            };
-            // Nobody is told of records that may still be lost.
-            let readable = |found: &(i64, i64)| found.0 < partition.high_watermark();
-            let (offset, timestamp) = match timestamp {
-                ListOffsetsRequest::LATEST => (partition.high_watermark(), -1),
-                ListOffsetsRequest::EARLIEST => (partition.log.start_offset(), -1),
-                ListOffsetsRequest::MAX_TIMESTAMP => {
-                    let found = partition.log.offset_of_max_timestamp();
-                    found.filter(readable).unwrap_or((-1, -1))
-                }
-                timestamp => {
-                    let found = partition.log.offset_for_timestamp(timestamp);
-                    found.filter(readable).unwrap_or((-1, -1))
-                }
-            };
-            ListedOffset {
-                error_code: ErrorCode::None,
-                timestamp,
-                offset,
+                },
             }
         };
         let partitions = request.partitions.iter();
@@ -180,5 +245,65 @@ impl Broker {
                 .map(|(partition, timestamp)| (partition.clone(), list(partition, *timestamp)))
                 .collect(),
         }
+    }
+}
+
+/// The offset and its timestamp, -1 where there is none.
+fn find_offset(partition: &Partition, timestamp: i64, end: i64) -> (i64, i64) {
+    // Nobody is told of records that may still be lost.
+    let readable = |found: &(i64, i64)| found.0 < end;
+    let log = &partition.log;
+    let found = match timestamp {
+        ListOffsetsRequest::LATEST => return (end, -1),
+        ListOffsetsRequest::EARLIEST => return (log.start_offset(), -1),
+        ListOffsetsRequest::MAX_TIMESTAMP => log.offset_of_max_timestamp(),
+        timestamp => log.offset_for_timestamp(timestamp),
+    };
+    found.filter(readable).unwrap_or((-1, -1))
+}
+
+/// A follower reads all, a consumer what is committed.
+fn readable_end(partition: &Partition, replica_id: Option<i32>) -> i64 {
+    match replica_id {
+        Some(_) => partition.log.end_offset(),
+        None => partition.high_watermark(),
+    }
+}
+
+/// Whether the asker and this broker mean the same leader
+/// (`Partition.checkCurrentLeaderEpoch`).
+fn check(partition: &Partition, wanted: &FetchPartition) -> Result<(), ErrorCode> {
+    if !partition.is_leader() {
+        return Err(ErrorCode::NotLeaderOrFollower);
+    }
+    let asked = wanted.current_leader_epoch;
+    let ours = partition.leader_epoch();
+    if asked < 0 || asked == ours {
+        Ok(())
+    } else if asked < ours {
+        Err(ErrorCode::FencedLeaderEpoch)
+    } else {
+        Err(ErrorCode::UnknownLeaderEpoch)
+    }
+}
+
+/// Where the follower's log and the leader's part, if they do
+/// (`Partition.readRecords`).
+fn diverging_epoch(partition: &Partition, wanted: &FetchPartition) -> Option<(i32, i64)> {
+    if wanted.last_fetched_epoch < 0 {
+        return None;
+    }
+    let ours = partition.log.end_offset_for_epoch(wanted.last_fetched_epoch);
+    let (epoch, end) = ours?;
+    (epoch < wanted.last_fetched_epoch || end < wanted.fetch_offset).then_some((epoch, end))
+}
+
+fn failed(error_code: ErrorCode) -> FetchedPartition {
+    FetchedPartition {
+        error_code,
+        high_watermark: -1,
+        log_start_offset: -1,
+        diverging_epoch: None,
+        records: Vec::new(),
     }
 }

@@ -1,9 +1,11 @@
 use super::Broker;
-use crate::coordinator::{CoordinatorOutput, RequestToken, partition_for};
+use crate::controller::brokers::Brokers;
+use crate::coordinator::{CoordinatorOutput, RequestToken, StoredGroup, partition_for};
 use crate::event::EventKind;
 use crate::protocol::{
-    ErrorCode, FindCoordinatorRequest, FindCoordinatorResponse, Header, OffsetCommitRequest,
-    OffsetCommitResponse, Request, Response, TopicPartition,
+    ErrorCode, FindCoordinatorRequest, FindCoordinatorResponse, Header, HeartbeatResponse,
+    JoinGroupResponse, LeaveGroupResponse, OffsetCommitRequest, OffsetCommitResponse,
+    OffsetFetchResponse, Request, Response, SyncGroupResponse, TopicPartition,
 };
 use crate::sim::{Fabric, NodeId};
 
@@ -26,6 +28,12 @@ impl Broker {
         header: Header,
         request: Request,
     ) {
+        if let Some((group, refusal)) = not_coordinator(&request)
+            && !group.is_empty()
+            && coordinator_of(group, &self.image.brokers) != Some(self.id)
+        {
+            return self.answer(fabric, from, header, refusal);
+        }
         let response = match request {
             Request::FindCoordinator(request) => {
                 Response::FindCoordinator(self.find_coordinator(&request))
@@ -82,11 +90,8 @@ impl Broker {
         mut request: OffsetCommitRequest,
         out: &mut Vec<CoordinatorOutput>,
     ) {
-        let topics = &self.topics;
-        let exists = |partition: &TopicPartition| {
-            let topic = topics.get(&partition.topic);
-            topic.is_some_and(|topic| (partition.partition as usize) < topic.partitions.len())
-        };
+        let image = &self.image;
+        let exists = |partition: &TopicPartition| image.partition(partition).is_some();
         let (known, unknown): (Vec<_>, Vec<_>) = std::mem::take(&mut request.offsets)
             .into_iter()
             .partition(|(partition, _)| exists(partition));
@@ -118,6 +123,32 @@ impl Broker {
         self.hand_out(fabric, out);
     }
 
+    /// Takes over a group that another broker coordinated.
+    pub(crate) fn load_group(&mut self, fabric: &mut Fabric, stored: StoredGroup) {
+        let mut out = Vec::new();
+        self.coordinator.load(fabric.now, stored, &mut out);
+        self.hand_out(fabric, out);
+        self.set_alarm(fabric);
+    }
+
+    /// Gives up the groups that another broker coordinates from now on.
+    pub(crate) fn unload_groups(
+        &mut self,
+        fabric: &mut Fabric,
+        is_mine: impl Fn(&str) -> bool,
+    ) -> Vec<StoredGroup> {
+        let groups = self.coordinator.groups().map(|group| group.name().to_owned());
+        let given_up: Vec<String> = groups.filter(|group| !is_mine(group)).collect();
+        let mut out = Vec::new();
+        let stored = given_up.iter().filter_map(|group| {
+            self.coordinator.unload(fabric.now, group, &mut out)
+        });
+        let stored = stored.collect();
+        self.hand_out(fabric, out);
+        self.set_alarm(fabric);
+        stored
+    }
+
     /// Sends the coordinator's answers and tells its events.
     pub(super) fn hand_out(&mut self, fabric: &mut Fabric, out: Vec<CoordinatorOutput>) {
         for output in out {
@@ -132,26 +163,77 @@ impl Broker {
         }
     }
 
-    /// With one broker it coordinates every group.
+    /// Tells which broker coordinates a group.
     fn find_coordinator(&self, request: &FindCoordinatorRequest) -> FindCoordinatorResponse {
-        let (error_code, node_id) = match request.key.is_empty() {
-            true => (ErrorCode::InvalidGroupId, -1),
-            false => (ErrorCode::None, self.coordinator_of(&request.key)),
+        let coordinator = coordinator_of(&request.key, &self.image.brokers);
+        let (error_code, node_id) = match (request.key.is_empty(), coordinator) {
+            (true, _) => (ErrorCode::InvalidGroupId, -1),
+            (false, Some(node_id)) => (ErrorCode::None, node_id),
+            (false, None) => (ErrorCode::CoordinatorNotAvailable, -1),
         };
         FindCoordinatorResponse {
             error_code,
             node_id,
         }
     }
+}
 
-    /// The broker that coordinates a group. Kafka takes the leader of the
-    /// group's partition of `__consumer_offsets`; as long as there is no such
-    /// topic, its partitions count as dealt out to the brokers in turn.
-    fn coordinator_of(&self, group: &str) -> i32 {
-        let partition = partition_for(group, OFFSETS_PARTITIONS);
-        self.brokers[partition as usize % self.brokers.len()]
-    }
+/// The broker that coordinates a group, if any is there. Kafka takes the
+/// leader of the group's partition of `__consumer_offsets`; as long as there
+/// is no such topic, its partitions count as dealt out to all registered
+/// brokers in turn, and led by the next one that lives.
+pub(crate) fn coordinator_of(group: &str, brokers: &Brokers) -> Option<i32> {
+    let registered: Vec<i32> = brokers.iter().map(|(id, _)| id).collect();
+    let partition = partition_for(group, OFFSETS_PARTITIONS) as usize;
+    let turns = (0..registered.len()).map(|turn| registered[(partition + turn) % registered.len()]);
+    turns.into_iter().find(|id| brokers.is_active(*id))
 }
 
 /// `offsets.topic.num.partitions`.
 const OFFSETS_PARTITIONS: i32 = 50;
+
+/// The group that a request is about, and the answer of a broker that does not
+/// coordinate it.
+fn not_coordinator(request: &Request) -> Option<(&str, Response)> {
+    let error_code = ErrorCode::NotCoordinator;
+    Some(match request {
+        Request::JoinGroup(request) => (
+            &request.group_id,
+            Response::JoinGroup(JoinGroupResponse::error(error_code, &request.member_id)),
+        ),
+        Request::SyncGroup(request) => (
+            &request.group_id,
+            Response::SyncGroup(SyncGroupResponse {
+                error_code,
+                protocol_type: None,
+                protocol_name: None,
+                assignment: Vec::new().into(),
+            }),
+        ),
+        Request::Heartbeat(request) => (
+            &request.group_id,
+            Response::Heartbeat(HeartbeatResponse { error_code }),
+        ),
+        Request::LeaveGroup(request) => (
+            &request.group_id,
+            Response::LeaveGroup(LeaveGroupResponse {
+                error_code,
+                members: Vec::new(),
+            }),
+        ),
+        Request::OffsetCommit(request) => {
+            let offsets = request.offsets.iter();
+            let partitions = offsets.map(|(of, _)| (of.clone(), error_code)).collect();
+            let response = Response::OffsetCommit(OffsetCommitResponse { partitions });
+            (&request.group_id, response)
+        }
+        Request::OffsetFetch(request) => (
+            &request.group_id,
+            Response::OffsetFetch(OffsetFetchResponse {
+                error_code,
+                partitions: Vec::new(),
+            }),
+        ),
+        _ => return None,
+    })
+}

@@ -11,20 +11,21 @@ impl Broker {
     pub(super) fn metadata(&self, request: &MetadataRequest) -> MetadataResponse {
         let topics = match &request.topics {
             None => self
+                .image
                 .topics
                 .iter()
                 .map(|(name, topic)| describe(name, topic))
                 .collect(),
             Some(names) => names
                 .iter()
-                .map(|name| match self.topics.get(name) {
+                .map(|name| match self.image.topics.get(name) {
                     Some(topic) => describe(name, topic),
                     None => unknown(name),
                 })
                 .collect(),
         };
         MetadataResponse {
-            brokers: self.brokers.clone(),
+            brokers: self.image.brokers.unfenced().collect(),
             topics,
         }
     }

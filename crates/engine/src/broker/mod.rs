@@ -1,88 +1,157 @@
-//! A broker: it answers requests, leads partitions, and coordinates groups
-//! (`kafka.server.KafkaApis`, `kafka.server.ReplicaManager`).
+//! A broker: partitions as their leader and as a follower, with their logs,
+//! the groups it coordinates, and its life in the cluster.
 
+mod alter_partition;
+mod config;
+mod controller_channel;
 mod fetch;
+mod follower;
 mod groups;
+mod inbox;
 pub mod leader;
+mod lifecycle;
 mod metadata;
+mod metadata_log;
+mod partition;
 mod produce;
+mod replicas;
 mod retention;
 
-use std::collections::BTreeMap;
-
-use crate::controller::{Controller, MetadataChange, PartitionRegistration, Topic};
-use crate::coordinator::{GroupCoordinator, GroupCoordinatorConfig};
-use crate::event::EventKind;
-use crate::log::{LogConfig, PartitionLog};
-use crate::protocol::{
-    CreatePartitionsResponse, CreateTopicsResponse, DeleteTopicsResponse, Header, Payload, Request,
-    Response, TopicName, TopicPartition,
-};
-use crate::sim::{Fabric, NodeId, Packet, Scheduled, Time, TimerHandle};
-
-use fetch::DelayedFetch;
-use groups::WaitingRequest;
+pub use config::BrokerConfig;
+pub use follower::{FetchState, Fetcher};
+pub use inbox::Slowness;
+pub use lifecycle::BrokerState;
+pub use partition::{Partition, Role};
 pub use retention::RetentionSchedule;
 
-/// A partition that the broker leads.
-#[derive(Clone, Debug, Hash)]
-pub struct Partition {
-    /// Its log.
-    pub log: PartitionLog,
-    /// The epoch in which the broker leads it.
-    pub leader_epoch: i32,
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use self::alter_partition::IsrChanges;
+use self::controller_channel::ControllerChannel;
+use self::fetch::DelayedFetch;
+use self::groups::WaitingRequest;
+use self::inbox::Inbox;
+use self::metadata_log::MetadataReader;
+use self::produce::DelayedProduce;
+use self::retention::DelayedDeletion;
+use crate::controller::MetadataImage;
+use crate::coordinator::{GroupCoordinator, GroupCoordinatorConfig};
+use crate::protocol::{Header, Payload, Request, Response, TopicPartition};
+use crate::sim::{Alarm, Connection, Fabric, NodeId, Packet, Scheduled, Time};
+
+/// What a broker is given when it is made.
+#[derive(Clone, Debug)]
+pub(crate) struct NewBroker {
+    pub id: i32,
+    pub rack: Option<String>,
+    pub config: BrokerConfig,
+    pub groups: GroupCoordinatorConfig,
+    /// The controllers' `node.id`s.
+    pub voters: Vec<i32>,
+    pub seed: u64,
 }
 
-impl Partition {
-    /// The offset below which every in-sync replica has every record.
-    pub fn high_watermark(&self) -> i64 {
-        self.log.high_watermark()
-    }
-}
-
-/// A broker.
+/// A broker (`kafka.server.BrokerServer`). One that is not running keeps what
+/// lies on its disk.
 #[derive(Clone, Debug, Hash)]
 pub struct Broker {
     /// `node.id`.
     pub id: i32,
-    brokers: Vec<i32>,
-    topics: BTreeMap<TopicName, Topic>,
+    /// `broker.rack`.
+    pub rack: Option<String>,
+    /// Its settings.
+    pub config: BrokerConfig,
+    client_id: Arc<str>,
+    state: BrokerState,
+    broker_epoch: i64,
+    incarnation_id: u64,
+    heartbeat_at: Option<Time>,
+    /// Whether it holds, since it has started, what the metadata says.
+    has_taken_up: bool,
+    image: MetadataImage,
+    metadata_reader: MetadataReader,
+    lifecycle_channel: ControllerChannel,
+    forwarding_channel: ControllerChannel,
+    isr_channel: ControllerChannel,
+    isr_changes: IsrChanges,
     partitions: BTreeMap<TopicPartition, Partition>,
+    fetchers: BTreeMap<i32, Fetcher>,
+    /// When it asks for what it has just begun to follow.
+    fetch_soon_at: Option<Time>,
     delayed_fetches: Vec<DelayedFetch>,
+    delayed_produces: Vec<DelayedProduce>,
+    delayed_deletions: Vec<DelayedDeletion>,
+    isr_check_at: Option<Time>,
+    checkpoint_at: Option<Time>,
+    retention_check: Option<Time>,
+    inbox: Inbox,
+    groups: GroupCoordinatorConfig,
     coordinator: GroupCoordinator,
     waiting: BTreeMap<u64, WaitingRequest>,
     next_token: u64,
-    retention: RetentionSchedule,
-    retention_check: Option<Time>,
-    timer: Option<(Time, TimerHandle)>,
+    next_correlation_id: i32,
+    alarm: Alarm,
 }
 
 impl Broker {
-    pub(crate) fn new(
-        id: i32,
-        brokers: Vec<i32>,
-        config: GroupCoordinatorConfig,
-        retention: RetentionSchedule,
-        seed: u64,
-    ) -> Broker {
+    pub(crate) fn new(new: NewBroker) -> Broker {
+        let NewBroker {
+            id,
+            rack,
+            config,
+            groups,
+            voters,
+            seed,
+        } = new;
         Broker {
             id,
-            brokers,
-            topics: BTreeMap::new(),
+            rack,
+            config,
+            client_id: format!("broker-{id}").into(),
+            state: BrokerState::NotRunning,
+            broker_epoch: -1,
+            incarnation_id: 0,
+            heartbeat_at: None,
+            has_taken_up: false,
+            image: MetadataImage::default(),
+            metadata_reader: MetadataReader::new(voters),
+            lifecycle_channel: ControllerChannel::default(),
+            forwarding_channel: ControllerChannel::default(),
+            isr_channel: ControllerChannel::default(),
+            isr_changes: IsrChanges::default(),
             partitions: BTreeMap::new(),
+            fetchers: BTreeMap::new(),
+            fetch_soon_at: None,
             delayed_fetches: Vec::new(),
-            coordinator: GroupCoordinator::new(config, seed),
+            delayed_produces: Vec::new(),
+            delayed_deletions: Vec::new(),
+            isr_check_at: None,
+            checkpoint_at: None,
+            retention_check: None,
+            inbox: Inbox::default(),
+            coordinator: GroupCoordinator::new(groups.clone(), seed),
+            groups,
             waiting: BTreeMap::new(),
             next_token: 0,
-            retention,
-            retention_check: None,
-            timer: None,
+            next_correlation_id: 0,
+            alarm: Alarm::default(),
         }
     }
 
-    /// The partitions it leads.
+    /// The replicas it holds.
     pub fn partitions(&self) -> &BTreeMap<TopicPartition, Partition> {
         &self.partitions
+    }
+
+    /// The partitions it leads.
+    pub fn led(&self) -> impl Iterator<Item = (&TopicPartition, &Partition)> {
+        self.partitions.iter().filter(|(_, held)| held.is_leader())
+    }
+
+    /// What it has heard of the cluster.
+    pub fn image(&self) -> &MetadataImage {
+        &self.image
     }
 
     /// The groups it coordinates.
@@ -90,30 +159,52 @@ impl Broker {
         &self.coordinator
     }
 
-    /// Handles a request. What the controller decides on its account is
-    /// returned, for all brokers to take in.
-    pub(crate) fn on_request(
-        &mut self,
-        fabric: &mut Fabric,
-        controller: &mut Controller,
-        packet: Packet,
-    ) -> Vec<MetadataChange> {
+    pub(crate) fn coordinator_mut(&mut self) -> &mut GroupCoordinator {
+        &mut self.coordinator
+    }
+
+    /// How it copies from other brokers, by their `node.id`.
+    pub fn fetchers(&self) -> &BTreeMap<i32, Fetcher> {
+        &self.fetchers
+    }
+
+    pub(crate) fn on_packet(&mut self, fabric: &mut Fabric, packet: Packet) {
+        let is_from_controller = matches!(packet.from, NodeId::Controller(_));
+        let is_work = matches!(packet.payload, Payload::Request(_) | Payload::Response(_));
+        if is_work && !is_from_controller && self.inbox.is_needed() {
+            self.inbox.take_on(fabric.now, packet);
+        } else {
+            self.handle(fabric, packet);
+        }
+        self.set_alarm(fabric);
+    }
+
+    fn handle(&mut self, fabric: &mut Fabric, packet: Packet) {
+        let connection = packet.connection();
         let Packet {
             from,
             header,
             payload,
             ..
         } = packet;
-        let Payload::Request(request) = payload else {
-            return Vec::new();
-        };
-        let mut changes = Vec::new();
+        match payload {
+            Payload::Request(request) => self.on_request(fabric, from, header, request),
+            Payload::Response(response) => match from {
+                NodeId::Controller(controller) => {
+                    self.on_controller_response(fabric, controller, &header, response);
+                }
+                NodeId::Broker(leader) => {
+                    self.on_leader_response(fabric, leader, &header, response);
+                }
+                NodeId::Client(_) => {}
+            },
+            Payload::ClientClosed => self.forget(from),
+            Payload::ServerClosed => self.on_server_closed(fabric, connection),
+        }
+    }
+
+    fn on_request(&mut self, fabric: &mut Fabric, from: NodeId, header: Header, request: Request) {
         match request {
-            Request::CreateTopics(_) | Request::DeleteTopics(_) | Request::CreatePartitions(_) => {
-                let (response, decided) = administer(controller, request);
-                changes = decided;
-                self.answer(fabric, from, header, response);
-            }
             Request::Metadata(request) => {
                 let response = Response::Metadata(self.metadata(&request));
                 self.answer(fabric, from, header, response);
@@ -125,174 +216,133 @@ impl Broker {
                 self.answer(fabric, from, header, response);
             }
             Request::DeleteRecords(request) => {
-                let response = Response::DeleteRecords(self.delete_records(fabric, request));
-                self.answer(fabric, from, header, response);
+                self.delete_records(fabric, from, header, request);
+            }
+            request if is_for_controller(&request) => {
+                self.forward(fabric, from, header, request);
             }
             request => self.coordinate(fabric, from, header, request),
         }
-        self.schedule_timer(fabric);
-        changes
     }
 
-    /// A fetch has waited long enough, a group's timer is due, or it is time
-    /// to look for old segments.
+    fn on_controller_response(
+        &mut self,
+        fabric: &mut Fabric,
+        controller: i32,
+        header: &Header,
+        response: Response,
+    ) {
+        match response {
+            Response::FetchMetadata(response) => {
+                self.on_metadata_fetched(fabric, controller, header, response);
+            }
+            response => self.on_controller_answer(fabric, header, response),
+        }
+    }
+
+    /// Something of the broker's is due.
     pub(crate) fn on_timer(&mut self, fabric: &mut Fabric) {
-        self.timer = None;
+        self.alarm.went_off();
+        if !self.state.is_up() {
+            return;
+        }
+        self.work_off_inbox(fabric);
         self.expire_fetches(fabric);
+        self.expire_produces(fabric);
+        self.expire_deletions(fabric);
         self.expire_group_timers(fabric);
         self.check_retention(fabric);
-        self.schedule_timer(fabric);
+        self.check_isr(fabric);
+        self.send_isr_changes(fabric);
+        self.checkpoint_high_watermarks(fabric);
+        self.run_fetchers(fabric);
+        self.read_metadata(fabric);
+        self.send_heartbeat(fabric);
+        self.run_channels(fabric);
+        self.set_alarm(fabric);
     }
 
-    /// Takes in what the controller has decided.
-    pub(crate) fn apply(&mut self, fabric: &mut Fabric, change: &MetadataChange) {
-        match change {
-            MetadataChange::TopicCreated { name, topic } => {
-                self.topics.insert(name.clone(), topic.clone());
-                self.lead(fabric, name, 0, &topic.partitions);
-            }
-            MetadataChange::TopicDeleted { name, .. } => {
-                self.topics.remove(name);
-                self.drop_topic(fabric, name);
-            }
-            MetadataChange::PartitionsCreated {
-                name,
-                first,
-                partitions,
-            } => {
-                if let Some(topic) = self.topics.get_mut(name) {
-                    topic.partitions.extend(partitions.iter().cloned());
-                }
-                self.lead(fabric, name, *first, partitions);
-            }
-        }
-        self.schedule_timer(fabric);
+    /// Another process has closed its connection: nobody waits for answers.
+    pub(crate) fn forget(&mut self, node: NodeId) {
+        self.delayed_fetches.retain(|fetch| fetch.from != node);
+        self.delayed_produces.retain(|produce| produce.from != node);
+        self.delayed_deletions.retain(|deletion| deletion.from != node);
     }
 
-    fn lead(
-        &mut self,
-        fabric: &Fabric,
-        name: &TopicName,
-        first: i32,
-        partitions: &[PartitionRegistration],
-    ) {
-        let topic = self.topics.get(name);
-        let config = topic.map_or_else(LogConfig::default, |topic| {
-            LogConfig::from_topic_configs(&topic.configs)
-        });
-        for (number, registration) in (first..).zip(partitions) {
-            if registration.leader == Some(self.id) {
-                let leader_epoch = registration.leader_epoch;
-                let mut log = PartitionLog::new(config.clone(), fabric.timestamp_ms());
-                log.assign_leader_epoch(leader_epoch);
-                let partition = Partition { log, leader_epoch };
-                self.partitions
-                    .insert(TopicPartition::new(name.clone(), number), partition);
+    /// A server that it is connected to has closed the connection, or is not
+    /// there.
+    fn on_server_closed(&mut self, fabric: &mut Fabric, connection: Connection) {
+        match connection.server {
+            NodeId::Broker(leader) => self.fetcher_failed(fabric, leader),
+            NodeId::Controller(controller) => {
+                self.metadata_reader.failed(fabric.now, controller);
+                self.channel_failed(fabric.now, controller);
             }
+            NodeId::Client(_) => {}
         }
     }
 
-    fn drop_topic(&mut self, fabric: &mut Fabric, name: &TopicName) {
-        let of_topic = |partition: &&TopicPartition| partition.topic == *name;
-        let dropped: Vec<TopicPartition> =
-            self.partitions.keys().filter(of_topic).cloned().collect();
-        for partition in &dropped {
-            self.partitions.remove(partition);
-        }
-        self.complete_fetches(fabric);
-        let mut out = Vec::new();
-        self.coordinator
-            .delete_offsets(fabric.now, &dropped, &mut out);
-        self.hand_out(fabric, out);
+    fn next_correlation_id(&mut self) -> i32 {
+        let correlation_id = self.next_correlation_id;
+        self.next_correlation_id = self.next_correlation_id.wrapping_add(1) & i32::MAX;
+        correlation_id
+    }
+
+    fn ask(&mut self, fabric: &mut Fabric, server: NodeId, request: Request) -> i32 {
+        let correlation_id = self.next_correlation_id();
+        let header = Header {
+            correlation_id,
+            client_id: self.client_id.clone(),
+        };
+        fabric.request(NodeId::Broker(self.id), server, header, request);
+        correlation_id
     }
 
     fn answer(&self, fabric: &mut Fabric, to: NodeId, header: Header, response: Response) {
-        fabric.send(
-            NodeId::Broker(self.id),
-            to,
-            header,
-            Payload::Response(response),
-        );
+        fabric.respond(NodeId::Broker(self.id), to, header, response);
     }
 
     /// One timer stands for the first of all that wait.
-    fn schedule_timer(&mut self, fabric: &mut Fabric) {
+    fn set_alarm(&mut self, fabric: &mut Fabric) {
+        if !self.state.is_up() {
+            return self.alarm.cancel(fabric);
+        }
+        let retention_check = self.plan_retention_check(fabric.now);
+        let isr_check = self.plan_isr_check(fabric.now);
+        let checkpoint = self.plan_checkpoint(fabric.now);
         let fetches = self.delayed_fetches.iter().map(|fetch| fetch.deadline);
-        let next = fetches.chain(self.coordinator.next_deadline()).min();
-        let next = next
-            .into_iter()
-            .chain(self.plan_retention_check(fabric.now))
-            .min();
-        if self.timer.map(|(at, _)| at) == next {
-            return;
-        }
-        if let Some((_, handle)) = self.timer.take() {
-            fabric.queue.cancel(handle);
-        }
-        self.timer = next.map(|at| {
-            let at = at.max(fabric.now);
-            (at, fabric.queue.push(at, Scheduled::BrokerTimer(self.id)))
-        });
+        let produces = self.delayed_produces.iter().map(|produce| produce.deadline);
+        let deletions = self.delayed_deletions.iter().map(|deletion| deletion.deadline);
+        let fetchers = self.fetchers.values().filter_map(Fetcher::next_deadline);
+        let others = [
+            self.coordinator.next_deadline(),
+            retention_check,
+            isr_check,
+            checkpoint,
+            self.metadata_reader.next_deadline(),
+            self.heartbeat_at,
+            self.fetch_soon_at,
+            self.lifecycle_channel.next_deadline(),
+            self.forwarding_channel.next_deadline(),
+            self.isr_channel.next_deadline(),
+            self.isr_changes.next_deadline(),
+            self.inbox.next_deadline(),
+        ];
+        let waiting = fetches.chain(produces).chain(deletions).chain(fetchers);
+        let next = waiting.chain(others.into_iter().flatten()).min();
+        self.alarm.set(fabric, next, Scheduled::BrokerTimer(self.id));
     }
 }
 
-/// Passes a question on to the controller.
-fn administer(controller: &mut Controller, request: Request) -> (Response, Vec<MetadataChange>) {
-    let mut changes = Vec::new();
-    let response = match request {
-        Request::CreateTopics(request) => {
-            let topics = request.topics.into_iter().map(|topic| {
-                let (result, change) = controller.create_topic(topic);
-                changes.extend(change);
-                result
-            });
-            Response::CreateTopics(CreateTopicsResponse {
-                topics: topics.collect(),
-            })
-        }
-        Request::DeleteTopics(request) => {
-            let responses = request.topics.iter().map(|name| {
-                let (result, change) = controller.delete_topic(name);
-                changes.extend(change);
-                result
-            });
-            Response::DeleteTopics(DeleteTopicsResponse {
-                responses: responses.collect(),
-            })
-        }
-        Request::CreatePartitions(request) => {
-            let results = request.topics.iter().map(|topic| {
-                let (result, change) = controller.create_partitions(topic);
-                changes.extend(change);
-                result
-            });
-            Response::CreatePartitions(CreatePartitionsResponse {
-                results: results.collect(),
-            })
-        }
-        other => unreachable!("{} is not for the controller", other.api()),
-    };
-    (response, changes)
-}
-
-/// What a decision of the controller looks like to an onlooker.
-pub(crate) fn describe_change(change: &MetadataChange) -> EventKind {
-    match change {
-        MetadataChange::TopicCreated { name, topic } => EventKind::TopicCreated {
-            topic: name.clone(),
-            partitions: topic.partitions.len() as i32,
-        },
-        MetadataChange::TopicDeleted { name, .. } => EventKind::TopicDeleted {
-            topic: name.clone(),
-        },
-        MetadataChange::PartitionsCreated {
-            name,
-            first,
-            partitions,
-        } => EventKind::PartitionsAdded {
-            topic: name.clone(),
-            from: *first,
-            to: *first + partitions.len() as i32,
-        },
-    }
+/// What only the controller can decide (KIP-590).
+fn is_for_controller(request: &Request) -> bool {
+    matches!(
+        request,
+        Request::CreateTopics(_)
+            | Request::DeleteTopics(_)
+            | Request::CreatePartitions(_)
+            | Request::ElectLeaders(_)
+            | Request::AlterPartitionReassignments(_)
+            | Request::ListPartitionReassignments(_)
+    )
 }

@@ -1,16 +1,39 @@
-use super::{Broker, Partition};
+//! Appending what producers send (`kafka.server.ReplicaManager.appendRecords`,
+//! `DelayedProduce`).
+
+use super::Broker;
 use crate::event::EventKind;
 use crate::log::record_batch::RecordBatch;
 use crate::protocol::{
     ErrorCode, Header, PartitionProduceResponse, ProduceRequest, ProduceResponse, Response,
     TopicPartition,
 };
-use crate::sim::{Fabric, NodeId};
+use crate::sim::{Fabric, NodeId, Time};
+
+/// `acks=all`.
+const ACKS_ALL: i16 = -1;
+
+/// A write that waits until the in-sync replicas have it.
+#[derive(Clone, Debug, Hash)]
+pub(super) struct DelayedProduce {
+    pub deadline: Time,
+    pub from: NodeId,
+    header: Header,
+    partitions: Vec<(TopicPartition, Written)>,
+}
+
+/// What became of one batch.
+#[derive(Clone, Debug, Hash)]
+struct Written {
+    response: PartitionProduceResponse,
+    /// The high watermark it waits for; `None` once the answer is settled.
+    required_offset: Option<i64>,
+}
 
 impl Broker {
-    /// Appends the batches to the partitions it leads and answers, unless the
-    /// producer wants no answer (`ReplicaManager.appendRecords`). With one
-    /// replica `acks=all` waits for nobody.
+    /// Appends the batches to the partitions it leads. With `acks=1` it
+    /// answers at once, with `acks=all` when the in-sync replicas have them,
+    /// with `acks=0` never.
     pub(super) fn produce(
         &mut self,
         fabric: &mut Fabric,
@@ -19,52 +42,152 @@ impl Broker {
         request: ProduceRequest,
     ) {
         let mut partitions = Vec::new();
-        for (partition, batch) in request.partitions {
-            let appended = self.append(&partition, &batch, fabric.timestamp_ms());
-            if appended.error_code.is_none() {
-                fabric.emit(EventKind::RecordsAppended {
-                    broker: self.id,
-                    topic_partition: partition.clone(),
-                    base_offset: appended.base_offset,
-                    records: batch.record_count(),
-                    from,
-                });
-            }
-            partitions.push((partition, appended));
+        for (of, batch) in request.partitions {
+            let written = match self.append(fabric, from, &of, &batch, request.acks) {
+                Ok(written) => written,
+                Err((error_code, message)) => Written {
+                    response: refused(error_code, message),
+                    required_offset: None,
+                },
+            };
+            partitions.push((of, written));
         }
-        self.complete_fetches(fabric);
+        let timeout_ms = i64::from(request.timeout_ms);
         if request.acks != 0 {
-            let response = Response::Produce(ProduceResponse { partitions });
-            self.answer(fabric, from, header, response);
+            self.delayed_produces.push(DelayedProduce {
+                deadline: fabric.now.plus_ms(timeout_ms),
+                from,
+                header,
+                partitions,
+            });
         }
+        self.complete_produces(fabric);
+        self.complete_fetches(fabric);
     }
 
     fn append(
         &mut self,
-        topic_partition: &TopicPartition,
+        fabric: &mut Fabric,
+        from: NodeId,
+        of: &TopicPartition,
         batch: &RecordBatch,
-        now_ms: i64,
-    ) -> PartitionProduceResponse {
-        let Some(partition) = self.partitions.get_mut(topic_partition) else {
-            return refused(ErrorCode::UnknownTopicOrPartition, None);
+        acks: i16,
+    ) -> Result<Written, (ErrorCode, Option<String>)> {
+        if !(ACKS_ALL..=1).contains(&acks) {
+            return Err((ErrorCode::InvalidRequiredAcks, None));
+        }
+        self.led_partition(of).map_err(|error| (error, None))?;
+        let allowed = self.with_leader(fabric, of, |leader, circumstances| {
+            leader.check_append(acks, circumstances)
+        });
+        allowed.unwrap_or(Ok(())).map_err(|error| (error, None))?;
+        let now_ms = fabric.timestamp_ms();
+        let partition = self.partitions.get_mut(of).expect("it leads the partition");
+        let leader_epoch = partition.leader_epoch();
+        let log = &mut partition.log;
+        let appended = log.append_as_leader(batch, leader_epoch, now_ms);
+        let appended = appended.map_err(|error| {
+            let message = error.message(of, log.config());
+            (error.error_code(), Some(message))
+        })?;
+        let response = PartitionProduceResponse {
+            error_code: ErrorCode::None,
+            base_offset: appended.first_offset,
+            log_start_offset: log.start_offset(),
+            error_message: None,
         };
-        let Partition { log, leader_epoch } = partition;
-        match log.append_as_leader(batch, *leader_epoch, now_ms) {
-            Ok(appended) => {
-                // The only replica is all that are in sync.
-                log.set_high_watermark(log.end_offset());
-                PartitionProduceResponse {
-                    error_code: ErrorCode::None,
-                    base_offset: appended.first_offset,
-                    log_start_offset: log.start_offset(),
-                    error_message: None,
-                }
+        if !appended.is_duplicate {
+            fabric.emit(EventKind::RecordsAppended {
+                broker: self.id,
+                topic_partition: of.clone(),
+                base_offset: appended.first_offset,
+                records: batch.record_count(),
+                from,
+            });
+        }
+        self.raise_high_watermark(fabric, of);
+        Ok(Written {
+            response,
+            required_offset: (acks == ACKS_ALL).then_some(appended.last_offset + 1),
+        })
+    }
+
+    /// A leader that is alone in the ISR commits what it appends.
+    fn raise_high_watermark(&mut self, fabric: &Fabric, of: &TopicPartition) {
+        let raised = self.with_leader(fabric, of, |leader, circumstances| {
+            leader.next_high_watermark(circumstances)
+        });
+        if let (Some(Some(offset)), Some(partition)) = (raised, self.partitions.get_mut(of)) {
+            partition.log.set_high_watermark(offset);
+        }
+    }
+
+    /// Answers the writes that all in-sync replicas have, or that nobody can
+    /// promise any more.
+    pub(super) fn complete_produces(&mut self, fabric: &mut Fabric) {
+        let mut index = 0;
+        while index < self.delayed_produces.len() {
+            let mut produce = self.delayed_produces[index].clone();
+            for (of, written) in &mut produce.partitions {
+                self.settle(fabric, of, written);
             }
-            Err(error) => {
-                let message = error.message(topic_partition, log.config());
-                refused(error.error_code(), Some(message))
+            let is_done = produce
+                .partitions
+                .iter()
+                .all(|(_, written)| written.required_offset.is_none());
+            if is_done {
+                self.delayed_produces.remove(index);
+                self.answer_produce(fabric, produce);
+            } else {
+                self.delayed_produces[index] = produce;
+                index += 1;
             }
         }
+    }
+
+    fn settle(&mut self, fabric: &Fabric, of: &TopicPartition, written: &mut Written) {
+        let Some(required_offset) = written.required_offset else {
+            return;
+        };
+        let result = self.with_leader(fabric, of, |leader, circumstances| {
+            leader.acks_all_result(required_offset, circumstances)
+        });
+        let error_code = match result {
+            None => ErrorCode::NotLeaderOrFollower,
+            Some(None) => return,
+            Some(Some(error_code)) => error_code,
+        };
+        written.required_offset = None;
+        if !error_code.is_none() {
+            written.response.error_code = error_code;
+        }
+    }
+
+    /// Writes that have waited long enough: `REQUEST_TIMED_OUT`. The records
+    /// stay in the log.
+    pub(super) fn expire_produces(&mut self, fabric: &mut Fabric) {
+        let now = fabric.now;
+        let expired = |produce: &mut DelayedProduce| produce.deadline <= now;
+        let expired: Vec<DelayedProduce> =
+            self.delayed_produces.extract_if(.., expired).collect();
+        for mut produce in expired {
+            for (_, written) in &mut produce.partitions {
+                if written.required_offset.take().is_some() {
+                    written.response.error_code = ErrorCode::RequestTimedOut;
+                }
+            }
+            self.answer_produce(fabric, produce);
+        }
+    }
+
+    fn answer_produce(&self, fabric: &mut Fabric, produce: DelayedProduce) {
+        let partitions = produce.partitions.into_iter();
+        let response = Response::Produce(ProduceResponse {
+            partitions: partitions
+                .map(|(of, written)| (of, written.response))
+                .collect(),
+        });
+        self.answer(fabric, produce.from, produce.header, response);
     }
 }
 

@@ -2,9 +2,10 @@ use super::Broker;
 use crate::event::EventKind;
 use crate::log::DeletionReason;
 use crate::protocol::{
-    DeleteRecordsRequest, DeleteRecordsResponse, DeletedRecords, ErrorCode, TopicPartition,
+    DeleteRecordsRequest, DeleteRecordsResponse, DeletedRecords, ErrorCode, Header, Response,
+    TopicPartition,
 };
-use crate::sim::{Fabric, Time};
+use crate::sim::{Fabric, NodeId, Time};
 
 /// When a broker looks for segments to delete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -43,7 +44,7 @@ impl Broker {
         if self.partitions.is_empty() {
             self.retention_check = None;
         } else if self.retention_check.is_none() {
-            self.retention_check = Some(self.retention.next_after(now));
+            self.retention_check = Some(self.config.retention.next_after(now));
         }
         self.retention_check
     }
@@ -72,38 +73,110 @@ impl Broker {
     }
 
     /// Moves the log starts as a client asks for
-    /// (`ReplicaManager.deleteRecords`). The segments go with the next check.
+    /// (`ReplicaManager.deleteRecords`), and answers when all living replicas
+    /// have done the same. The segments go with the next check.
     pub(super) fn delete_records(
         &mut self,
         fabric: &mut Fabric,
+        from: NodeId,
+        header: Header,
         request: DeleteRecordsRequest,
-    ) -> DeleteRecordsResponse {
+    ) {
         let mut partitions = Vec::new();
-        for (topic_partition, offset) in request.partitions {
-            let deleted = match self.delete_before(fabric, &topic_partition, offset) {
-                Ok(low_watermark) => DeletedRecords {
-                    low_watermark,
-                    error_code: ErrorCode::None,
-                },
-                Err(error_code) => DeletedRecords {
-                    low_watermark: DeletedRecords::INVALID_LOW_WATERMARK,
-                    error_code,
-                },
+        for (of, offset) in request.partitions {
+            let (before, error_code) = match self.delete_before(fabric, &of, offset) {
+                Ok(before) => (Some(before), ErrorCode::None),
+                Err(error_code) => (None, error_code),
             };
-            partitions.push((topic_partition, deleted));
+            let deleted = DeletedRecords {
+                low_watermark: DeletedRecords::INVALID_LOW_WATERMARK,
+                error_code,
+            };
+            partitions.push((of, before, deleted));
         }
-        DeleteRecordsResponse { partitions }
+        self.delayed_deletions.push(DelayedDeletion {
+            deadline: fabric.now.plus_ms(i64::from(request.timeout_ms)),
+            from,
+            header,
+            partitions,
+        });
+        self.complete_deletions(fabric);
     }
 
+    /// Answers the deletions that all living replicas have done.
+    pub(super) fn complete_deletions(&mut self, fabric: &mut Fabric) {
+        let mut index = 0;
+        while index < self.delayed_deletions.len() {
+            let mut deletion = self.delayed_deletions[index].clone();
+            for (of, before, deleted) in &mut deletion.partitions {
+                let reached = before.and_then(|offset| self.low_watermark(of, offset));
+                match reached {
+                    Some(Ok(low_watermark)) => deleted.low_watermark = low_watermark,
+                    Some(Err(error_code)) => deleted.error_code = error_code,
+                    None => continue,
+                }
+                *before = None;
+            }
+            let is_done = |(_, before, _): &(_, Option<i64>, _)| before.is_none();
+            if deletion.partitions.iter().all(is_done) {
+                self.delayed_deletions.remove(index);
+                self.answer_deletion(fabric, deletion);
+            } else {
+                self.delayed_deletions[index] = deletion;
+                index += 1;
+            }
+        }
+    }
+
+    /// Deletions that have waited long enough: `REQUEST_TIMED_OUT`.
+    pub(super) fn expire_deletions(&mut self, fabric: &mut Fabric) {
+        let now = fabric.now;
+        let expired = |deletion: &mut DelayedDeletion| deletion.deadline <= now;
+        let expired: Vec<DelayedDeletion> =
+            self.delayed_deletions.extract_if(.., expired).collect();
+        for mut deletion in expired {
+            for (_, before, deleted) in &mut deletion.partitions {
+                if before.take().is_some() {
+                    deleted.error_code = ErrorCode::RequestTimedOut;
+                }
+            }
+            self.answer_deletion(fabric, deletion);
+        }
+    }
+
+    fn answer_deletion(&self, fabric: &mut Fabric, deletion: DelayedDeletion) {
+        let partitions = deletion.partitions.into_iter();
+        let response = Response::DeleteRecords(DeleteRecordsResponse {
+            partitions: partitions
+                .map(|(of, _, deleted)| (of, deleted))
+                .collect(),
+        });
+        self.answer(fabric, deletion.from, deletion.header, response);
+    }
+
+    /// The low watermark once it has reached `offset`.
+    fn low_watermark(&self, of: &TopicPartition, offset: i64) -> Option<Result<i64, ErrorCode>> {
+        let partition = match self.led_partition(of) {
+            Ok(partition) => partition,
+            Err(error) => return Some(Err(error)),
+        };
+        let leader = partition.leader().expect("it leads the partition");
+        let start = partition.log.start_offset();
+        let low_watermark = leader.low_watermark(start, &self.image.brokers);
+        (low_watermark >= offset).then_some(Ok(low_watermark))
+    }
+
+    /// Moves one log start; returns the offset asked for.
     /// Source: `Partition.deleteRecordsOnLeader`.
     fn delete_before(
         &mut self,
         fabric: &mut Fabric,
-        topic_partition: &TopicPartition,
+        of: &TopicPartition,
         offset: i64,
     ) -> Result<i64, ErrorCode> {
-        let partition = self.partitions.get_mut(topic_partition);
-        let log = &mut partition.ok_or(ErrorCode::UnknownTopicOrPartition)?.log;
+        self.led_partition(of)?;
+        let partition = self.partitions.get_mut(of).expect("it leads the partition");
+        let log = &mut partition.log;
         if !log.config().cleanup_policy.delete {
             return Err(ErrorCode::PolicyViolation);
         }
@@ -117,14 +190,24 @@ impl Broker {
         if moved.map_err(|error| error.error_code())? {
             fabric.emit(EventKind::RecordsDeleted {
                 broker: self.id,
-                topic_partition: topic_partition.clone(),
+                topic_partition: of.clone(),
                 from,
                 to: log.start_offset(),
                 reason: DeletionReason::ClientRequest,
             });
         }
-        Ok(log.start_offset())
+        Ok(before)
     }
+}
+
+/// A deletion that waits until all living replicas have done it.
+#[derive(Clone, Debug, Hash)]
+pub(super) struct DelayedDeletion {
+    pub deadline: Time,
+    pub from: NodeId,
+    header: Header,
+    /// Each with the offset it waits for, `None` once it is settled.
+    partitions: Vec<(TopicPartition, Option<i64>, DeletedRecords)>,
 }
 
 #[cfg(test)]

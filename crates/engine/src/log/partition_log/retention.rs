@@ -14,6 +14,8 @@ pub enum DeletionReason {
     RetentionTime,
     /// A client asked for it (`DeleteRecords`).
     ClientRequest,
+    /// The leader's log begins there.
+    LeaderLogStart,
 }
 
 /// Segments that were deleted for one reason.

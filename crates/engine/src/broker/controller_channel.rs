@@ -1,0 +1,224 @@
+//! What a broker asks of the active controller: one thing at a time, again and
+//! again until it is answered (`NodeToControllerChannelManager`).
+
+use std::collections::VecDeque;
+
+use super::Broker;
+use crate::protocol::{EnvelopeRequest, ErrorCode, Header, Request, Response};
+use crate::sim::{Fabric, NodeId, Time};
+
+/// What an answer of the controller is for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Purpose {
+    /// The broker itself.
+    Own,
+    /// A client, whose request was passed on.
+    Client { from: NodeId, header: Header },
+}
+
+#[derive(Clone, Debug, Hash)]
+struct Asked {
+    purpose: Purpose,
+    request: Request,
+}
+
+#[derive(Clone, Debug, Hash)]
+struct InFlight {
+    controller: i32,
+    correlation_id: i32,
+    deadline: Time,
+    asked: Asked,
+}
+
+/// One way to the controller.
+#[derive(Clone, Debug, Default, Hash)]
+pub(super) struct ControllerChannel {
+    queue: VecDeque<Asked>,
+    in_flight: Option<InFlight>,
+    retry_at: Option<Time>,
+}
+
+/// How long it waits before it looks for the controller again, in milliseconds
+/// (`NodeToControllerRequestThread`).
+const RETRY_MS: i64 = 100;
+
+impl ControllerChannel {
+    pub fn push(&mut self, purpose: Purpose, request: Request) {
+        self.queue.push_back(Asked { purpose, request });
+    }
+
+    pub fn is_idle(&self) -> bool {
+        self.queue.is_empty() && self.in_flight.is_none()
+    }
+
+    pub fn next_deadline(&self) -> Option<Time> {
+        let in_flight = self.in_flight.as_ref().map(|in_flight| in_flight.deadline);
+        let retry = self.retry_at.filter(|_| !self.queue.is_empty());
+        in_flight.into_iter().chain(retry).min()
+    }
+
+    /// What was asked is asked again later.
+    fn put_back(&mut self, now: Time) {
+        if let Some(in_flight) = self.in_flight.take() {
+            self.queue.push_front(in_flight.asked);
+        }
+        self.retry_at = Some(now.plus_ms(RETRY_MS));
+    }
+
+    fn is_asking(&self, controller: i32) -> bool {
+        let in_flight = self.in_flight.as_ref();
+        in_flight.is_some_and(|in_flight| in_flight.controller == controller)
+    }
+
+    fn take_answered(&mut self, correlation_id: i32) -> Option<Asked> {
+        let in_flight = self.in_flight.take_if(|of| of.correlation_id == correlation_id);
+        in_flight.map(|in_flight| in_flight.asked)
+    }
+}
+
+impl Broker {
+    fn channels(&mut self) -> [&mut ControllerChannel; 3] {
+        [
+            &mut self.lifecycle_channel,
+            &mut self.isr_channel,
+            &mut self.forwarding_channel,
+        ]
+    }
+
+    /// Passes a client's request on to the controller.
+    pub(super) fn forward(
+        &mut self,
+        fabric: &mut Fabric,
+        from: NodeId,
+        header: Header,
+        request: Request,
+    ) {
+        let request = Request::Envelope(EnvelopeRequest {
+            request: Box::new(request),
+        });
+        let purpose = Purpose::Client { from, header };
+        self.forwarding_channel.push(purpose, request);
+        self.run_channels(fabric);
+    }
+
+    /// Asks what is next in line, where nothing is out, and gives up on
+    /// answers that do not come.
+    pub(super) fn run_channels(&mut self, fabric: &mut Fabric) {
+        let now = fabric.now;
+        let overdue = |channel: &&mut ControllerChannel| {
+            let in_flight = channel.in_flight.as_ref();
+            in_flight.is_some_and(|in_flight| in_flight.deadline <= now)
+        };
+        let silent = self.channels().into_iter().find(overdue);
+        let silent = silent.and_then(|channel| channel.in_flight.as_ref());
+        if let Some(controller) = silent.map(|in_flight| in_flight.controller) {
+            self.drop_controller(fabric, controller);
+        }
+        let Some(controller) = self.metadata_reader.leader() else {
+            for channel in self.channels() {
+                if channel.retry_at.is_none_or(|at| at <= now) {
+                    channel.retry_at = Some(now.plus_ms(RETRY_MS));
+                }
+            }
+            return;
+        };
+        for index in 0..3 {
+            self.run_channel(fabric, index, controller);
+        }
+    }
+
+    fn run_channel(&mut self, fabric: &mut Fabric, index: usize, controller: i32) {
+        let now = fabric.now;
+        let deadline = now.plus_ms(self.config.request_timeout_ms);
+        let [lifecycle, isr, forwarding] = self.channels();
+        let channel = [lifecycle, isr, forwarding].into_iter().nth(index);
+        let channel = channel.expect("there are three");
+        let may_ask = channel.in_flight.is_none() && channel.retry_at.is_none_or(|at| at <= now);
+        if !may_ask {
+            return;
+        }
+        channel.retry_at = None;
+        let Some(asked) = channel.queue.pop_front() else {
+            return;
+        };
+        let request = asked.request.clone();
+        let correlation_id = self.ask(fabric, NodeId::Controller(controller), request);
+        let in_flight = InFlight {
+            controller,
+            correlation_id,
+            deadline,
+            asked,
+        };
+        if let Some(channel) = self.channels().into_iter().nth(index) {
+            channel.in_flight = Some(in_flight);
+        }
+    }
+
+    /// It waits no longer for a controller that does not answer.
+    pub(super) fn drop_controller(&mut self, fabric: &mut Fabric, controller: i32) {
+        let (client, server) = (NodeId::Broker(self.id), NodeId::Controller(controller));
+        fabric.close_connection(client, server);
+        self.metadata_reader.failed(fabric.now, controller);
+        self.channel_failed(fabric.now, controller);
+    }
+
+    /// The connection to a controller is gone.
+    pub(super) fn channel_failed(&mut self, now: Time, controller: i32) {
+        for channel in self.channels() {
+            if channel.is_asking(controller) {
+                channel.put_back(now);
+            }
+        }
+    }
+
+    /// The controller has answered, or says that it is not the controller.
+    pub(super) fn on_controller_answer(
+        &mut self,
+        fabric: &mut Fabric,
+        header: &Header,
+        response: Response,
+    ) {
+        let now = fabric.now;
+        let is_answered = |channel: &&mut ControllerChannel| {
+            let in_flight = channel.in_flight.as_ref();
+            in_flight.is_some_and(|of| of.correlation_id == header.correlation_id)
+        };
+        let Some(channel) = self.channels().into_iter().find(is_answered) else {
+            return;
+        };
+        if error_of(&response) == ErrorCode::NotController {
+            channel.put_back(now);
+            self.metadata_reader.lose_leader(now);
+            return self.run_channels(fabric);
+        }
+        let asked = channel.take_answered(header.correlation_id);
+        let purpose = asked.map(|asked| asked.purpose);
+        match (purpose, response) {
+            (Some(Purpose::Client { from, header }), Response::Envelope(envelope)) => {
+                if let Some(response) = envelope.response {
+                    self.answer(fabric, from, header, *response);
+                }
+            }
+            (_, Response::AlterPartition(response)) => self.on_isr_altered(fabric, response),
+            (_, response) => self.on_lifecycle_answer(fabric, response),
+        }
+        self.run_channels(fabric);
+    }
+
+    /// The broker stops: nothing is asked any more.
+    pub(super) fn close_channels(&mut self) {
+        for channel in self.channels() {
+            *channel = ControllerChannel::default();
+        }
+    }
+}
+
+fn error_of(response: &Response) -> ErrorCode {
+    match response {
+        Response::BrokerRegistration(response) => response.error_code,
+        Response::BrokerHeartbeat(response) => response.error_code,
+        Response::AlterPartition(response) => response.error_code,
+        Response::Envelope(response) => response.error_code,
+        _ => ErrorCode::None,
+    }
+}

@@ -1,0 +1,112 @@
+use super::Broker;
+use super::leader::{Circumstances, Effects, Leader};
+use crate::log::PartitionLog;
+use crate::protocol::{TopicId, TopicPartition};
+use crate::sim::Fabric;
+
+/// A replica of a partition on a broker: its log, and what the broker is for
+/// it (`kafka.cluster.Partition`).
+#[derive(Clone, Debug, Hash)]
+pub struct Partition {
+    /// The topic's id: another topic may come to have the same name.
+    pub topic_id: TopicId,
+    /// The broker's copy of the log.
+    pub log: PartitionLog,
+    /// What the broker is for the partition.
+    pub role: Role,
+    /// `min.insync.replicas` of the topic.
+    pub min_insync_replicas: usize,
+    /// The high watermark as the broker's disk has it
+    /// (`replication-offset-checkpoint`).
+    pub checkpointed_high_watermark: i64,
+}
+
+/// What a broker is for a partition that it holds a replica of.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// It leads.
+    Leader(Leader),
+    /// It copies the leader's log.
+    Follower {
+        /// The leader, if there is one.
+        leader: Option<i32>,
+        /// The leader's epoch.
+        leader_epoch: i32,
+    },
+    /// The broker is not running, or has just begun to.
+    Offline,
+}
+
+impl Partition {
+    /// The offset below which every in-sync replica has every record, as far
+    /// as this replica knows.
+    pub fn high_watermark(&self) -> i64 {
+        self.log.high_watermark()
+    }
+
+    /// Whether the broker leads.
+    pub fn is_leader(&self) -> bool {
+        matches!(self.role, Role::Leader(_))
+    }
+
+    /// What the leader knows of the followers, when the broker leads.
+    pub fn leader(&self) -> Option<&Leader> {
+        match &self.role {
+            Role::Leader(leader) => Some(leader),
+            _ => None,
+        }
+    }
+
+    /// The leader epoch, -1 when offline.
+    pub fn leader_epoch(&self) -> i32 {
+        match &self.role {
+            Role::Leader(leader) => leader.leader_epoch(),
+            Role::Follower { leader_epoch, .. } => *leader_epoch,
+            Role::Offline => -1,
+        }
+    }
+}
+
+impl Broker {
+    /// Lets the leader of a partition act on what it knows and what time it
+    /// is; `None` when the broker does not lead it.
+    pub(super) fn with_leader<R>(
+        &mut self,
+        fabric: &Fabric,
+        of: &TopicPartition,
+        act: impl FnOnce(&mut Leader, &Circumstances<'_>) -> R,
+    ) -> Option<R> {
+        let partition = self.partitions.get_mut(of)?;
+        let circumstances = Circumstances {
+            now_ms: fabric.now.as_ms() as i64,
+            log_end_offset: partition.log.end_offset(),
+            high_watermark: partition.log.high_watermark(),
+            min_insync_replicas: partition.min_insync_replicas,
+            replica_lag_time_max_ms: self.config.replica_lag_time_max_ms,
+            brokers: &self.image.brokers,
+        };
+        match &mut partition.role {
+            Role::Leader(leader) => Some(act(leader, &circumstances)),
+            _ => None,
+        }
+    }
+
+    /// Does what a leader wants done.
+    pub(super) fn take_effect(
+        &mut self,
+        fabric: &mut Fabric,
+        of: &TopicPartition,
+        effects: Effects,
+    ) {
+        if let Some(high_watermark) = effects.high_watermark {
+            if let Some(partition) = self.partitions.get_mut(of) {
+                partition.log.set_high_watermark(high_watermark);
+            }
+            self.complete_produces(fabric);
+            self.complete_fetches(fabric);
+        }
+        if let Some(change) = effects.alter_partition {
+            self.alter_partition(fabric, of, change);
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! Taking in what the controller has decided: which replicas a broker holds,
+//! and what it is for each (`kafka.server.ReplicaManager.applyDelta`).
+
+use std::collections::BTreeSet;
+
+use super::leader::{Circumstances, Leader};
+use super::{Broker, BrokerState, Partition, Role};
+use crate::controller::topic_config::{self, MIN_INSYNC_REPLICAS};
+use crate::controller::{MetadataRecord, PartitionRegistration};
+use crate::event::EventKind;
+use crate::log::{LogConfig, PartitionLog};
+use crate::protocol::{TopicName, TopicPartition};
+use crate::sim::Fabric;
+
+impl Broker {
+    /// Takes in a record of the metadata log.
+    pub(super) fn apply(&mut self, fabric: &mut Fabric, record: &MetadataRecord) {
+        self.image.apply(record);
+        if !self.has_taken_up {
+            return;
+        }
+        match record {
+            MetadataRecord::TopicCreated { name, topic } => {
+                self.take_up_all(fabric, name, 0, topic.partitions.len());
+            }
+            MetadataRecord::PartitionsCreated {
+                name,
+                first,
+                partitions,
+            } => self.take_up_all(fabric, name, *first, partitions.len()),
+            MetadataRecord::PartitionChanged { partition, .. } => self.take_up(fabric, partition),
+            MetadataRecord::TopicDeleted { name } => self.drop_topic(fabric, name),
+            MetadataRecord::BrokerFenced { .. } | MetadataRecord::BrokerUnfenced { .. } => {
+                self.complete_deletions(fabric);
+            }
+            _ => {}
+        }
+    }
+
+    /// After a start: once it has read up to its own registration, it takes up
+    /// all that it is to hold, and drops what it no longer is to.
+    pub(super) fn on_image_advanced(&mut self, fabric: &mut Fabric) {
+        let is_recovering = self.state == BrokerState::Recovery && !self.has_taken_up;
+        if !is_recovering || !self.has_caught_up() {
+            return;
+        }
+        self.has_taken_up = true;
+        let strays: Vec<TopicPartition> = self.strays();
+        for of in &strays {
+            self.partitions.remove(of);
+        }
+        let all: Vec<TopicPartition> = self.image.partitions().map(|(of, _)| of).collect();
+        for of in &all {
+            self.take_up(fabric, of);
+        }
+        self.heartbeat_at = Some(fabric.now);
+        self.send_heartbeat(fabric);
+    }
+
+    /// Logs of partitions that moved away or were deleted meanwhile.
+    fn strays(&self) -> Vec<TopicPartition> {
+        let is_stray = |of: &TopicPartition, held: &Partition| {
+            let topic = self.image.topics.get(&of.topic);
+            let registration = self.image.partition(of);
+            topic.is_none_or(|topic| topic.id != held.topic_id)
+                || registration.is_none_or(|now| !now.replicas.contains(&self.id))
+        };
+        let held = self.partitions.iter();
+        held.filter(|(of, held)| is_stray(of, held))
+            .map(|(of, _)| of.clone())
+            .collect()
+    }
+
+    fn take_up_all(&mut self, fabric: &mut Fabric, name: &TopicName, first: i32, count: usize) {
+        for number in (first..).take(count) {
+            self.take_up(fabric, &TopicPartition::new(name.clone(), number));
+        }
+    }
+
+    /// Becomes for a partition what the metadata says it is.
+    fn take_up(&mut self, fabric: &mut Fabric, of: &TopicPartition) {
+        let Some(registration) = self.image.partition(of).cloned() else {
+            return;
+        };
+        if !registration.replicas.contains(&self.id) {
+            return self.drop_replica(fabric, of);
+        }
+        self.ensure_replica(fabric, of);
+        match registration.leader == Some(self.id) {
+            true => self.lead(fabric, of, &registration),
+            false => self.follow(fabric, of, &registration),
+        }
+    }
+
+    fn ensure_replica(&mut self, fabric: &Fabric, of: &TopicPartition) {
+        let topic = &self.image.topics[&of.topic];
+        let min_insync = topic_config::number(&topic.configs, MIN_INSYNC_REPLICAS);
+        let partition = self.partitions.entry(of.clone()).or_insert_with(|| {
+            let config = LogConfig::from_topic_configs(&topic.configs);
+            Partition {
+                topic_id: topic.id,
+                log: PartitionLog::new(config, fabric.timestamp_ms()),
+                role: Role::Offline,
+                min_insync_replicas: 1,
+                checkpointed_high_watermark: 0,
+            }
+        });
+        partition.min_insync_replicas = usize::try_from(min_insync).unwrap_or(1);
+    }
+
+    fn lead(
+        &mut self,
+        fabric: &mut Fabric,
+        of: &TopicPartition,
+        registration: &PartitionRegistration,
+    ) {
+        let update = self.with_leader(fabric, of, |leader, circumstances| {
+            let is_newer = registration.leader_epoch > leader.leader_epoch();
+            (is_newer, leader.update(registration, circumstances))
+        });
+        let is_new_epoch = update.as_ref().is_none_or(|(is_newer, _)| *is_newer);
+        let effects = match update {
+            Some((_, effects)) => effects,
+            None => self.become_leader(fabric, of, registration),
+        };
+        if is_new_epoch {
+            self.begin_epoch(fabric, of, registration.leader_epoch);
+        }
+        self.take_effect(fabric, of, effects);
+        // The ISR may have shrunk below what a waiting write was promised.
+        self.complete_produces(fabric);
+    }
+
+    fn become_leader(
+        &mut self,
+        fabric: &Fabric,
+        of: &TopicPartition,
+        registration: &PartitionRegistration,
+    ) -> super::leader::Effects {
+        self.stop_fetching(of);
+        let (id, max_lag_ms) = (self.id, self.config.replica_lag_time_max_ms);
+        let Some(partition) = self.partitions.get_mut(of) else {
+            return Default::default();
+        };
+        let circumstances = Circumstances {
+            now_ms: fabric.now.as_ms() as i64,
+            log_end_offset: partition.log.end_offset(),
+            high_watermark: partition.log.high_watermark(),
+            min_insync_replicas: partition.min_insync_replicas,
+            replica_lag_time_max_ms: max_lag_ms,
+            brokers: &self.image.brokers,
+        };
+        let leader = Leader::new(id, registration, &circumstances);
+        let high_watermark = leader.next_high_watermark(&circumstances);
+        partition.role = Role::Leader(leader);
+        super::leader::Effects {
+            high_watermark,
+            alter_partition: None,
+        }
+    }
+
+    fn begin_epoch(&mut self, fabric: &mut Fabric, of: &TopicPartition, leader_epoch: i32) {
+        let Some(partition) = self.partitions.get_mut(of) else {
+            return;
+        };
+        partition.log.assign_leader_epoch(leader_epoch);
+        fabric.emit(EventKind::LeaderStarted {
+            broker: self.id,
+            topic_partition: of.clone(),
+            leader_epoch,
+            log_end_offset: partition.log.end_offset(),
+        });
+        // Followers of the old epoch learn that there is a new one.
+        self.complete_fetches(fabric);
+    }
+
+    fn follow(
+        &mut self,
+        fabric: &mut Fabric,
+        of: &TopicPartition,
+        registration: &PartitionRegistration,
+    ) {
+        let Some(partition) = self.partitions.get_mut(of) else {
+            return;
+        };
+        let leader = registration.leader;
+        let leader_epoch = registration.leader_epoch;
+        let role = Role::Follower {
+            leader,
+            leader_epoch,
+        };
+        if partition.role == role {
+            return;
+        }
+        partition.role = role;
+        self.stop_fetching(of);
+        if let Some(leader) = leader {
+            self.start_fetching(fabric, leader, of, leader_epoch);
+        }
+        self.resign(fabric, of);
+    }
+
+    /// Whoever waited for the broker as the leader must ask another.
+    fn resign(&mut self, fabric: &mut Fabric, of: &TopicPartition) {
+        self.isr_changes.forget(of);
+        self.complete_produces(fabric);
+        self.complete_deletions(fabric);
+        self.complete_fetches(fabric);
+    }
+
+    fn drop_replica(&mut self, fabric: &mut Fabric, of: &TopicPartition) {
+        if self.partitions.remove(of).is_some() {
+            self.stop_fetching(of);
+            self.resign(fabric, of);
+        }
+    }
+
+    fn drop_topic(&mut self, fabric: &mut Fabric, name: &TopicName) {
+        let held = self.partitions.keys();
+        let held: Vec<TopicPartition> = held.filter(|of| of.topic == *name).cloned().collect();
+        for of in &held {
+            self.drop_replica(fabric, of);
+        }
+        let of_topic = self.coordinator.groups().flat_map(|group| {
+            let offsets = group.offsets().map(|(of, _)| of.clone());
+            offsets.filter(|of| of.topic == *name).collect::<Vec<_>>()
+        });
+        let dropped: BTreeSet<TopicPartition> = of_topic.chain(held.iter().cloned()).collect();
+        let dropped: Vec<TopicPartition> = dropped.into_iter().collect();
+        let mut out = Vec::new();
+        self.coordinator
+            .delete_offsets(fabric.now, &dropped, &mut out);
+        self.hand_out(fabric, out);
+    }
+}
