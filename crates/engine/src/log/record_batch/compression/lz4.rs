@@ -2,26 +2,48 @@
 //! writes them: independent blocks of at most 64 KiB, no checksums but the
 //! header's.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 
-use lz4_flex::frame::{BlockMode, BlockSize, FrameDecoder, FrameEncoder, FrameInfo};
+use lz4_flex::block;
+use lz4_flex::frame::FrameDecoder;
 
 use super::{DecompressionError, read_all};
 
 const MAGIC: [u8; 4] = 0x184D_2204_u32.to_le_bytes();
 
+/// The magic, version 1 with independent blocks, blocks of at most 64 KiB, and
+/// the checksum of these two bytes.
+const HEADER: [u8; 7] = *b"\x04\x22\x4D\x18\x60\x40\x82";
+
+/// Bytes of a block before compression. Kafka's are two bytes larger; but the
+/// encoder treats blocks from there on otherwise on 32 bits than on 64, and
+/// the page must write what a native build writes. The encoder for whole
+/// frames does so with every block.
+const BLOCK_SIZE: usize = 65_534;
+
+/// In a block's length: its bytes are not compressed.
+const INCOMPRESSIBLE: u32 = 1 << 31;
+
+/// Instead of a block's length: there is none any more.
+const END_MARK: u32 = 0;
+
 /// In the byte after the magic: blocks do not refer to earlier ones.
 const INDEPENDENT_BLOCKS: u8 = 0x20;
 
 pub fn compress(bytes: &[u8]) -> Vec<u8> {
-    let info = FrameInfo::new()
-        .block_size(BlockSize::Max64KB)
-        .block_mode(BlockMode::Independent);
-    let mut encoder = FrameEncoder::with_frame_info(info, Vec::new());
-    encoder
-        .write_all(bytes)
-        .expect("memory takes all that is written");
-    encoder.finish().expect("memory takes all that is written")
+    let mut out = HEADER.to_vec();
+    for block in bytes.chunks(BLOCK_SIZE) {
+        let compressed = block::compress(block);
+        let (length, stored) = if compressed.len() < block.len() {
+            (compressed.len() as u32, &compressed[..])
+        } else {
+            (block.len() as u32 | INCOMPRESSIBLE, block)
+        };
+        out.extend(length.to_le_bytes());
+        out.extend(stored);
+    }
+    out.extend(END_MARK.to_le_bytes());
+    out
 }
 
 /// One frame; what follows it is not looked at. Kafka refuses blocks that
