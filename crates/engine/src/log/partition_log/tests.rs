@@ -2,8 +2,8 @@ use super::*;
 use crate::log::config::BrokerCompressionType;
 use crate::log::error::AppendError;
 use crate::log::record_batch::{
-    BatchOptions, CompressionType, EndTransactionMarker, Record, RecordBatchBuilder, TimestampType,
-    TransactionResult,
+    BatchOptions, CompressionType, EndTransactionMarker, InvalidBatch, Record, RecordBatchBuilder,
+    TimestampType, TransactionResult,
 };
 use crate::protocol::ErrorCode;
 
@@ -380,4 +380,15 @@ fn compressed_batches_are_compacted_in_their_codec() {
         assert_eq!((offsets, cleaned.last_offset()), (vec![0, 2], 2));
         assert_eq!(RecordBatch::parse(cleaned.as_bytes()).as_ref(), Ok(cleaned));
     }
+}
+
+/// Where Kafka's builder throws, the batch is refused and the log stays.
+#[test]
+fn a_batch_that_cannot_be_written_anew_is_refused() {
+    let sent = compressed_batch(CompressionType::None, NOW).with_log_append_time(-5);
+    let mut log = log_of_codec(BrokerCompressionType::Always(CompressionType::Gzip));
+    let error = AppendError::Unwritable(InvalidBatch::Timestamp { timestamp_ms: -5 });
+    assert_eq!(log.append_as_leader(&sent, 0, NOW), Err(error));
+    assert_eq!(error.error_code(), ErrorCode::UnknownServerError);
+    assert_eq!(log.end_offset(), 0);
 }
