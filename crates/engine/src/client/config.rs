@@ -2,6 +2,7 @@
 //! (`ProducerConfig`, `ConsumerConfig`, `CommonClientConfigs`; 4.0).
 
 use crate::command::Refusal;
+use crate::log::record_batch::CompressionType;
 
 /// Whose acknowledgement a producer waits for (`acks`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -46,6 +47,8 @@ pub struct ProducerConfig {
     pub acks: Acks,
     /// `batch.size`, in bytes.
     pub batch_size: usize,
+    /// `compression.type`.
+    pub compression_type: CompressionType,
     /// `linger.ms`; 5 since 4.0 (KIP-1030).
     pub linger_ms: i64,
     /// `max.request.size`, in bytes.
@@ -68,6 +71,7 @@ impl Default for ProducerConfig {
             client_id: String::new(),
             acks: Acks::All,
             batch_size: 16_384,
+            compression_type: CompressionType::None,
             linger_ms: 5,
             max_request_size: 1_048_576,
             max_block_ms: 60_000,
@@ -228,8 +232,12 @@ impl ProducerConfig {
             }
             "metadata.max.age.ms" => self.metadata_max_age_ms = long(name, value, 0)?,
             "compression.type" => {
-                one_of(name, value, &["none", "gzip", "snappy", "lz4", "zstd"])?;
-                return Ok(value == "none");
+                one_of(
+                    name,
+                    value,
+                    &CompressionType::ALL.map(CompressionType::name),
+                )?;
+                self.compression_type = CompressionType::from_name(value).unwrap_or_default();
             }
             _ => return Ok(false),
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use super::ratio::Ratio;
-use super::record_batch::TimestampType;
+use super::record_batch::{CompressionType, TimestampType};
 
 /// What becomes of old segments (`cleanup.policy`). Both may be set, or
 /// neither.
@@ -28,12 +28,50 @@ impl FromStr for CleanupPolicy {
     }
 }
 
+/// In which codec a topic's batches are kept (`compression.type`,
+/// `org.apache.kafka.server.record.BrokerCompressionType`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum BrokerCompressionType {
+    /// `producer`: the one that the producer chose.
+    Producer,
+    /// This one, whatever the producer chose; `uncompressed` is none.
+    Always(CompressionType),
+}
+
+impl BrokerCompressionType {
+    /// The codec in which a batch is kept that came in `source`.
+    pub fn target(self, source: CompressionType) -> CompressionType {
+        match self {
+            BrokerCompressionType::Producer => source,
+            BrokerCompressionType::Always(codec) => codec,
+        }
+    }
+}
+
+impl FromStr for BrokerCompressionType {
+    type Err = ();
+
+    fn from_str(name: &str) -> Result<Self, ()> {
+        match name {
+            "producer" => Ok(BrokerCompressionType::Producer),
+            "uncompressed" => Ok(BrokerCompressionType::Always(CompressionType::None)),
+            // Here Kafka's name for no codec is another.
+            "none" => Err(()),
+            _ => CompressionType::from_name(name)
+                .map(BrokerCompressionType::Always)
+                .ok_or(()),
+        }
+    }
+}
+
 /// The settings of one topic's logs, with Kafka's defaults
 /// (`org.apache.kafka.storage.internals.log.LogConfig`).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct LogConfig {
     /// `cleanup.policy`.
     pub cleanup_policy: CleanupPolicy,
+    /// `compression.type`.
+    pub compression_type: BrokerCompressionType,
     /// `segment.bytes`: the most bytes a segment may hold.
     pub segment_bytes: usize,
     /// `segment.ms`: a segment rolls when a batch comes that is more than this
@@ -71,6 +109,7 @@ impl Default for LogConfig {
                 delete: true,
                 compact: false,
             },
+            compression_type: BrokerCompressionType::Producer,
             segment_bytes: 1 << 30,
             segment_ms: WEEK_MS,
             segment_index_bytes: 10 << 20,
@@ -105,6 +144,7 @@ impl LogConfig {
         let default = LogConfig::default();
         LogConfig {
             cleanup_policy: read(configs, "cleanup.policy", default.cleanup_policy),
+            compression_type: read(configs, "compression.type", default.compression_type),
             segment_bytes: read(configs, "segment.bytes", default.segment_bytes),
             segment_ms: read(configs, "segment.ms", default.segment_ms),
             segment_index_bytes: read(configs, "segment.index.bytes", default.segment_index_bytes),
@@ -170,6 +210,7 @@ mod tests {
             ("retention.ms", "-1"),
             ("segment.bytes", "1048576"),
             ("message.timestamp.type", "LogAppendTime"),
+            ("compression.type", "uncompressed"),
         ];
         let configs = configs
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -184,6 +225,7 @@ mod tests {
             retention_ms: -1,
             segment_bytes: 1_048_576,
             message_timestamp_type: TimestampType::LogAppendTime,
+            compression_type: BrokerCompressionType::Always(CompressionType::None),
             ..LogConfig::default()
         };
         assert_eq!(config, expected);

@@ -16,7 +16,7 @@ const fn tables() -> [[u32; 256]; 8] {
     let mut tables = [[0; 256]; 8];
     let mut byte = 0;
     while byte < 256 {
-        tables[0][byte] = shift_byte(byte as u32);
+        tables[0][byte] = shift_byte(byte as u32, POLYNOMIAL);
         byte += 1;
     }
     let mut zeros = 1;
@@ -32,13 +32,13 @@ const fn tables() -> [[u32; 256]; 8] {
     tables
 }
 
-/// Divides one byte through the polynomial, bit by bit.
-const fn shift_byte(byte: u32) -> u32 {
+/// Divides one byte through a polynomial whose bits are reversed, bit by bit.
+pub(super) const fn shift_byte(byte: u32, polynomial: u32) -> u32 {
     let mut crc = byte;
     let mut bit = 0;
     while bit < 8 {
         crc = if crc & 1 == 1 {
-            (crc >> 1) ^ POLYNOMIAL
+            (crc >> 1) ^ polynomial
         } else {
             crc >> 1
         };
@@ -91,7 +91,7 @@ mod tests {
         let data: Vec<u8> = (0..100_u32).map(|i| (i * 151 + 7) as u8).collect();
         for end in 0..data.len() {
             let slow = data[..end].iter().fold(u32::MAX, |crc, byte| {
-                (crc >> 8) ^ shift_byte((crc ^ u32::from(*byte)) & 0xFF)
+                (crc >> 8) ^ shift_byte((crc ^ u32::from(*byte)) & 0xFF, POLYNOMIAL)
             });
             assert_eq!(crc32c(&data[..end]), !slow, "first {end} bytes");
         }

@@ -2,6 +2,7 @@
 
 use super::config::LogConfig;
 use super::producer_state::ProducerError;
+use super::record_batch::InvalidBatch;
 use crate::protocol::{ErrorCode, TopicPartition};
 
 /// Why a batch was not appended.
@@ -12,6 +13,13 @@ pub enum AppendError {
         /// Its size in bytes.
         size: usize,
     },
+    /// In the topic's codec it is larger than `max.message.bytes`.
+    RecompressedTooLarge {
+        /// Its size in bytes.
+        size: usize,
+    },
+    /// Its records cannot be written into a batch of the topic's codec.
+    Unwritable(InvalidBatch),
     /// It is larger than a whole segment may be (`segment.bytes`).
     RecordBatchTooLarge {
         /// Its size in bytes.
@@ -32,9 +40,13 @@ impl AppendError {
     /// Kafka's error.
     pub fn error_code(&self) -> ErrorCode {
         match self {
-            AppendError::RecordTooLarge { .. } => ErrorCode::MessageTooLarge,
+            AppendError::RecordTooLarge { .. } | AppendError::RecompressedTooLarge { .. } => {
+                ErrorCode::MessageTooLarge
+            }
             AppendError::RecordBatchTooLarge { .. } => ErrorCode::RecordListTooLarge,
-            AppendError::UnexpectedAppendOffset { .. } => ErrorCode::UnknownServerError,
+            AppendError::Unwritable(_) | AppendError::UnexpectedAppendOffset { .. } => {
+                ErrorCode::UnknownServerError
+            }
             AppendError::Producer(error) => error.error_code(),
         }
     }
@@ -47,6 +59,13 @@ impl AppendError {
                  the maximum configured value of {}.",
                 config.max_message_bytes
             ),
+            // Kafka leaves out a space here.
+            AppendError::RecompressedTooLarge { size } => format!(
+                "Message batch size is {size} bytes in append topartition {partition} which \
+                 exceeds the maximum configured size of {}.",
+                config.max_message_bytes
+            ),
+            AppendError::Unwritable(error) => error.to_string(),
             AppendError::RecordBatchTooLarge { size } => format!(
                 "Message batch size is {size} bytes in append to partition {partition}, which \
                  exceeds the maximum configured segment size of {}.",

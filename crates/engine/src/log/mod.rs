@@ -18,7 +18,7 @@ pub mod segment;
 pub mod varint;
 
 pub use cleaner::{Cleaning, LogToClean};
-pub use config::LogConfig;
+pub use config::{BrokerCompressionType, LogConfig};
 pub use epoch_cache::LeaderEpochCache;
 pub use error::{AppendError, OffsetOutOfRange};
 pub use partition_log::{Appended, Deletion, DeletionReason, PartitionLog};

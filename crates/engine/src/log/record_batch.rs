@@ -10,6 +10,7 @@
 //! `DefaultRecord` (KIP-98); the delete horizon is KIP-534.
 
 mod builder;
+mod compression;
 mod control;
 mod error;
 mod header;
@@ -17,17 +18,18 @@ mod read;
 mod record;
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-pub use builder::{BatchOptions, RecordBatchBuilder};
+pub use builder::{BatchOptions, INCOMPRESSIBLE, RecordBatchBuilder};
+pub use compression::{CompressionType, DecompressionError};
 pub use control::{EndTransactionMarker, TransactionResult};
 pub use error::{CorruptRecord, InvalidBatch};
 pub use header::{
-    Compression, LOG_OVERHEAD, MAGIC, NO_PARTITION_LEADER_EPOCH, NO_PRODUCER_EPOCH, NO_PRODUCER_ID,
-    NO_SEQUENCE, NO_TIMESTAMP, RECORD_BATCH_OVERHEAD, TimestampType, decrement_sequence,
-    increment_sequence,
+    LOG_OVERHEAD, MAGIC, NO_PARTITION_LEADER_EPOCH, NO_PRODUCER_EPOCH, NO_PRODUCER_ID, NO_SEQUENCE,
+    NO_TIMESTAMP, RECORD_BATCH_OVERHEAD, TimestampType, decrement_sequence, increment_sequence,
 };
-pub use read::{BatchReader, RecordIter, read_batches};
+pub use read::{BatchReader, DECOMPRESSED_MAX, RecordIter, read_batches};
 pub use record::{
     Header, Headers, MAX_RECORD_OVERHEAD, Record, RecordView, estimate_size_in_bytes_upper_bound,
 };
@@ -43,12 +45,29 @@ use header::{
 /// An immutable record batch; a clone shares the bytes.
 ///
 /// It is made by a [`RecordBatchBuilder`] or by [`RecordBatch::parse`], so
-/// its header is sound, its checksum right and its records readable (as far
-/// as they are not compressed).
-#[derive(Clone, PartialEq, Eq, Hash)]
+/// its header is sound, its checksum right and its records readable.
+#[derive(Clone)]
 pub struct RecordBatch {
     /// At least a header long.
     bytes: Arc<[u8]>,
+    /// The records of a compressed batch, decompressed: once, however often
+    /// they are read. They follow from the bytes, so that those alone tell
+    /// whether two batches are the same.
+    decompressed: Option<Arc<[u8]>>,
+}
+
+impl PartialEq for RecordBatch {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes == other.bytes
+    }
+}
+
+impl Eq for RecordBatch {}
+
+impl Hash for RecordBatch {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.bytes.hash(state);
+    }
 }
 
 impl RecordBatch {
@@ -101,9 +120,9 @@ impl RecordBatch {
     }
 
     /// How its records are compressed.
-    pub fn compression(&self) -> Compression {
+    pub fn compression_type(&self) -> CompressionType {
         // Only the five codecs are let in by `parse`.
-        Compression::from_id(self.compression_id()).unwrap_or_default()
+        CompressionType::from_id(self.compression_id()).unwrap_or_default()
     }
 
     fn compression_id(&self) -> u8 {
@@ -197,6 +216,17 @@ impl RecordBatch {
         i32::from_be_bytes(self.field(RECORD_COUNT))
     }
 
+    /// What compression left of its records, in parts per thousand
+    /// (`MemoryRecordsBuilder.compressionRatio`).
+    pub fn compression_ratio(&self) -> u32 {
+        let written = (self.size_in_bytes() - RECORD_BATCH_OVERHEAD) as u64;
+        let before = self.record_bytes().len() as u64;
+        let ratio = (written * u64::from(INCOMPRESSIBLE)).checked_div(before);
+        ratio.map_or(INCOMPRESSIBLE, |ratio| {
+            u32::try_from(ratio).unwrap_or(u32::MAX)
+        })
+    }
+
     fn has_flag(&self, flag: i16) -> bool {
         self.attributes() & flag != 0
     }
@@ -258,7 +288,11 @@ impl RecordBatch {
     fn patched(&self, patch: impl FnOnce(&mut [u8])) -> Self {
         let mut bytes = Arc::clone(&self.bytes);
         patch(Arc::make_mut(&mut bytes));
-        Self { bytes }
+        let decompressed = self.decompressed.clone();
+        Self {
+            bytes,
+            decompressed,
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use engine::client::{
     Acks, AutoOffsetReset, ConsumerConfig, KeyPattern, OutgoingRecord, ProducerConfig, Workload,
 };
 use engine::command::ClientNumber;
+use engine::log::record_batch::CompressionType;
 use engine::protocol::{
     CreatableTopic, CreatePartitionsRequest, CreatePartitionsTopic, CreateTopicsRequest,
     DeleteRecordsRequest, DeleteTopicsRequest, MetadataRequest, Request, TopicName,
@@ -97,6 +98,7 @@ fn producer_config(random: &mut Random) -> ProducerConfig {
         acks: [Acks::None, Acks::Leader, Acks::All][random.below(3) as usize],
         batch_size: [0, 100, 16_384][random.below(3) as usize],
         linger_ms: i64::from(random.below(50)),
+        compression_type: CompressionType::ALL[random.below(5) as usize],
         ..ProducerConfig::default()
     }
 }
@@ -153,6 +155,7 @@ fn topic_configs(random: &mut Random) -> BTreeMap<String, String> {
             "message.timestamp.type",
             ["CreateTime", "CreateTime", "LogAppendTime"],
         );
+        set("compression.type", ["producer", "uncompressed", "zstd"]);
         set("cleanup.policy", ["delete", "delete", "compact,delete"]);
     }
     configs

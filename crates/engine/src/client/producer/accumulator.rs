@@ -1,6 +1,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::log::record_batch::{Record, RecordBatchBuilder};
+use super::compression_ratio::CompressionRatioEstimator;
+use crate::client::ProducerConfig;
+use crate::log::record_batch::{BatchOptions, Record, RecordBatch, RecordBatchBuilder};
 use crate::protocol::TopicPartition;
 use crate::sim::Time;
 
@@ -29,7 +31,7 @@ impl ProducerBatch {
         self.builder.record_count()
     }
 
-    /// Its size, in bytes.
+    /// Its size, in bytes; an estimate when the producer compresses.
     pub fn size_in_bytes(&self) -> usize {
         self.builder.size_in_bytes()
     }
@@ -51,6 +53,7 @@ impl ProducerBatch {
 #[derive(Clone, Debug, Default, Hash)]
 pub(super) struct Accumulator {
     queues: BTreeMap<TopicPartition, VecDeque<ProducerBatch>>,
+    ratios: CompressionRatioEstimator,
 }
 
 impl Accumulator {
@@ -79,7 +82,7 @@ impl Accumulator {
         now: Time,
         partition: &TopicPartition,
         record: &Record,
-        batch_size: usize,
+        config: &ProducerConfig,
     ) -> usize {
         let queue = self.queues.entry(partition.clone()).or_default();
         if let Some(last) = queue.back_mut() {
@@ -91,7 +94,11 @@ impl Accumulator {
             }
             last.closed = true;
         }
-        let mut builder = RecordBatchBuilder::default();
+        let mut builder = RecordBatchBuilder::new(BatchOptions {
+            compression_type: config.compression_type,
+            ..BatchOptions::default()
+        });
+        builder.set_estimated_compression_ratio(self.ratios.estimation(&partition.topic));
         append(&mut builder, record);
         let size = builder.size_in_bytes();
         queue.push_back(ProducerBatch {
@@ -99,7 +106,9 @@ impl Accumulator {
             created: now,
             attempts: 0,
             not_before: Time::ZERO,
-            write_limit: batch_size.max(record.estimate_size_in_bytes_upper_bound()),
+            write_limit: config
+                .batch_size
+                .max(record.estimate_size_in_bytes_upper_bound()),
             closed: false,
         });
         size
@@ -136,6 +145,16 @@ impl Accumulator {
             self.queues.remove(partition);
         }
         first
+    }
+
+    /// The batch as it is sent. How well it was compressed is kept in mind for
+    /// the topic's next batches (`ProducerBatch.close`).
+    pub fn close(&mut self, partition: &TopicPartition, batch: &ProducerBatch) -> RecordBatch {
+        let built = batch.builder.clone().build();
+        let built = built.expect("a batch in the accumulator holds a record");
+        self.ratios
+            .update(&partition.topic, built.compression_ratio());
+        built
     }
 
     /// Puts a batch back in front, to be sent again.

@@ -3,6 +3,7 @@
 //! accumulator; the sender drains full or lingered batches into requests.
 
 mod accumulator;
+mod compression_ratio;
 mod partitioner;
 mod sender;
 
@@ -314,7 +315,7 @@ impl Producer {
     fn append(&mut self, now: Time, topic: &TopicName, partition: i32, record: &Record) -> usize {
         let topic_partition = TopicPartition::new(topic.clone(), partition);
         self.accumulator
-            .append(now, &topic_partition, record, self.config.batch_size)
+            .append(now, &topic_partition, record, &self.config)
     }
 
     /// Appends to the partition that keyless records stick to; returns it.

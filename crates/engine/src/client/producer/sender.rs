@@ -85,9 +85,8 @@ impl Producer {
                 self.accumulator.put_back(partition, batch);
                 break;
             }
-            size += batch.size_in_bytes();
-            let built = batch.builder.clone().build();
-            let records = built.expect("a batch in the accumulator holds a record");
+            let records = self.accumulator.close(&partition, &batch);
+            size += records.size_in_bytes();
             batches.push((partition.clone(), records));
             in_flight.push(InFlightBatch { partition, batch });
         }

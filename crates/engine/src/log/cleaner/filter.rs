@@ -3,9 +3,7 @@
 use super::OffsetMap;
 use super::transactions::CleanedTransactions;
 use crate::log::producer_state::ProducerState;
-use crate::log::record_batch::{
-    BatchOptions, Compression, RecordBatch, RecordBatchBuilder, RecordView, TimestampType,
-};
+use crate::log::record_batch::{BatchOptions, RecordBatch, RecordBatchBuilder, RecordView};
 
 /// What decides about batches and records.
 pub(super) struct Filter<'a> {
@@ -71,9 +69,6 @@ pub(super) fn filter_batch(filter: &mut Filter<'_>, batch: &RecordBatch) -> Opti
         filter.transactions.on_batch(batch)
     };
     let discards = is_over && (!batch.is_control() || filter.is_past_horizon(batch));
-    if batch.compression() != Compression::None && !discards {
-        return Some(batch.clone());
-    }
     let kept: Vec<_> = batch
         .records()
         .map_while(Result::ok)
@@ -95,10 +90,11 @@ pub(super) fn filter_batch(filter: &mut Filter<'_>, batch: &RecordBatch) -> Opti
     Some(rebuilt(batch, &kept, horizon))
 }
 
+/// The batch with these records only, in the codec that it had.
 fn rebuilt(batch: &RecordBatch, kept: &[RecordView<'_>], horizon: Option<i64>) -> RecordBatch {
     let mut builder = RecordBatchBuilder::new(BatchOptions {
         delete_horizon_ms: horizon,
-        ..options_of(batch)
+        ..BatchOptions::of(batch)
     });
     for record in kept {
         builder
@@ -112,21 +108,4 @@ fn rebuilt(batch: &RecordBatch, kept: &[RecordView<'_>], horizon: Option<i64>) -
 
 fn emptied(batch: &RecordBatch) -> RecordBatch {
     rebuilt(batch, &[], None)
-}
-
-fn options_of(batch: &RecordBatch) -> BatchOptions {
-    BatchOptions {
-        base_offset: batch.base_offset(),
-        partition_leader_epoch: batch.partition_leader_epoch(),
-        producer_id: batch.producer_id(),
-        producer_epoch: batch.producer_epoch(),
-        base_sequence: batch.base_sequence(),
-        is_transactional: batch.is_transactional(),
-        is_control: batch.is_control(),
-        log_append_time_ms: match batch.timestamp_type() {
-            TimestampType::CreateTime => None,
-            TimestampType::LogAppendTime => Some(batch.max_timestamp()),
-        },
-        delete_horizon_ms: None,
-    }
 }

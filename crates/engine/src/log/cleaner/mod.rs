@@ -165,7 +165,6 @@ impl PartitionLog {
     }
 }
 
-/// Compressed batches are not looked into: their records all stay.
 fn note_keys(map: &mut OffsetMap, batch: &RecordBatch, start: i64) {
     for record in batch.records().map_while(Result::ok) {
         if let Some(key) = record.key.filter(|_| record.offset >= start) {

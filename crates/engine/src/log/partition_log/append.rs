@@ -3,7 +3,9 @@
 use super::PartitionLog;
 use crate::log::error::AppendError;
 use crate::log::producer_state::AppendOrigin;
-use crate::log::record_batch::{RecordBatch, TimestampType};
+use crate::log::record_batch::{
+    BatchOptions, CompressionType, RecordBatch, RecordBatchBuilder, TimestampType,
+};
 
 /// What became of a batch given to the leader
 /// (`org.apache.kafka.storage.internals.log.LogAppendInfo`).
@@ -20,8 +22,8 @@ pub struct Appended {
 
 impl PartitionLog {
     /// Appends a producer's batch as the leader: its records get the next
-    /// offsets, and the broker's time when the topic says so. One that was
-    /// appended before is left out. The high watermark stays where it is.
+    /// offsets, and the broker's time and another codec when the topic says
+    /// so. One that was appended before is left out. The high watermark stays where it is.
     ///
     /// # Errors
     ///
@@ -62,11 +64,46 @@ impl PartitionLog {
         if size > self.config.max_message_bytes {
             return Err(AppendError::RecordTooLarge { size });
         }
-        let mut batch = batch.with_base_offset_and_epoch(self.end_offset, leader_epoch);
-        if self.config.message_timestamp_type == TimestampType::LogAppendTime {
-            batch = batch.with_log_append_time(now_ms);
-        }
+        let batch = batch.with_base_offset_and_epoch(self.end_offset, leader_epoch);
+        let is_stamped = self.config.message_timestamp_type == TimestampType::LogAppendTime;
+        let append_time_ms = is_stamped.then_some(now_ms);
+        let source = batch.compression_type();
+        let target = self.config.compression_type.target(source);
+        // Control records are not compressed unless they came so.
+        let keeps_codec = source == target || source == CompressionType::None && batch.is_control();
+        let batch = match append_time_ms {
+            _ if !keeps_codec => self.recompressed(&batch, target, append_time_ms)?,
+            Some(time_ms) => batch.with_log_append_time(time_ms),
+            None => batch,
+        };
         self.append(origin, batch, now_ms)
+    }
+
+    /// The batch written anew in the topic's codec, which may make it too
+    /// large. Source: `LogValidator.buildRecordsAndAssignOffsets`.
+    fn recompressed(
+        &self,
+        batch: &RecordBatch,
+        compression_type: CompressionType,
+        log_append_time_ms: Option<i64>,
+    ) -> Result<RecordBatch, AppendError> {
+        let mut builder = RecordBatchBuilder::new(BatchOptions {
+            compression_type,
+            log_append_time_ms,
+            delete_horizon_ms: None,
+            ..BatchOptions::of(batch)
+        });
+        for record in batch.records().map_while(Result::ok) {
+            builder
+                .append_view(&record)
+                .map_err(AppendError::Unwritable)?;
+        }
+        let batch = builder.build().map_err(AppendError::Unwritable)?;
+        let size = batch.size_in_bytes();
+        if size > self.config.max_message_bytes {
+            return Err(AppendError::RecompressedTooLarge { size });
+        }
+        Ok(batch)
     }
 
     /// Appends a leader's batch as a follower, as it is.

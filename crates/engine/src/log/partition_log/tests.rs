@@ -1,6 +1,11 @@
 use super::*;
+use crate::log::config::BrokerCompressionType;
 use crate::log::error::AppendError;
-use crate::log::record_batch::{Record, RecordBatchBuilder, TimestampType};
+use crate::log::record_batch::{
+    BatchOptions, CompressionType, EndTransactionMarker, InvalidBatch, Record, RecordBatchBuilder,
+    TimestampType, TransactionResult,
+};
+use crate::protocol::ErrorCode;
 
 const NOW: i64 = 1_700_000_000_000;
 
@@ -212,4 +217,178 @@ fn a_log_is_loaded_from_what_it_exports() {
 
     let twice = [(0, files[0].1.as_slice()), (2, files[0].1.as_slice())];
     assert!(PartitionLog::load(LogConfig::default(), twice, NOW).is_err());
+}
+
+/// Three keyed records, one after the other, compressed by their producer.
+fn compressed_batch(compression_type: CompressionType, timestamp_ms: i64) -> RecordBatch {
+    let mut builder = RecordBatchBuilder::new(BatchOptions {
+        compression_type,
+        ..BatchOptions::default()
+    });
+    for (index, key) in ["a", "b", "c"].into_iter().enumerate() {
+        let record = Record {
+            timestamp_ms: timestamp_ms + index as i64,
+            key: Some(key.into()),
+            value: Some(vec![b'v'; 200]),
+            headers: Vec::new(),
+        };
+        builder.append(&record).unwrap();
+    }
+    builder.build().unwrap()
+}
+
+fn log_of_codec(compression_type: BrokerCompressionType) -> PartitionLog {
+    let config = LogConfig {
+        compression_type,
+        ..LogConfig::default()
+    };
+    PartitionLog::new(config, NOW)
+}
+
+fn records_of(batch: &RecordBatch) -> Vec<Record> {
+    let records = batch.records().map(|record| record.unwrap().to_record());
+    records.collect()
+}
+
+/// Whatever the producer chose and whatever the topic wants: the records are
+/// the same, and a batch that is in the topic's codec stays as it is.
+#[test]
+fn the_leader_keeps_batches_in_the_codec_of_the_topic() {
+    let topics = CompressionType::ALL.map(BrokerCompressionType::Always);
+    for topic in topics.into_iter().chain([BrokerCompressionType::Producer]) {
+        let mut log = log_of_codec(topic);
+        for source in CompressionType::ALL {
+            let sent = compressed_batch(source, NOW);
+            let appended = log.append_as_leader(&sent, 7, NOW).unwrap();
+            let stored = log.batches().next_back().unwrap();
+            assert_eq!(stored.compression_type(), topic.target(source));
+            assert_eq!(stored.partition_leader_epoch(), 7);
+            assert_eq!(stored.base_offset(), appended.first_offset);
+            assert_eq!(stored.last_offset(), appended.first_offset + 2);
+            assert_eq!(records_of(stored), records_of(&sent));
+            assert_eq!(RecordBatch::parse(stored.as_bytes()).as_ref(), Ok(stored));
+            if topic.target(source) == source {
+                assert_eq!(stored.crc(), sent.crc(), "only the offset is new");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_recompressed_batch_has_the_brokers_time_and_its_producers_records() {
+    let mut log = log_of_codec(BrokerCompressionType::Always(CompressionType::Zstd));
+    let config = LogConfig {
+        message_timestamp_type: TimestampType::LogAppendTime,
+        ..log.config().clone()
+    };
+    log.set_config(config);
+    for source in CompressionType::ALL {
+        let sent = compressed_batch(source, 5);
+        log.append_as_leader(&sent, 0, NOW).unwrap();
+        let stored = log.batches().next_back().unwrap();
+        assert_eq!(stored.timestamp_type(), TimestampType::LogAppendTime);
+        assert_eq!((stored.base_timestamp(), stored.max_timestamp()), (5, NOW));
+    }
+}
+
+#[test]
+fn markers_are_not_compressed() {
+    let mut log = log_of_codec(BrokerCompressionType::Always(CompressionType::Gzip));
+    let options = |is_control, base_sequence| BatchOptions {
+        producer_id: 1,
+        producer_epoch: 0,
+        base_sequence,
+        is_transactional: true,
+        is_control,
+        ..BatchOptions::default()
+    };
+    let mut data = RecordBatchBuilder::new(options(false, 0));
+    for record in records_of(&compressed_batch(CompressionType::None, NOW)) {
+        data.append(&record).unwrap();
+    }
+    log.append_as_leader(&data.build().unwrap(), 0, NOW)
+        .unwrap();
+    let mut marker = RecordBatchBuilder::new(options(true, -1));
+    let commit = EndTransactionMarker {
+        result: TransactionResult::Commit,
+        coordinator_epoch: 0,
+    };
+    marker.append_end_transaction_marker(NOW, commit).unwrap();
+    let marker = marker.build().unwrap();
+    log.append_as_coordinator(&marker, 0, NOW).unwrap();
+    let codecs: Vec<_> = log.batches().map(RecordBatch::compression_type).collect();
+    assert_eq!(codecs, [CompressionType::Gzip, CompressionType::None]);
+}
+
+/// What a producer compressed may be too large without it.
+#[test]
+fn a_batch_can_become_too_large_in_the_topics_codec() {
+    let sent = compressed_batch(CompressionType::Gzip, NOW);
+    let mut log = log_of_codec(BrokerCompressionType::Always(CompressionType::None));
+    let config = LogConfig {
+        max_message_bytes: sent.size_in_bytes(),
+        ..log.config().clone()
+    };
+    log.set_config(config);
+    let size = compressed_batch(CompressionType::None, NOW).size_in_bytes();
+    let error = AppendError::RecompressedTooLarge { size };
+    assert_eq!(log.append_as_leader(&sent, 0, NOW), Err(error));
+    assert_eq!(log.end_offset(), 0);
+    assert_eq!(error.error_code(), ErrorCode::MessageTooLarge);
+}
+
+#[test]
+fn records_in_compressed_batches_are_found_by_their_timestamps() {
+    for codec in CompressionType::ALL {
+        let mut log = log_of_codec(BrokerCompressionType::Producer);
+        for at in [1_000, 2_000] {
+            let batch = compressed_batch(codec, at);
+            log.append_as_leader(&batch, 0, NOW).unwrap();
+        }
+        assert_eq!(log.offset_for_timestamp(1_001), Some((1, 1_001)));
+        assert_eq!(log.offset_for_timestamp(1_003), Some((3, 2_000)));
+        assert_eq!(log.offset_for_timestamp(2_003), None);
+        assert_eq!(log.offset_of_max_timestamp(), Some((5, 2_002)));
+    }
+}
+
+/// Compaction looks into compressed batches, and what it writes anew is in
+/// the codec that it was in.
+#[test]
+fn compressed_batches_are_compacted_in_their_codec() {
+    for codec in CompressionType::ALL {
+        let mut log = log_of_codec(BrokerCompressionType::Producer);
+        let mut newer = RecordBatchBuilder::default();
+        let record = Record {
+            timestamp_ms: NOW,
+            key: Some("b".into()),
+            value: Some("new".into()),
+            headers: Vec::new(),
+        };
+        newer.append(&record).unwrap();
+        let older = compressed_batch(codec, NOW);
+        for batch in [older, newer.build().unwrap()] {
+            log.append_as_leader(&batch, 0, NOW).unwrap();
+        }
+        log.set_high_watermark(log.end_offset());
+        log.roll(NOW);
+        let cleaning = log.clean(&log.to_clean(None, NOW), NOW);
+        assert_eq!((cleaning.records_before, cleaning.records_after), (4, 3));
+        let cleaned = log.batches().next().unwrap();
+        assert_eq!(cleaned.compression_type(), codec);
+        let offsets: Vec<_> = cleaned.records().map(|r| r.unwrap().offset).collect();
+        assert_eq!((offsets, cleaned.last_offset()), (vec![0, 2], 2));
+        assert_eq!(RecordBatch::parse(cleaned.as_bytes()).as_ref(), Ok(cleaned));
+    }
+}
+
+/// Where Kafka's builder throws, the batch is refused and the log stays.
+#[test]
+fn a_batch_that_cannot_be_written_anew_is_refused() {
+    let sent = compressed_batch(CompressionType::None, NOW).with_log_append_time(-5);
+    let mut log = log_of_codec(BrokerCompressionType::Always(CompressionType::Gzip));
+    let error = AppendError::Unwritable(InvalidBatch::Timestamp { timestamp_ms: -5 });
+    assert_eq!(log.append_as_leader(&sent, 0, NOW), Err(error));
+    assert_eq!(error.error_code(), ErrorCode::UnknownServerError);
+    assert_eq!(log.end_offset(), 0);
 }

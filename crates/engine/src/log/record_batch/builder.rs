@@ -1,6 +1,8 @@
 //! Building a batch record by record
 //! (`org.apache.kafka.common.record.MemoryRecordsBuilder`).
 
+use std::sync::Arc;
+
 use super::header::{
     ATTRIBUTES, BASE_OFFSET, BASE_SEQUENCE, BASE_TIMESTAMP, BATCH_LENGTH, CONTROL_FLAG, CRC,
     DELETE_HORIZON_FLAG, LAST_OFFSET_DELTA, LOG_APPEND_TIME_FLAG, LOG_OVERHEAD, MAGIC, MAGIC_AT,
@@ -9,9 +11,21 @@ use super::header::{
     RECORD_COUNT, TRANSACTIONAL_FLAG,
 };
 use super::record::{body_size, write_contents, write_prefix};
-use super::{EndTransactionMarker, InvalidBatch, Record, RecordBatch, RecordView};
+use super::{
+    CompressionType, EndTransactionMarker, InvalidBatch, Record, RecordBatch, RecordView,
+    TimestampType,
+};
 use crate::log::crc32c::crc32c;
 use crate::log::varint::size_of_varint;
+
+/// What records that do not shrink when they are compressed have as their
+/// ratio: the parts per thousand that are left of them.
+pub const INCOMPRESSIBLE: u32 = 1_000;
+
+/// What an estimate of the compressed size is multiplied with, in percent, so
+/// that it is rather too large
+/// (`MemoryRecordsBuilder.COMPRESSION_RATE_ESTIMATION_FACTOR`).
+const ESTIMATION_FACTOR: u64 = 105;
 
 /// What the header of a batch says besides what follows from its records.
 ///
@@ -30,6 +44,8 @@ pub struct BatchOptions {
     pub producer_epoch: i16,
     /// The sequence number of the first record, -1 when there is none.
     pub base_sequence: i32,
+    /// How the records are compressed.
+    pub compression_type: CompressionType,
     /// Whether the records belong to a transaction.
     pub is_transactional: bool,
     /// Whether the batch holds control records instead of data.
@@ -50,6 +66,7 @@ impl Default for BatchOptions {
             producer_id: NO_PRODUCER_ID,
             producer_epoch: NO_PRODUCER_EPOCH,
             base_sequence: NO_SEQUENCE,
+            compression_type: CompressionType::None,
             is_transactional: false,
             is_control: false,
             log_append_time_ms: None,
@@ -59,9 +76,30 @@ impl Default for BatchOptions {
 }
 
 impl BatchOptions {
+    /// What the header of this batch says, for a batch that is to take its
+    /// place.
+    pub fn of(batch: &RecordBatch) -> Self {
+        Self {
+            base_offset: batch.base_offset(),
+            partition_leader_epoch: batch.partition_leader_epoch(),
+            producer_id: batch.producer_id(),
+            producer_epoch: batch.producer_epoch(),
+            base_sequence: batch.base_sequence(),
+            compression_type: batch.compression_type(),
+            is_transactional: batch.is_transactional(),
+            is_control: batch.is_control(),
+            log_append_time_ms: match batch.timestamp_type() {
+                TimestampType::CreateTime => None,
+                TimestampType::LogAppendTime => Some(batch.max_timestamp()),
+            },
+            delete_horizon_ms: batch.delete_horizon_ms(),
+        }
+    }
+
     fn attributes(&self) -> i16 {
         let flag = |set: bool, flag: i16| if set { flag } else { 0 };
-        flag(self.log_append_time_ms.is_some(), LOG_APPEND_TIME_FLAG)
+        i16::from(self.compression_type.id())
+            | flag(self.log_append_time_ms.is_some(), LOG_APPEND_TIME_FLAG)
             | flag(self.is_transactional, TRANSACTIONAL_FLAG)
             | flag(self.is_control, CONTROL_FLAG)
             | flag(self.delete_horizon_ms.is_some(), DELETE_HORIZON_FLAG)
@@ -85,8 +123,8 @@ impl BatchOptions {
     }
 }
 
-/// A batch under construction: uncompressed, its size known exactly after
-/// every record.
+/// A batch under construction. Its records are compressed when it is finished;
+/// until then its size is an estimate, which is exact without compression.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RecordBatchBuilder {
     options: BatchOptions,
@@ -95,7 +133,10 @@ pub struct RecordBatchBuilder {
     max_timestamp: i64,
     last_offset: Option<i64>,
     record_count: i32,
-    /// Room for the header, then the records.
+    /// What compression is thought to leave of the records, in parts per
+    /// thousand.
+    estimated_ratio: u32,
+    /// Room for the header, then the records, not compressed.
     bytes: Vec<u8>,
 }
 
@@ -113,6 +154,7 @@ impl RecordBatchBuilder {
             max_timestamp: NO_TIMESTAMP,
             last_offset: None,
             record_count: 0,
+            estimated_ratio: INCOMPRESSIBLE,
             bytes: vec![0; RECORD_BATCH_OVERHEAD],
             options,
         }
@@ -123,13 +165,30 @@ impl RecordBatchBuilder {
         self.record_count
     }
 
-    /// Bytes of the batch so far, header included: exactly the size of what
-    /// [`build`](Self::build) would return (`estimatedSizeInBytes`).
-    pub fn size_in_bytes(&self) -> usize {
-        self.bytes.len()
+    /// Sets what compression is thought to leave of the records, in parts per
+    /// thousand; until then nothing is thought to be gained
+    /// (`MemoryRecordsBuilder.setEstimatedCompressionRatio`).
+    pub fn set_estimated_compression_ratio(&mut self, ratio: u32) {
+        self.estimated_ratio = ratio;
     }
 
-    /// Bytes that `record` would add, appended next.
+    /// Bytes of the batch so far, header included. Without compression that is
+    /// exactly the size of what [`build`](Self::build) would return; with it,
+    /// an estimate by the ratio set before.
+    /// Source: `MemoryRecordsBuilder.estimatedBytesWritten`.
+    pub fn size_in_bytes(&self) -> usize {
+        let records = self.bytes.len() - RECORD_BATCH_OVERHEAD;
+        RECORD_BATCH_OVERHEAD
+            + match self.options.compression_type {
+                CompressionType::None => records,
+                _ => {
+                    let ratio = u64::from(self.estimated_ratio) * ESTIMATION_FACTOR;
+                    (records as u64 * ratio / (100 * u64::from(INCOMPRESSIBLE))) as usize
+                }
+            }
+    }
+
+    /// Bytes that `record` would add, appended next, before compression.
     pub fn size_of_next(&self, record: &Record) -> usize {
         // Deltas that do not fit are refused when the record is appended.
         let offset_delta = self.offset_delta(self.next_offset()).unwrap_or(i32::MAX);
@@ -299,7 +358,8 @@ impl RecordBatchBuilder {
     fn check_room(&self, body: usize) -> Result<(), InvalidBatch> {
         let most = i32::MAX as usize;
         let size = self
-            .size_in_bytes()
+            .bytes
+            .len()
             .saturating_add(body)
             .saturating_add(size_of_varint(i32::MAX));
         if size > most {
@@ -329,16 +389,24 @@ impl RecordBatchBuilder {
     fn finish(self, last_offset: i64) -> Result<RecordBatch, InvalidBatch> {
         self.options.check_producer_state()?;
         let last_offset_delta = self.offset_delta(last_offset)?;
-        let batch_length =
-            i32::try_from(self.bytes.len() - LOG_OVERHEAD).map_err(|_| InvalidBatch::TooLarge)?;
         let Self {
-            options,
+            mut options,
             base_timestamp,
             max_timestamp,
             record_count,
             mut bytes,
             ..
         } = self;
+        let mut decompressed = None;
+        if record_count == 0 {
+            options.compression_type = CompressionType::None;
+        } else if options.compression_type != CompressionType::None {
+            let records = bytes.split_off(RECORD_BATCH_OVERHEAD);
+            bytes.extend(options.compression_type.compress(&records));
+            decompressed = Some(Arc::from(records));
+        }
+        let batch_length =
+            i32::try_from(bytes.len() - LOG_OVERHEAD).map_err(|_| InvalidBatch::TooLarge)?;
         let mut put = |at: usize, field: &[u8]| bytes[at..at + field.len()].copy_from_slice(field);
         put(BASE_OFFSET, &options.base_offset.to_be_bytes());
         put(BATCH_LENGTH, &batch_length.to_be_bytes());
@@ -368,6 +436,7 @@ impl RecordBatchBuilder {
         bytes[CRC..ATTRIBUTES].copy_from_slice(&crc.to_be_bytes());
         Ok(RecordBatch {
             bytes: bytes.into(),
+            decompressed,
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Compression;
+use super::{CompressionType, DecompressionError};
 use crate::log::varint::VarintError;
 
 /// Why bytes are not a record batch of format version 2, or its records
@@ -44,10 +44,12 @@ pub enum CorruptRecord {
         /// The three bits that name the codec.
         id: u8,
     },
-    /// The records are compressed with a codec that is not decoded here.
-    UnsupportedCompression {
-        /// The codec.
-        codec: Compression,
+    /// The compressed records cannot be decompressed.
+    Decompression {
+        /// Their codec.
+        codec: CompressionType,
+        /// Why not.
+        error: DecompressionError,
     },
     /// The base offset is negative, the last offset lies before it, or
     /// offsets go beyond 64 bits.
@@ -99,8 +101,7 @@ impl CorruptRecord {
     /// Kafka's name for the error (`org.apache.kafka.common.protocol.Errors`).
     ///
     /// A damaged batch is `CORRUPT_MESSAGE`; an intact batch whose records
-    /// cannot be read is `INVALID_RECORD` (Kafka's `InvalidRecordException`);
-    /// a codec that cannot be decoded is `UNSUPPORTED_COMPRESSION_TYPE`.
+    /// cannot be read is `INVALID_RECORD` (Kafka's `InvalidRecordException`).
     pub const fn kafka_name(&self) -> &'static str {
         match self {
             Self::Truncated { .. }
@@ -110,8 +111,8 @@ impl CorruptRecord {
             | Self::Crc { .. }
             | Self::UnknownCompression { .. }
             | Self::OffsetRange { .. } => "CORRUPT_MESSAGE",
-            Self::UnsupportedCompression { .. } => "UNSUPPORTED_COMPRESSION_TYPE",
-            Self::RecordCount { .. }
+            Self::Decompression { .. }
+            | Self::RecordCount { .. }
             | Self::OffsetDelta { .. }
             | Self::Varint(_)
             | Self::Length { .. }
@@ -143,8 +144,9 @@ impl fmt::Display for CorruptRecord {
                 write!(f, "the stored crc is {stored}, the computed one {computed}")
             }
             Self::UnknownCompression { id } => write!(f, "no compression codec has id {id}"),
-            Self::UnsupportedCompression { codec } => {
-                write!(f, "records compressed with {} cannot be read", codec.name())
+            Self::Decompression { codec, error } => {
+                let codec = codec.name();
+                write!(f, "records compressed with {codec} cannot be read: {error}")
             }
             Self::OffsetRange {
                 base_offset,

@@ -45,53 +45,6 @@ pub(super) const TRANSACTIONAL_FLAG: i16 = 0x10;
 pub(super) const CONTROL_FLAG: i16 = 0x20;
 pub(super) const DELETE_HORIZON_FLAG: i16 = 0x40;
 
-/// How the records of a batch are compressed
-/// (`org.apache.kafka.common.record.CompressionType`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Compression {
-    /// Not at all.
-    #[default]
-    None,
-    /// gzip.
-    Gzip,
-    /// Snappy, in the framing of snappy-java.
-    Snappy,
-    /// LZ4 frames.
-    Lz4,
-    /// Zstandard (KIP-110).
-    Zstd,
-}
-
-impl Compression {
-    /// The codec with this id in a batch's attributes, if there is one.
-    pub const fn from_id(id: u8) -> Option<Self> {
-        Some(match id {
-            0 => Self::None,
-            1 => Self::Gzip,
-            2 => Self::Snappy,
-            3 => Self::Lz4,
-            4 => Self::Zstd,
-            _ => return None,
-        })
-    }
-
-    /// The codec's id in a batch's attributes, 0 to 4.
-    pub const fn id(self) -> u8 {
-        self as u8
-    }
-
-    /// The codec's name, as a value of `compression.type`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Gzip => "gzip",
-            Self::Snappy => "snappy",
-            Self::Lz4 => "lz4",
-            Self::Zstd => "zstd",
-        }
-    }
-}
-
 /// Whose clock a batch's timestamps are from: the values of the topic setting
 /// `message.timestamp.type` (KIP-32,
 /// `org.apache.kafka.common.record.TimestampType`).

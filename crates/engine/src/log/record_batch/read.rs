@@ -3,19 +3,24 @@
 
 use super::header::{ATTRIBUTES, BATCH_LENGTH, LOG_OVERHEAD, MAGIC, RECORD_BATCH_OVERHEAD};
 use super::record::{Origin, read_record};
-use super::{Compression, CorruptRecord, RecordBatch, RecordView, TimestampType};
+use super::{CompressionType, CorruptRecord, RecordBatch, RecordView, TimestampType};
 use crate::log::crc32c::crc32c;
+
+/// How many bytes the compressed records of one read may become in all: a
+/// small batch can claim to hold gigabytes. A batch that is built here may
+/// hold more.
+pub const DECOMPRESSED_MAX: usize = 128 << 20;
 
 impl RecordBatch {
     /// Reads a batch that stands alone: `bytes` is the whole of it and nothing
     /// else. It is checked before it is believed: length, version, checksum,
-    /// codec, offsets, and, unless it is compressed, every record in it.
+    /// codec, offsets, and every record in it.
     ///
     /// # Errors
     ///
     /// [`CorruptRecord`], saying what is wrong first.
     pub fn parse(bytes: &[u8]) -> Result<Self, CorruptRecord> {
-        let (batch, rest) = Self::split_from(bytes)?;
+        let (batch, rest) = Self::split_from(bytes, DECOMPRESSED_MAX)?;
         if rest.is_empty() {
             Ok(batch)
         } else {
@@ -25,19 +30,39 @@ impl RecordBatch {
         }
     }
 
-    /// Reads the batch that `bytes` begin with, and returns what follows it.
-    fn split_from(bytes: &[u8]) -> Result<(Self, &[u8]), CorruptRecord> {
+    /// Reads the batch that `bytes` begin with, whose records become at most
+    /// `limit` bytes, and returns what follows it.
+    fn split_from(bytes: &[u8], limit: usize) -> Result<(Self, &[u8]), CorruptRecord> {
         let (batch, rest) = split_batch(bytes)?;
-        let batch = Self {
+        let mut batch = Self {
             bytes: batch.into(),
+            decompressed: None,
         };
         batch.check_header()?;
-        if batch.compression() == Compression::None {
-            for record in batch.records() {
-                record?;
-            }
+        batch.decompress(limit)?;
+        for record in batch.records() {
+            record?;
         }
         Ok((batch, rest))
+    }
+
+    /// As in Kafka, nothing is decompressed where there are no records.
+    fn decompress(&mut self, limit: usize) -> Result<(), CorruptRecord> {
+        let codec = self.compression_type();
+        if codec != CompressionType::None && self.record_count() > 0 {
+            let records = codec.decompress(&self.bytes[RECORD_BATCH_OVERHEAD..], limit);
+            let records = records.map_err(|error| CorruptRecord::Decompression { codec, error })?;
+            self.decompressed = Some(records.into());
+        }
+        Ok(())
+    }
+
+    /// The records' bytes, as they are before compression.
+    pub(super) fn record_bytes(&self) -> &[u8] {
+        match &self.decompressed {
+            Some(records) => records,
+            None => &self.bytes[RECORD_BATCH_OVERHEAD..],
+        }
     }
 
     fn check_header(&self) -> Result<(), CorruptRecord> {
@@ -51,7 +76,7 @@ impl RecordBatch {
             return Err(CorruptRecord::Crc { stored, computed });
         }
         let id = self.compression_id();
-        if Compression::from_id(id).is_none() {
+        if CompressionType::from_id(id).is_none() {
             return Err(CorruptRecord::UnknownCompression { id });
         }
         self.check_offsets()?;
@@ -80,15 +105,14 @@ impl RecordBatch {
         Ok(())
     }
 
-    /// The records, in order, as views of the batch's bytes.
+    /// The records, in order, as views of the batch's bytes, or of what those
+    /// are decompressed.
     ///
-    /// A batch from [`parse`](Self::parse) or a builder yields no error,
-    /// except that a compressed one yields a single
-    /// [`CorruptRecord::UnsupportedCompression`].
+    /// A batch from [`parse`](Self::parse) or a builder yields no error.
     pub fn records(&self) -> RecordIter<'_> {
         RecordIter {
             batch: self,
-            bytes: &self.bytes[RECORD_BATCH_OVERHEAD..],
+            bytes: self.record_bytes(),
             left: self.record_count(),
             last_offset: None,
             is_over: false,
@@ -135,7 +159,11 @@ fn split_batch(bytes: &[u8]) -> Result<(&[u8], &[u8]), CorruptRecord> {
 /// there is a batch that was not written or not fetched to its end, which
 /// Kafka's clients pass over and its brokers cut off when they recover a log.
 pub fn read_batches(bytes: &[u8]) -> BatchReader<'_> {
-    BatchReader { bytes, position: 0 }
+    BatchReader {
+        bytes,
+        position: 0,
+        may_decompress: DECOMPRESSED_MAX,
+    }
 }
 
 /// An iterator over the batches in a buffer; see [`read_batches`].
@@ -143,6 +171,8 @@ pub fn read_batches(bytes: &[u8]) -> BatchReader<'_> {
 pub struct BatchReader<'a> {
     bytes: &'a [u8],
     position: usize,
+    /// How many bytes the compressed records ahead may become.
+    may_decompress: usize,
 }
 
 impl BatchReader<'_> {
@@ -160,17 +190,21 @@ impl Iterator for BatchReader<'_> {
         if self.bytes.is_empty() {
             return None;
         }
-        Some(match RecordBatch::split_from(self.bytes) {
-            Ok((batch, rest)) => {
-                self.position += batch.size_in_bytes();
-                self.bytes = rest;
-                Ok(batch)
-            }
-            Err(error) => {
-                self.bytes = &[];
-                Err(error)
-            }
-        })
+        Some(
+            match RecordBatch::split_from(self.bytes, self.may_decompress) {
+                Ok((batch, rest)) => {
+                    self.position += batch.size_in_bytes();
+                    let decompressed = batch.decompressed.as_ref();
+                    self.may_decompress -= decompressed.map_or(0, |records| records.len());
+                    self.bytes = rest;
+                    Ok(batch)
+                }
+                Err(error) => {
+                    self.bytes = &[];
+                    Err(error)
+                }
+            },
+        )
     }
 }
 
@@ -187,10 +221,6 @@ pub struct RecordIter<'a> {
 
 impl<'a> RecordIter<'a> {
     fn read_next(&mut self) -> Result<Option<RecordView<'a>>, CorruptRecord> {
-        let codec = self.batch.compression();
-        if codec != Compression::None {
-            return Err(CorruptRecord::UnsupportedCompression { codec });
-        }
         if self.left == 0 {
             return match self.bytes.len() {
                 0 => Ok(None),

@@ -348,8 +348,7 @@ fn damage_behind_a_right_checksum_is_survived() {
             }
             Ok(parsed) => {
                 read += 1;
-                let compressed = parsed.compression() != Compression::None;
-                assert_eq!(parsed.records().any(|record| record.is_err()), compressed);
+                assert!(parsed.records().all(|record| record.is_ok()));
             }
         }
     });
@@ -369,20 +368,133 @@ fn for_every_flip(bytes: &[u8], mut check: impl FnMut(usize, &mut [u8])) {
     }
 }
 
+fn compressed(compression_type: CompressionType) -> RecordBatch {
+    let options = BatchOptions {
+        compression_type,
+        ..transactional()
+    };
+    let mut builder = RecordBatchBuilder::new(options);
+    for record in records() {
+        builder.append(&record).unwrap();
+    }
+    builder.build().unwrap()
+}
+
+/// Only the records are compressed: a header tells the same in every codec,
+/// but for size, checksum and the codec itself.
 #[test]
-fn compressed_records_are_named_and_left_alone() {
-    let batch = batch_of(&records(), BatchOptions::default());
-    let zstd = batch.patched(|bytes| {
+fn a_compressed_batch_is_read_back() {
+    let plain = compressed(CompressionType::None);
+    for codec in CompressionType::ALL {
+        let batch = compressed(codec);
+        assert_eq!(batch.compression_type(), codec);
+        assert!(batch.is_crc_valid());
+        let header = |batch: &RecordBatch| batch.as_bytes()[LAST_OFFSET_DELTA..61].to_vec();
+        assert_eq!(header(&batch), header(&plain));
+        assert_eq!(read_all(&batch), read_all(&plain));
+
+        let parsed = RecordBatch::parse(batch.as_bytes()).unwrap();
+        assert_eq!(parsed, batch);
+        assert_eq!(read_all(&parsed), read_all(&plain));
+        let appended = parsed.with_base_offset_and_epoch(100, 4);
+        assert_eq!(read_all(&appended)[3].offset, 103);
+        assert_eq!(appended.crc(), batch.crc());
+    }
+}
+
+#[test]
+fn a_compressed_batch_without_records_is_a_plain_header() {
+    let builder = RecordBatchBuilder::new(BatchOptions {
+        compression_type: CompressionType::Lz4,
+        ..transactional()
+    });
+    let empty = builder.build_with_last_offset(44, 70_000).unwrap();
+    assert_eq!(empty.compression_type(), CompressionType::None);
+    assert_eq!(empty.size_in_bytes(), RECORD_BATCH_OVERHEAD);
+}
+
+/// A producer fills its batches by what it thinks compression will gain, and
+/// thinks a little less than it saw.
+#[test]
+fn the_size_of_a_compressed_batch_is_estimated_until_it_is_built() {
+    let mut builder = RecordBatchBuilder::new(BatchOptions {
+        compression_type: CompressionType::Gzip,
+        ..BatchOptions::default()
+    });
+    builder
+        .append(&record(0, None, Some(&"x".repeat(990))))
+        .unwrap();
+    let records = 999;
+    assert_eq!(builder.size_in_bytes(), 61 + records * 105 / 100);
+    builder.set_estimated_compression_ratio(200);
+    assert_eq!(builder.size_in_bytes(), 61 + records * 21 / 100);
+    assert!(builder.has_room_for(&record(0, None, Some("y")), 300));
+    assert!(builder.is_full(270) && !builder.is_full(271));
+    let batch = builder.build().unwrap();
+    let ratio = (batch.size_in_bytes() - 61) * 1_000 / records;
+    assert_eq!(batch.compression_ratio() as usize, ratio);
+    assert!(ratio < 50);
+}
+
+#[test]
+fn codecs_that_do_not_exist_are_refused() {
+    for id in 5..8 {
+        let batch = batch_of(&records(), BatchOptions::default()).patched(|bytes| {
+            put(bytes, ATTRIBUTES, i16::to_be_bytes(id));
+            put_crc(bytes);
+        });
+        let error = CorruptRecord::UnknownCompression { id: id as u8 };
+        assert_eq!(RecordBatch::parse(batch.as_bytes()), Err(error));
+    }
+}
+
+/// Damage behind a right checksum, now in compressed records.
+#[test]
+fn damaged_compressed_records_are_refused_or_read_to_their_end() {
+    for codec in CompressionType::ALL {
+        for_every_flip(compressed(codec).as_bytes(), |_, bytes| {
+            put_crc(bytes);
+            if let Ok(parsed) = RecordBatch::parse(bytes) {
+                assert!(parsed.records().all(|record| record.is_ok()));
+            }
+        });
+    }
+    let plain = compressed(CompressionType::None);
+    let wrong = plain.patched(|bytes| {
         put(bytes, ATTRIBUTES, 4_i16.to_be_bytes());
         put_crc(bytes);
     });
-    let parsed = RecordBatch::parse(zstd.as_bytes()).unwrap();
-    assert_eq!(parsed.compression().name(), "zstd");
-    let error = CorruptRecord::UnsupportedCompression {
-        codec: Compression::Zstd,
+    let error = CorruptRecord::Decompression {
+        codec: CompressionType::Zstd,
+        error: DecompressionError::Malformed,
     };
-    assert_eq!(parsed.records().collect::<Vec<_>>(), [Err(error)]);
-    assert_eq!(error.kafka_name(), "UNSUPPORTED_COMPRESSION_TYPE");
+    assert_eq!(RecordBatch::parse(wrong.as_bytes()), Err(error));
+    assert_eq!(error.kafka_name(), "INVALID_RECORD");
+}
+
+/// A few kilobytes that claim to be more than memory holds are refused, in one
+/// batch or in many.
+#[test]
+fn a_reader_decompresses_no_more_than_its_share() {
+    let mut builder = RecordBatchBuilder::new(BatchOptions {
+        compression_type: CompressionType::Zstd,
+        ..BatchOptions::default()
+    });
+    let mut large = record(0, None, None);
+    large.value = Some(vec![0; DECOMPRESSED_MAX / 3]);
+    builder.append(&large).unwrap();
+    let batch = builder.build().unwrap();
+    assert!(batch.size_in_bytes() < 10_000);
+    let file = batch.as_bytes().repeat(3);
+    let read: Vec<_> = read_batches(&file).collect();
+    assert_eq!(read[..2], [Ok(batch.clone()), Ok(batch)]);
+    assert!(matches!(
+        read[2],
+        Err(CorruptRecord::Decompression {
+            error: DecompressionError::TooLarge { .. },
+            ..
+        })
+    ));
 }
 
 #[test]
