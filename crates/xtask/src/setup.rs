@@ -153,10 +153,10 @@ pub fn segment_tests(project: &Project) -> Result<PathBuf, Problem> {
         .args(["--only-binary", ":all:", "--require-hashes"])
         .args(["--disable-pip-version-check", "--target"])
         .arg(&folder)
-        .args(["--requirement", SEGMENT_REQUIREMENTS])
+        .arg("--requirement")
+        .arg(project.root.join(SEGMENT_REQUIREMENTS))
         // As an option, older ones do not know it; as a setting, they pass over it.
-        .env("PIP_ROOT_USER_ACTION", "ignore")
-        .current_dir(&project.root);
+        .env("PIP_ROOT_USER_ACTION", "ignore");
     process::run(&mut pip)?;
     fs::write(&stamp, &wanted).map_err(|error| cannot("write", &stamp, &error))?;
     Ok(python)

@@ -23,5 +23,5 @@ const KEYS: &[ConfigKey] = &[
     key("enable.metrics.push", Boolean, Is("false"), Any, Low),
     key("metric.reporters", List, Is("org.apache.kafka.common.metrics.JmxReporter"), Any, Low),
     key("receive.buffer.bytes", Int, Is("65536"), AtLeast(-1), Medium),
-    key("retries", Int, Is("2147483647"), Between(0, i32::MAX as i64), Low),
+    key("retries", Int, Is("2147483647"), Between(0, i32::MAX), Low),
 ];

@@ -41,7 +41,7 @@ const KEYS: &[ConfigKey] = &[
     key("partitioner.class", Class, Null, Any, Medium),
     key("partitioner.ignore.keys", Boolean, Is("false"), Any, Medium),
     key("receive.buffer.bytes", Int, Is("32768"), AtLeast(-1), Medium),
-    key("retries", Int, Is("2147483647"), Between(0, i32::MAX as i64), High),
+    key("retries", Int, Is("2147483647"), Between(0, i32::MAX), High),
     key("transaction.timeout.ms", Int, Is("60000"), Any, Low),
     key("transactional.id", String, Null, NonEmpty, Low),
     key("value.serializer", Class, Required, Any, High),

@@ -5,18 +5,19 @@ use super::config_def::Type;
 use super::decimal::Decimal;
 use super::metadata_version;
 
-/// Which values of its type a setting takes (`ConfigDef.Validator`).
+/// Which values of its type a setting takes (`ConfigDef.Validator`). No bound
+/// of Kafka's is beyond 32 bits, not even of larger numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Validator {
     /// All.
     Any,
     /// Whole numbers from here on.
-    AtLeast(i64),
+    AtLeast(i32),
     /// Whole numbers from here to there.
-    Between(i64, i64),
+    Between(i32, i32),
     /// Whole numbers from here to there, or the last, which stands for a
     /// default (`CompressionType.levelValidator`).
-    BetweenOr(i64, i64, i64),
+    BetweenOr(i32, i32, i32),
     /// A number of threads from 1 on, or -1 for as many as another setting
     /// says (`RemoteLogManagerConfig`).
     ThreadsOrMinusOne,
@@ -95,15 +96,17 @@ impl Validator {
 
     fn check_number(self, number: i64) -> Result<(), Wrong> {
         let refused = |why: String| wrong(number.to_string(), why);
+        let is_less = |min: i32| number < i64::from(min);
+        let is_more = |max: i32| number > i64::from(max);
         match self {
-            Validator::AtLeast(min) | Validator::Between(min, _) if number < min => {
+            Validator::AtLeast(min) | Validator::Between(min, _) if is_less(min) => {
                 refused(format!("Value must be at least {min}"))
             }
-            Validator::Between(_, max) if number > max => {
+            Validator::Between(_, max) if is_more(max) => {
                 refused(format!("Value must be no more than {max}"))
             }
             Validator::BetweenOr(min, max, or)
-                if !(min..=max).contains(&number) && number != or =>
+                if (is_less(min) || is_more(max)) && number != i64::from(or) =>
             {
                 refused(format!(
                     "Value must be between {min} and {max} or equal to {or}"
