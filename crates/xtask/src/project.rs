@@ -47,6 +47,11 @@ impl Project {
         }
     }
 
+    /// The Python packages of the tests, installed for this project alone.
+    pub fn python_packages(&self) -> PathBuf {
+        self.tools().join("python")
+    }
+
     /// The text of a file of the checkout, named from its root.
     pub fn read(&self, name: &str) -> Result<String, Problem> {
         let path = self.root.join(name);

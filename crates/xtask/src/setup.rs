@@ -1,7 +1,7 @@
 //! What must be in place before the project can be built and tested, and how to get it there.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::problem::Problem;
@@ -16,6 +16,9 @@ pub const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
 /// The oldest Node that the page's tests run on.
 const NODE_MAJOR_MIN: u32 = 20;
+
+/// The Python package that reads segments, and its version.
+const SEGMENT_REQUIREMENTS: &str = "tests/segments/requirements.txt";
 
 /// Puts in place what building the page needs.
 pub fn for_page(project: &Project, steps: &mut Steps, release: bool) -> Result<Tools, Problem> {
@@ -85,7 +88,7 @@ pub fn rust_components(steps: &mut Steps) -> Result<(), Problem> {
 }
 
 /// Puts in place the npm packages of the page's tests, and gives Node.
-pub fn page_tests(project: &Project, steps: &mut Steps) -> Result<std::path::PathBuf, Problem> {
+pub fn page_tests(project: &Project, steps: &mut Steps) -> Result<PathBuf, Problem> {
     let node = node()?;
     let folder = project.page_tests();
     let lock = project.read("tests/package-lock.json")?;
@@ -111,7 +114,7 @@ pub fn page_tests(project: &Project, steps: &mut Steps) -> Result<std::path::Pat
 }
 
 /// The Node that is installed.
-fn node() -> Result<std::path::PathBuf, Problem> {
+fn node() -> Result<PathBuf, Problem> {
     tools::npm()?;
     let node = programs::on_path("node").unwrap_or_else(|| "node".into());
     let version = process::output(Command::new(&node).arg("--version")).unwrap_or_default();
@@ -127,6 +130,50 @@ fn node() -> Result<std::path::PathBuf, Problem> {
 /// The first number of what `node --version` prints, as in `v20.1.0`.
 fn major(version: &str) -> Option<u32> {
     version.strip_prefix('v')?.split('.').next()?.parse().ok()
+}
+
+/// Puts in place the Python package that reads segments, and gives Python.
+///
+/// It goes to a folder of its own, which needs no virtual environment and is none of the business
+/// of a Python that the system manages.
+pub fn segment_tests(project: &Project) -> Result<PathBuf, Problem> {
+    let python = python()?;
+    let wanted = project.read(SEGMENT_REQUIREMENTS)?;
+    let folder = project.python_packages();
+    // As with npm: pip leaves no sign of what it was asked for.
+    let stamp = folder.join(".installed-requirements.txt");
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(python);
+    }
+    say("    installing the Python package that reads segments");
+    // Pip leaves what is there as it is. When nothing is, there is nothing to remove.
+    let _ = fs::remove_dir_all(&folder);
+    let mut pip = Command::new(&python);
+    pip.args(["-m", "pip", "install", "--quiet", "--no-deps"])
+        .args(["--only-binary", ":all:", "--require-hashes"])
+        .args(["--disable-pip-version-check", "--target"])
+        .arg(&folder)
+        .arg("--requirement")
+        .arg(project.root.join(SEGMENT_REQUIREMENTS))
+        // As an option, older ones do not know it; as a setting, they pass over it.
+        .env("PIP_ROOT_USER_ACTION", "ignore");
+    process::run(&mut pip)?;
+    fs::write(&stamp, &wanted).map_err(|error| cannot("write", &stamp, &error))?;
+    Ok(python)
+}
+
+/// The Python that is installed.
+fn python() -> Result<PathBuf, Problem> {
+    let python = programs::on_path("python3").or_else(|| programs::on_path("python"));
+    let has_pip = |python: &PathBuf| {
+        process::output(Command::new(python).args(["-m", "pip", "--version"])).is_some()
+    };
+    python.filter(has_pip).ok_or_else(|| {
+        Problem::new(
+            "Python 3 with pip is not installed: the system's packages have it (python3 and \
+             python3-pip), or https://www.python.org; then start again",
+        )
+    })
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: everything that must hold before a change is taken in.
 
+use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -23,9 +24,12 @@ const WASM_TESTS_IN_BROWSER: [(&str, &str); 1] = [("kafka-lanes", "board")];
 /// How long the tests of one wasm file may take.
 const WASM_TEST_SECONDS_MAX: u32 = 300;
 
+/// What reads the logs that the engine wrote.
+const SEGMENT_READER: &str = "tests/segments/read_back.py";
+
 /// All steps, quick ones first. The page is built once: the browser gets the very files that are
 /// handed out.
-const CHECKS: [Check; 9] = [
+const CHECKS: [Check; 10] = [
     Check {
         name: "format",
         doing: "is the code formatted? (`cargo fmt --all` mends it)",
@@ -63,6 +67,12 @@ const CHECKS: [Check; 9] = [
                     .args(more),
             )
         },
+    },
+    Check {
+        name: "segments",
+        doing: "a log written by the engine, read by kafka-python",
+        needs: None,
+        run: |bench, more| bench.segment_tests(more),
     },
     Check {
         name: "clippy-page",
@@ -276,6 +286,30 @@ impl<'a> Bench<'a> {
             )?;
         }
         Ok(())
+    }
+
+    /// Has the engine write logs, and kafka-python read them. That is put in place here: nothing
+    /// else needs Python.
+    fn segment_tests(&self, more: &[String]) -> Result<(), Problem> {
+        let python = setup::segment_tests(self.project)?;
+        let folder = self.project.root.join("target").join("segments");
+        // What an earlier run wrote must not be read as this one's.
+        let _ = fs::remove_dir_all(&folder);
+        let what = ["run", "--quiet", "--package", "engine", "--example"];
+        process::run(
+            self.cargo(&what)
+                .args(["export_segment", "--"])
+                .arg(&folder),
+        )?;
+        process::run(
+            Command::new(python)
+                .arg(self.project.root.join(SEGMENT_READER))
+                .arg(&folder)
+                .args(more)
+                .env("PYTHONPATH", self.project.python_packages())
+                // With it, Python would leave out what the script asserts.
+                .env_remove("PYTHONOPTIMIZE"),
+        )
     }
 
     /// Runs the tests in `tests/page/` with Node's own test runner.

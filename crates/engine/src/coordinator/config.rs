@@ -1,3 +1,5 @@
+use crate::config::BrokerConfig;
+
 /// What a broker's settings say about the groups it coordinates
 /// (`GroupCoordinatorConfig`).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -14,7 +16,7 @@ pub struct GroupCoordinatorConfig {
     /// How many members a group may have (`group.max.size`).
     pub max_size: i32,
     /// How long a member that was never in a generation may wait for its first
-    /// JoinGroup answer, in milliseconds. Five minutes; no setting of Kafka's.
+    /// JoinGroup answer, in milliseconds. No setting of Kafka's.
     pub new_member_join_timeout_ms: i32,
     /// How long a committed offset is kept once its group no longer needs it,
     /// in milliseconds (`offsets.retention.minutes`, KIP-211).
@@ -27,18 +29,14 @@ pub struct GroupCoordinatorConfig {
     pub offset_metadata_max_bytes: usize,
 }
 
+impl GroupCoordinatorConfig {
+    /// How long Kafka lets a member wait for its first JoinGroup answer.
+    pub const NEW_MEMBER_JOIN_TIMEOUT_MS: i32 = 5 * 60 * 1_000;
+}
+
 impl Default for GroupCoordinatorConfig {
-    /// The defaults of Kafka 4.0.
+    /// Those of a broker with no settings of its own.
     fn default() -> Self {
-        GroupCoordinatorConfig {
-            initial_rebalance_delay_ms: 3_000,
-            min_session_timeout_ms: 6_000,
-            max_session_timeout_ms: 1_800_000,
-            max_size: i32::MAX,
-            new_member_join_timeout_ms: 5 * 60 * 1_000,
-            offsets_retention_ms: 7 * 24 * 60 * 60 * 1_000,
-            offsets_retention_check_interval_ms: 10 * 60 * 1_000,
-            offset_metadata_max_bytes: 4_096,
-        }
+        BrokerConfig::default().coordinator
     }
 }

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use super::ratio::Ratio;
 use super::record_batch::{CompressionType, TimestampType};
+use crate::config::topic;
 
 /// What becomes of old segments (`cleanup.policy`). Both may be set, or
 /// neither.
@@ -103,81 +104,32 @@ pub struct LogConfig {
 }
 
 impl Default for LogConfig {
+    /// Those of a topic with no settings of its own.
     fn default() -> Self {
-        LogConfig {
-            cleanup_policy: CleanupPolicy {
-                delete: true,
-                compact: false,
-            },
-            compression_type: BrokerCompressionType::Producer,
-            segment_bytes: 1 << 30,
-            segment_ms: WEEK_MS,
-            segment_index_bytes: 10 << 20,
-            index_interval_bytes: 4096,
-            retention_ms: WEEK_MS,
-            retention_bytes: -1,
-            max_compaction_lag_ms: i64::MAX,
-            min_compaction_lag_ms: 0,
-            min_cleanable_dirty_ratio: Ratio::HALF,
-            delete_retention_ms: DAY_MS,
-            max_message_bytes: MESSAGE_MAX_BYTES,
-            message_timestamp_type: TimestampType::CreateTime,
-        }
+        LogConfig::from_topic_configs(&BTreeMap::new())
     }
 }
-
-/// 24 hours, in milliseconds.
-const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
-
-/// 168 hours, in milliseconds.
-const WEEK_MS: i64 = 168 * 60 * 60 * 1_000;
-
-/// `message.max.bytes`, for topics that set no `max.message.bytes`: 1 MiB and
-/// the overhead of a log entry.
-pub const MESSAGE_MAX_BYTES: usize = 1_048_588;
 
 impl LogConfig {
     /// The settings given for a topic, by Kafka's names; the defaults for the
     /// rest. The controller has checked the values: one that cannot be read
     /// counts as not given.
     pub fn from_topic_configs(configs: &BTreeMap<String, String>) -> LogConfig {
-        let default = LogConfig::default();
         LogConfig {
-            cleanup_policy: read(configs, "cleanup.policy", default.cleanup_policy),
-            compression_type: read(configs, "compression.type", default.compression_type),
-            segment_bytes: read(configs, "segment.bytes", default.segment_bytes),
-            segment_ms: read(configs, "segment.ms", default.segment_ms),
-            segment_index_bytes: read(configs, "segment.index.bytes", default.segment_index_bytes),
-            index_interval_bytes: read(
-                configs,
-                "index.interval.bytes",
-                default.index_interval_bytes,
-            ),
-            retention_ms: read(configs, "retention.ms", default.retention_ms),
-            retention_bytes: read(configs, "retention.bytes", default.retention_bytes),
-            max_compaction_lag_ms: read(
-                configs,
-                "max.compaction.lag.ms",
-                default.max_compaction_lag_ms,
-            ),
-            min_compaction_lag_ms: read(
-                configs,
-                "min.compaction.lag.ms",
-                default.min_compaction_lag_ms,
-            ),
-            min_cleanable_dirty_ratio: read(
-                configs,
-                "min.cleanable.dirty.ratio",
-                default.min_cleanable_dirty_ratio,
-            ),
-            delete_retention_ms: read(configs, "delete.retention.ms", default.delete_retention_ms),
-            max_message_bytes: read(configs, "max.message.bytes", default.max_message_bytes),
-            message_timestamp_type: match configs.get("message.timestamp.type") {
-                Some(name) if name == TimestampType::LogAppendTime.name() => {
-                    TimestampType::LogAppendTime
-                }
-                _ => default.message_timestamp_type,
-            },
+            cleanup_policy: read(configs, "cleanup.policy"),
+            compression_type: read(configs, "compression.type"),
+            segment_bytes: read(configs, "segment.bytes"),
+            segment_ms: read(configs, "segment.ms"),
+            segment_index_bytes: read(configs, "segment.index.bytes"),
+            index_interval_bytes: read(configs, "index.interval.bytes"),
+            retention_ms: read(configs, "retention.ms"),
+            retention_bytes: read(configs, "retention.bytes"),
+            max_compaction_lag_ms: read(configs, "max.compaction.lag.ms"),
+            min_compaction_lag_ms: read(configs, "min.compaction.lag.ms"),
+            min_cleanable_dirty_ratio: read(configs, "min.cleanable.dirty.ratio"),
+            delete_retention_ms: read(configs, "delete.retention.ms"),
+            max_message_bytes: read(configs, "max.message.bytes"),
+            message_timestamp_type: read(configs, "message.timestamp.type"),
         }
     }
 
@@ -192,11 +144,14 @@ impl LogConfig {
     }
 }
 
-fn read<T: FromStr>(configs: &BTreeMap<String, String>, name: &str, default: T) -> T {
-    configs
-        .get(name)
-        .and_then(|value| value.trim().parse().ok())
-        .unwrap_or(default)
+fn read<T: FromStr>(configs: &BTreeMap<String, String>, name: &str) -> T {
+    let given = topic::CONFIG.value(configs, name);
+    let given = given.and_then(|value| value.parse().ok());
+    given.unwrap_or_else(|| {
+        let default = topic::CONFIG.find(name).and_then(|key| key.default_value());
+        let default = default.and_then(|value| value.parse().ok());
+        default.unwrap_or_else(|| panic!("{name} has a default that can be read"))
+    })
 }
 
 #[cfg(test)]

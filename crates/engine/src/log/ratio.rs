@@ -2,10 +2,10 @@
 
 use std::str::FromStr;
 
+use crate::config::Decimal;
+
 /// The whole, in the unit a ratio is kept in.
 const ONE: u64 = 1_000_000_000;
-/// Decimal places kept.
-const PLACES: usize = 9;
 
 /// A part of a whole, between 0 and 1, to nine decimal places.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,17 +30,7 @@ impl FromStr for Ratio {
 
     /// Reads a decimal number; places after the ninth are dropped.
     fn from_str(text: &str) -> Result<Self, ()> {
-        let (whole, places) = text.split_once('.').unwrap_or((text, ""));
-        let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-        if !are_digits(whole) || !are_digits(places) || whole.len() + places.len() == 0 {
-            return Err(());
-        }
-        let places = &places[..places.len().min(PLACES)];
-        let whole: u64 = format!("0{whole}").parse().map_err(drop)?;
-        let part: u64 = format!("{places:0<PLACES$}").parse().map_err(drop)?;
-        let billionths = whole
-            .checked_mul(ONE)
-            .and_then(|ones| ones.checked_add(part));
+        let billionths = text.parse::<Decimal>()?.billionths();
         billionths
             .filter(|billionths| *billionths <= ONE)
             .map(|billionths| Ratio { billionths })

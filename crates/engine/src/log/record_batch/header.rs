@@ -1,6 +1,8 @@
 //! The header of a record batch: where its fields lie, and what its
 //! attributes say (`org.apache.kafka.common.record.DefaultRecordBatch`).
 
+use std::str::FromStr;
+
 /// Bytes of a batch before its records
 /// (`DefaultRecordBatch.RECORD_BATCH_OVERHEAD`).
 pub const RECORD_BATCH_OVERHEAD: usize = 61;
@@ -64,6 +66,15 @@ impl TimestampType {
             Self::CreateTime => "CreateTime",
             Self::LogAppendTime => "LogAppendTime",
         }
+    }
+}
+
+impl FromStr for TimestampType {
+    type Err = ();
+
+    fn from_str(name: &str) -> Result<Self, ()> {
+        let mut types = [Self::CreateTime, Self::LogAppendTime].into_iter();
+        types.find(|of| of.name() == name).ok_or(())
     }
 }
 
