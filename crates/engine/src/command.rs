@@ -2,10 +2,11 @@
 
 use std::fmt;
 
+use crate::broker::Slowness;
 use crate::client::{ConsumerConfig, OutgoingRecord, ProducerConfig, Workload};
 use crate::protocol::{Request, TopicName};
 pub use crate::sim::ClientNumber;
-use crate::sim::Latency;
+use crate::sim::{Host, LOSS_PER_MILLE_MAX, Latency, Link};
 
 /// Everything that can be asked of a world. A command that is carried out goes
 /// into the [`Journal`](crate::Journal); whatever else happens follows from it.
@@ -65,6 +66,80 @@ pub enum Command {
         /// The client.
         client: ClientNumber,
     },
+    /// Adds a broker to the cluster and starts it.
+    AddBroker {
+        /// Its `node.id`, which no other broker or controller has.
+        id: i32,
+        /// Its `broker.rack`.
+        rack: Option<String>,
+    },
+    /// Starts a broker that does not run, with the log it has on its disk; with
+    /// it the controller on the same machine.
+    StartBroker {
+        /// The broker.
+        broker: i32,
+    },
+    /// Stops a broker cleanly, as SIGTERM does: others take over what it leads
+    /// before it goes (`controlled.shutdown.enable`).
+    StopBroker {
+        /// The broker.
+        broker: i32,
+    },
+    /// Ends a broker as `kill -9` does, with the controller that shares its
+    /// process.
+    KillBroker {
+        /// The broker.
+        broker: i32,
+    },
+    /// Takes a broker's only disk away, with all that is on it; the broker
+    /// stops. It can be started again with an empty disk.
+    LoseDisk {
+        /// The broker.
+        broker: i32,
+    },
+    /// Makes a broker slow, or as fast as it was.
+    SlowBroker {
+        /// The broker.
+        broker: i32,
+        /// How slow.
+        slowness: Slowness,
+    },
+    /// Starts a controller that does not run.
+    StartController {
+        /// Its `node.id`.
+        controller: i32,
+    },
+    /// Ends a controller as `kill -9` does.
+    KillController {
+        /// Its `node.id`.
+        controller: i32,
+    },
+    /// Changes the links between two sets of hosts, in both directions.
+    SetLink {
+        /// Some hosts.
+        one: Vec<Host>,
+        /// Some others.
+        other: Vec<Host>,
+        /// What is wrong with each link from now on.
+        link: Link,
+    },
+    /// Cuts the links between two sets of hosts, in both directions: what is
+    /// sent waits until the link is whole or the connection closed.
+    Cut {
+        /// Some hosts.
+        one: Vec<Host>,
+        /// Some others.
+        other: Vec<Host>,
+    },
+    /// Mends the links between two sets of hosts that were cut.
+    Join {
+        /// Some hosts.
+        one: Vec<Host>,
+        /// Some others.
+        other: Vec<Host>,
+    },
+    /// Mends all that is wrong with any link.
+    HealNetwork,
     /// Changes how long packets take on the network.
     SetLatency {
         /// The time from now on.
@@ -103,6 +178,18 @@ pub enum Refusal {
     NotAnAdminCall(&'static str),
     /// The world is full.
     TooManyClients(usize),
+    /// No broker or controller has this `node.id`.
+    NoSuchServer(i32),
+    /// A broker or controller has this `node.id`, or it is below 0.
+    ServerIdTaken(i32),
+    /// The broker or controller runs already.
+    ServerRuns(i32),
+    /// The broker or controller does not run.
+    ServerIsDown(i32),
+    /// The world has all the brokers it can.
+    TooManyBrokers(usize),
+    /// So much of 1,000 packets cannot be lost.
+    TooMuchLoss(u16),
 }
 
 impl Refusal {
@@ -153,6 +240,26 @@ impl fmt::Display for Refusal {
                     "{api} is not a request of an admin client: use a producer or a consumer."
                 )
             }
+            Refusal::NoSuchServer(id) => write!(
+                f,
+                "There is no broker or controller with node.id {id}: choose one of the cluster."
+            ),
+            Refusal::ServerIdTaken(id) => write!(
+                f,
+                "node.id {id} is taken or below 0: choose another number."
+            ),
+            Refusal::ServerRuns(id) => {
+                write!(f, "Server {id} runs already: stop or kill it first.")
+            }
+            Refusal::ServerIsDown(id) => write!(f, "Server {id} does not run: start it first."),
+            Refusal::TooManyBrokers(limit) => write!(
+                f,
+                "There are {limit} brokers already, which is the most a world holds."
+            ),
+            Refusal::TooMuchLoss(loss) => write!(
+                f,
+                "{loss} of 1000 packets lost is too much: choose at most {LOSS_PER_MILLE_MAX}."
+            ),
             Refusal::TooManyClients(limit) => {
                 write!(
                     f,

@@ -109,7 +109,7 @@ impl Broker {
         if !self.partitions.values().any(|held| held.is_leader()) {
             self.isr_check_at = None;
         } else if self.isr_check_at.is_none() {
-            let interval_ms = self.config.replica_lag_time_max_ms / 2;
+            let interval_ms = self.config.replication.lag_time_max_ms / 2;
             self.isr_check_at = Some(now.plus_ms(interval_ms.max(1)));
         }
         self.isr_check_at

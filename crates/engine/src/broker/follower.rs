@@ -145,6 +145,7 @@ impl Broker {
         leader: i32,
         wanted: Vec<(TopicPartition, i32)>,
     ) {
+        let config = &self.config.replication;
         let mut asked = BTreeMap::new();
         let mut partitions = Vec::new();
         for (of, current_leader_epoch) in wanted {
@@ -158,15 +159,15 @@ impl Broker {
                 current_leader_epoch,
                 last_fetched_epoch: log.leader_epochs().latest_epoch().unwrap_or(-1),
                 log_start_offset: log.start_offset(),
-                partition_max_bytes: self.config.replica_fetch_max_bytes,
+                partition_max_bytes: size_limit(config.fetch_max_bytes),
                 topic_partition: of,
             });
         }
         let request = Request::Fetch(FetchRequest {
             replica_id: Some(self.id),
-            max_wait_ms: self.config.replica_fetch_wait_max_ms,
-            min_bytes: self.config.replica_fetch_min_bytes,
-            max_bytes: self.config.replica_fetch_response_max_bytes,
+            max_wait_ms: i32::try_from(config.fetch_wait_max_ms).unwrap_or(i32::MAX),
+            min_bytes: config.fetch_min_bytes,
+            max_bytes: size_limit(config.fetch_response_max_bytes),
             partitions,
         });
         self.ask_leader(fabric, leader, request, asked, Asking::Records);
@@ -180,7 +181,7 @@ impl Broker {
         asked: BTreeMap<TopicPartition, (i32, i64)>,
         what: Asking,
     ) {
-        let deadline = fabric.now.plus_ms(self.config.replica_socket_timeout_ms);
+        let deadline = fabric.now.plus_ms(self.config.replication.socket_timeout_ms);
         let correlation_id = self.ask(fabric, NodeId::Broker(leader), request);
         if let Some(fetcher) = self.fetchers.get_mut(&leader) {
             fetcher.in_flight = Some(InFlight {
@@ -289,7 +290,7 @@ impl Broker {
     }
 
     fn delay(&mut self, fabric: &Fabric, leader: i32, of: &TopicPartition) {
-        let until = fabric.now.plus_ms(self.config.replica_fetch_backoff_ms);
+        let until = fabric.now.plus_ms(self.config.replication.fetch_backoff_ms);
         if let Some(state) = self.fetch_state(leader, of) {
             state.delayed_until = Some(until);
         }
@@ -297,7 +298,7 @@ impl Broker {
 
     /// The connection to a leader is gone: everything waits a while.
     pub(super) fn fetcher_failed(&mut self, fabric: &mut Fabric, leader: i32) {
-        let until = fabric.now.plus_ms(self.config.replica_fetch_backoff_ms);
+        let until = fabric.now.plus_ms(self.config.replication.fetch_backoff_ms);
         if let Some(fetcher) = self.fetchers.get_mut(&leader) {
             fetcher.in_flight = None;
             for state in fetcher.partitions.values_mut() {
@@ -498,6 +499,11 @@ impl Broker {
             state.is_out_of_range = false;
         }
     }
+}
+
+/// A limit in bytes as requests carry it.
+fn size_limit(bytes: usize) -> i32 {
+    i32::try_from(bytes).unwrap_or(i32::MAX)
 }
 
 /// Appends a leader's batch. A new follower's log begins where the leader's

@@ -52,6 +52,11 @@ impl Broker {
         self.state
     }
 
+    /// When the process was started.
+    pub(crate) fn started_at(&self) -> Time {
+        self.started_at
+    }
+
     /// Stands for this run of it, as the controller gave it.
     pub fn broker_epoch(&self) -> i64 {
         self.broker_epoch
@@ -71,7 +76,7 @@ impl Broker {
         self.broker_epoch = broker_epoch;
         self.image = image;
         self.metadata_reader.begin(controller, offset);
-        let interval_ms = self.config.broker_heartbeat_interval_ms;
+        let interval_ms = self.config.lease.heartbeat_interval_ms;
         self.heartbeat_at = Some(fabric.now.plus_ms(interval_ms));
         self.read_metadata(fabric);
         self.set_alarm(fabric);
@@ -80,6 +85,7 @@ impl Broker {
     /// The process starts, with what is on its disk.
     pub(crate) fn start(&mut self, fabric: &mut Fabric) {
         self.state = BrokerState::Starting;
+        self.started_at = fabric.now;
         self.incarnation_id += 1;
         self.has_taken_up = false;
         self.broker_epoch = -1;
@@ -186,7 +192,7 @@ impl Broker {
     }
 
     fn on_heartbeat_answer(&mut self, fabric: &mut Fabric, response: &BrokerHeartbeatResponse) {
-        let interval_ms = self.config.broker_heartbeat_interval_ms;
+        let interval_ms = self.config.lease.heartbeat_interval_ms;
         // While something is about to change, the next heartbeat comes soon.
         let mut next_ms = interval_ms;
         if response.error_code.is_none() {
@@ -218,7 +224,7 @@ impl Broker {
         if self.partitions.is_empty() {
             self.checkpoint_at = None;
         } else if self.checkpoint_at.is_none() {
-            let interval_ms = self.config.replica_high_watermark_checkpoint_interval_ms;
+            let interval_ms = self.config.replication.high_watermark_checkpoint_interval_ms;
             self.checkpoint_at = Some(now.plus_ms(interval_ms.max(1)));
         }
         self.checkpoint_at

@@ -121,7 +121,7 @@ impl Broker {
             last_fetched_epoch: -1,
             max_wait_ms: FETCH_MAX_WAIT_MS,
         });
-        let timeout_ms = self.config.controller_quorum_fetch_timeout_ms;
+        let timeout_ms = self.config.quorum.fetch_timeout_ms;
         let deadline = fabric.now.plus_ms(timeout_ms);
         let correlation_id = self.ask(fabric, NodeId::Controller(target), request);
         self.metadata_reader.in_flight = Some((correlation_id, deadline));

@@ -2,7 +2,6 @@
 //! the groups it coordinates, and its life in the cluster.
 
 mod alter_partition;
-mod config;
 mod controller_channel;
 mod fetch;
 mod follower;
@@ -17,12 +16,11 @@ mod produce;
 mod replicas;
 mod retention;
 
-pub use config::BrokerConfig;
 pub use follower::{FetchState, Fetcher};
 pub use inbox::Slowness;
 pub use lifecycle::BrokerState;
+pub(crate) use groups::coordinator_of;
 pub use partition::{Partition, Role};
-pub use retention::RetentionSchedule;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -35,8 +33,9 @@ use self::inbox::Inbox;
 use self::metadata_log::MetadataReader;
 use self::produce::DelayedProduce;
 use self::retention::DelayedDeletion;
+use crate::config::BrokerConfig;
 use crate::controller::MetadataImage;
-use crate::coordinator::{GroupCoordinator, GroupCoordinatorConfig};
+use crate::coordinator::GroupCoordinator;
 use crate::protocol::{Header, Payload, Request, Response, TopicPartition};
 use crate::sim::{Alarm, Connection, Fabric, NodeId, Packet, Scheduled, Time};
 
@@ -45,8 +44,7 @@ use crate::sim::{Alarm, Connection, Fabric, NodeId, Packet, Scheduled, Time};
 pub(crate) struct NewBroker {
     pub id: i32,
     pub rack: Option<String>,
-    pub config: BrokerConfig,
-    pub groups: GroupCoordinatorConfig,
+    pub config: Arc<BrokerConfig>,
     /// The controllers' `node.id`s.
     pub voters: Vec<i32>,
     pub seed: u64,
@@ -61,9 +59,10 @@ pub struct Broker {
     /// `broker.rack`.
     pub rack: Option<String>,
     /// Its settings.
-    pub config: BrokerConfig,
+    pub config: Arc<BrokerConfig>,
     client_id: Arc<str>,
     state: BrokerState,
+    started_at: Time,
     broker_epoch: i64,
     incarnation_id: u64,
     heartbeat_at: Option<Time>,
@@ -86,7 +85,6 @@ pub struct Broker {
     checkpoint_at: Option<Time>,
     retention_check: Option<Time>,
     inbox: Inbox,
-    groups: GroupCoordinatorConfig,
     coordinator: GroupCoordinator,
     waiting: BTreeMap<u64, WaitingRequest>,
     next_token: u64,
@@ -100,16 +98,17 @@ impl Broker {
             id,
             rack,
             config,
-            groups,
             voters,
             seed,
         } = new;
+        let coordinator = GroupCoordinator::new(config.coordinator.clone(), seed);
         Broker {
             id,
             rack,
             config,
             client_id: format!("broker-{id}").into(),
             state: BrokerState::NotRunning,
+            started_at: Time::ZERO,
             broker_epoch: -1,
             incarnation_id: 0,
             heartbeat_at: None,
@@ -130,8 +129,7 @@ impl Broker {
             checkpoint_at: None,
             retention_check: None,
             inbox: Inbox::default(),
-            coordinator: GroupCoordinator::new(groups.clone(), seed),
-            groups,
+            coordinator,
             waiting: BTreeMap::new(),
             next_token: 0,
             next_correlation_id: 0,
@@ -157,10 +155,6 @@ impl Broker {
     /// The groups it coordinates.
     pub fn coordinator(&self) -> &GroupCoordinator {
         &self.coordinator
-    }
-
-    pub(crate) fn coordinator_mut(&mut self) -> &mut GroupCoordinator {
-        &mut self.coordinator
     }
 
     /// How it copies from other brokers, by their `node.id`.

@@ -82,7 +82,7 @@ impl Broker {
             log_end_offset: partition.log.end_offset(),
             high_watermark: partition.log.high_watermark(),
             min_insync_replicas: partition.min_insync_replicas,
-            replica_lag_time_max_ms: self.config.replica_lag_time_max_ms,
+            replica_lag_time_max_ms: self.config.replication.lag_time_max_ms,
             brokers: &self.image.brokers,
         };
         match &mut partition.role {

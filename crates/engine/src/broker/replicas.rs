@@ -94,9 +94,10 @@ impl Broker {
 
     fn ensure_replica(&mut self, fabric: &Fabric, of: &TopicPartition) {
         let topic = &self.image.topics[&of.topic];
-        let min_insync = topic_config::number(&topic.configs, MIN_INSYNC_REPLICAS);
+        let configs = self.config.topic_configs(&topic.configs);
+        let min_insync = topic_config::number(&configs, MIN_INSYNC_REPLICAS);
         let partition = self.partitions.entry(of.clone()).or_insert_with(|| {
-            let config = LogConfig::from_topic_configs(&topic.configs);
+            let config = LogConfig::from_topic_configs(&configs);
             Partition {
                 topic_id: topic.id,
                 log: PartitionLog::new(config, fabric.timestamp_ms()),
@@ -138,7 +139,7 @@ impl Broker {
         registration: &PartitionRegistration,
     ) -> super::leader::Effects {
         self.stop_fetching(of);
-        let (id, max_lag_ms) = (self.id, self.config.replica_lag_time_max_ms);
+        let (id, max_lag_ms) = (self.id, self.config.replication.lag_time_max_ms);
         let Some(partition) = self.partitions.get_mut(of) else {
             return Default::default();
         };

@@ -1,4 +1,5 @@
 use super::Broker;
+use crate::config::broker_config::LogManagerConfig;
 use crate::event::EventKind;
 use crate::log::DeletionReason;
 use crate::protocol::{
@@ -7,35 +8,16 @@ use crate::protocol::{
 };
 use crate::sim::{Fabric, NodeId, Time};
 
-/// When a broker looks for segments to delete.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct RetentionSchedule {
-    /// `log.initial.task.delay.ms`: how long after it has started.
-    pub initial_delay_ms: i64,
-    /// `log.retention.check.interval.ms`: how often from then on.
-    pub interval_ms: i64,
-}
-
-impl Default for RetentionSchedule {
-    fn default() -> Self {
-        RetentionSchedule {
-            initial_delay_ms: 30_000,
-            interval_ms: 300_000,
-        }
+/// The first look for old segments after `now`, of a broker that started with
+/// the world (`log.initial.task.delay.ms`, `log.retention.check.interval.ms`).
+fn next_check(config: &LogManagerConfig, now: Time) -> Time {
+    let first = Time::ZERO.plus_ms(config.initial_task_delay_ms);
+    if now < first {
+        return first;
     }
-}
-
-impl RetentionSchedule {
-    /// The first check after `now`, for a broker that started with the world.
-    fn next_after(&self, now: Time) -> Time {
-        let first = Time::ZERO.plus_ms(self.initial_delay_ms);
-        if now < first {
-            return first;
-        }
-        let interval_us = Time::ZERO.plus_ms(self.interval_ms.max(1)).as_us();
-        let passed = now.us_since(first) / interval_us;
-        first.plus_us((passed + 1).saturating_mul(interval_us))
-    }
+    let interval_us = Time::ZERO.plus_ms(config.retention_check_interval_ms).as_us();
+    let passed = now.us_since(first) / interval_us;
+    first.plus_us((passed + 1).saturating_mul(interval_us))
 }
 
 impl Broker {
@@ -44,7 +26,7 @@ impl Broker {
         if self.partitions.is_empty() {
             self.retention_check = None;
         } else if self.retention_check.is_none() {
-            self.retention_check = Some(self.config.retention.next_after(now));
+            self.retention_check = Some(next_check(&self.config.log_manager, now));
         }
         self.retention_check
     }
@@ -213,10 +195,12 @@ pub(super) struct DelayedDeletion {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::BrokerConfig;
 
     #[test]
     fn checks_come_at_fixed_instants() {
-        let next = |ms| RetentionSchedule::default().next_after(Time::from_ms(ms));
+        let config = BrokerConfig::default();
+        let next = |ms| next_check(&config.log_manager, Time::from_ms(ms));
         assert_eq!(next(0), Time::from_ms(30_000));
         assert_eq!(next(29_999), Time::from_ms(30_000));
         assert_eq!(next(30_000), Time::from_ms(330_000));

@@ -44,6 +44,9 @@ impl Admin {
             | Request::DeleteTopics(_)
             | Request::CreatePartitions(_)
             | Request::DeleteRecords(_)
+            | Request::ElectLeaders(_)
+            | Request::AlterPartitionReassignments(_)
+            | Request::ListPartitionReassignments(_)
             | Request::ListGroups(_)
             | Request::DescribeGroups(_)
             | Request::OffsetFetch(_) => Ok(()),

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::ClientTimer;
 use super::metadata::{ClientMetadata, MetadataAnswer};
 use crate::event::{EventKind, LogLevel};
-use crate::protocol::{Header, MetadataRequest, MetadataResponse, Payload, Request};
+use crate::protocol::{Header, MetadataRequest, MetadataResponse, Request};
 use crate::sim::{ClientNumber, Fabric, NodeId, Random, Stream, Time};
 
 /// `retry.backoff.ms`: the first wait before something is tried again, in
@@ -30,7 +30,7 @@ impl Connection {
     pub(crate) fn new(
         number: ClientNumber,
         client_id: Arc<str>,
-        bootstrap: i32,
+        bootstrap: Vec<i32>,
         metadata_max_age_ms: i64,
         seed: u64,
     ) -> Connection {
@@ -47,14 +47,14 @@ impl Connection {
     pub(crate) fn send(&mut self, fabric: &mut Fabric, broker: i32, request: Request) -> i32 {
         let correlation_id = self.next_correlation_id;
         self.next_correlation_id = self.next_correlation_id.wrapping_add(1) & i32::MAX;
-        fabric.send(
+        fabric.request(
             NodeId::Client(self.number),
             NodeId::Broker(broker),
             Header {
                 correlation_id,
                 client_id: self.client_id.clone(),
             },
-            Payload::Request(request),
+            request,
         );
         correlation_id
     }

@@ -16,7 +16,7 @@ pub struct PartitionInfo {
 /// (`org.apache.kafka.clients.Metadata`).
 #[derive(Clone, Debug, Hash)]
 pub struct ClientMetadata {
-    bootstrap: i32,
+    bootstrap: Vec<i32>,
     brokers: Vec<i32>,
     topics: BTreeMap<TopicName, Vec<PartitionInfo>>,
     wanted: BTreeSet<TopicName>,
@@ -62,7 +62,7 @@ impl MetadataAnswer {
 }
 
 impl ClientMetadata {
-    pub(crate) fn new(bootstrap: i32, max_age_ms: i64) -> ClientMetadata {
+    pub(crate) fn new(bootstrap: Vec<i32>, max_age_ms: i64) -> ClientMetadata {
         ClientMetadata {
             bootstrap,
             brokers: Vec::new(),
@@ -110,7 +110,7 @@ impl ClientMetadata {
     }
 
     pub(crate) fn any_broker(&self) -> i32 {
-        self.brokers.first().copied().unwrap_or(self.bootstrap)
+        self.brokers.first().copied().unwrap_or(self.bootstrap[0])
     }
 
     pub(crate) fn failures(&self) -> u32 {

@@ -20,8 +20,8 @@ pub use workload::{KeyPattern, Workload};
 
 pub(crate) use connection::Connection;
 
-use crate::protocol::Response;
-use crate::sim::Fabric;
+use crate::protocol::{Payload, Response};
+use crate::sim::{Fabric, Packet};
 
 /// A client of one of the three kinds.
 #[derive(Clone, Debug, Hash)]
@@ -88,12 +88,16 @@ impl Client {
         }
     }
 
-    pub(crate) fn on_response(
-        &mut self,
-        fabric: &mut Fabric,
-        correlation_id: i32,
-        response: Response,
-    ) {
+    pub(crate) fn on_packet(&mut self, fabric: &mut Fabric, packet: Packet) {
+        match packet.payload {
+            Payload::Response(response) => {
+                self.on_response(fabric, packet.header.correlation_id, response);
+            }
+            Payload::ServerClosed | Payload::ClientClosed | Payload::Request(_) => {}
+        }
+    }
+
+    fn on_response(&mut self, fabric: &mut Fabric, correlation_id: i32, response: Response) {
         match self {
             Client::Producer(producer) => producer.on_response(fabric, correlation_id, response),
             Client::Consumer(consumer) => consumer.on_response(fabric, correlation_id, response),

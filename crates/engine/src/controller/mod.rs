@@ -26,18 +26,11 @@ pub use partition::PartitionRegistration;
 pub use topic_name::{INTERNAL_TOPICS, collides, validate_topic_name};
 pub use topics::PARTITIONS_MAX;
 
+use std::sync::Arc;
+
+use crate::config::BrokerConfig;
 use crate::protocol::ErrorCode;
 use crate::sim::{Random, Stream};
-
-/// What a topic gets that does not say (`num.partitions`,
-/// `default.replication.factor`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct TopicDefaults {
-    /// `num.partitions`.
-    pub num_partitions: i32,
-    /// `default.replication.factor`.
-    pub replication_factor: i16,
-}
 
 /// Kafka's error and the controller's words for it.
 pub type ApiError = (ErrorCode, String);
@@ -46,16 +39,17 @@ pub type ApiError = (ErrorCode, String);
 #[derive(Clone, Debug, Hash)]
 pub struct Controller {
     image: MetadataImage,
-    defaults: TopicDefaults,
+    config: Arc<BrokerConfig>,
     random: Random,
 }
 
 impl Controller {
-    /// A controller that knows of no broker and no topic yet.
-    pub fn new(defaults: TopicDefaults, seed: u64) -> Controller {
+    /// A controller that knows of no broker and no topic yet. What a topic
+    /// does not say itself, these settings say.
+    pub fn new(config: Arc<BrokerConfig>, seed: u64) -> Controller {
         Controller {
             image: MetadataImage::default(),
-            defaults,
+            config,
             random: Random::new(seed, Stream::Controller),
         }
     }

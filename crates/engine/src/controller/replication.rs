@@ -5,7 +5,6 @@
 use std::sync::Arc;
 
 use super::Controller;
-use super::brokers::Brokers;
 use super::election::Circumstances;
 use super::partition::PartitionRegistration;
 use super::partition_change::PartitionChange;
@@ -117,7 +116,7 @@ impl Controller {
     ) -> Vec<MetadataRecord> {
         let mut changes = Vec::new();
         for (name, topic) in &self.image.topics {
-            let circumstances = circumstances(&self.image.brokers, topic);
+            let circumstances = self.circumstances(topic);
             for (number, partition) in (0..).zip(&topic.partitions) {
                 if let Some(change) = decide(&circumstances, partition) {
                     changes.push((TopicPartition::new(name.clone(), number), change));
@@ -136,7 +135,7 @@ impl Controller {
     ) -> Result<(Circumstances<'_>, &PartitionRegistration), ApiError> {
         let partition = self.image.partition(of).map(|partition| {
             let topic = &self.image.topics[&of.topic];
-            (circumstances(&self.image.brokers, topic), &**partition)
+            (self.circumstances(topic), &**partition)
         });
         partition.ok_or_else(|| {
             let error = ErrorCode::UnknownTopicOrPartition;
@@ -154,18 +153,19 @@ impl Controller {
             registration: Arc::new(registration),
         })
     }
-}
 
-fn circumstances<'a>(brokers: &'a Brokers, topic: &Topic) -> Circumstances<'a> {
-    let min_isr = topic_config::number(&topic.configs, MIN_INSYNC_REPLICAS);
-    let replicas = topic.partitions.first().map(|first| first.replicas.len());
-    Circumstances {
-        brokers,
-        unclean: topic_config::is_true(&topic.configs, UNCLEAN_LEADER_ELECTION_ENABLE),
-        min_insync_replicas: usize::try_from(min_isr)
-            .unwrap_or_default()
-            .min(replicas.unwrap_or_default()),
-        elr_enabled: ELR_ENABLED,
+    fn circumstances(&self, topic: &Topic) -> Circumstances<'_> {
+        let configs = self.config.topic_configs(&topic.configs);
+        let min_isr = topic_config::number(&configs, MIN_INSYNC_REPLICAS);
+        let replicas = topic.partitions.first().map(|first| first.replicas.len());
+        Circumstances {
+            brokers: &self.image.brokers,
+            unclean: topic_config::is_true(&configs, UNCLEAN_LEADER_ELECTION_ENABLE),
+            min_insync_replicas: usize::try_from(min_isr)
+                .unwrap_or_default()
+                .min(replicas.unwrap_or_default()),
+            elr_enabled: ELR_ENABLED,
+        }
     }
 }
 
@@ -173,16 +173,15 @@ fn circumstances<'a>(brokers: &'a Brokers, topic: &Topic) -> Circumstances<'a> {
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::super::TopicDefaults;
     use super::*;
+    use crate::config::BrokerConfig;
     use crate::protocol::CreatableTopic;
 
     fn cluster(brokers: &[i32]) -> Controller {
-        let defaults = TopicDefaults {
-            num_partitions: 6,
-            replication_factor: 3,
-        };
-        let mut controller = Controller::new(defaults, 1);
+        let settings = [("num.partitions", "6"), ("default.replication.factor", "3")];
+        let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let config = BrokerConfig::new(settings.into()).unwrap();
+        let mut controller = Controller::new(Arc::new(config), 1);
         for id in brokers {
             controller.register_broker(*id, (0, 0), None);
             controller.unfence_broker(*id);

@@ -17,7 +17,7 @@ fn value<'a>(configs: &'a BTreeMap<String, String>, name: &str) -> &'a str {
 }
 
 /// The number that holds for a topic of these settings.
-pub(super) fn number(configs: &BTreeMap<String, String>, name: &str) -> i64 {
+pub(crate) fn number(configs: &BTreeMap<String, String>, name: &str) -> i64 {
     let number = value(configs, name).parse();
     number.expect("a topic has no setting that is not valid")
 }

@@ -53,6 +53,7 @@ impl Controller {
             return Err((ErrorCode::TopicAlreadyExists, message));
         }
         if let Some(existing) = self
+            .image
             .topics
             .keys()
             .find(|name| collides(name, &request.name))
@@ -65,11 +66,11 @@ impl Controller {
         }
         topic_config::validate(&request.configs)?;
         let partitions = match request.num_partitions {
-            -1 => self.defaults.num_partitions,
+            -1 => self.config.num_partitions,
             wanted => wanted,
         };
         let replication_factor = match request.replication_factor {
-            -1 => self.defaults.replication_factor,
+            -1 => self.config.default_replication_factor,
             wanted => wanted,
         };
         check_counts(partitions, replication_factor)?;

@@ -39,6 +39,9 @@ impl Consumer {
                 by_leader.entry(leader).or_default().push(FetchPartition {
                     topic_partition: partition.clone(),
                     fetch_offset: position,
+                    current_leader_epoch: -1,
+                    last_fetched_epoch: -1,
+                    log_start_offset: -1,
                     partition_max_bytes: self.config.max_partition_fetch_bytes,
                 });
             }
@@ -49,6 +52,7 @@ impl Consumer {
         let generation = self.generation;
         for (broker, partitions) in by_leader {
             let request = Request::Fetch(FetchRequest {
+                replica_id: None,
                 max_wait_ms: self.config.fetch_max_wait_ms,
                 min_bytes: self.config.fetch_min_bytes,
                 max_bytes: self.config.fetch_max_bytes,

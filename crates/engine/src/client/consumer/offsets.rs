@@ -213,7 +213,10 @@ impl Consumer {
         }
         let generation = self.generation;
         for (leader, partitions) in by_leader {
-            let request = Request::ListOffsets(ListOffsetsRequest { partitions });
+            let request = Request::ListOffsets(ListOffsetsRequest {
+                replica_id: None,
+                partitions,
+            });
             self.ask(fabric, leader, request, Pending::ListOffsets { generation });
         }
     }

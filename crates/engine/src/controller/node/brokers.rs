@@ -45,7 +45,7 @@ impl ControllerNode {
     }
 
     pub(super) fn next_session_expiry(&self) -> Option<Time> {
-        let timeout_ms = self.broker_session_timeout_ms;
+        let timeout_ms = self.config.lease.session_timeout_ms;
         let brokers = &self.controller.image().brokers;
         let live = self.sessions.iter().filter(|(id, _)| !brokers.is_fenced(**id));
         live.map(|(_, session)| session.last_contact.plus_ms(timeout_ms))
@@ -58,7 +58,7 @@ impl ControllerNode {
         if !self.quorum.is_active() {
             return;
         }
-        let timeout_ms = self.broker_session_timeout_ms;
+        let timeout_ms = self.config.lease.session_timeout_ms;
         while self.next_session_expiry().is_some_and(|at| at <= fabric.now) {
             let brokers = &self.controller.image().brokers;
             let silent = self.sessions.iter().find(|(id, session)| {

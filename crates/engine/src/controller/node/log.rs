@@ -34,10 +34,6 @@ pub(super) enum OwnFetch {
     RetryAt(Time),
 }
 
-/// `controller.quorum.retry.backoff.ms` is far shorter than a look at a
-/// picture; a dead leader is asked again after this long, in milliseconds.
-const RETRY_MS: i64 = 100;
-
 impl ControllerNode {
     pub(super) fn on_fetch(
         &mut self,
@@ -131,7 +127,7 @@ impl ControllerNode {
         if self.own_fetch == OwnFetch::InFlight(from, header.correlation_id) {
             self.own_fetch = match response.error_code.is_none() {
                 true => OwnFetch::Idle,
-                false => OwnFetch::RetryAt(now.plus_ms(RETRY_MS)),
+                false => OwnFetch::RetryAt(now.plus_ms(self.quorum.retry_backoff_ms())),
             };
             self.quorum.on_fetched(now, response);
         }
@@ -139,7 +135,7 @@ impl ControllerNode {
 
     pub(super) fn fetch_failed(&mut self, now: Time, leader: i32) {
         if matches!(self.own_fetch, OwnFetch::InFlight(asked, _) if asked == leader) {
-            self.own_fetch = OwnFetch::RetryAt(now.plus_ms(RETRY_MS));
+            self.own_fetch = OwnFetch::RetryAt(now.plus_ms(self.quorum.retry_backoff_ms()));
         }
     }
 }

@@ -6,11 +6,13 @@ mod brokers;
 mod log;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use self::brokers::Session;
 use self::log::{DelayedFetch, OwnFetch, Waiting};
-use super::quorum::{Quorum, QuorumConfig, Sending};
-use super::{Controller, MetadataRecord, TopicDefaults};
+use super::quorum::{LogEntry, Quorum, Sending};
+use super::{Controller, MetadataRecord};
+use crate::config::BrokerConfig;
 use crate::event::EventKind;
 use crate::protocol::{
     AlterPartitionResponse, BrokerHeartbeatResponse, BrokerRegistrationResponse, EnvelopeResponse,
@@ -18,26 +20,13 @@ use crate::protocol::{
 };
 use crate::sim::{Alarm, Connection, Fabric, NodeId, Packet, Scheduled, Time};
 
-/// What all controllers of a cluster are given.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ControllerConfig {
-    /// All controllers' `node.id`s (`controller.quorum.voters`).
-    pub voters: Vec<i32>,
-    /// How long they wait for each other.
-    pub quorum: QuorumConfig,
-    /// `broker.session.timeout.ms`: a broker that is silent for so long counts
-    /// as gone.
-    pub broker_session_timeout_ms: i64,
-    /// What topics get that do not say.
-    pub topic_defaults: TopicDefaults,
-}
-
 /// A controller (`kafka.server.ControllerServer`).
 #[derive(Clone, Debug, Hash)]
 pub struct ControllerNode {
     id: i32,
     is_up: bool,
-    broker_session_timeout_ms: i64,
+    started_at: Time,
+    config: Arc<BrokerConfig>,
     quorum: Quorum,
     controller: Controller,
     /// How much of the log the controller's image holds.
@@ -49,18 +38,24 @@ pub struct ControllerNode {
     delayed_fetches: Vec<DelayedFetch>,
     own_fetch: OwnFetch,
     next_correlation_id: i32,
-    client_id: std::sync::Arc<str>,
+    client_id: Arc<str>,
     alarm: Alarm,
 }
 
 impl ControllerNode {
-    pub(crate) fn new(id: i32, config: &ControllerConfig, seed: u64) -> ControllerNode {
+    pub(crate) fn new(
+        id: i32,
+        voters: Vec<i32>,
+        config: Arc<BrokerConfig>,
+        seed: u64,
+    ) -> ControllerNode {
         ControllerNode {
             id,
             is_up: false,
-            broker_session_timeout_ms: config.broker_session_timeout_ms,
-            quorum: Quorum::new(id, config.voters.clone(), config.quorum, seed),
-            controller: Controller::new(config.topic_defaults, seed),
+            started_at: Time::ZERO,
+            quorum: Quorum::new(id, voters, config.quorum.clone(), seed),
+            controller: Controller::new(config.clone(), seed),
+            config,
             applied: 0,
             was_leader: false,
             was_active: false,
@@ -102,6 +97,7 @@ impl ControllerNode {
     /// The process starts.
     pub(crate) fn start(&mut self, fabric: &mut Fabric) {
         self.is_up = true;
+        self.started_at = fabric.now;
         let sendings = self.quorum.start(fabric.now);
         self.send_all(fabric, sendings);
         self.settle(fabric);
@@ -119,7 +115,35 @@ impl ControllerNode {
         self.alarm.cancel(fabric);
     }
 
-    /// Makes it the leader of brokers that are all up, as the world begins.
+    /// It runs since before the world began; `first` is the active one.
+    pub(crate) fn begin(&mut self, now: Time, first: i32) {
+        self.is_up = true;
+        self.quorum.begin(now, first);
+        self.was_leader = self.id == first;
+        self.was_active = self.id == first;
+    }
+
+    /// All controllers hold what the first has written before the world began.
+    pub(crate) fn begin_with(&mut self, log: &[LogEntry]) {
+        self.quorum.begin_with(log);
+        if !self.was_leader {
+            self.rebuild_image();
+        }
+        self.applied = log.len() as i64;
+    }
+
+    /// The world begins.
+    pub(crate) fn go_on(&mut self, fabric: &mut Fabric) {
+        self.settle(fabric);
+    }
+
+    /// When the process was started.
+    pub(crate) fn started_at(&self) -> Time {
+        self.started_at
+    }
+
+    /// Registers a broker that is up since before the world began; returns its
+    /// broker epoch.
     pub(crate) fn register_running_broker(
         &mut self,
         now: Time,

@@ -10,36 +10,9 @@ mod voting;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::MetadataRecord;
+use crate::config::broker_config::QuorumConfig;
 use crate::protocol::{FetchMetadataRequest, FetchMetadataResponse, Request};
 use crate::sim::{Random, Stream, Time};
-
-/// How long controllers wait for each other, in milliseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct QuorumConfig {
-    /// `controller.quorum.election.timeout.ms`: the least time without a leader
-    /// after which a controller stands for election; up to twice as long.
-    pub election_timeout_ms: i64,
-    /// `controller.quorum.election.backoff.max.ms`: the longest wait after a
-    /// lost election.
-    pub election_backoff_max_ms: i64,
-    /// `controller.quorum.fetch.timeout.ms`: how long a controller believes in
-    /// a leader that does not answer.
-    pub fetch_timeout_ms: i64,
-    /// `controller.quorum.retry.backoff.ms`: the wait before something is sent
-    /// again.
-    pub retry_backoff_ms: i64,
-}
-
-impl Default for QuorumConfig {
-    fn default() -> Self {
-        QuorumConfig {
-            election_timeout_ms: 1_000,
-            election_backoff_max_ms: 1_000,
-            fetch_timeout_ms: 2_000,
-            retry_backoff_ms: 20,
-        }
-    }
-}
 
 /// How long the leader lets a reader of the metadata log wait for something
 /// new, in milliseconds (`KafkaRaftClient.MAX_FETCH_WAIT_MS`).
@@ -179,6 +152,11 @@ impl Quorum {
         &self.log
     }
 
+    /// How long it waits before it asks again, in milliseconds.
+    pub fn retry_backoff_ms(&self) -> i64 {
+        self.config.retry_backoff_ms
+    }
+
     /// When it next does something by itself.
     pub fn next_deadline(&self) -> Option<Time> {
         match &self.role {
@@ -212,6 +190,35 @@ impl Quorum {
                 Vec::new()
             }
             Role::Leader { .. } => self.announce(now),
+        }
+    }
+
+    /// It runs since before the world began; `first` leads epoch 1.
+    pub(crate) fn begin(&mut self, now: Time, first: i32) {
+        self.epoch = 1;
+        self.voted_for = Some(first);
+        match self.id == first {
+            true => {
+                self.lead(now);
+            }
+            false => {
+                self.role = Role::Follower {
+                    leader: first,
+                    fetch_until: now.plus_ms(self.config.fetch_timeout_ms),
+                };
+            }
+        }
+    }
+
+    /// All controllers have this log, and it is committed.
+    pub(crate) fn begin_with(&mut self, log: &[LogEntry]) {
+        self.log = log.to_vec();
+        self.high_watermark = self.end_offset();
+        if let Role::Leader { voters, .. } = &mut self.role {
+            for voter in voters.values_mut() {
+                voter.end_offset = Some(log.len() as i64);
+                voter.announce_at = None;
+            }
         }
     }
 

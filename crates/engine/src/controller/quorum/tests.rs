@@ -1,4 +1,5 @@
 use super::*;
+use crate::config::BrokerConfig;
 use crate::protocol::Request;
 
 /// Three controllers whose messages arrive at once, except to and from those
@@ -12,7 +13,7 @@ struct Cluster {
 impl Cluster {
     fn new(seed: u64) -> Cluster {
         let ids = [1, 2, 3];
-        let node = |id| Quorum::new(id, ids.to_vec(), QuorumConfig::default(), seed);
+        let node = |id| Quorum::new(id, ids.to_vec(), BrokerConfig::default().quorum, seed);
         let mut cluster = Cluster {
             nodes: ids.into_iter().map(|id| (id, node(id))).collect(),
             down: BTreeSet::new(),

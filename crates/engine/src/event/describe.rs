@@ -1,0 +1,496 @@
+//! Events in plain words.
+
+use std::fmt;
+
+use super::{ClientNames, EventKind};
+use crate::coordinator::{GroupEvent, RemovalCause};
+use crate::log::DeletionReason;
+use crate::protocol::TopicPartition;
+use crate::sim::NodeId;
+
+pub(super) struct Described<'a> {
+    pub kind: &'a EventKind,
+    pub names: &'a dyn ClientNames,
+}
+
+impl Described<'_> {
+    fn clients(&self, f: &mut fmt::Formatter<'_>) -> Option<fmt::Result> {
+        Some(match self.kind {
+            EventKind::ClientStarted {
+                kind, client_id, ..
+            } => write!(f, "{client_id} starts: a {kind}."),
+            EventKind::ClientClosed { client_id, .. } => write!(f, "{client_id} has closed."),
+            EventKind::ClientCrashed {
+                client_id,
+                records_lost,
+                ..
+            } => match records_lost {
+                0 => write!(f, "{client_id} is killed. Nobody is told."),
+                lost => write!(
+                    f,
+                    "{client_id} is killed with {} it had not been told are stored.",
+                    counted(i64::from(*lost), "record")
+                ),
+            },
+            EventKind::ClientLog { client, text, .. } => {
+                write!(f, "{}: {text}", self.names.name(*client))
+            }
+            _ => return None,
+        })
+    }
+
+    fn topics(&self, f: &mut fmt::Formatter<'_>) -> Option<fmt::Result> {
+        Some(match self.kind {
+            EventKind::TopicCreated { topic, partitions } => write!(
+                f,
+                "Topic {topic} is created with {}.",
+                counted(i64::from(*partitions), "partition")
+            ),
+            EventKind::TopicDeleted { topic } => write!(f, "Topic {topic} is deleted."),
+            EventKind::PartitionsAdded { topic, from, to } => write!(
+                f,
+                "Topic {topic} now has {to} partitions instead of {from}; records stay where they are."
+            ),
+            _ => return None,
+        })
+    }
+
+    fn records(&self, f: &mut fmt::Formatter<'_>) -> Option<fmt::Result> {
+        Some(match self.kind {
+            EventKind::RecordAccumulated {
+                producer,
+                topic_partition,
+                ..
+            } => write!(
+                f,
+                "{} puts a record for {topic_partition} into its accumulator.",
+                self.names.name(*producer)
+            ),
+            EventKind::Delivered {
+                producer,
+                topic_partition,
+                records,
+                ..
+            } => write!(
+                f,
+                "{} is told that {} for {topic_partition} is stored.",
+                self.names.name(*producer),
+                counted(i64::from(*records), "record")
+            ),
+            EventKind::SendFailed {
+                producer,
+                exception,
+                message,
+                ..
+            } => write!(f, "{}: {exception}: {message}", self.names.name(*producer)),
+            _ => return None,
+        })
+    }
+
+    fn logs(&self, f: &mut fmt::Formatter<'_>) -> Option<fmt::Result> {
+        Some(match self.kind {
+            EventKind::RecordsAppended {
+                topic_partition,
+                base_offset,
+                records,
+                from,
+                ..
+            } => {
+                let producer = match from {
+                    NodeId::Client(client) => self.names.name(*client),
+                    NodeId::Broker(broker) => format!("broker {broker}"),
+                    NodeId::Controller(controller) => format!("controller {controller}"),
+                };
+                match records {
+                    1 => write!(
+                        f,
+                        "{topic_partition} takes a record of {producer} at offset {base_offset}."
+                    ),
+                    records => write!(
+                        f,
+                        "{topic_partition} takes {records} records of {producer} at offsets {base_offset} to {}.",
+                        base_offset + i64::from(*records) - 1
+                    ),
+                }
+            }
+            EventKind::RecordsDeleted {
+                topic_partition,
+                from,
+                to,
+                reason,
+                ..
+            } => write!(
+                f,
+                "{topic_partition} now begins at offset {to} instead of {from}: {}.",
+                describe_deletion(*reason)
+            ),
+            _ => return None,
+        })
+    }
+
+    fn servers(&self, f: &mut fmt::Formatter<'_>) -> Option<fmt::Result> {
+        Some(match self.kind {
+            EventKind::ControllerElected { controller, epoch } => write!(
+                f,
+                "Controller {controller} is the active controller, in epoch {epoch}."
+            ),
+            EventKind::BrokerStarted { broker } => write!(f, "Broker {broker} starts."),
+            EventKind::BrokerStopped { broker } => write!(f, "Broker {broker} has stopped."),
+            EventKind::BrokerKilled { broker } => write!(f, "Broker {broker} is killed."),
+            EventKind::DiskLost { broker } => write!(
+                f,
+                "Broker {broker} loses its disk with all that was on it, and stops."
+            ),
+            EventKind::ControllerStarted { controller } => {
+                write!(f, "Controller {controller} starts.")
+            }
+            EventKind::ControllerKilled { controller } => {
+                write!(f, "Controller {controller} is killed.")
+            }
+            EventKind::BrokerFenced { broker } => {
+                write!(f, "The controller counts broker {broker} as gone: it is fenced.")
+            }
+            EventKind::BrokerUnfenced { broker } => {
+                write!(f, "Broker {broker} takes part: it is unfenced.")
+            }
+            EventKind::BrokerStopping { broker } => write!(
+                f,
+                "Broker {broker} asks to stop, and others take over what it leads."
+            ),
+            EventKind::NetworkChanged { description } => write!(f, "{description}."),
+            EventKind::BrokerSlowed {
+                broker,
+                request_us,
+                disk_write_us,
+            } => match (request_us, disk_write_us) {
+                (0, 0) => write!(f, "Broker {broker} is as fast as it was."),
+                _ => write!(
+                    f,
+                    "Broker {broker} takes {} ms over each request, and {} ms more over each write.",
+                    request_us / 1_000,
+                    disk_write_us / 1_000
+                ),
+            },
+            _ => return None,
+        })
+    }
+
+    fn replicas(&self, f: &mut fmt::Formatter<'_>) -> Option<fmt::Result> {
+        Some(match self.kind {
+            EventKind::LeaderElected {
+                topic_partition,
+                leader,
+                leader_epoch,
+                is_unclean,
+            } => match (leader, is_unclean) {
+                (None, _) => write!(f, "{topic_partition} has no leader: nobody may lead it."),
+                (Some(leader), false) => write!(
+                    f,
+                    "Broker {leader} leads {topic_partition} in epoch {leader_epoch}."
+                ),
+                (Some(leader), true) => write!(
+                    f,
+                    "Broker {leader} leads {topic_partition} in epoch {leader_epoch} although it was not in sync: an unclean election."
+                ),
+            },
+            EventKind::IsrChanged {
+                topic_partition,
+                from,
+                to,
+            } => write!(
+                f,
+                "{topic_partition} has {} in sync instead of {}.",
+                ids(to),
+                ids(from)
+            ),
+            EventKind::ReplicasChanged {
+                topic_partition,
+                replicas,
+                adding,
+                removing,
+            } => match adding.is_empty() && removing.is_empty() {
+                true => write!(f, "{topic_partition} lies on {}.", ids(replicas)),
+                false => write!(
+                    f,
+                    "{topic_partition} moves: {} come, {} go.",
+                    ids(adding),
+                    ids(removing)
+                ),
+            },
+            EventKind::LeaderStarted {
+                broker,
+                topic_partition,
+                log_end_offset,
+                ..
+            } => write!(
+                f,
+                "Broker {broker} begins to lead {topic_partition} at offset {log_end_offset}."
+            ),
+            EventKind::RecordsReplicated {
+                broker,
+                leader,
+                topic_partition,
+                from,
+                to,
+            } => write!(
+                f,
+                "Broker {broker} copies {topic_partition} from broker {leader}: offsets {from} to {}.",
+                to - 1
+            ),
+            EventKind::RecordsTruncated {
+                broker,
+                topic_partition,
+                from,
+                to,
+            } => write!(
+                f,
+                "Broker {broker} cuts {} off its log of {topic_partition}, from offset {from} on: the leader does not have them.",
+                counted(to - from, "record")
+            ),
+            EventKind::RecordsLost {
+                topic_partition,
+                from,
+                to,
+            } => write!(
+                f,
+                "{topic_partition} has lost {} that were committed, from offset {from} on: the new leader does not have them.",
+                counted(to - from, "record")
+            ),
+            _ => return None,
+        })
+    }
+
+    fn consumers(&self, f: &mut fmt::Formatter<'_>) -> Option<fmt::Result> {
+        Some(match self.kind {
+            EventKind::PartitionsAssigned {
+                consumer,
+                generation,
+                partitions,
+            } if partitions.is_empty() => write!(
+                f,
+                "{} gets no partition in generation {generation}: it is idle.",
+                self.names.name(*consumer)
+            ),
+            EventKind::PartitionsAssigned {
+                consumer,
+                generation,
+                partitions,
+            } => write!(
+                f,
+                "{} gets {} in generation {generation}.",
+                self.names.name(*consumer),
+                listed(partitions)
+            ),
+            EventKind::PartitionsRevoked {
+                consumer,
+                partitions,
+            } => write!(
+                f,
+                "{} gives up {}.",
+                self.names.name(*consumer),
+                listed(partitions)
+            ),
+            EventKind::PositionReset {
+                consumer,
+                topic_partition,
+                offset,
+                out_of_range,
+            } => {
+                let consumer = self.names.name(*consumer);
+                match out_of_range {
+                    None => write!(
+                        f,
+                        "{consumer} begins {topic_partition} at offset {offset}: its group has committed none."
+                    ),
+                    Some(position) => write!(
+                        f,
+                        "{consumer} goes on in {topic_partition} at offset {offset}: offset {position} is outside the log."
+                    ),
+                }
+            }
+            EventKind::RecordsRead {
+                consumer,
+                topic_partition,
+                from,
+                to,
+                ..
+            } => {
+                let consumer = self.names.name(*consumer);
+                match to - from {
+                    1 => write!(f, "{consumer} reads {topic_partition} at offset {from}."),
+                    _ => write!(
+                        f,
+                        "{consumer} reads {topic_partition} from offset {from} to {}.",
+                        to - 1
+                    ),
+                }
+            }
+            EventKind::ConsumerFailed {
+                consumer,
+                exception,
+                message,
+            } => write!(f, "{}: {exception}: {message}", self.names.name(*consumer)),
+            _ => return None,
+        })
+    }
+}
+
+impl fmt::Display for Described<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(done) = self.clients(f) {
+            return done;
+        }
+        if let Some(done) = self.topics(f) {
+            return done;
+        }
+        if let Some(done) = self.records(f) {
+            return done;
+        }
+        if let Some(done) = self.logs(f) {
+            return done;
+        }
+        if let Some(done) = self.consumers(f) {
+            return done;
+        }
+        if let Some(done) = self.servers(f) {
+            return done;
+        }
+        if let Some(done) = self.replicas(f) {
+            return done;
+        }
+        match self.kind {
+            EventKind::AdminAnswered { admin, response } => write!(
+                f,
+                "{} has its answer to {}.",
+                self.names.name(*admin),
+                response.api()
+            ),
+            EventKind::Group(event) => describe_group(event, f),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn describe_group(event: &GroupEvent, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match event {
+        GroupEvent::GroupCreated { group } => write!(f, "Group {group} comes into being."),
+        GroupEvent::GroupDeleted { group } => write!(f, "Group {group} is gone."),
+        GroupEvent::StateChanged {
+            group, to, reason, ..
+        } => write!(f, "Group {group} is {}: {reason}.", to.name()),
+        GroupEvent::MemberIdGiven {
+            group, client_id, ..
+        } => write!(
+            f,
+            "{client_id} gets a member id from the coordinator of group {group}."
+        ),
+        GroupEvent::MemberAdded {
+            group, client_id, ..
+        } => write!(f, "{client_id} joins group {group}."),
+        GroupEvent::MemberRejoined {
+            group, client_id, ..
+        } => write!(f, "{client_id} rejoins group {group}."),
+        GroupEvent::MemberReplaced {
+            group,
+            group_instance_id,
+            ..
+        } => write!(
+            f,
+            "Static member {group_instance_id} of group {group} is back under a new member id."
+        ),
+        GroupEvent::MemberRemoved {
+            group,
+            client_id,
+            cause,
+            ..
+        } => describe_removal(group, client_id, *cause, f),
+        GroupEvent::RebalanceStarted { group, reason, .. } => {
+            write!(f, "Group {group} rebalances: {reason}.")
+        }
+        GroupEvent::InitialRebalanceExtended { group, until } => write!(
+            f,
+            "Group {group} waits for more members until {until} (group.initial.rebalance.delay.ms)."
+        ),
+        GroupEvent::GenerationStarted {
+            group,
+            generation,
+            protocol,
+            members,
+            ..
+        } => write!(
+            f,
+            "Group {group} begins generation {generation} with {}; its leader assigns by {protocol}.",
+            counted(members.len() as i64, "member")
+        ),
+        GroupEvent::Assigned {
+            group, generation, ..
+        } => write!(
+            f,
+            "Group {group} has its assignment for generation {generation}."
+        ),
+        GroupEvent::OffsetsCommitted { group, offsets, .. } => {
+            let texts: Vec<String> = offsets
+                .iter()
+                .map(|(partition, committed)| format!("{partition} at {}", committed.offset))
+                .collect();
+            write!(f, "Group {group} commits {}.", texts.join(", "))
+        }
+        GroupEvent::OffsetsRemoved {
+            group, partitions, ..
+        } => write!(
+            f,
+            "Group {group} forgets its offsets of {}.",
+            listed(partitions)
+        ),
+    }
+}
+
+fn describe_removal(
+    group: &str,
+    client_id: &str,
+    cause: RemovalCause,
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
+    let why = match cause {
+        RemovalCause::Left => return write!(f, "{client_id} leaves group {group}."),
+        RemovalCause::SessionExpired => "no heartbeat came within session.timeout.ms",
+        RemovalCause::PendingExpired => "it did not come back with the member id it was given",
+        RemovalCause::JoinTimedOut => "it waited too long for its first generation",
+        RemovalCause::RebalanceTimeout => "it did not rejoin within max.poll.interval.ms",
+        RemovalCause::SyncTimeout => "it did not ask for its assignment in time",
+        RemovalCause::GroupFull => "the group has group.max.size members already",
+    };
+    write!(f, "Group {group} drops {client_id}: {why}.")
+}
+
+fn describe_deletion(reason: DeletionReason) -> &'static str {
+    match reason {
+        DeletionReason::LogStartOffset => "the records before had been given up",
+        DeletionReason::RetentionSize => "the log was larger than retention.bytes",
+        DeletionReason::RetentionTime => "the records before were older than retention.ms",
+        DeletionReason::ClientRequest => "a client asked to delete the records before",
+        DeletionReason::LeaderLogStart => "that is where the leader's log begins",
+    }
+}
+
+/// `1 record`, `3 records`.
+pub fn counted(count: i64, what: &str) -> String {
+    match count {
+        1 => format!("1 {what}"),
+        count => format!("{count} {what}s"),
+    }
+}
+
+fn listed(partitions: &[TopicPartition]) -> String {
+    let names: Vec<String> = partitions.iter().map(ToString::to_string).collect();
+    names.join(", ")
+}
+
+fn ids(brokers: &[i32]) -> String {
+    let names: Vec<String> = brokers.iter().map(ToString::to_string).collect();
+    match names.len() {
+        0 => "no broker".to_owned(),
+        1 => format!("broker {}", names[0]),
+        _ => format!("brokers {}", names.join(", ")),
+    }
+}

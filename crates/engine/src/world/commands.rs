@@ -1,0 +1,297 @@
+//! What a person asks of the world: whether it may be, and doing it.
+
+use super::{CLIENTS_MAX, SERVERS_MAX, World};
+use crate::broker::Slowness;
+use crate::client::{
+    Admin, Client, Connection, Consumer, ConsumerConfig, Producer, ProducerConfig, Workload,
+};
+use crate::command::{ClientNumber, Command, Refusal};
+use crate::event::EventKind;
+use crate::protocol::TopicName;
+use crate::sim::{Host, LOSS_PER_MILLE_MAX, Link};
+
+impl World {
+    pub(super) fn check(&self, command: &Command) -> Result<(), Refusal> {
+        match command {
+            Command::AddProducer { config, .. } => self.check_room().and(config.check()),
+            Command::AddConsumer { config, .. } => self.check_room().and(config.check()),
+            Command::AddAdmin { .. } => self.check_room(),
+            Command::SetWorkload { producer, .. } => self.producer(*producer).map(|_| ()),
+            Command::Send { producer, record } => self.producer(*producer)?.check(record),
+            Command::AdminCall { admin, request } => match self.client(*admin)? {
+                Client::Admin(_) => Admin::check(request),
+                _ => Err(wrong_kind(*admin, "admin client")),
+            },
+            Command::Close { client } | Command::Crash { client } => {
+                self.client(*client).map(|_| ())
+            }
+            Command::AddBroker { id, .. } => self.check_new_broker(*id),
+            Command::StartBroker { broker } => match self.broker_is_up(*broker)? {
+                true => Err(Refusal::ServerRuns(*broker)),
+                false => Ok(()),
+            },
+            Command::StopBroker { broker } | Command::KillBroker { broker } => {
+                match self.broker_is_up(*broker)? {
+                    true => Ok(()),
+                    false => Err(Refusal::ServerIsDown(*broker)),
+                }
+            }
+            Command::LoseDisk { broker } | Command::SlowBroker { broker, .. } => {
+                self.broker_is_up(*broker).map(|_| ())
+            }
+            Command::StartController { controller } => {
+                match self.controller_is_up(*controller)? {
+                    true => Err(Refusal::ServerRuns(*controller)),
+                    false => Ok(()),
+                }
+            }
+            Command::KillController { controller } => match self.controller_is_up(*controller)? {
+                true => Ok(()),
+                false => Err(Refusal::ServerIsDown(*controller)),
+            },
+            Command::SetLink { one, other, link } => {
+                let hosts = one.iter().chain(other);
+                hosts.copied().try_for_each(|host| self.check_host(host))?;
+                match link.loss_per_mille <= LOSS_PER_MILLE_MAX {
+                    true => Ok(()),
+                    false => Err(Refusal::TooMuchLoss(link.loss_per_mille)),
+                }
+            }
+            Command::Cut { one, other } | Command::Join { one, other } => {
+                let hosts = one.iter().chain(other);
+                hosts.copied().try_for_each(|host| self.check_host(host))
+            }
+            Command::HealNetwork | Command::SetLatency { .. } => Ok(()),
+        }
+    }
+
+    fn check_new_broker(&self, id: i32) -> Result<(), Refusal> {
+        if self.brokers.len() >= SERVERS_MAX {
+            return Err(Refusal::TooManyBrokers(SERVERS_MAX));
+        }
+        let is_taken = self.brokers.contains_key(&id) || self.controllers.contains_key(&id);
+        match id >= 0 && !is_taken {
+            true => Ok(()),
+            false => Err(Refusal::ServerIdTaken(id)),
+        }
+    }
+
+    fn broker_is_up(&self, id: i32) -> Result<bool, Refusal> {
+        let broker = self.brokers.get(&id).ok_or(Refusal::NoSuchServer(id))?;
+        Ok(broker.state().is_up())
+    }
+
+    fn controller_is_up(&self, id: i32) -> Result<bool, Refusal> {
+        let controller = self.controllers.get(&id).ok_or(Refusal::NoSuchServer(id))?;
+        Ok(controller.is_up())
+    }
+
+    fn check_host(&self, host: Host) -> Result<(), Refusal> {
+        match host {
+            Host::Client(number) => self.client(number).map(|_| ()),
+            Host::Server(id) => {
+                let is_known = self.brokers.contains_key(&id) || self.controllers.contains_key(&id);
+                is_known.then_some(()).ok_or(Refusal::NoSuchServer(id))
+            }
+        }
+    }
+
+    fn check_room(&self) -> Result<(), Refusal> {
+        match self.clients.len() < CLIENTS_MAX {
+            true => Ok(()),
+            false => Err(Refusal::TooManyClients(CLIENTS_MAX)),
+        }
+    }
+
+    fn client(&self, number: ClientNumber) -> Result<&Client, Refusal> {
+        self.clients
+            .get(&number)
+            .ok_or(Refusal::NoSuchClient(number))
+    }
+
+    fn producer(&self, number: ClientNumber) -> Result<&Producer, Refusal> {
+        match self.client(number)? {
+            Client::Producer(producer) if !producer.is_closing() => Ok(producer),
+            Client::Producer(_) => Err(Refusal::NoSuchClient(number)),
+            _ => Err(wrong_kind(number, "producer")),
+        }
+    }
+
+    pub(super) fn carry_out(&mut self, command: Command) -> Option<ClientNumber> {
+        match command {
+            Command::AddProducer { config, workload } => {
+                return Some(self.add_producer(config, workload));
+            }
+            Command::AddConsumer { config, topics } => {
+                return Some(self.add_consumer(config, topics));
+            }
+            Command::AddAdmin { client_id } => {
+                let connection = self.connect(client_id, 300_000);
+                return Some(self.start(Client::Admin(Admin::new(connection))));
+            }
+            Command::SetWorkload { producer, workload } => {
+                if let Some(Client::Producer(producer)) = self.clients.get_mut(&producer) {
+                    producer.set_workload(&mut self.fabric, workload);
+                }
+            }
+            Command::Send { producer, record } => {
+                if let Some(Client::Producer(producer)) = self.clients.get_mut(&producer) {
+                    producer.send(&mut self.fabric, record);
+                }
+            }
+            Command::AdminCall { admin, request } => {
+                if let Some(Client::Admin(admin)) = self.clients.get_mut(&admin) {
+                    admin.call(&mut self.fabric, request);
+                }
+            }
+            Command::Close { client: number } => {
+                if let Some(client) = self.clients.get_mut(&number) {
+                    client.close(&mut self.fabric);
+                    self.take_off_if_closed(number);
+                }
+            }
+            Command::Crash { client } => self.crash(client),
+            Command::SetLatency { latency } => self.fabric.network.set_latency(latency),
+            command => self.carry_out_on_servers(command),
+        }
+        None
+    }
+
+    fn carry_out_on_servers(&mut self, command: Command) {
+        match command {
+            Command::AddBroker { id, rack } => self.add_broker(id, rack),
+            Command::StartBroker { broker } => self.start_broker(broker),
+            Command::StopBroker { broker } => {
+                self.let_broker_act(broker, |broker, fabric| broker.begin_shutdown(fabric));
+            }
+            Command::KillBroker { broker } => self.kill_broker(broker),
+            Command::LoseDisk { broker } => self.lose_disk(broker),
+            Command::StartController { controller } => self.start_controller(controller),
+            Command::KillController { controller } => self.kill_controller(controller),
+            Command::SlowBroker { broker, slowness } => self.slow_broker(broker, slowness),
+            Command::SetLink { one, other, link } => {
+                self.change_links(&one, &other, |_| link);
+                self.tell_network(format!(
+                    "The network between {} and {} changes",
+                    names(&one),
+                    names(&other)
+                ));
+            }
+            Command::Cut { one, other } => {
+                self.change_links(&one, &other, |link| Link {
+                    is_cut: true,
+                    ..link
+                });
+                self.tell_network(format!(
+                    "The network between {} and {} is cut",
+                    names(&one),
+                    names(&other)
+                ));
+            }
+            Command::Join { one, other } => {
+                self.change_links(&one, &other, |link| Link {
+                    is_cut: false,
+                    ..link
+                });
+                self.tell_network(format!(
+                    "The network between {} and {} is whole again",
+                    names(&one),
+                    names(&other)
+                ));
+            }
+            Command::HealNetwork => {
+                self.heal_network();
+                self.tell_network("The network is whole again".to_owned());
+            }
+            other => unreachable!("{other:?} is not about servers"),
+        }
+    }
+
+    fn slow_broker(&mut self, id: i32, slowness: Slowness) {
+        if let Some(broker) = self.brokers.get_mut(&id) {
+            broker.set_slowness(slowness);
+        }
+        self.fabric.emit(EventKind::BrokerSlowed {
+            broker: id,
+            request_us: slowness.request_us,
+            disk_write_us: slowness.disk_write_us,
+        });
+    }
+
+    fn tell_network(&mut self, description: String) {
+        self.fabric.emit(EventKind::NetworkChanged { description });
+    }
+
+    fn add_producer(
+        &mut self,
+        mut config: ProducerConfig,
+        workload: Option<Workload>,
+    ) -> ClientNumber {
+        if config.client_id.is_empty() {
+            config.client_id = format!("producer-{}", self.next_client);
+        }
+        let connection = self.connect(config.client_id.clone(), config.metadata_max_age_ms);
+        let producer = Producer::new(connection, config, workload, self.fabric.seed);
+        self.start(Client::Producer(producer))
+    }
+
+    fn add_consumer(&mut self, mut config: ConsumerConfig, topics: Vec<TopicName>) -> ClientNumber {
+        if config.client_id.is_empty() {
+            config.client_id = format!("consumer-{}-{}", config.group_id, self.next_client);
+        }
+        let connection = self.connect(config.client_id.clone(), config.metadata_max_age_ms);
+        self.start(Client::Consumer(Consumer::new(connection, config, topics)))
+    }
+
+    fn connect(&self, client_id: String, metadata_max_age_ms: i64) -> Connection {
+        let brokers = self.brokers.keys().copied().collect();
+        let number = self.next_client;
+        let seed = self.fabric.seed;
+        Connection::new(
+            number,
+            client_id.into(),
+            brokers,
+            metadata_max_age_ms,
+            seed,
+        )
+    }
+
+    fn start(&mut self, mut client: Client) -> ClientNumber {
+        let number = self.next_client;
+        self.next_client += 1;
+        let client_id = client.client_id().to_owned();
+        self.names.insert(number, client_id.clone());
+        self.fabric.emit(EventKind::ClientStarted {
+            client: number,
+            kind: client.kind(),
+            client_id,
+        });
+        client.start(&mut self.fabric);
+        self.clients.insert(number, client);
+        number
+    }
+
+    fn crash(&mut self, number: ClientNumber) {
+        if let Some(client) = self.remove_client(number) {
+            let records_lost = match &client {
+                Client::Producer(producer) => producer.undelivered_records(),
+                _ => 0,
+            };
+            self.fabric.emit(EventKind::ClientCrashed {
+                client: number,
+                client_id: client.client_id().to_owned(),
+                records_lost,
+            });
+        }
+    }
+}
+
+fn wrong_kind(client: ClientNumber, wanted: &'static str) -> Refusal {
+    Refusal::WrongKind { client, wanted }
+}
+
+
+fn names(hosts: &[Host]) -> String {
+    let names: Vec<String> = hosts.iter().map(ToString::to_string).collect();
+    names.join(", ")
+}

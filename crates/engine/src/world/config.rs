@@ -1,0 +1,97 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::config::BrokerConfig;
+use crate::sim::Latency;
+
+/// What a world is made of at its beginning.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct WorldConfig {
+    /// The brokers, at least one and at most [`SERVERS_MAX`].
+    pub brokers: Vec<BrokerSpec>,
+    /// The controllers' `node.id`s, one or three (`controller.quorum.voters`).
+    /// One that is a broker's too shares its machine
+    /// (`process.roles=broker,controller`).
+    pub controllers: Vec<i32>,
+    /// The settings of all brokers and controllers.
+    pub settings: Arc<BrokerConfig>,
+    /// How long packets take.
+    pub latency: Latency,
+    /// Epoch milliseconds at the beginning of virtual time.
+    pub epoch_ms: i64,
+}
+
+/// A broker to be.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct BrokerSpec {
+    /// Its `node.id`.
+    pub id: i32,
+    /// Its `broker.rack`.
+    pub rack: Option<String>,
+}
+
+/// The most brokers a world may have.
+pub const SERVERS_MAX: usize = 100;
+
+impl WorldConfig {
+    /// The playground: one broker that is the controller too, three
+    /// partitions, a network slow enough to watch, and 1 January 2026 as the
+    /// first day. `group.initial.rebalance.delay.ms` is 0, as in the
+    /// `server.properties` that Kafka ships, and topics are not made by being
+    /// asked for.
+    pub fn playground() -> WorldConfig {
+        WorldConfig::cluster(&[1], &[1], &[("num.partitions", "3")])
+    }
+
+    /// Brokers without racks and controllers, with these broker settings
+    /// besides those of the [`playground`](Self::playground).
+    ///
+    /// # Panics
+    ///
+    /// When a setting is not one of Kafka's, or does not take its value:
+    /// settings that people give are to be checked by [`BrokerConfig::new`].
+    pub fn cluster(brokers: &[i32], controllers: &[i32], settings: &[(&str, &str)]) -> WorldConfig {
+        let own = [
+            ("group.initial.rebalance.delay.ms", "0"),
+            ("auto.create.topics.enable", "false"),
+        ];
+        let settings: BTreeMap<String, String> = own
+            .iter()
+            .chain(settings)
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        let settings = BrokerConfig::new(settings);
+        let brokers = brokers.iter().map(|id| BrokerSpec {
+            id: *id,
+            rack: None,
+        });
+        WorldConfig {
+            brokers: brokers.collect(),
+            controllers: controllers.to_vec(),
+            settings: Arc::new(settings.unwrap_or_else(|error| panic!("{error}"))),
+            latency: Latency {
+                base_us: 120_000,
+                jitter_us: 30_000,
+            },
+            epoch_ms: 1_767_225_600_000,
+        }
+    }
+
+    /// # Panics
+    ///
+    /// When there could be no such cluster.
+    pub(super) fn assert_sound(&self) {
+        let count = self.brokers.len();
+        assert!(
+            (1..=SERVERS_MAX).contains(&count),
+            "a world has 1 to {SERVERS_MAX} brokers, not {count}"
+        );
+        assert!(
+            matches!(self.controllers.len(), 1 | 3),
+            "a quorum of this world has 1 or 3 controllers"
+        );
+        let mut ids: Vec<i32> = self.brokers.iter().map(|broker| broker.id).collect();
+        ids.sort_unstable();
+        assert!(ids[0] >= 0 && ids.is_sorted_by(|a, b| a < b), "ids differ");
+    }
+}

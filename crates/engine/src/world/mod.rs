@@ -1,0 +1,324 @@
+//! The world: all nodes, the network between them, and virtual time.
+
+mod commands;
+mod config;
+mod observer;
+mod servers;
+
+pub use config::{BrokerSpec, SERVERS_MAX, WorldConfig};
+
+use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
+
+use self::observer::Observer;
+use crate::broker::{Broker, NewBroker, Partition};
+use crate::client::Client;
+use crate::command::{ClientNumber, Command, Refusal};
+use crate::controller::{ControllerNode, MetadataImage, Topic};
+use crate::coordinator::ClassicGroup;
+use crate::event::{Cause, ClientNames, Event, EventKind};
+use crate::journal::{Entry, Journal};
+use crate::protocol::{TopicName, TopicPartition};
+use crate::sim::{Digest, Fabric, Latency, Network, NodeId, Packet, PacketId, Scheduled, Time};
+
+/// The most clients that may run at a time.
+pub const CLIENTS_MAX: usize = 1_000;
+
+/// How far [`World::step`] goes on, in milliseconds, when nothing happens that
+/// an onlooker is told of.
+const STEP_MAX_MS: i64 = 10_000;
+
+/// How much may happen at one instant. More than this is a node that wakes
+/// itself over and over, which would hang whoever waits for the world.
+const INSTANT_MAX: u32 = 1_000_000;
+
+/// What a command that was carried out has brought about at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// The client it started, if it started one.
+    pub client: Option<ClientNumber>,
+    /// What happened at this very instant.
+    pub events: Vec<Event>,
+}
+
+/// A cluster and its clients at one instant of virtual time.
+///
+/// All that is due at or before that instant has happened; commands are given
+/// between instants.
+#[derive(Clone, Debug)]
+pub struct World {
+    fabric: Fabric,
+    brokers: BTreeMap<i32, Broker>,
+    controllers: BTreeMap<i32, ControllerNode>,
+    observer: Observer,
+    clients: BTreeMap<ClientNumber, Client>,
+    names: BTreeMap<ClientNumber, String>,
+    next_client: ClientNumber,
+    journal: Journal,
+}
+
+impl World {
+    /// A world at its beginning: all brokers are up and registered.
+    ///
+    /// # Panics
+    ///
+    /// When the configuration describes no cluster: without brokers, with more
+    /// than [`SERVERS_MAX`], or with neither one nor three controllers.
+    pub fn new(seed: u64, config: WorldConfig) -> World {
+        config.assert_sound();
+        let settings = &config.settings;
+        let broker = |spec: &BrokerSpec| {
+            let broker = Broker::new(NewBroker {
+                id: spec.id,
+                rack: spec.rack.clone(),
+                config: settings.clone(),
+                voters: config.controllers.clone(),
+                seed,
+            });
+            (spec.id, broker)
+        };
+        let controller = |id: &i32| {
+            let voters = config.controllers.clone();
+            (*id, ControllerNode::new(*id, voters, settings.clone(), seed))
+        };
+        let mut world = World {
+            fabric: Fabric::new(seed, config.epoch_ms, config.latency),
+            brokers: config.brokers.iter().map(broker).collect(),
+            controllers: config.controllers.iter().map(controller).collect(),
+            observer: Observer::default(),
+            clients: BTreeMap::new(),
+            names: BTreeMap::new(),
+            next_client: 1,
+            journal: Journal::new(seed, config),
+        };
+        world.begin();
+        world
+    }
+
+    /// The instant it is.
+    pub fn now(&self) -> Time {
+        self.fabric.now
+    }
+
+    /// The present instant as records' timestamps have it, in epoch
+    /// milliseconds.
+    pub fn timestamp_ms(&self) -> i64 {
+        self.fabric.timestamp_ms()
+    }
+
+    /// The history so far.
+    pub fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// The brokers, by `node.id`.
+    pub fn brokers(&self) -> &BTreeMap<i32, Broker> {
+        &self.brokers
+    }
+
+    /// The controllers, by `node.id`.
+    pub fn controllers(&self) -> &BTreeMap<i32, ControllerNode> {
+        &self.controllers
+    }
+
+    /// The active controller, if there is one.
+    pub fn active_controller(&self) -> Option<&ControllerNode> {
+        // One that was cut off may believe for a while that it still is.
+        let active = self.controllers.values().filter(|node| node.is_active());
+        active.max_by_key(|node| node.quorum().epoch())
+    }
+
+    /// The cluster as the committed metadata log tells it.
+    pub fn image(&self) -> &MetadataImage {
+        &self.observer.image
+    }
+
+    /// All topics, by name.
+    pub fn topics(&self) -> &BTreeMap<TopicName, Topic> {
+        &self.observer.image.topics
+    }
+
+    /// The network: what is under way, and what is wrong with it.
+    pub fn network(&self) -> &Network {
+        &self.fabric.network
+    }
+
+    /// The clients that run, by number.
+    pub fn clients(&self) -> &BTreeMap<ClientNumber, Client> {
+        &self.clients
+    }
+
+    /// The packets under way, oldest first.
+    pub fn packets(&self) -> impl Iterator<Item = &Packet> {
+        self.fabric.network.in_flight()
+    }
+
+    /// How long packets take.
+    pub fn latency(&self) -> Latency {
+        self.fabric.network.latency()
+    }
+
+    /// The partition on the broker that leads it; on the one that led it last
+    /// when that is not running.
+    pub fn partition(&self, of: &TopicPartition) -> Option<&Partition> {
+        let leader = self.observer.leader(of)?;
+        self.brokers.get(&leader)?.partitions().get(of)
+    }
+
+    /// All groups with the broker that coordinates each, by name.
+    pub fn groups(&self) -> BTreeMap<&str, (&Broker, &ClassicGroup)> {
+        self.brokers
+            .values()
+            .flat_map(|broker| {
+                let groups = broker.coordinator().groups();
+                groups.map(move |group| (group.name(), (broker, group)))
+            })
+            .collect()
+    }
+
+    /// When something is due next.
+    pub fn next_time(&self) -> Option<Time> {
+        self.fabric.queue.next_time()
+    }
+
+    /// A digest of everything the world holds. Two worlds with the same digest
+    /// are taken to be the same, wherever they were reckoned.
+    pub fn digest(&self) -> u64 {
+        let mut digest = Digest::default();
+        self.fabric.hash(&mut digest);
+        self.brokers.hash(&mut digest);
+        self.controllers.hash(&mut digest);
+        self.observer.hash(&mut digest);
+        self.clients.hash(&mut digest);
+        self.next_client.hash(&mut digest);
+        self.journal.hash(&mut digest);
+        digest.finish()
+    }
+
+    /// Carries out a command and notes it in the journal.
+    ///
+    /// # Errors
+    ///
+    /// The [`Refusal`] says why not; the world is then as it was.
+    pub fn execute(&mut self, command: Command) -> Result<Outcome, Refusal> {
+        self.check(&command)?;
+        self.fabric.cause = Cause::Command(self.journal.entries.len());
+        self.journal.entries.push(Entry {
+            at: self.fabric.now,
+            command: command.clone(),
+        });
+        let client = self.carry_out(command);
+        self.run_until(self.fabric.now);
+        Ok(Outcome {
+            client,
+            events: std::mem::take(&mut self.fabric.events),
+        })
+    }
+
+    /// Lets everything happen that is due at or before `until`, which then is
+    /// the present instant. An instant that has passed changes nothing.
+    pub fn advance_to(&mut self, until: Time) -> Vec<Event> {
+        self.run_until(until);
+        self.fabric.now = self.fabric.now.max(until);
+        std::mem::take(&mut self.fabric.events)
+    }
+
+    /// Goes on to the next instant at which something happens that an onlooker
+    /// is told of, and lets it happen.
+    pub fn step(&mut self) -> Vec<Event> {
+        let end = self.fabric.now.plus_ms(STEP_MAX_MS);
+        while let Some(next) = self.next_time().filter(|next| *next <= end) {
+            self.run_until(next);
+            if self.fabric.events.iter().any(|event| event.kind.is_news()) {
+                break;
+            }
+        }
+        std::mem::take(&mut self.fabric.events)
+    }
+
+    fn run_until(&mut self, until: Time) {
+        let mut at_this_instant = 0;
+        while let Some((at, scheduled)) = self.fabric.queue.pop_until(until) {
+            at_this_instant = if at > self.fabric.now {
+                1
+            } else {
+                at_this_instant + 1
+            };
+            assert!(
+                at_this_instant < INSTANT_MAX,
+                "time does not get beyond {at}: {scheduled:?} happens over and over"
+            );
+            self.fabric.now = at;
+            self.happen(scheduled);
+        }
+    }
+
+    fn happen(&mut self, scheduled: Scheduled) {
+        match scheduled {
+            Scheduled::Arrival(packet) => self.arrive(packet),
+            Scheduled::BrokerTimer(broker) => {
+                self.fabric.cause = Cause::Timer(NodeId::Broker(broker));
+                self.let_broker_act(broker, |broker, fabric| broker.on_timer(fabric));
+            }
+            Scheduled::ControllerTimer(controller) => {
+                self.fabric.cause = Cause::Timer(NodeId::Controller(controller));
+                self.let_controller_act(controller, |node, fabric| node.on_timer(fabric));
+            }
+            Scheduled::ClientTimer(number, timer) => {
+                self.fabric.cause = Cause::Timer(NodeId::Client(number));
+                if let Some(client) = self.clients.get_mut(&number) {
+                    client.on_timer(&mut self.fabric, timer);
+                    self.take_off_if_closed(number);
+                }
+            }
+        }
+    }
+
+    fn arrive(&mut self, id: PacketId) {
+        let Some(packet) = self.fabric.network.deliver(id) else {
+            return;
+        };
+        self.fabric.cause = Cause::Packet(id);
+        match packet.to {
+            NodeId::Broker(broker) => self.arrive_at_broker(broker, packet),
+            NodeId::Controller(controller) => self.arrive_at_controller(controller, packet),
+            NodeId::Client(number) => {
+                if let Some(client) = self.clients.get_mut(&number) {
+                    client.on_packet(&mut self.fabric, packet);
+                    self.take_off_if_closed(number);
+                }
+            }
+        }
+    }
+
+    /// Takes a client that has acted off the board, if with that it has closed.
+    /// A client closes by what it does itself, so that no other need be asked.
+    fn take_off_if_closed(&mut self, number: ClientNumber) {
+        if !self.clients.get(&number).is_some_and(Client::is_closed) {
+            return;
+        }
+        if let Some(client) = self.remove_client(number) {
+            self.fabric.emit(EventKind::ClientClosed {
+                client: number,
+                kind: client.kind(),
+                client_id: client.client_id().to_owned(),
+            });
+        }
+    }
+
+    fn remove_client(&mut self, number: ClientNumber) -> Option<Client> {
+        let client = self.clients.remove(&number)?;
+        self.fabric.end_process(NodeId::Client(number));
+        Some(client)
+    }
+}
+
+/// Every client that ever ran keeps its `client.id` as its name.
+impl ClientNames for World {
+    fn name(&self, client: ClientNumber) -> String {
+        match self.names.get(&client) {
+            Some(name) => name.clone(),
+            None => format!("client {client}"),
+        }
+    }
+}
