@@ -1,10 +1,10 @@
 //! Leaders, in-sync replicas and reassignments of one partition.
 
 use engine::controller::brokers::Brokers;
-use engine::controller::election::{AlterPartition, Circumstances, ElectionType};
+use engine::controller::election::Circumstances;
 use engine::controller::partition::PartitionRegistration;
 use engine::controller::partition_change::PartitionChange;
-use engine::protocol::ErrorCode;
+use engine::protocol::{AlterPartition, ElectionType, ErrorCode};
 use serde_json::Value;
 
 use super::Kind;

@@ -4,8 +4,8 @@
 use engine::broker::leader::{Circumstances, Effects, FollowerFetch, Leader};
 use engine::controller::PartitionRegistration;
 use engine::controller::brokers::Brokers;
-use engine::controller::election::AlterPartition;
-use engine::protocol::ErrorCode;
+
+use engine::protocol::{AlterPartition, ErrorCode};
 use serde_json::Value;
 
 use super::Kind;
