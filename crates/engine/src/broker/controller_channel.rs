@@ -71,7 +71,9 @@ impl ControllerChannel {
     }
 
     fn take_answered(&mut self, correlation_id: i32) -> Option<Asked> {
-        let in_flight = self.in_flight.take_if(|of| of.correlation_id == correlation_id);
+        let in_flight = self
+            .in_flight
+            .take_if(|of| of.correlation_id == correlation_id);
         in_flight.map(|in_flight| in_flight.asked)
     }
 }

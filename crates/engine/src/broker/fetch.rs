@@ -293,7 +293,9 @@ fn diverging_epoch(partition: &Partition, wanted: &FetchPartition) -> Option<(i3
     if wanted.last_fetched_epoch < 0 {
         return None;
     }
-    let ours = partition.log.end_offset_for_epoch(wanted.last_fetched_epoch);
+    let ours = partition
+        .log
+        .end_offset_for_epoch(wanted.last_fetched_epoch);
     let (epoch, end) = ours?;
     (epoch < wanted.last_fetched_epoch || end < wanted.fetch_offset).then_some((epoch, end))
 }

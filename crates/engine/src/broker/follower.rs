@@ -60,7 +60,11 @@ impl Fetcher {
     pub(super) fn next_deadline(&self) -> Option<Time> {
         match &self.in_flight {
             Some(in_flight) => Some(in_flight.deadline),
-            None => self.partitions.values().map(|state| state.delayed_until).min()?,
+            None => self
+                .partitions
+                .values()
+                .map(|state| state.delayed_until)
+                .min()?,
         }
     }
 }
@@ -139,12 +143,7 @@ impl Broker {
         }
     }
 
-    fn fetch_from(
-        &mut self,
-        fabric: &mut Fabric,
-        leader: i32,
-        wanted: Vec<(TopicPartition, i32)>,
-    ) {
+    fn fetch_from(&mut self, fabric: &mut Fabric, leader: i32, wanted: Vec<(TopicPartition, i32)>) {
         let config = &self.config.replication;
         let mut asked = BTreeMap::new();
         let mut partitions = Vec::new();
@@ -181,7 +180,9 @@ impl Broker {
         asked: BTreeMap<TopicPartition, (i32, i64)>,
         what: Asking,
     ) {
-        let deadline = fabric.now.plus_ms(self.config.replication.socket_timeout_ms);
+        let deadline = fabric
+            .now
+            .plus_ms(self.config.replication.socket_timeout_ms);
         let correlation_id = self.ask(fabric, NodeId::Broker(leader), request);
         if let Some(fetcher) = self.fetchers.get_mut(&leader) {
             fetcher.in_flight = Some(InFlight {
@@ -481,7 +482,9 @@ impl Broker {
             };
             let (start, end) = (partition.log.start_offset(), partition.log.end_offset());
             if listed.offset > end {
-                partition.log.truncate_fully_and_start_at(listed.offset, now_ms);
+                partition
+                    .log
+                    .truncate_fully_and_start_at(listed.offset, now_ms);
                 fabric.emit(EventKind::RecordsDeleted {
                     broker: self.id,
                     topic_partition: of.clone(),
@@ -509,11 +512,7 @@ fn size_limit(bytes: usize) -> i32 {
 /// Appends a leader's batch. A new follower's log begins where the leader's
 /// does, which may lie within a batch: then it begins with that batch
 /// (`Partition.appendRecordsToFollowerOrFutureReplica`).
-fn append(
-    log: &mut PartitionLog,
-    batch: &RecordBatch,
-    now_ms: i64,
-) -> Result<(), AppendError> {
+fn append(log: &mut PartitionLog, batch: &RecordBatch, now_ms: i64) -> Result<(), AppendError> {
     match log.append_as_follower(batch, now_ms) {
         Err(AppendError::UnexpectedAppendOffset { first, end })
             if end == log.start_offset() && batch.next_offset() > end =>

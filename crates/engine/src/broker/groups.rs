@@ -137,12 +137,15 @@ impl Broker {
         fabric: &mut Fabric,
         is_mine: impl Fn(&str) -> bool,
     ) -> Vec<StoredGroup> {
-        let groups = self.coordinator.groups().map(|group| group.name().to_owned());
+        let groups = self
+            .coordinator
+            .groups()
+            .map(|group| group.name().to_owned());
         let given_up: Vec<String> = groups.filter(|group| !is_mine(group)).collect();
         let mut out = Vec::new();
-        let stored = given_up.iter().filter_map(|group| {
-            self.coordinator.unload(fabric.now, group, &mut out)
-        });
+        let stored = given_up
+            .iter()
+            .filter_map(|group| self.coordinator.unload(fabric.now, group, &mut out));
         let stored = stored.collect();
         self.hand_out(fabric, out);
         self.set_alarm(fabric);

@@ -224,7 +224,10 @@ impl Broker {
         if self.partitions.is_empty() {
             self.checkpoint_at = None;
         } else if self.checkpoint_at.is_none() {
-            let interval_ms = self.config.replication.high_watermark_checkpoint_interval_ms;
+            let interval_ms = self
+                .config
+                .replication
+                .high_watermark_checkpoint_interval_ms;
             self.checkpoint_at = Some(now.plus_ms(interval_ms.max(1)));
         }
         self.checkpoint_at

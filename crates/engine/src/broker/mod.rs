@@ -17,9 +17,9 @@ mod replicas;
 mod retention;
 
 pub use follower::{FetchState, Fetcher};
+pub(crate) use groups::coordinator_of;
 pub use inbox::Slowness;
 pub use lifecycle::BrokerState;
-pub(crate) use groups::coordinator_of;
 pub use partition::{Partition, Role};
 
 use std::collections::BTreeMap;
@@ -260,7 +260,8 @@ impl Broker {
     pub(crate) fn forget(&mut self, node: NodeId) {
         self.delayed_fetches.retain(|fetch| fetch.from != node);
         self.delayed_produces.retain(|produce| produce.from != node);
-        self.delayed_deletions.retain(|deletion| deletion.from != node);
+        self.delayed_deletions
+            .retain(|deletion| deletion.from != node);
     }
 
     /// A server that it is connected to has closed the connection, or is not
@@ -306,7 +307,10 @@ impl Broker {
         let checkpoint = self.plan_checkpoint(fabric.now);
         let fetches = self.delayed_fetches.iter().map(|fetch| fetch.deadline);
         let produces = self.delayed_produces.iter().map(|produce| produce.deadline);
-        let deletions = self.delayed_deletions.iter().map(|deletion| deletion.deadline);
+        let deletions = self
+            .delayed_deletions
+            .iter()
+            .map(|deletion| deletion.deadline);
         let fetchers = self.fetchers.values().filter_map(Fetcher::next_deadline);
         let others = [
             self.coordinator.next_deadline(),
@@ -324,7 +328,8 @@ impl Broker {
         ];
         let waiting = fetches.chain(produces).chain(deletions).chain(fetchers);
         let next = waiting.chain(others.into_iter().flatten()).min();
-        self.alarm.set(fabric, next, Scheduled::BrokerTimer(self.id));
+        self.alarm
+            .set(fabric, next, Scheduled::BrokerTimer(self.id));
     }
 }
 

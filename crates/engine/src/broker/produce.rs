@@ -168,8 +168,7 @@ impl Broker {
     pub(super) fn expire_produces(&mut self, fabric: &mut Fabric) {
         let now = fabric.now;
         let expired = |produce: &mut DelayedProduce| produce.deadline <= now;
-        let expired: Vec<DelayedProduce> =
-            self.delayed_produces.extract_if(.., expired).collect();
+        let expired: Vec<DelayedProduce> = self.delayed_produces.extract_if(.., expired).collect();
         for mut produce in expired {
             for (_, written) in &mut produce.partitions {
                 if written.required_offset.take().is_some() {

@@ -15,7 +15,9 @@ fn next_check(config: &LogManagerConfig, now: Time) -> Time {
     if now < first {
         return first;
     }
-    let interval_us = Time::ZERO.plus_ms(config.retention_check_interval_ms).as_us();
+    let interval_us = Time::ZERO
+        .plus_ms(config.retention_check_interval_ms)
+        .as_us();
     let passed = now.us_since(first) / interval_us;
     first.plus_us((passed + 1).saturating_mul(interval_us))
 }
@@ -129,9 +131,7 @@ impl Broker {
     fn answer_deletion(&self, fabric: &mut Fabric, deletion: DelayedDeletion) {
         let partitions = deletion.partitions.into_iter();
         let response = Response::DeleteRecords(DeleteRecordsResponse {
-            partitions: partitions
-                .map(|(of, _, deleted)| (of, deleted))
-                .collect(),
+            partitions: partitions.map(|(of, _, deleted)| (of, deleted)).collect(),
         });
         self.answer(fabric, deletion.from, deletion.header, response);
     }

@@ -72,7 +72,8 @@ impl Brokers {
 
     /// Whether it has asked to stop.
     pub fn is_stopping(&self, id: i32) -> bool {
-        self.get(id).is_some_and(|broker| broker.in_controlled_shutdown)
+        self.get(id)
+            .is_some_and(|broker| broker.in_controlled_shutdown)
     }
 
     /// Notes that it is gone.
@@ -105,7 +106,9 @@ impl Brokers {
 
     /// Those that are not fenced: the live ones, in order.
     pub fn unfenced(&self) -> impl Iterator<Item = i32> {
-        self.iter().filter(|(_, broker)| !broker.fenced).map(|(id, _)| id)
+        self.iter()
+            .filter(|(_, broker)| !broker.fenced)
+            .map(|(id, _)| id)
     }
 
     /// What placement has to choose from.

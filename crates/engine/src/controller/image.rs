@@ -106,9 +106,8 @@ impl MetadataImage {
     ) -> impl Iterator<Item = (TopicPartition, &Arc<PartitionRegistration>)> {
         self.topics.iter().flat_map(|(name, topic)| {
             let numbered = (0..).zip(&topic.partitions);
-            numbered.map(|(number, partition)| {
-                (TopicPartition::new(name.clone(), number), partition)
-            })
+            numbered
+                .map(|(number, partition)| (TopicPartition::new(name.clone(), number), partition))
         })
     }
 

@@ -148,7 +148,10 @@ impl Described<'_> {
                 write!(f, "Controller {controller} is killed.")
             }
             EventKind::BrokerFenced { broker } => {
-                write!(f, "The controller counts broker {broker} as gone: it is fenced.")
+                write!(
+                    f,
+                    "The controller counts broker {broker} as gone: it is fenced."
+                )
             }
             EventKind::BrokerUnfenced { broker } => {
                 write!(f, "Broker {broker} takes part: it is unfenced.")

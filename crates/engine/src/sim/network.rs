@@ -186,8 +186,10 @@ impl Network {
     /// A process ends: its connections are closed; what it has sent is still
     /// delivered, unless it waits at a cut link.
     pub(super) fn end_connections_of(&mut self, node: NodeId) -> Vec<TimerHandle> {
-        let touches = |connection: &Connection| connection.client == node || connection.server == node;
-        self.connections.retain(|connection, _| !touches(connection));
+        let touches =
+            |connection: &Connection| connection.client == node || connection.server == node;
+        self.connections
+            .retain(|connection, _| !touches(connection));
         self.drop_packets(|packet| packet.from == node && packet.is_held)
     }
 

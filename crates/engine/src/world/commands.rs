@@ -39,12 +39,10 @@ impl World {
             Command::LoseDisk { broker } | Command::SlowBroker { broker, .. } => {
                 self.broker_is_up(*broker).map(|_| ())
             }
-            Command::StartController { controller } => {
-                match self.controller_is_up(*controller)? {
-                    true => Err(Refusal::ServerRuns(*controller)),
-                    false => Ok(()),
-                }
-            }
+            Command::StartController { controller } => match self.controller_is_up(*controller)? {
+                true => Err(Refusal::ServerRuns(*controller)),
+                false => Ok(()),
+            },
             Command::KillController { controller } => match self.controller_is_up(*controller)? {
                 true => Ok(()),
                 false => Err(Refusal::ServerIsDown(*controller)),
@@ -247,13 +245,7 @@ impl World {
         let brokers = self.brokers.keys().copied().collect();
         let number = self.next_client;
         let seed = self.fabric.seed;
-        Connection::new(
-            number,
-            client_id.into(),
-            brokers,
-            metadata_max_age_ms,
-            seed,
-        )
+        Connection::new(number, client_id.into(), brokers, metadata_max_age_ms, seed)
     }
 
     fn start(&mut self, mut client: Client) -> ClientNumber {
@@ -289,7 +281,6 @@ impl World {
 fn wrong_kind(client: ClientNumber, wanted: &'static str) -> Refusal {
     Refusal::WrongKind { client, wanted }
 }
-
 
 fn names(hosts: &[Host]) -> String {
     let names: Vec<String> = hosts.iter().map(ToString::to_string).collect();

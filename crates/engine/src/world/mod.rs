@@ -79,7 +79,10 @@ impl World {
         };
         let controller = |id: &i32| {
             let voters = config.controllers.clone();
-            (*id, ControllerNode::new(*id, voters, settings.clone(), seed))
+            (
+                *id,
+                ControllerNode::new(*id, voters, settings.clone(), seed),
+            )
         };
         let mut world = World {
             fabric: Fabric::new(seed, config.epoch_ms, config.latency),

@@ -104,7 +104,9 @@ impl World {
                 topic_partition: topic_partition.clone(),
                 leader: now.leader,
                 leader_epoch: now.leader_epoch,
-                is_unclean: now.leader.is_some_and(|leader| !before.isr.contains(&leader)),
+                is_unclean: now
+                    .leader
+                    .is_some_and(|leader| !before.isr.contains(&leader)),
             });
         }
         if before.isr != now.isr {

@@ -67,11 +67,7 @@ impl World {
     }
 
     /// Lets a broker act, and looks at what has come of it.
-    pub(super) fn let_broker_act(
-        &mut self,
-        id: i32,
-        act: impl FnOnce(&mut Broker, &mut Fabric),
-    ) {
+    pub(super) fn let_broker_act(&mut self, id: i32, act: impl FnOnce(&mut Broker, &mut Fabric)) {
         let first_event = self.fabric.events.len();
         let Some(broker) = self.brokers.get_mut(&id) else {
             return;
@@ -124,7 +120,8 @@ impl World {
     }
 
     pub(super) fn start_controller(&mut self, id: i32) {
-        self.fabric.emit(EventKind::ControllerStarted { controller: id });
+        self.fabric
+            .emit(EventKind::ControllerStarted { controller: id });
         self.let_controller_act(id, |node, fabric| node.start(fabric));
     }
 
@@ -134,7 +131,8 @@ impl World {
     }
 
     pub(super) fn kill_controller(&mut self, id: i32) {
-        self.fabric.emit(EventKind::ControllerKilled { controller: id });
+        self.fabric
+            .emit(EventKind::ControllerKilled { controller: id });
         self.end_controller(id);
     }
 

@@ -88,7 +88,9 @@ impl ControllerNode {
         });
         let mut results = Vec::new();
         for partition in partitions {
-            let elected = self.controller.elect_leader(&partition, request.election_type);
+            let elected = self
+                .controller
+                .elect_leader(&partition, request.election_type);
             match elected {
                 Err((ErrorCode::ElectionNotNeeded, _)) if are_all => {}
                 elected => {

@@ -47,7 +47,10 @@ impl ControllerNode {
     pub(super) fn next_session_expiry(&self) -> Option<Time> {
         let timeout_ms = self.config.lease.session_timeout_ms;
         let brokers = &self.controller.image().brokers;
-        let live = self.sessions.iter().filter(|(id, _)| !brokers.is_fenced(**id));
+        let live = self
+            .sessions
+            .iter()
+            .filter(|(id, _)| !brokers.is_fenced(**id));
         live.map(|(_, session)| session.last_contact.plus_ms(timeout_ms))
             .min()
     }
@@ -59,7 +62,10 @@ impl ControllerNode {
             return;
         }
         let timeout_ms = self.config.lease.session_timeout_ms;
-        while self.next_session_expiry().is_some_and(|at| at <= fabric.now) {
+        while self
+            .next_session_expiry()
+            .is_some_and(|at| at <= fabric.now)
+        {
             let brokers = &self.controller.image().brokers;
             let silent = self.sessions.iter().find(|(id, session)| {
                 let expires = session.last_contact.plus_ms(timeout_ms);
@@ -154,11 +160,15 @@ impl ControllerNode {
             return (records, false);
         }
         drop(partitions);
-        let offset = self.sessions.get(&id).and_then(|session| session.shutdown_offset);
+        let offset = self
+            .sessions
+            .get(&id)
+            .and_then(|session| session.shutdown_offset);
         let brokers = &self.controller.image().brokers;
-        let others = self.sessions.iter().filter(|(other, _)| {
-            **other != id && !brokers.is_fenced(**other)
-        });
+        let others = self
+            .sessions
+            .iter()
+            .filter(|(other, _)| **other != id && !brokers.is_fenced(**other));
         let slowest = others.map(|(_, session)| session.metadata_offset).min();
         if slowest.is_some_and(|slowest| slowest < offset.unwrap_or_default()) {
             return (records, false);

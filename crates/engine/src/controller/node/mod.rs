@@ -312,7 +312,8 @@ impl ControllerNode {
     fn rebuild_image(&mut self) {
         let committed = self.quorum.high_watermark();
         let log = &self.quorum.log()[..committed as usize];
-        self.controller.replay_all(log.iter().map(|(_, record)| record));
+        self.controller
+            .replay_all(log.iter().map(|(_, record)| record));
         self.applied = committed;
         self.was_leader = false;
     }

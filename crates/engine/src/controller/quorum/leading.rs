@@ -63,9 +63,13 @@ impl Quorum {
     ///
     /// When it does not lead.
     pub fn append(&mut self, records: Vec<MetadataRecord>) {
-        assert!(matches!(self.role, Role::Leader { .. }), "only the leader writes");
+        assert!(
+            matches!(self.role, Role::Leader { .. }),
+            "only the leader writes"
+        );
         let epoch = self.epoch;
-        self.log.extend(records.into_iter().map(|record| (epoch, record)));
+        self.log
+            .extend(records.into_iter().map(|record| (epoch, record)));
         self.advance_high_watermark();
     }
 

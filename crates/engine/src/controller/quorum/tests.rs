@@ -81,8 +81,13 @@ impl Cluster {
     }
 
     fn active(&self) -> Vec<i32> {
-        let up = self.nodes.values().filter(|node| !self.down.contains(&node.id));
-        up.filter(|node| node.is_active()).map(|node| node.id).collect()
+        let up = self
+            .nodes
+            .values()
+            .filter(|node| !self.down.contains(&node.id));
+        up.filter(|node| node.is_active())
+            .map(|node| node.id)
+            .collect()
     }
 }
 
@@ -119,7 +124,9 @@ fn without_a_majority_nobody_is_active_and_nothing_is_committed() {
     let mut cluster = Cluster::new(3);
     cluster.run(5_000);
     let active = cluster.active()[0];
-    cluster.down.extend([1, 2, 3].into_iter().filter(|id| *id != active));
+    cluster
+        .down
+        .extend([1, 2, 3].into_iter().filter(|id| *id != active));
     let before = cluster.node(active).high_watermark();
     cluster.node(active).append(vec![record(7)]);
     cluster.run(5_000);
