@@ -4,6 +4,8 @@
 #[path = "support/mod.rs"]
 mod support;
 
+use std::collections::BTreeMap;
+
 use engine::client::{Acks, OutgoingRecord, ProducerConfig};
 use engine::command::ClientNumber;
 use engine::protocol::{CreatableTopic, CreateTopicsRequest, Request, Response};
@@ -39,6 +41,7 @@ fn create(
             name: topic.into(),
             num_partitions: partitions,
             replication_factor: replicas,
+            assignments: BTreeMap::new(),
             configs: configs.iter().map(owned).collect(),
         }],
     });

@@ -389,6 +389,7 @@ impl Broker {
         };
         let from = partition.log.end_offset();
         if partition.log.truncate_to(offset, now_ms) {
+            partition.cut_back_cleaner_checkpoint();
             fabric.emit(EventKind::RecordsTruncated {
                 broker: self.id,
                 topic_partition: of.clone(),
@@ -485,6 +486,7 @@ impl Broker {
                 partition
                     .log
                     .truncate_fully_and_start_at(listed.offset, now_ms);
+                partition.cut_back_cleaner_checkpoint();
                 fabric.emit(EventKind::RecordsDeleted {
                     broker: self.id,
                     topic_partition: of.clone(),

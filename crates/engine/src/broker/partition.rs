@@ -19,6 +19,9 @@ pub struct Partition {
     /// The high watermark as the broker's disk has it
     /// (`replication-offset-checkpoint`).
     pub checkpointed_high_watermark: i64,
+    /// Up to where the log is compacted, as the broker's disk has it
+    /// (`cleaner-offset-checkpoint`); `None` before the first cleaning.
+    pub cleaned_to: Option<i64>,
 }
 
 /// What a broker is for a partition that it holds a replica of.
@@ -55,6 +58,13 @@ impl Partition {
             Role::Leader(leader) => Some(leader),
             _ => None,
         }
+    }
+
+    /// The log was cut off. The cleaner looks again at the segment that it now
+    /// ends with (`LogCleanerManager.maybeTruncateCheckpoint`).
+    pub(super) fn cut_back_cleaner_checkpoint(&mut self) {
+        let active = self.log.active_segment().base_offset();
+        self.cleaned_to = self.cleaned_to.map(|offset| offset.min(active));
     }
 
     /// The leader epoch, -1 when offline.

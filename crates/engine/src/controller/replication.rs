@@ -196,6 +196,7 @@ mod tests {
             name: "t".into(),
             num_partitions: -1,
             replication_factor: -1,
+            assignments: BTreeMap::new(),
             configs,
         };
         controller.create_topic(request).0.error_code
