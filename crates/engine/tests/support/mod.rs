@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses some of it")]
 
+pub mod cluster;
+
 use std::collections::BTreeMap;
 
 use engine::client::{
