@@ -34,7 +34,13 @@ const PATIENCE_MS: i64 = 45_000;
 
 /// The cluster.
 pub fn cluster(seed: u64) -> World {
-    let mut config = WorldConfig::cluster(&[1, 2, 3], &[100], SETTINGS);
+    cluster_with(seed, &[])
+}
+
+/// The cluster with other broker settings besides (`broker_config`).
+pub fn cluster_with(seed: u64, settings: &[(&str, &str)]) -> World {
+    let settings = [SETTINGS, settings].concat();
+    let mut config = WorldConfig::cluster(&[1, 2, 3], &[100], &settings);
     config.latency = Latency {
         base_us: 1_000,
         jitter_us: 500,
@@ -245,13 +251,14 @@ pub fn ends(world: &World, topic: &str) -> Vec<(i32, i64, i64)> {
     held.collect()
 }
 
-/// The producer of the recordings.
+/// The producer of the recordings. What it is given at one time shares a
+/// batch, as with the recorder.
 pub fn producer_with(world: &mut World, acks: Acks) -> ClientNumber {
     let config = ProducerConfig {
         acks,
         delivery_timeout_ms: 3_000,
         request_timeout_ms: 1_500,
-        linger_ms: 0,
+        linger_ms: 1,
         max_block_ms: 3_000,
         ..ProducerConfig::default()
     };
