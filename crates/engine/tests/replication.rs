@@ -12,6 +12,20 @@ use engine::{ErrorCode, EventKind, World};
 use support::cluster::*;
 use support::run_ms;
 
+#[test]
+fn partitions_lie_where_a_person_wants_them_and_the_first_replica_leads() {
+    let mut world = cluster(10);
+    create(&mut world, "manual", "1:2,2:3,3:1", &[]);
+    let expected = [
+        "Leader: 1 Replicas: 1,2 Isr: 1,2",
+        "Leader: 2 Replicas: 2,3 Isr: 2,3",
+        "Leader: 3 Replicas: 3,1 Isr: 3,1",
+    ];
+    assert_eq!(describe(&world, "manual"), expected);
+    create(&mut world, "one", "3", &[]);
+    assert_eq!(describe(&world, "one"), ["Leader: 3 Replicas: 3 Isr: 3"]);
+}
+
 /// Three partitions on all brokers, each led by another.
 fn three_leaders() -> World {
     let mut world = cluster(11);

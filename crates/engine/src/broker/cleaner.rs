@@ -15,19 +15,14 @@ use crate::protocol::TopicPartition;
 use crate::sim::{Fabric, Time};
 
 impl Broker {
-    /// When the cleaner looks next: every `log.cleaner.backoff.ms` since the
-    /// broker's start, while it holds a compacted log.
-    pub(super) fn plan_cleaning(&mut self, now: Time) -> Option<Time> {
+    /// Has the cleaner look every `log.cleaner.backoff.ms` since the broker's
+    /// start, as long as there is a compacted log.
+    pub(super) fn plan_cleaning(&mut self, now: Time) {
         let config = &self.config.cleaner;
-        let is_compacted = |held: &Partition| held.log.config().cleanup_policy.compact;
-        let is_at_work =
-            config.enable && config.threads > 0 && self.partitions.values().any(is_compacted);
-        if !is_at_work {
-            self.cleaning_at = None;
-        } else if self.cleaning_at.is_none() {
-            self.cleaning_at = Some(next_instant(self.started_at, config.backoff_ms, now));
+        if self.cleaning_at.is_none() && config.enable && config.threads > 0 {
+            let at = next_instant(self.started_at, config.backoff_ms, now);
+            self.cleaning_at = Some(at);
         }
-        self.cleaning_at
     }
 
     /// Cleans what is worth it, when it is time to, and deletes old segments
@@ -41,6 +36,9 @@ impl Broker {
             self.clean_log(fabric, &of, &range);
         }
         self.delete_old_segments(fabric, true);
+        if self.partitions.values().any(Partition::is_compacted) {
+            self.plan_cleaning(fabric.now);
+        }
     }
 
     /// Source: `LogCleanerManager.grabFilthiestCompactedLog`.
@@ -48,7 +46,7 @@ impl Broker {
         let now_ms = fabric.timestamp_ms();
         let mut dirtiest: Option<(TopicPartition, LogToClean)> = None;
         for (of, partition) in &mut self.partitions {
-            if !partition.log.config().cleanup_policy.compact {
+            if !partition.is_compacted() {
                 continue;
             }
             let range = partition.log.to_clean(partition.cleaned_to, now_ms);
@@ -81,19 +79,16 @@ impl Broker {
         });
     }
 
-    /// When it looks next for silent producers: every
-    /// `producer.id.expiration.check.interval.ms` since the broker's start,
-    /// while a log knows a producer.
-    pub(super) fn plan_producer_check(&mut self, now: Time) -> Option<Time> {
-        let config = &self.config.transactions;
-        let knows_one = |held: &Partition| held.log.producer_state().producers().next().is_some();
-        if !self.partitions.values().any(knows_one) {
-            self.producer_check_at = None;
-        } else if self.producer_check_at.is_none() {
+    /// Has it look for silent producers every
+    /// `producer.id.expiration.check.interval.ms` since the broker's start, as
+    /// long as a log knows a producer.
+    pub(super) fn plan_producer_check(&mut self, now: Time) {
+        if self.producer_check_at.is_none() {
+            let config = &self.config.transactions;
             let interval_ms = config.producer_id_expiration_check_interval_ms;
-            self.producer_check_at = Some(next_instant(self.started_at, interval_ms, now));
+            let at = next_instant(self.started_at, interval_ms, now);
+            self.producer_check_at = Some(at);
         }
-        self.producer_check_at
     }
 
     /// Forgets producers that have been silent for
@@ -109,5 +104,87 @@ impl Broker {
             let log = &mut partition.log;
             log.remove_expired_producers(fabric.timestamp_ms(), expiration_ms);
         }
+        if self.partitions.values().any(Partition::knows_a_producer) {
+            self.plan_producer_check(fabric.now);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::broker::{NewBroker, Role};
+    use crate::config::BrokerConfig;
+    use crate::log::record_batch::{BatchOptions, Record, RecordBatch, RecordBatchBuilder};
+    use crate::log::{LogConfig, PartitionLog};
+    use crate::protocol::TopicId;
+    use crate::sim::Latency;
+
+    const MINUTE: u64 = 60_000;
+
+    fn batch_of_producer_7() -> RecordBatch {
+        let mut builder = RecordBatchBuilder::new(BatchOptions {
+            producer_id: 7,
+            producer_epoch: 0,
+            base_sequence: 0,
+            ..BatchOptions::default()
+        });
+        let record = Record {
+            timestamp_ms: 0,
+            ..Record::default()
+        };
+        builder.append(&record).unwrap();
+        builder.build().unwrap()
+    }
+
+    /// With `producer.id.expiration.ms` at an hour and a look every ten
+    /// minutes.
+    #[test]
+    fn a_producer_is_forgotten_at_the_first_look_after_its_time() {
+        let settings = [("producer.id.expiration.ms", "3600000")];
+        let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let mut broker = Broker::new(NewBroker {
+            id: 1,
+            rack: None,
+            config: Arc::new(BrokerConfig::new(settings.into()).unwrap()),
+            voters: vec![1],
+            seed: 1,
+        });
+        let latency = Latency {
+            base_us: 0,
+            jitter_us: 0,
+        };
+        let mut fabric = Fabric::new(1, 0, latency);
+
+        let mut log = PartitionLog::new(LogConfig::default(), 0);
+        log.append_as_leader(&batch_of_producer_7(), 0, 0).unwrap();
+        let of = TopicPartition::new("t", 0);
+        let partition = Partition {
+            topic_id: TopicId::default(),
+            log,
+            role: Role::Offline,
+            min_insync_replicas: 1,
+            checkpointed_high_watermark: 0,
+            cleaned_to: None,
+        };
+        broker.partitions.insert(of.clone(), partition);
+        broker.look_after(fabric.now, &of);
+        let knows = |broker: &Broker| {
+            let log = &broker.partitions[&of].log;
+            log.producer_state().producer(7).is_some()
+        };
+        for minute in [10, 20, 30, 40, 50] {
+            let at = broker.producer_check_at.expect("it looks again");
+            assert_eq!(at, Time::from_ms(minute * MINUTE));
+            fabric.now = at;
+            broker.expire_producers(&fabric);
+            assert!(knows(&broker), "after {minute} minutes");
+        }
+        fabric.now = broker.producer_check_at.expect("it looks again");
+        broker.expire_producers(&fabric);
+        assert!(!knows(&broker));
+        assert_eq!(broker.producer_check_at, None, "there is nobody left");
     }
 }

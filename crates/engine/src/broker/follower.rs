@@ -352,6 +352,10 @@ impl Broker {
                 to: log.end_offset(),
             });
         }
+        let mut batches = fetched.records.iter();
+        if batches.any(RecordBatch::has_producer_id) {
+            self.plan_producer_check(fabric.now);
+        }
     }
 
     /// Cuts off what the leader does not have, as far as the epochs tell

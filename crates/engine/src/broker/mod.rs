@@ -310,9 +310,6 @@ impl Broker {
         if !self.state.is_up() {
             return self.alarm.cancel(fabric);
         }
-        let retention_check = self.plan_retention_check(fabric.now);
-        let cleaning = self.plan_cleaning(fabric.now);
-        let producer_check = self.plan_producer_check(fabric.now);
         let isr_check = self.plan_isr_check(fabric.now);
         let checkpoint = self.plan_checkpoint(fabric.now);
         let fetches = self.delayed_fetches.iter().map(|fetch| fetch.deadline);
@@ -324,9 +321,9 @@ impl Broker {
         let fetchers = self.fetchers.values().filter_map(Fetcher::next_deadline);
         let others = [
             self.coordinator.next_deadline(),
-            retention_check,
-            cleaning,
-            producer_check,
+            self.retention_check,
+            self.cleaning_at,
+            self.producer_check_at,
             isr_check,
             checkpoint,
             self.metadata_reader.next_deadline(),

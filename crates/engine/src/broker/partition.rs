@@ -47,6 +47,16 @@ impl Partition {
         self.log.high_watermark()
     }
 
+    /// Whether the log cleaner looks after the log, and not retention alone.
+    pub(super) fn is_compacted(&self) -> bool {
+        self.log.config().cleanup_policy.compact
+    }
+
+    /// Whether an idempotent producer has written to the log lately.
+    pub(super) fn knows_a_producer(&self) -> bool {
+        self.log.producer_state().producers().next().is_some()
+    }
+
     /// Whether the broker leads.
     pub fn is_leader(&self) -> bool {
         matches!(self.role, Role::Leader(_))

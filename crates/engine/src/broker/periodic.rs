@@ -1,6 +1,26 @@
 //! When a broker's housekeeping is due.
 
+use super::Broker;
+use crate::protocol::TopicPartition;
 use crate::sim::Time;
+
+impl Broker {
+    /// Sees to it that somebody looks after a replica that it has taken up, or
+    /// whose settings have changed.
+    pub(super) fn look_after(&mut self, now: Time, of: &TopicPartition) {
+        let Some(partition) = self.partitions.get(of) else {
+            return;
+        };
+        let knows_a_producer = partition.knows_a_producer();
+        match partition.is_compacted() {
+            true => self.plan_cleaning(now),
+            false => self.plan_retention_check(now),
+        }
+        if knows_a_producer {
+            self.plan_producer_check(now);
+        }
+    }
+}
 
 /// The first instant after `now` of those that come every `interval_ms` (not
 /// below 1) from `first` on. They lie fast, so that it makes no difference

@@ -104,6 +104,9 @@ impl Broker {
                 from,
             });
         }
+        if batch.has_producer_id() {
+            self.plan_producer_check(fabric.now);
+        }
         self.raise_high_watermark(fabric, of);
         Ok(Written {
             response,

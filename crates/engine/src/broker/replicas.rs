@@ -108,6 +108,7 @@ impl Broker {
             }
         });
         partition.min_insync_replicas = usize::try_from(min_insync).unwrap_or(1);
+        self.look_after(fabric.now, of);
     }
 
     fn lead(

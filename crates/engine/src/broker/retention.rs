@@ -1,5 +1,5 @@
-use super::Broker;
 use super::periodic::next_instant;
+use super::{Broker, Partition};
 use crate::event::EventKind;
 use crate::log::DeletionReason;
 use crate::protocol::{
@@ -9,23 +9,16 @@ use crate::protocol::{
 use crate::sim::{Fabric, NodeId, Time};
 
 impl Broker {
-    /// When it looks next: `log.initial.task.delay.ms` after the world's
-    /// beginning and then every `log.retention.check.interval.ms`. Where all
-    /// logs are compacted there is nothing to look for.
-    pub(super) fn plan_retention_check(&mut self, now: Time) -> Option<Time> {
-        let config = &self.config.log_manager;
-        let (delay_ms, interval_ms) = (
-            config.initial_task_delay_ms,
-            config.retention_check_interval_ms,
-        );
-        let mut logs = self.partitions.values().map(|partition| &partition.log);
-        if logs.all(|log| log.config().cleanup_policy.compact) {
-            self.retention_check = None;
-        } else if self.retention_check.is_none() {
-            let first = Time::ZERO.plus_ms(delay_ms);
-            self.retention_check = Some(next_instant(first, interval_ms, now));
+    /// Has it look `log.initial.task.delay.ms` after the world's beginning and
+    /// then every `log.retention.check.interval.ms`, as long as there is a log
+    /// that is not compacted.
+    pub(super) fn plan_retention_check(&mut self, now: Time) {
+        if self.retention_check.is_none() {
+            let config = &self.config.log_manager;
+            let first = Time::ZERO.plus_ms(config.initial_task_delay_ms);
+            let at = next_instant(first, config.retention_check_interval_ms, now);
+            self.retention_check = Some(at);
         }
-        self.retention_check
     }
 
     /// Deletes what is too old or too much, when it is time to. Compacted logs
@@ -36,6 +29,9 @@ impl Broker {
         }
         self.retention_check = None;
         self.delete_old_segments(fabric, false);
+        if !self.partitions.values().all(Partition::is_compacted) {
+            self.plan_retention_check(fabric.now);
+        }
     }
 
     /// Deletes old segments of the logs that are compacted, or of those that
@@ -43,7 +39,7 @@ impl Broker {
     pub(super) fn delete_old_segments(&mut self, fabric: &mut Fabric, compacted: bool) {
         let now_ms = fabric.timestamp_ms();
         for (topic_partition, partition) in &mut self.partitions {
-            if partition.log.config().cleanup_policy.compact != compacted {
+            if partition.is_compacted() != compacted {
                 continue;
             }
             for deletion in partition.log.delete_old_segments(now_ms) {
