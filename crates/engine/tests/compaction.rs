@@ -317,3 +317,16 @@ fn without_the_cleaner_nothing_is_compacted() {
     assert_eq!(cleanings(&events), []);
     assert_eq!(offsets_read(&mut world).len(), 12);
 }
+
+#[test]
+fn without_the_cleaner_nobody_deletes_old_segments_of_a_compacted_topic() {
+    let mut world = cluster_with(41, &[("log.cleaner.enable", "false")]);
+    for (topic, policy) in [("c", "compact,delete"), ("d", "delete")] {
+        let configs = [("cleanup.policy", policy), ("retention.ms", "5000")];
+        create(&mut world, topic, "1", &configs);
+        send(&mut world, Acks::All, &format!("{topic}-0"), &["v0"]);
+    }
+    run_ms(&mut world, 20_000);
+    assert_eq!(held(&world, 1, "c-0").log.start_offset(), 0);
+    assert_eq!(held(&world, 1, "d-0").log.start_offset(), 1);
+}
