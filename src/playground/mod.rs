@@ -293,6 +293,7 @@ impl Playground {
                 name: name.into(),
                 num_partitions: partitions,
                 replication_factor: -1,
+                assignments: BTreeMap::new(),
                 configs: BTreeMap::new(),
             }],
         }))
@@ -322,7 +323,11 @@ impl Playground {
         let count = present.max(asked.unwrap_or(0)).saturating_add(1);
         self.partitions_asked.insert(name.clone(), count);
         self.administer(Request::CreatePartitions(CreatePartitionsRequest {
-            topics: vec![CreatePartitionsTopic { name, count }],
+            topics: vec![CreatePartitionsTopic {
+                name,
+                count,
+                assignments: None,
+            }],
         }))
     }
 

@@ -42,6 +42,7 @@ fn world_with_topic(topic: &str, partitions: i32) -> World {
         name: topic.into(),
         num_partitions: partitions,
         replication_factor: -1,
+        assignments: Default::default(),
         configs: Default::default(),
     }];
     let request = Request::CreateTopics(CreateTopicsRequest { topics });

@@ -213,6 +213,7 @@ fn added_partitions_are_noticed_at_the_next_metadata_refresh() {
             topics: vec![engine::protocol::CreatePartitionsTopic {
                 name: TOPIC.into(),
                 count: 5,
+                assignments: None,
             }],
         });
     admin_call(&mut world, request);

@@ -2,7 +2,7 @@
 
 mod support;
 
-use engine::client::{AutoOffsetReset, ConsumerConfig};
+use engine::client::{Acks, AutoOffsetReset, ConsumerConfig};
 use engine::command::ClientNumber;
 use engine::log::{DeletionReason, LogSegment, PartitionLog};
 use engine::protocol::{DeleteRecordsRequest, DeletedRecords, Request, Response};
@@ -242,4 +242,59 @@ fn a_consumer_that_must_not_begin_anew_fails() {
     });
     let message = "Offsets out of range with no configured reset policy for partitions: {r-0=2}";
     assert_eq!(failed, Some(("OffsetOutOfRangeException", message)));
+}
+
+/// Twelve records of the recording, in segments of two, on these brokers.
+fn recorded(replicas: &str, configs: &[(&str, &str)]) -> World {
+    let mut world = cluster::cluster(8);
+    let configs = [&[("segment.bytes", "300")], configs].concat();
+    cluster::create(&mut world, TOPIC, replicas, &configs);
+    for number in 0..12 {
+        let value = format!("value-{number:02}-{}", "x".repeat(60));
+        let sent = cluster::send(&mut world, Acks::All, "r-0", &[&value]);
+        assert_eq!(sent, [format!("r-0@{number}")]);
+    }
+    run_ms(&mut world, 5_000);
+    world
+}
+
+fn bases_on(world: &World, broker: i32) -> Vec<i64> {
+    let log = &cluster::held(world, broker, "r-0").log;
+    log.segments().map(LogSegment::base_offset).collect()
+}
+
+#[test]
+fn a_consumer_from_the_beginning_reads_what_retention_bytes_has_left() {
+    let mut world = recorded("1", &[("retention.bytes", "700")]);
+    assert_eq!(bases_on(&world, 1), [6, 8, 10]);
+    let read = cluster::consume(&mut world, "r-0");
+    let offsets: Vec<i64> = read.iter().map(|(offset, _)| *offset).collect();
+    assert_eq!(offsets, [6, 7, 8, 9, 10, 11]);
+    assert!(read[0].1.starts_with("value-06-"));
+}
+
+#[test]
+fn when_all_has_expired_the_log_is_one_empty_segment_where_it_ends() {
+    let mut world = recorded("1", &[("retention.ms", "1000")]);
+    let log = log(&world);
+    assert_eq!((log.start_offset(), log.end_offset()), (12, 12));
+    assert_eq!((bases(&world), log.size_bytes()), (vec![12], 0));
+    assert_eq!(cluster::consume(&mut world, "r-0"), []);
+    assert_eq!(
+        cluster::send(&mut world, Acks::All, "r-0", &["next"]),
+        ["r-0@12"]
+    );
+}
+
+#[test]
+fn every_replica_deletes_old_segments_of_its_own() {
+    let mut world = recorded("1:2", &[("retention.bytes", "700")]);
+    for broker in [1, 2] {
+        assert_eq!(bases_on(&world, broker), [6, 8, 10]);
+        let log = &cluster::held(&world, broker, "r-0").log;
+        assert_eq!((log.start_offset(), log.end_offset()), (6, 12));
+    }
+    cluster::kill(&mut world, 1);
+    cluster::wait_leader(&mut world, "r-0", Some(2));
+    assert_eq!(log(&world).start_offset(), 6, "whoever leads");
 }

@@ -158,7 +158,8 @@ fn a_log_loaded_from_a_brokers_files_exports_the_same_files() {
         let record = first.records().next().unwrap().unwrap().to_record();
         builder.append(&record).unwrap();
         let batch = builder.build().unwrap();
-        let appended = log.append_as_leader(&batch, epoch + 1, 0).unwrap();
+        let now_ms = record.timestamp_ms;
+        let appended = log.append_as_leader(&batch, epoch + 1, now_ms).unwrap();
         assert_eq!(appended.first_offset, end);
         assert_eq!(log.end_offset_for_epoch(epoch), Some((epoch, end)));
     }

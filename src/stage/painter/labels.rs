@@ -153,6 +153,7 @@ mod tests {
             name: "orders".into(),
             num_partitions: 3,
             replication_factor: -1,
+            assignments: Default::default(),
             configs: Default::default(),
         };
         let topics = vec![topic];

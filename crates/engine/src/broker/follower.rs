@@ -352,6 +352,10 @@ impl Broker {
                 to: log.end_offset(),
             });
         }
+        let mut batches = fetched.records.iter();
+        if batches.any(RecordBatch::has_producer_id) {
+            self.plan_producer_check(fabric.now);
+        }
     }
 
     /// Cuts off what the leader does not have, as far as the epochs tell
@@ -389,6 +393,7 @@ impl Broker {
         };
         let from = partition.log.end_offset();
         if partition.log.truncate_to(offset, now_ms) {
+            partition.cut_back_cleaner_checkpoint();
             fabric.emit(EventKind::RecordsTruncated {
                 broker: self.id,
                 topic_partition: of.clone(),
@@ -485,6 +490,7 @@ impl Broker {
                 partition
                     .log
                     .truncate_fully_and_start_at(listed.offset, now_ms);
+                partition.cut_back_cleaner_checkpoint();
                 fabric.emit(EventKind::RecordsDeleted {
                     broker: self.id,
                     topic_partition: of.clone(),

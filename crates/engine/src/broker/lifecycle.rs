@@ -109,6 +109,8 @@ impl Broker {
         self.isr_check_at = None;
         self.checkpoint_at = None;
         self.retention_check = None;
+        self.cleaning_at = None;
+        self.producer_check_at = None;
         self.metadata_reader.stop();
         self.close_channels();
         self.isr_changes = Default::default();

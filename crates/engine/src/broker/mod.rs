@@ -2,6 +2,7 @@
 //! the groups it coordinates, and its life in the cluster.
 
 mod alter_partition;
+mod cleaner;
 mod controller_channel;
 mod fetch;
 mod follower;
@@ -12,6 +13,7 @@ mod lifecycle;
 mod metadata;
 mod metadata_log;
 mod partition;
+mod periodic;
 mod produce;
 mod replicas;
 mod retention;
@@ -84,6 +86,8 @@ pub struct Broker {
     isr_check_at: Option<Time>,
     checkpoint_at: Option<Time>,
     retention_check: Option<Time>,
+    cleaning_at: Option<Time>,
+    producer_check_at: Option<Time>,
     inbox: Inbox,
     coordinator: GroupCoordinator,
     waiting: BTreeMap<u64, WaitingRequest>,
@@ -128,6 +132,8 @@ impl Broker {
             isr_check_at: None,
             checkpoint_at: None,
             retention_check: None,
+            cleaning_at: None,
+            producer_check_at: None,
             inbox: Inbox::default(),
             coordinator,
             waiting: BTreeMap::new(),
@@ -246,6 +252,8 @@ impl Broker {
         self.expire_deletions(fabric);
         self.expire_group_timers(fabric);
         self.check_retention(fabric);
+        self.clean_logs(fabric);
+        self.expire_producers(fabric);
         self.check_isr(fabric);
         self.send_isr_changes(fabric);
         self.checkpoint_high_watermarks(fabric);
@@ -302,7 +310,6 @@ impl Broker {
         if !self.state.is_up() {
             return self.alarm.cancel(fabric);
         }
-        let retention_check = self.plan_retention_check(fabric.now);
         let isr_check = self.plan_isr_check(fabric.now);
         let checkpoint = self.plan_checkpoint(fabric.now);
         let fetches = self.delayed_fetches.iter().map(|fetch| fetch.deadline);
@@ -314,7 +321,9 @@ impl Broker {
         let fetchers = self.fetchers.values().filter_map(Fetcher::next_deadline);
         let others = [
             self.coordinator.next_deadline(),
-            retention_check,
+            self.retention_check,
+            self.cleaning_at,
+            self.producer_check_at,
             isr_check,
             checkpoint,
             self.metadata_reader.next_deadline(),

@@ -19,6 +19,9 @@ pub struct Partition {
     /// The high watermark as the broker's disk has it
     /// (`replication-offset-checkpoint`).
     pub checkpointed_high_watermark: i64,
+    /// Up to where the log is compacted, as the broker's disk has it
+    /// (`cleaner-offset-checkpoint`); `None` before the first cleaning.
+    pub cleaned_to: Option<i64>,
 }
 
 /// What a broker is for a partition that it holds a replica of.
@@ -44,6 +47,16 @@ impl Partition {
         self.log.high_watermark()
     }
 
+    /// Whether the log cleaner looks after the log, and not retention alone.
+    pub(super) fn is_compacted(&self) -> bool {
+        self.log.config().cleanup_policy.compact
+    }
+
+    /// Whether an idempotent producer has written to the log lately.
+    pub(super) fn knows_a_producer(&self) -> bool {
+        self.log.producer_state().producers().next().is_some()
+    }
+
     /// Whether the broker leads.
     pub fn is_leader(&self) -> bool {
         matches!(self.role, Role::Leader(_))
@@ -55,6 +68,13 @@ impl Partition {
             Role::Leader(leader) => Some(leader),
             _ => None,
         }
+    }
+
+    /// The log was cut off. The cleaner looks again at the segment that it now
+    /// ends with (`LogCleanerManager.maybeTruncateCheckpoint`).
+    pub(super) fn cut_back_cleaner_checkpoint(&mut self) {
+        let active = self.log.active_segment().base_offset();
+        self.cleaned_to = self.cleaned_to.map(|offset| offset.min(active));
     }
 
     /// The leader epoch, -1 when offline.

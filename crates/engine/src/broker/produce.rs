@@ -4,6 +4,7 @@
 use super::Broker;
 use crate::event::EventKind;
 use crate::log::record_batch::RecordBatch;
+use crate::log::{AppendError, LogConfig};
 use crate::protocol::{
     ErrorCode, Header, PartitionProduceResponse, ProduceRequest, ProduceResponse, Response,
     TopicPartition,
@@ -45,8 +46,8 @@ impl Broker {
         for (of, batch) in request.partitions {
             let written = match self.append(fabric, from, &of, &batch, request.acks) {
                 Ok(written) => written,
-                Err((error_code, message)) => Written {
-                    response: refused(error_code, message),
+                Err(response) => Written {
+                    response,
                     required_offset: None,
                 },
             };
@@ -72,29 +73,27 @@ impl Broker {
         of: &TopicPartition,
         batch: &RecordBatch,
         acks: i16,
-    ) -> Result<Written, (ErrorCode, Option<String>)> {
+    ) -> Result<Written, PartitionProduceResponse> {
         if !(ACKS_ALL..=1).contains(&acks) {
-            return Err((ErrorCode::InvalidRequiredAcks, None));
+            return Err(refused(ErrorCode::InvalidRequiredAcks));
         }
-        self.led_partition(of).map_err(|error| (error, None))?;
+        self.led_partition(of).map_err(refused)?;
         let allowed = self.with_leader(fabric, of, |leader, circumstances| {
             leader.check_append(acks, circumstances)
         });
-        allowed.unwrap_or(Ok(())).map_err(|error| (error, None))?;
+        allowed.unwrap_or(Ok(())).map_err(refused)?;
         let now_ms = fabric.timestamp_ms();
         let partition = self.partitions.get_mut(of).expect("it leads the partition");
         let leader_epoch = partition.leader_epoch();
         let log = &mut partition.log;
         let appended = log.append_as_leader(batch, leader_epoch, now_ms);
-        let appended = appended.map_err(|error| {
-            let message = error.message(of, log.config());
-            (error.error_code(), Some(message))
-        })?;
+        let appended = appended.map_err(|error| not_appended(&error, of, log.config()))?;
         let response = PartitionProduceResponse {
             error_code: ErrorCode::None,
             base_offset: appended.first_offset,
             log_start_offset: log.start_offset(),
             error_message: None,
+            record_errors: Vec::new(),
         };
         if !appended.is_duplicate {
             fabric.emit(EventKind::RecordsAppended {
@@ -104,6 +103,9 @@ impl Broker {
                 records: batch.record_count(),
                 from,
             });
+        }
+        if batch.has_producer_id() {
+            self.plan_producer_check(fabric.now);
         }
         self.raise_high_watermark(fabric, of);
         Ok(Written {
@@ -190,11 +192,28 @@ impl Broker {
     }
 }
 
-fn refused(error_code: ErrorCode, error_message: Option<String>) -> PartitionProduceResponse {
+fn refused(error_code: ErrorCode) -> PartitionProduceResponse {
     PartitionProduceResponse {
         error_code,
         base_offset: -1,
         log_start_offset: -1,
-        error_message,
+        error_message: None,
+        record_errors: Vec::new(),
+    }
+}
+
+/// Only about records that the topic does not take does the broker tell more
+/// than the error's name (`LogAppendResult.hasCustomErrorMessage`).
+fn not_appended(
+    error: &AppendError,
+    of: &TopicPartition,
+    config: &LogConfig,
+) -> PartitionProduceResponse {
+    let record_errors = error.record_errors(of);
+    let has_message = !record_errors.is_empty();
+    PartitionProduceResponse {
+        error_message: has_message.then(|| error.message(of, config)),
+        record_errors,
+        ..refused(error.error_code())
     }
 }

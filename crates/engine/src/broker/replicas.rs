@@ -104,9 +104,11 @@ impl Broker {
                 role: Role::Offline,
                 min_insync_replicas: 1,
                 checkpointed_high_watermark: 0,
+                cleaned_to: None,
             }
         });
         partition.min_insync_replicas = usize::try_from(min_insync).unwrap_or(1);
+        self.look_after(fabric.now, of);
     }
 
     fn lead(

@@ -1,5 +1,5 @@
-use super::Broker;
-use crate::config::broker_config::LogManagerConfig;
+use super::periodic::next_instant;
+use super::{Broker, Partition};
 use crate::event::EventKind;
 use crate::log::DeletionReason;
 use crate::protocol::{
@@ -8,40 +8,40 @@ use crate::protocol::{
 };
 use crate::sim::{Fabric, NodeId, Time};
 
-/// The first look for old segments after `now`, of a broker that started with
-/// the world (`log.initial.task.delay.ms`, `log.retention.check.interval.ms`).
-fn next_check(config: &LogManagerConfig, now: Time) -> Time {
-    let first = Time::ZERO.plus_ms(config.initial_task_delay_ms);
-    if now < first {
-        return first;
-    }
-    let interval_us = Time::ZERO
-        .plus_ms(config.retention_check_interval_ms)
-        .as_us();
-    let passed = now.us_since(first) / interval_us;
-    first.plus_us((passed + 1).saturating_mul(interval_us))
-}
-
 impl Broker {
-    /// When it looks next. Without a partition there is nothing to look for.
-    pub(super) fn plan_retention_check(&mut self, now: Time) -> Option<Time> {
-        if self.partitions.is_empty() {
-            self.retention_check = None;
-        } else if self.retention_check.is_none() {
-            self.retention_check = Some(next_check(&self.config.log_manager, now));
+    /// Has it look `log.initial.task.delay.ms` after the world's beginning and
+    /// then every `log.retention.check.interval.ms`, as long as there is a log
+    /// that is not compacted.
+    pub(super) fn plan_retention_check(&mut self, now: Time) {
+        if self.retention_check.is_none() {
+            let config = &self.config.log_manager;
+            let first = Time::ZERO.plus_ms(config.initial_task_delay_ms);
+            let at = next_instant(first, config.retention_check_interval_ms, now);
+            self.retention_check = Some(at);
         }
-        self.retention_check
     }
 
-    /// Deletes what is too old or too much, when it is time to
-    /// (`LogManager.cleanupLogs`).
+    /// Deletes what is too old or too much, when it is time to. Compacted logs
+    /// are the cleaner's to look after (`LogManager.cleanupLogs`).
     pub(super) fn check_retention(&mut self, fabric: &mut Fabric) {
         if self.retention_check.is_none_or(|at| at > fabric.now) {
             return;
         }
         self.retention_check = None;
+        self.delete_old_segments(fabric, false);
+        if !self.partitions.values().all(Partition::is_compacted) {
+            self.plan_retention_check(fabric.now);
+        }
+    }
+
+    /// Deletes old segments of the logs that are compacted, or of those that
+    /// are not.
+    pub(super) fn delete_old_segments(&mut self, fabric: &mut Fabric, compacted: bool) {
         let now_ms = fabric.timestamp_ms();
         for (topic_partition, partition) in &mut self.partitions {
+            if partition.is_compacted() != compacted {
+                continue;
+            }
             for deletion in partition.log.delete_old_segments(now_ms) {
                 if deletion.from < deletion.to {
                     fabric.emit(EventKind::RecordsDeleted {
@@ -190,20 +190,4 @@ pub(super) struct DelayedDeletion {
     header: Header,
     /// Each with the offset it waits for, `None` once it is settled.
     partitions: Vec<(TopicPartition, Option<i64>, DeletedRecords)>,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::BrokerConfig;
-
-    #[test]
-    fn checks_come_at_fixed_instants() {
-        let config = BrokerConfig::default();
-        let next = |ms| next_check(&config.log_manager, Time::from_ms(ms));
-        assert_eq!(next(0), Time::from_ms(30_000));
-        assert_eq!(next(29_999), Time::from_ms(30_000));
-        assert_eq!(next(30_000), Time::from_ms(330_000));
-        assert_eq!(next(700_000), Time::from_ms(930_000));
-    }
 }

@@ -9,6 +9,7 @@ use super::brokers::Brokers;
 use super::partition::{NO_LEADER, PartitionRegistration};
 use super::partition_change::{Election, PartitionChange, Proposal};
 use super::reassignment::{self, ReassignmentError};
+use super::replica_list;
 use crate::protocol::{AlterPartition, ElectionType, ErrorCode};
 
 /// What decides besides the partition itself.
@@ -152,7 +153,7 @@ impl<'a> Circumstances<'a> {
         partition: &PartitionRegistration,
         target: &[i32],
     ) -> Result<Option<PartitionChange>, ReassignmentError> {
-        reassignment::validate(target, self.brokers)?;
+        replica_list::validate(target, self.brokers).map_err(ReassignmentError::Replicas)?;
         let way = reassignment::start(&partition.replicas, target);
         let acceptable = |id| self.brokers.is_active(id);
         let mut proposal = self.proposal(partition, &acceptable);

@@ -15,6 +15,7 @@ pub mod partition_change;
 pub mod placement;
 pub mod quorum;
 pub mod reassignment;
+pub mod replica_list;
 mod replication;
 pub mod topic_config;
 mod topic_name;

@@ -7,19 +7,15 @@
 
 use std::collections::BTreeSet;
 
-use super::brokers::Brokers;
 use super::partition::PartitionRegistration;
+use super::replica_list::InvalidReplicas;
 use crate::protocol::{ErrorCode, TopicPartition};
 
 /// Why a reassignment was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ReassignmentError {
-    /// It names no broker.
-    NoReplicas,
-    /// It names a broker that is not registered.
-    NotRegistered(i32),
-    /// It names a broker twice.
-    Repeated(i32),
+    /// It names brokers that no partition can have.
+    Replicas(InvalidReplicas),
     /// There is none to cancel.
     NoneInProgress,
     /// Only replicas that came with it are in sync, and
@@ -38,15 +34,8 @@ impl ReassignmentError {
 
     /// What Kafka says when it happens to this partition.
     pub fn message(self, of: &TopicPartition) -> String {
-        let manual = "The manual partition assignment includes";
         match self {
-            ReassignmentError::NoReplicas => format!("{manual} an empty replica list."),
-            ReassignmentError::NotRegistered(broker) => {
-                format!("{manual} broker {broker}, but no such broker is registered.")
-            }
-            ReassignmentError::Repeated(broker) => {
-                format!("{manual} the broker {broker} more than once.")
-            }
+            ReassignmentError::Replicas(invalid) => invalid.to_string(),
             ReassignmentError::NoneInProgress => self.code().message().to_owned(),
             ReassignmentError::WouldBeUnclean => format!(
                 "Unable to revert partition assignment for {}:{} because it would require an \
@@ -55,26 +44,6 @@ impl ReassignmentError {
             ),
         }
     }
-}
-
-/// Refuses replicas that a partition cannot have.
-pub(super) fn validate(target: &[i32], brokers: &Brokers) -> Result<(), ReassignmentError> {
-    if target.is_empty() {
-        return Err(ReassignmentError::NoReplicas);
-    }
-    let mut sorted = target.to_vec();
-    sorted.sort_unstable();
-    let mut before = None;
-    for broker in sorted {
-        if brokers.get(broker).is_none() {
-            return Err(ReassignmentError::NotRegistered(broker));
-        }
-        if before == Some(broker) {
-            return Err(ReassignmentError::Repeated(broker));
-        }
-        before = Some(broker);
-    }
-    Ok(())
 }
 
 /// The replicas of a partition on its way from one set to another.

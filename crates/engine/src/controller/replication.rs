@@ -65,7 +65,7 @@ impl Controller {
         of: &TopicPartition,
         request: &AlterPartition,
     ) -> (ErrorCode, Option<MetadataRecord>) {
-        let Ok((circumstances, partition)) = self.find(of) else {
+        let Some((circumstances, partition)) = self.find(of) else {
             return (ErrorCode::UnknownTopicOrPartition, None);
         };
         let (error, change) = circumstances.alter_partition(partition, request);
@@ -82,7 +82,13 @@ impl Controller {
         of: &TopicPartition,
         election: ElectionType,
     ) -> Result<MetadataRecord, ApiError> {
-        let (circumstances, partition) = self.find(of)?;
+        let (circumstances, partition) = self.find(of).ok_or_else(|| {
+            self.unknown(
+                of,
+                format!("No such topic as {}", of.topic),
+                format!("No such partition as {of}"),
+            )
+        })?;
         let change = circumstances
             .elect_leader(partition, election)
             .map_err(|error| (error, error.message().to_owned()))?;
@@ -100,7 +106,13 @@ impl Controller {
         of: &TopicPartition,
         target: Option<&[i32]>,
     ) -> Result<Option<MetadataRecord>, ApiError> {
-        let (circumstances, partition) = self.find(of)?;
+        let (circumstances, partition) = self.find(of).ok_or_else(|| {
+            self.unknown(
+                of,
+                format!("Unable to find a topic named {}.", of.topic),
+                format!("Unable to find partition {}:{}.", of.topic, of.partition),
+            )
+        })?;
         let change = match target {
             Some(target) => circumstances.reassign(partition, target),
             None => circumstances.cancel_reassignment(partition),
@@ -129,18 +141,19 @@ impl Controller {
             .collect()
     }
 
-    fn find(
-        &self,
-        of: &TopicPartition,
-    ) -> Result<(Circumstances<'_>, &PartitionRegistration), ApiError> {
-        let partition = self.image.partition(of).map(|partition| {
-            let topic = &self.image.topics[&of.topic];
-            (self.circumstances(topic), &**partition)
-        });
-        partition.ok_or_else(|| {
-            let error = ErrorCode::UnknownTopicOrPartition;
-            (error, error.message().to_owned())
-        })
+    fn find(&self, of: &TopicPartition) -> Option<(Circumstances<'_>, &PartitionRegistration)> {
+        let partition = self.image.partition(of)?;
+        let topic = &self.image.topics[&of.topic];
+        Some((self.circumstances(topic), partition))
+    }
+
+    /// Each request has its own words for what there is not.
+    fn unknown(&self, of: &TopicPartition, no_topic: String, no_partition: String) -> ApiError {
+        let message = match self.image.topics.contains_key(&of.topic) {
+            true => no_partition,
+            false => no_topic,
+        };
+        (ErrorCode::UnknownTopicOrPartition, message)
     }
 
     fn change(&mut self, of: &TopicPartition, change: PartitionChange) -> MetadataRecord {
@@ -196,6 +209,7 @@ mod tests {
             name: "t".into(),
             num_partitions: -1,
             replication_factor: -1,
+            assignments: BTreeMap::new(),
             configs,
         };
         controller.create_topic(request).0.error_code

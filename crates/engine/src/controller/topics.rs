@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     ApiError, Controller, MetadataRecord, PartitionRegistration, Topic, collides, placement,
-    topic_config, validate_topic_name,
+    replica_list, topic_config, validate_topic_name,
 };
 use crate::protocol::{
     CreatableTopic, CreatableTopicResult, CreatePartitionsTopic, ErrorCode, TopicId, TopicName,
@@ -65,6 +65,21 @@ impl Controller {
             return Err((ErrorCode::InvalidTopicException, message));
         }
         topic_config::validate(&request.configs)?;
+        let partitions = match request.assignments.is_empty() {
+            true => self.place_new_topic(&request)?,
+            false => self.assign_new_topic(&request)?,
+        };
+        Ok(Topic {
+            id: TopicId(self.random.uuid()),
+            partitions,
+            configs: request.configs,
+        })
+    }
+
+    fn place_new_topic(
+        &mut self,
+        request: &CreatableTopic,
+    ) -> Result<Vec<Arc<PartitionRegistration>>, ApiError> {
         let partitions = match request.num_partitions {
             -1 => self.config.num_partitions,
             wanted => wanted,
@@ -74,12 +89,72 @@ impl Controller {
             wanted => wanted,
         };
         check_counts(partitions, replication_factor)?;
-        let partitions = self.place(partitions, replication_factor)?;
-        Ok(Topic {
-            id: TopicId(self.random.uuid()),
-            partitions,
-            configs: request.configs,
-        })
+        self.place(partitions, replication_factor)
+    }
+
+    /// The partitions of a topic where a person wants them; how many and how
+    /// often then follows from that.
+    fn assign_new_topic(
+        &self,
+        request: &CreatableTopic,
+    ) -> Result<Vec<Arc<PartitionRegistration>>, ApiError> {
+        let specified = "A manual partition assignment was specified, but";
+        for (number, what) in [
+            (i32::from(request.replication_factor), "replication factor"),
+            (request.num_partitions, "numPartitions"),
+        ] {
+            if number != -1 {
+                let message = format!("{specified} {what} was not set to -1.");
+                return Err((ErrorCode::InvalidRequest, message));
+            }
+        }
+        let mut partitions = Vec::new();
+        let mut replication_factor = None;
+        for (number, replicas) in &request.assignments {
+            partitions.push(self.assign(*number, replicas, replication_factor)?);
+            replication_factor = Some(replicas.len());
+        }
+        if !(0..)
+            .zip(request.assignments.keys())
+            .all(|(n, key)| n == *key)
+        {
+            let message = "partitions should be a consecutive 0-based integer sequence";
+            return Err((ErrorCode::InvalidReplicaAssignment, message.to_owned()));
+        }
+        check_counts(count(&partitions), 1)?;
+        Ok(partitions)
+    }
+
+    /// A new partition on these brokers
+    /// (`ReplicationControlManager.validateManualPartitionAssignment`).
+    fn assign(
+        &self,
+        number: i32,
+        replicas: &[i32],
+        replication_factor: Option<usize>,
+    ) -> Result<Arc<PartitionRegistration>, ApiError> {
+        let refuse = |message: String| (ErrorCode::InvalidReplicaAssignment, message);
+        replica_list::validate(replicas, &self.image.brokers)
+            .map_err(|invalid| refuse(invalid.to_string()))?;
+        let wanted = replication_factor.unwrap_or(replicas.len());
+        if wanted != replicas.len() {
+            return Err(refuse(format!(
+                "The manual partition assignment includes a partition with {} replica(s), but \
+                 this is not consistent with previous partitions, which have {wanted} replica(s).",
+                replicas.len()
+            )));
+        }
+        let active = replicas.iter().copied();
+        let isr: Vec<i32> = active
+            .filter(|id| self.image.brokers.is_active(*id))
+            .collect();
+        match isr.is_empty() {
+            false => Ok(Arc::new(PartitionRegistration::new(replicas.to_vec(), isr))),
+            true => Err(refuse(format!(
+                "All brokers specified in the manual partition assignment for partition {number} \
+                 are fenced or in controlled shutdown."
+            ))),
+        }
     }
 
     /// Removes a topic, or says why not.
@@ -145,15 +220,41 @@ impl Controller {
             );
             return Err((ErrorCode::InvalidPartitions, message));
         }
-        let replication_factor = topic.partitions[0].replicas.len() as i16;
+        let replication_factor = topic.partitions[0].replicas.len();
         let added = request.count - present;
-        check_counts(request.count, replication_factor)?;
-        let partitions = self.place(added, replication_factor)?;
+        check_counts(request.count, replication_factor as i16)?;
+        let partitions = match &request.assignments {
+            None => self.place(added, replication_factor as i16)?,
+            Some(assignments) => {
+                self.assign_added(present, added, assignments, replication_factor)?
+            }
+        };
         Ok(MetadataRecord::PartitionsCreated {
             name: name.clone(),
             first: present,
             partitions,
         })
+    }
+
+    fn assign_added(
+        &self,
+        first: i32,
+        added: i32,
+        assignments: &[Vec<i32>],
+        replication_factor: usize,
+    ) -> Result<Vec<Arc<PartitionRegistration>>, ApiError> {
+        let specified = assignments.len();
+        if i64::from(added) != specified as i64 {
+            let message = format!(
+                "Attempted to add {added} additional partition(s), but only {specified} \
+                 assignment(s) were specified."
+            );
+            return Err((ErrorCode::InvalidReplicaAssignment, message));
+        }
+        let numbered = (first..).zip(assignments);
+        numbered
+            .map(|(number, replicas)| self.assign(number, replicas, Some(replication_factor)))
+            .collect()
     }
 
     /// New partitions on brokers of the placer's choice. All replicas that are

@@ -124,6 +124,19 @@ impl Described<'_> {
                 "{topic_partition} now begins at offset {to} instead of {from}: {}.",
                 describe_deletion(*reason)
             ),
+            EventKind::LogCleaned {
+                broker,
+                topic_partition,
+                cleaning,
+            } => write!(
+                f,
+                "Broker {broker} compacts {topic_partition} up to offset {}: of {} {} stay, {} bytes instead of {}.",
+                cleaning.cleaned_to,
+                counted(cleaning.records_before as i64, "record"),
+                cleaning.records_after,
+                cleaning.bytes_after,
+                cleaning.bytes_before
+            ),
             _ => return None,
         })
     }

@@ -6,8 +6,8 @@ pub use self::describe::counted;
 
 use self::describe::Described;
 use crate::coordinator::GroupEvent;
-use crate::log::DeletionReason;
 use crate::log::record_batch::RecordBatch;
+use crate::log::{Cleaning, DeletionReason};
 use crate::protocol::{Response, TopicName, TopicPartition};
 use crate::sim::{ClientNumber, NodeId, PacketId, Time};
 
@@ -295,6 +295,16 @@ pub enum EventKind {
         to: i64,
         /// Why.
         reason: DeletionReason,
+    },
+    /// A broker has compacted its log of a partition: of each key only the
+    /// last record stays.
+    LogCleaned {
+        /// Who keeps the log.
+        broker: i32,
+        /// The partition.
+        topic_partition: TopicPartition,
+        /// Up to where, and what came of it.
+        cleaning: Cleaning,
     },
     /// A producer was told that a batch is stored; with `acks=0` it takes that
     /// for granted, and knows no offset.

@@ -101,6 +101,11 @@ pub struct LogConfig {
     pub max_message_bytes: usize,
     /// `message.timestamp.type`: whose clock the records' timestamps are from.
     pub message_timestamp_type: TimestampType,
+    /// `message.timestamp.before.max.ms`: how much older than the broker's
+    /// clock a record may be.
+    pub message_timestamp_before_max_ms: i64,
+    /// `message.timestamp.after.max.ms`: how much younger it may be.
+    pub message_timestamp_after_max_ms: i64,
 }
 
 impl Default for LogConfig {
@@ -130,6 +135,8 @@ impl LogConfig {
             delete_retention_ms: read(configs, "delete.retention.ms"),
             max_message_bytes: read(configs, "max.message.bytes"),
             message_timestamp_type: read(configs, "message.timestamp.type"),
+            message_timestamp_before_max_ms: read(configs, "message.timestamp.before.max.ms"),
+            message_timestamp_after_max_ms: read(configs, "message.timestamp.after.max.ms"),
         }
     }
 

@@ -3,11 +3,17 @@
 use super::config::LogConfig;
 use super::producer_state::ProducerError;
 use super::record_batch::InvalidBatch;
-use crate::protocol::{ErrorCode, TopicPartition};
+use super::validator::{BatchFault, RefusedRecord};
+use crate::protocol::{ErrorCode, RecordError, TopicPartition};
 
 /// Why a batch was not appended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum AppendError {
+    /// The batch is not what a batch should be.
+    Batch(BatchFault),
+    /// The topic does not take these records of it, and so none of it; at
+    /// least one.
+    Records(Vec<RefusedRecord>),
     /// It is larger than `max.message.bytes`.
     RecordTooLarge {
         /// Its size in bytes.
@@ -40,6 +46,14 @@ impl AppendError {
     /// Kafka's error.
     pub fn error_code(&self) -> ErrorCode {
         match self {
+            AppendError::Batch(fault) => fault.error_code(),
+            AppendError::Records(refused) => {
+                let mut codes = refused.iter().map(RefusedRecord::error_code);
+                match codes.any(|code| code == ErrorCode::InvalidTimestamp) {
+                    true => ErrorCode::InvalidTimestamp,
+                    false => ErrorCode::InvalidRecord,
+                }
+            }
             AppendError::RecordTooLarge { .. } | AppendError::RecompressedTooLarge { .. } => {
                 ErrorCode::MessageTooLarge
             }
@@ -54,6 +68,8 @@ impl AppendError {
     /// The broker's words for it, about a log with this configuration.
     pub fn message(&self, partition: &TopicPartition, config: &LogConfig) -> String {
         match self {
+            AppendError::Batch(fault) => fault.message(partition),
+            AppendError::Records(_) => self.records_message(partition),
             AppendError::RecordTooLarge { size } => format!(
                 "The record batch size in the append to {partition} is {size} bytes which exceeds \
                  the maximum configured value of {}.",
@@ -77,6 +93,32 @@ impl AppendError {
             ),
             AppendError::Producer(error) => error.message(partition),
         }
+    }
+
+    /// Which records the topic does not take, as the producer is told.
+    pub fn record_errors(&self, partition: &TopicPartition) -> Vec<RecordError> {
+        match self {
+            AppendError::Records(refused) => {
+                let refused = refused.iter();
+                refused.map(|refused| refused.told(partition)).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Source: `LogValidator.processRecordErrors`.
+    fn records_message(&self, partition: &TopicPartition) -> String {
+        if self.error_code() == ErrorCode::InvalidTimestamp {
+            return "One or more records have been rejected due to invalid timestamp".to_owned();
+        }
+        let errors = self.record_errors(partition);
+        let shown: Vec<String> = errors.iter().take(3).map(ToString::to_string).collect();
+        format!(
+            "One or more records have been rejected due to {} record errors in total, and only \
+             showing the first three errors at most: [{}]",
+            errors.len(),
+            shown.join(", ")
+        )
     }
 }
 

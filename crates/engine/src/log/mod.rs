@@ -15,6 +15,7 @@ pub mod producer_state;
 pub mod ratio;
 pub mod record_batch;
 pub mod segment;
+pub mod validator;
 pub mod varint;
 
 pub use cleaner::{Cleaning, LogToClean};

@@ -45,7 +45,9 @@ use header::{
 /// An immutable record batch; a clone shares the bytes.
 ///
 /// It is made by a [`RecordBatchBuilder`] or by [`RecordBatch::parse`], so
-/// its header is sound, its checksum right and its records readable.
+/// its header is sound, its checksum right and its records readable. Only one
+/// that was [`received`](RecordBatch::received) may be damaged: no log takes
+/// it then.
 #[derive(Clone)]
 pub struct RecordBatch {
     /// At least a header long.

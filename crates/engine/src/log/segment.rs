@@ -148,11 +148,17 @@ impl LogSegment {
             || !self.has_room_for_offset(batch.last_offset())
     }
 
+    /// The largest timestamp of the first batch in milliseconds, when it has
+    /// one (`LogSegment.getFirstBatchTimestamp`).
+    pub(super) fn first_batch_timestamp(&self) -> Option<i64> {
+        let first = self.batches.first().map(RecordBatch::max_timestamp);
+        first.filter(|timestamp| *timestamp >= 0)
+    }
+
     /// By the batches' timestamps when the first one has one, else by the
     /// clock.
     fn time_waited_for_roll(&self, batch: &RecordBatch, now_ms: i64) -> i64 {
-        let first = self.batches.first().map(RecordBatch::max_timestamp);
-        match first.filter(|timestamp| *timestamp >= 0) {
+        match self.first_batch_timestamp() {
             Some(first) => batch.max_timestamp().saturating_sub(first),
             None => now_ms.saturating_sub(self.created_ms),
         }

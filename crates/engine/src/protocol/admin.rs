@@ -14,11 +14,15 @@ pub struct CreateTopicsRequest {
 pub struct CreatableTopic {
     /// Its name.
     pub name: TopicName,
-    /// How many partitions; -1 leaves it to the broker's `num.partitions`.
+    /// How many partitions; -1 leaves it to the broker's `num.partitions`, or
+    /// to `assignments`.
     pub num_partitions: i32,
     /// How many replicas of each; -1 leaves it to the broker's
-    /// `default.replication.factor`.
+    /// `default.replication.factor`, or to `assignments`.
     pub replication_factor: i16,
+    /// For each partition the brokers that are to hold it, the preferred
+    /// leader first; empty leaves it to the controller.
+    pub assignments: BTreeMap<i32, Vec<i32>>,
     /// Settings that differ from the broker's, by Kafka's names.
     pub configs: BTreeMap<String, String>,
 }
@@ -86,6 +90,9 @@ pub struct CreatePartitionsTopic {
     pub name: TopicName,
     /// How many partitions it is to have in all.
     pub count: i32,
+    /// For each new partition the brokers that are to hold it, the preferred
+    /// leader first; `None` leaves it to the controller.
+    pub assignments: Option<Vec<Vec<i32>>>,
 }
 
 /// What became of each topic.

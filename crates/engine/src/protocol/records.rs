@@ -1,3 +1,5 @@
+use std::fmt;
+
 use super::{ErrorCode, TopicPartition};
 use crate::log::record_batch::RecordBatch;
 
@@ -31,6 +33,31 @@ pub struct PartitionProduceResponse {
     pub log_start_offset: i64,
     /// The broker's words for the error.
     pub error_message: Option<String>,
+    /// Which records the topic does not take (KIP-467).
+    pub record_errors: Vec<RecordError>,
+}
+
+/// A record for which its batch was refused (`BatchIndexAndErrorMessage`).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RecordError {
+    /// Its place in the batch, from 0.
+    pub batch_index: i32,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+impl fmt::Display for RecordError {
+    /// As Kafka shows it within other messages.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let RecordError {
+            batch_index,
+            message,
+        } = self;
+        write!(
+            f,
+            "RecordError(batchIndex={batch_index}, message='{message}')"
+        )
+    }
 }
 
 /// Reads record batches from partitions that the receiver leads.

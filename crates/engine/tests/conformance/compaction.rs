@@ -111,7 +111,10 @@ impl Run {
     }
 
     fn write(&mut self, batch: &RecordBatch, expected: i64, now: i64) -> Outcome {
-        let appended = self.log.append_as_leader(batch, 0, now);
+        let appended = match batch.is_control() {
+            true => self.log.append_as_coordinator(batch, 0, now),
+            false => self.log.append_as_leader(batch, 0, now),
+        };
         expect_eq(
             "the first offset",
             &Ok(expected),

@@ -73,7 +73,7 @@ fn end_transaction(log: &mut PartitionLog, step: &Value, result: TransactionResu
 }
 
 fn check_result(step: &Value, appended: Result<Appended, AppendError>) -> Outcome {
-    let result = match appended {
+    let result = match &appended {
         Ok(appended) if appended.is_duplicate => "DUPLICATE",
         Ok(_) => "OK",
         Err(error) => error.error_code().exception(),

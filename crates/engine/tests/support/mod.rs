@@ -2,6 +2,10 @@
 
 #![allow(dead_code, reason = "each test file uses some of it")]
 
+pub mod cluster;
+
+use std::collections::BTreeMap;
+
 use engine::client::{
     AutoOffsetReset, Client, Consumer, ConsumerConfig, OutgoingRecord, ProducerConfig,
 };
@@ -34,6 +38,7 @@ pub fn create_topic_with(
             name: topic.into(),
             num_partitions: partitions,
             replication_factor: -1,
+            assignments: BTreeMap::new(),
             configs: configs.iter().map(owned).collect(),
         }],
     });

@@ -169,6 +169,7 @@ fn admin_request(random: &mut Random) -> Request {
                 name,
                 num_partitions: random.below(5) as i32 - 1,
                 replication_factor: -1,
+                assignments: BTreeMap::new(),
                 configs: topic_configs(random),
             }],
         }),
@@ -176,6 +177,7 @@ fn admin_request(random: &mut Random) -> Request {
             topics: vec![CreatePartitionsTopic {
                 name,
                 count: random.below(8) as i32,
+                assignments: None,
             }],
         }),
         4 | 5 => Request::DeleteRecords(DeleteRecordsRequest {

@@ -182,8 +182,12 @@ impl Producer {
     }
 
     fn fail(&mut self, fabric: &mut Fabric, sent: InFlightBatch, answer: PartitionProduceResponse) {
-        let message = answer
-            .error_message
+        // Of one record that is refused, its own message is told
+        // (`Sender.completeBatch`); of several, each has its own.
+        let mut record_errors = answer.record_errors.into_iter();
+        let message = record_errors.next().map(|error| error.message);
+        let message = message
+            .or(answer.error_message)
             .unwrap_or_else(|| answer.error_code.message().to_owned());
         fabric.emit(EventKind::SendFailed {
             producer: self.connection.number,

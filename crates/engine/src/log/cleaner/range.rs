@@ -60,9 +60,44 @@ impl PartitionLog {
     }
 }
 
+impl PartitionLog {
+    /// Whether the log is to be cleaned now: more of it is dirty than
+    /// `min.cleanable.dirty.ratio`, or some of that is older than
+    /// `max.compaction.lag.ms`.
+    /// Source: `LogCleanerManager.grabFilthiestCompactedLog`.
+    pub fn is_worth_cleaning(&self, range: &LogToClean, now_ms: i64) -> bool {
+        let ratio = self.config().min_cleanable_dirty_ratio;
+        range.is_cleanable()
+            && (ratio.is_exceeded_by(range.cleanable_bytes as u64, range.total_bytes() as u64)
+                || self.is_compaction_overdue(range.first_dirty_offset, now_ms))
+    }
+
+    /// Source: `LogCleanerManager.maxCompactionDelay`.
+    fn is_compaction_overdue(&self, first_dirty_offset: i64, now_ms: i64) -> bool {
+        let lag_ms = self.config().max_compaction_lag_ms.max(0);
+        let clean_until_ms = now_ms.saturating_sub(lag_ms);
+        self.sealed_segments_from(first_dirty_offset)
+            .filter_map(LogSegment::first_batch_timestamp)
+            .any(|timestamp_ms| timestamp_ms > 0 && timestamp_ms < clean_until_ms)
+    }
+}
+
 impl LogToClean {
     /// Whether there is anything to clean.
     pub fn is_cleanable(&self) -> bool {
         self.cleanable_bytes > 0
+    }
+
+    /// The size of the clean part and of what may be cleaned, in bytes.
+    pub fn total_bytes(&self) -> usize {
+        self.clean_bytes + self.cleanable_bytes
+    }
+
+    /// Whether more of it is dirty than of the other.
+    pub fn is_dirtier_than(&self, other: &LogToClean) -> bool {
+        let share = |of: &LogToClean, whole: &LogToClean| {
+            of.cleanable_bytes as u128 * whole.total_bytes() as u128
+        };
+        share(self, other) > share(other, self)
     }
 }

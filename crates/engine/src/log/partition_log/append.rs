@@ -6,6 +6,7 @@ use crate::log::producer_state::AppendOrigin;
 use crate::log::record_batch::{
     BatchOptions, CompressionType, RecordBatch, RecordBatchBuilder, TimestampType,
 };
+use crate::log::validator::validate;
 
 /// What became of a batch given to the leader
 /// (`org.apache.kafka.storage.internals.log.LogAppendInfo`).
@@ -27,8 +28,9 @@ impl PartitionLog {
     ///
     /// # Errors
     ///
-    /// [`AppendError`] when the batch is too large, or its producer may not
-    /// write it; no record is then appended.
+    /// [`AppendError`] when the batch is damaged or too large, the topic does
+    /// not take one of its records, or its producer may not write it; no
+    /// record is then appended.
     pub fn append_as_leader(
         &mut self,
         batch: &RecordBatch,
@@ -60,10 +62,7 @@ impl PartitionLog {
         leader_epoch: i32,
         now_ms: i64,
     ) -> Result<Appended, AppendError> {
-        let size = batch.size_in_bytes();
-        if size > self.config.max_message_bytes {
-            return Err(AppendError::RecordTooLarge { size });
-        }
+        validate(batch, origin, &self.config, now_ms)?;
         let batch = batch.with_base_offset_and_epoch(self.end_offset, leader_epoch);
         let is_stamped = self.config.message_timestamp_type == TimestampType::LogAppendTime;
         let append_time_ms = is_stamped.then_some(now_ms);

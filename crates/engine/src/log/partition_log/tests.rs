@@ -332,7 +332,7 @@ fn a_batch_can_become_too_large_in_the_topics_codec() {
     log.set_config(config);
     let size = compressed_batch(CompressionType::None, NOW).size_in_bytes();
     let error = AppendError::RecompressedTooLarge { size };
-    assert_eq!(log.append_as_leader(&sent, 0, NOW), Err(error));
+    assert_eq!(log.append_as_leader(&sent, 0, NOW), Err(error.clone()));
     assert_eq!(log.end_offset(), 0);
     assert_eq!(error.error_code(), ErrorCode::MessageTooLarge);
 }
@@ -388,7 +388,7 @@ fn a_batch_that_cannot_be_written_anew_is_refused() {
     let sent = compressed_batch(CompressionType::None, NOW).with_log_append_time(-5);
     let mut log = log_of_codec(BrokerCompressionType::Always(CompressionType::Gzip));
     let error = AppendError::Unwritable(InvalidBatch::Timestamp { timestamp_ms: -5 });
-    assert_eq!(log.append_as_leader(&sent, 0, NOW), Err(error));
+    assert_eq!(log.append_as_leader(&sent, 0, NOW), Err(error.clone()));
     assert_eq!(error.error_code(), ErrorCode::UnknownServerError);
     assert_eq!(log.end_offset(), 0);
 }

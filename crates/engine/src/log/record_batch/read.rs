@@ -30,6 +30,27 @@ impl RecordBatch {
         }
     }
 
+    /// Takes the bytes that somebody sent as a batch, of whose header only the
+    /// length is looked at: whoever is to keep it checks the rest.
+    ///
+    /// # Errors
+    ///
+    /// [`CorruptRecord`] when it is not the bytes of one batch.
+    pub fn received(bytes: &[u8]) -> Result<Self, CorruptRecord> {
+        let (batch, rest) = split_batch(bytes)?;
+        if !rest.is_empty() {
+            let count = rest.len() as u64;
+            return Err(CorruptRecord::TrailingBytes { count });
+        }
+        let mut batch = Self {
+            bytes: batch.into(),
+            decompressed: None,
+        };
+        // What cannot be decompressed cannot be read either.
+        let _ = batch.decompress(DECOMPRESSED_MAX);
+        Ok(batch)
+    }
+
     /// Reads the batch that `bytes` begin with, whose records become at most
     /// `limit` bytes, and returns what follows it.
     fn split_from(bytes: &[u8], limit: usize) -> Result<(Self, &[u8]), CorruptRecord> {

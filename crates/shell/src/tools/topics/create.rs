@@ -67,6 +67,7 @@ impl Wanted {
             name: self.name.as_str().into(),
             num_partitions: self.partitions.unwrap_or(-1),
             replication_factor,
+            assignments: BTreeMap::new(),
             configs: self.configs.clone(),
         })
     }

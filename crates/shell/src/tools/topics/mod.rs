@@ -188,7 +188,11 @@ impl Topics {
         let request = match &self.task {
             Task::Alter(_, wanted) => {
                 let count = wanted.partitions.unwrap_or_default();
-                let topics = names().map(|name| CreatePartitionsTopic { name, count });
+                let topics = names().map(|name| CreatePartitionsTopic {
+                    name,
+                    count,
+                    assignments: None,
+                });
                 Request::CreatePartitions(CreatePartitionsRequest {
                     topics: topics.collect(),
                 })
