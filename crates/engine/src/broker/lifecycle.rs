@@ -131,12 +131,20 @@ impl Broker {
         self.partitions.clear();
     }
 
-    /// Asks to stop: others lead first (`controlled.shutdown.enable`).
+    /// Asks to stop: others lead first (`controlled.shutdown.enable`). One that
+    /// does not serve yet has nothing to give up, and just ends
+    /// (`BrokerLifecycleManager.BeginControlledShutdownEvent`).
     pub(crate) fn begin_shutdown(&mut self, fabric: &mut Fabric) {
-        self.state = BrokerState::PendingControlledShutdown;
-        self.heartbeat_at = Some(fabric.now);
-        self.send_heartbeat(fabric);
-        self.set_alarm(fabric);
+        match self.state {
+            BrokerState::PendingControlledShutdown => {}
+            BrokerState::Running => {
+                self.state = BrokerState::PendingControlledShutdown;
+                self.heartbeat_at = Some(fabric.now);
+                self.send_heartbeat(fabric);
+                self.set_alarm(fabric);
+            }
+            _ => self.shut_down(fabric),
+        }
     }
 
     fn register(&mut self, fabric: &mut Fabric) {
