@@ -170,7 +170,7 @@ impl Broker {
             broker_id: self.id,
             broker_epoch: self.broker_epoch,
             current_metadata_offset: self.metadata_reader.offset,
-            want_fence: self.state == BrokerState::Recovery && !self.has_caught_up(),
+            want_fence: !self.has_taken_up,
             want_shut_down: self.state == BrokerState::PendingControlledShutdown,
         });
         self.lifecycle_channel.push(Purpose::Own, request);
@@ -189,6 +189,8 @@ impl Broker {
                 self.broker_epoch = response.broker_epoch;
                 self.state = BrokerState::Recovery;
                 self.heartbeat_at = Some(now);
+                // The registration may have been read before it was answered.
+                self.on_image_advanced(fabric);
                 self.send_heartbeat(fabric);
             }
             Response::BrokerRegistration(_) => {

@@ -35,6 +35,11 @@ impl Run {
             self.start_what_is_down();
             self.advance_to(self.world.now().plus_ms(500));
             why_not = self.what_is_not_well();
+            if self.world.now() >= end && std::env::var_os("SIM_DUMP").is_some() {
+                for b in self.world.brokers().values() { eprintln!("BROKER {b:?}"); }
+                for c in self.world.controllers().values() { eprintln!("CONTROLLER {} {:?} end {} hw {} epoch {} {:?}", c.id(), c.quorum().role(), c.quorum().end_offset(), c.quorum().high_watermark(), c.quorum().epoch(), c); }
+                for p in self.world.packets() { eprintln!("PACKET {p:?}"); }
+            }
             assert!(self.world.now() < end, "it does not converge: {why_not:?}");
         }
         self.model.look_at_everything(&self.world);
