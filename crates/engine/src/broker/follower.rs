@@ -154,6 +154,7 @@ impl Broker {
             let log = &partition.log;
             asked.insert(of.clone(), (current_leader_epoch, log.end_offset()));
             partitions.push(FetchPartition {
+                topic_id: Some(partition.topic_id),
                 fetch_offset: log.end_offset(),
                 current_leader_epoch,
                 last_fetched_epoch: log.leader_epochs().latest_epoch().unwrap_or(-1),

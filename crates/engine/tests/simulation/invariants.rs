@@ -6,6 +6,7 @@ use engine::broker::{Partition, Role};
 use engine::client::{Acks, Client};
 use engine::command::ClientNumber;
 use engine::controller::quorum;
+use engine::log::record_batch::RecordBatch;
 use engine::log::{DeletionReason, LogSegment, PartitionLog};
 use engine::protocol::{TopicId, TopicName};
 use engine::{Event, EventKind, NodeId, TopicPartition, World};
@@ -88,7 +89,7 @@ impl Model {
         if record.is_none_or(|record| record.topic_id != topic.id) {
             let policy = topic.configs.get("cleanup.policy");
             let is_compacted = policy.is_some_and(|policy| policy.contains("compact"));
-            let record = PartitionRecord::new(topic.id, is_compacted);
+            let record = PartitionRecord::new(of.clone(), topic.id, is_compacted);
             self.partitions.insert(of.clone(), record);
         }
         self.partitions.get_mut(of)
@@ -216,9 +217,8 @@ impl Model {
             && record.topic_id == held.topic_id
             && batch.base_offset() == base_offset
         {
-            record
-                .appended
-                .insert((client, base_offset), batch.clone());
+            let appended = record.appended.entry((client, base_offset));
+            appended.or_default().push(batch.clone());
         }
     }
 
@@ -240,20 +240,20 @@ impl Model {
         let may_be_older = self.deleted.contains(&of.topic);
         let record = self.partitions.get_mut(of);
         let appended = record.and_then(|record| {
-            let batch = record.appended.get(&(producer, base_offset)).cloned();
-            batch.map(|batch| (record, batch))
+            let batches = record.appended.get(&(producer, base_offset)).cloned();
+            batches.map(|batches| (record, batches))
         });
-        let Some((record, batch)) = appended else {
+        let Some((record, batches)) = appended else {
             assert!(may_be_older, "{of}: nobody has appended at {base_offset}");
             return;
         };
-        let records = batch.record_count() as u64;
+        let records = batches[0].record_count() as u64;
         self.summary.acknowledged += records;
-        if record.committed_at(base_offset) == Some(&batch) {
+        let committed = record.committed_at(base_offset);
+        let is_over = |batch: &RecordBatch| record.excuse.is_over(batch.partition_leader_epoch());
+        if committed.is_some_and(|committed| batches.contains(committed)) {
             record.acknowledged.insert(base_offset);
-        } else if record.excuse.is_over(batch.partition_leader_epoch())
-            || record.excuse.is_pending
-        {
+        } else if batches.iter().any(is_over) || record.excuse.is_pending {
             self.summary.excused += records;
         } else {
             assert!(

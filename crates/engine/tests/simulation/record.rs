@@ -6,11 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use engine::command::ClientNumber;
 use engine::log::PartitionLog;
 use engine::log::record_batch::RecordBatch;
+use engine::TopicPartition;
 use engine::protocol::TopicId;
 
 /// What an onlooker has taken down of one partition.
 #[derive(Debug)]
 pub struct PartitionRecord {
+    of: TopicPartition,
     pub topic_id: TopicId,
     pub is_compacted: bool,
     /// All batches that were ever below a leader's high watermark, by their
@@ -19,8 +21,10 @@ pub struct PartitionRecord {
     pub committed_end: i64,
     /// The youngest leader epoch in which anything was committed.
     committed_epoch: i32,
-    /// What leaders have appended, by who sent it and its base offset.
-    pub appended: BTreeMap<(ClientNumber, i64), RecordBatch>,
+    /// What leaders have appended, by who sent it and its base offset. One who
+    /// does not know yet that another leads may have appended something else
+    /// of the same sender there.
+    pub appended: BTreeMap<(ClientNumber, i64), Vec<RecordBatch>>,
     /// Base offsets of the batches that a producer was told are stored on
     /// enough replicas (`acks=all`).
     pub acknowledged: BTreeSet<i64>,
@@ -79,11 +83,15 @@ struct Seen {
     checked_to: i64,
     epoch: i32,
     high_watermark: i64,
+    log_end_offset: i64,
+    /// Whether it led in that epoch.
+    led: bool,
 }
 
 impl PartitionRecord {
-    pub fn new(topic_id: TopicId, is_compacted: bool) -> PartitionRecord {
+    pub fn new(of: TopicPartition, topic_id: TopicId, is_compacted: bool) -> PartitionRecord {
         PartitionRecord {
+            of,
             topic_id,
             is_compacted,
             committed: BTreeMap::new(),
@@ -128,11 +136,11 @@ impl PartitionRecord {
     /// lost for a good reason.
     pub fn look_at_leader(&mut self, broker: i32, epoch: i32, log: &PartitionLog) -> u64 {
         let other = *self.epochs.led.entry(epoch).or_insert(broker);
-        assert_eq!(other, broker, "two leaders in epoch {epoch}");
+        assert_eq!(other, broker, "{}: two leaders in epoch {epoch}", self.of);
         if let Some(elected) = self.epochs.elected.get(&epoch) {
-            assert_eq!(*elected, Some(broker), "not elected in epoch {epoch}");
+            assert_eq!(*elected, Some(broker), "{}: not elected in epoch {epoch}", self.of);
         }
-        self.check_high_watermark(broker, epoch, log.high_watermark());
+        self.check_high_watermark(broker, epoch, log);
         if self.excuse.is_over(epoch) {
             return 0;
         }
@@ -144,8 +152,9 @@ impl PartitionRecord {
         if is_youngest {
             assert!(
                 log.end_offset() >= self.committed_end,
-                "broker {broker} leads epoch {epoch} with a log that ends at {}, though all \
+                "{}: broker {broker} leads epoch {epoch} with a log that ends at {}, though all \
                  before {} was committed in epoch {}",
+                self.of,
                 log.end_offset(),
                 self.committed_end,
                 self.committed_epoch
@@ -157,7 +166,8 @@ impl PartitionRecord {
             self.check_copy(broker, log, log.high_watermark());
             assert!(
                 log.high_watermark() <= self.committed_end,
-                "broker {broker} commits in epoch {epoch}, which is over, up to {}",
+                "{}: broker {broker} commits in epoch {epoch}, which is over, up to {}",
+                self.of,
                 log.high_watermark()
             );
         }
@@ -168,22 +178,37 @@ impl PartitionRecord {
     /// what is committed. After a loss that is excused it may hold what is
     /// lost until it is cut off.
     pub fn look_at_follower(&mut self, broker: i32, log: &PartitionLog) {
+        let seen = self.replicas.entry(broker).or_default();
+        // A replica that was dropped since, or whose disk was lost, is another.
+        let is_same = log.high_watermark() >= seen.high_watermark
+            && log.end_offset() >= seen.log_end_offset;
+        if std::mem::take(&mut seen.led) && is_same {
+            // At the instant at which it ceased to lead it may have committed
+            // something before.
+            let epoch = seen.epoch;
+            self.look_at_leader(broker, epoch, log);
+            self.replicas.entry(broker).or_default().led = false;
+        }
         if self.excuse.epoch.is_none() {
             self.check_copy(broker, log, log.high_watermark());
         }
     }
 
-    fn check_high_watermark(&mut self, broker: i32, epoch: i32, high_watermark: i64) {
+    fn check_high_watermark(&mut self, broker: i32, epoch: i32, log: &PartitionLog) {
+        let high_watermark = log.high_watermark();
         let seen = self.replicas.entry(broker).or_default();
         if seen.epoch == epoch {
             assert!(
                 high_watermark >= seen.high_watermark,
-                "the high watermark goes back from {} to {high_watermark} in epoch {epoch} of \
-                 broker {broker}",
+                "{}: the high watermark goes back from {} to {high_watermark} in epoch {epoch} \
+                 of broker {broker}",
+                self.of,
                 seen.high_watermark
             );
         }
         (seen.epoch, seen.high_watermark) = (epoch, high_watermark);
+        seen.log_end_offset = log.end_offset();
+        seen.led = true;
     }
 
     /// Byte for byte, where nothing is cleaned.
@@ -207,7 +232,8 @@ impl PartitionRecord {
                     assert_eq!(
                         Some(batch),
                         committed,
-                        "broker {broker} has another batch at {base_offset} than was committed"
+                        "{}: broker {broker} has another batch at {base_offset} than was committed",
+                        self.of
                     );
                 }
             }
@@ -225,7 +251,8 @@ impl PartitionRecord {
             assert_eq!(
                 (record.key, record.value),
                 (committed.key, committed.value),
-                "broker {broker} has another record at {offset} than was committed"
+                "{}: broker {broker} has another record at {offset} than was committed",
+                self.of
             );
         }
     }
@@ -245,7 +272,8 @@ impl PartitionRecord {
                 || batch.base_offset() <= log.start_offset();
             assert!(
                 is_next,
-                "after {} comes {}",
+                "{}: after {} comes {}",
+                self.of,
                 self.committed_end,
                 batch.base_offset()
             );
@@ -272,12 +300,16 @@ impl PartitionRecord {
         self.check_anew();
         let mut excused = 0;
         for base_offset in std::mem::take(&mut self.acknowledged) {
-            if base_offset < self.deleted_to
-                || before.get(&base_offset) == self.committed.get(&base_offset)
-            {
-                self.acknowledged.insert(base_offset);
-            } else {
-                excused += before[&base_offset].record_count() as u64;
+            // What was deleted before is gone, and the offset may come again.
+            if base_offset < self.deleted_to {
+                continue;
+            }
+            let promised = &before[&base_offset];
+            match self.committed.get(&base_offset) == Some(promised) {
+                true => {
+                    self.acknowledged.insert(base_offset);
+                }
+                false => excused += promised.record_count() as u64,
             }
         }
         excused
