@@ -15,7 +15,7 @@ mod simulation;
 use simulation::Summary;
 
 /// As many commands as the tests give each world.
-const COMMANDS: usize = 60;
+const COMMANDS: usize = 160;
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);

@@ -4,9 +4,9 @@
 #[path = "support/mod.rs"]
 mod support;
 
+use engine::broker::BrokerState;
 use engine::client::{Acks, OutgoingRecord, ProducerConfig};
 use engine::command::ClientNumber;
-use engine::broker::BrokerState;
 use engine::protocol::{
     AlterPartitionReassignmentsRequest, CreatableTopic, CreateTopicsRequest, DeleteTopicsRequest,
     ElectLeadersRequest, ElectionType, Request, Response,

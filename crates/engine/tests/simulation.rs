@@ -7,7 +7,7 @@ mod simulation;
 
 use simulation::{Summary, run};
 
-const COMMANDS: usize = 60;
+const COMMANDS: usize = 160;
 
 /// Worlds in which nothing happens would prove nothing.
 fn run_all(seeds: std::ops::Range<u64>) {
@@ -16,9 +16,11 @@ fn run_all(seeds: std::ops::Range<u64>) {
         sum.add(run(seed, COMMANDS));
     }
     assert!(sum.faults > 500, "{sum:?}");
-    assert!(sum.elections > 1_000 && sum.unclean_elections > 10, "{sum:?}");
+    assert!(
+        sum.elections > 1_000 && sum.unclean_elections > 10,
+        "{sum:?}"
+    );
     assert!(sum.acknowledged > 1_000 && sum.read > 1_000, "{sum:?}");
-    println!("{sum:?}");
 }
 
 #[test]

@@ -23,12 +23,17 @@ pub fn config(random: &mut Random) -> WorldConfig {
         false => (101..=100 + voters).collect(),
     };
     let settings = settings(random);
-    let settings: Vec<(&str, &str)> = settings.iter().map(|(name, value)| (*name, *value)).collect();
+    let settings: Vec<(&str, &str)> = settings
+        .iter()
+        .map(|(name, value)| (*name, *value))
+        .collect();
     let mut config = WorldConfig::cluster(&[], &controllers, &settings);
-    config.brokers = (1..=brokers).map(|id| BrokerSpec {
-        id,
-        rack: (racks > 0).then(|| format!("rack-{}", id as u32 % racks)),
-    }).collect();
+    config.brokers = (1..=brokers)
+        .map(|id| BrokerSpec {
+            id,
+            rack: (racks > 0).then(|| format!("rack-{}", id as u32 % racks)),
+        })
+        .collect();
     config.latency = latency(random);
     config
 }
@@ -51,10 +56,16 @@ fn settings(random: &mut Random) -> Vec<(&'static str, &'static str)> {
     set("replica.fetch.backoff.ms", &["100", "1000"]);
     set("replica.fetch.max.bytes", &["300", "1048576"]);
     set("replica.socket.timeout.ms", &["1000", "5000", "30000"]);
-    set("replica.high.watermark.checkpoint.interval.ms", &["500", "5000"]);
+    set(
+        "replica.high.watermark.checkpoint.interval.ms",
+        &["500", "5000"],
+    );
     set("log.retention.check.interval.ms", &["1000", "5000"]);
     set("min.insync.replicas", &["1", "1", "2"]);
-    set("unclean.leader.election.enable", &["false", "false", "true"]);
+    set(
+        "unclean.leader.election.enable",
+        &["false", "false", "true"],
+    );
     set("controller.quorum.election.timeout.ms", &["300", "1000"]);
     set("controller.quorum.fetch.timeout.ms", &["600", "2000"]);
     settings

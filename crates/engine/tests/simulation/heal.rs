@@ -36,11 +36,6 @@ impl Run {
             self.start_what_is_down();
             self.advance_to(self.world.now().plus_ms(500));
             why_not = self.what_is_not_well();
-            if self.world.now() >= end && std::env::var_os("SIM_DUMP").is_some() {
-                for b in self.world.brokers().values() { eprintln!("BROKER {b:?}"); }
-                for c in self.world.controllers().values() { eprintln!("CONTROLLER {} {:?} end {} hw {} epoch {} {:?}", c.id(), c.quorum().role(), c.quorum().end_offset(), c.quorum().high_watermark(), c.quorum().epoch(), c); }
-                for p in self.world.packets() { eprintln!("PACKET {p:?}"); }
-            }
             assert!(self.world.now() < end, "it does not converge: {why_not:?}");
         }
         self.model.look_at_everything(&self.world);
@@ -106,8 +101,8 @@ impl Run {
     fn what_is_not_well(&self) -> Option<String> {
         let world = &self.world;
         for (id, broker) in world.brokers() {
-            let is_well = broker.state() == BrokerState::Running
-                && world.image().brokers.is_active(*id);
+            let is_well =
+                broker.state() == BrokerState::Running && world.image().brokers.is_active(*id);
             if !is_well {
                 return Some(format!("broker {id} is {}", broker.state().name()));
             }
@@ -237,7 +232,10 @@ impl Run {
                 continue;
             }
             let mut last = BTreeMap::new();
-            for entry in record.committed().flat_map(|batch| batch.records().flatten()) {
+            for entry in record
+                .committed()
+                .flat_map(|batch| batch.records().flatten())
+            {
                 if let Some(key) = entry.key {
                     last.insert(key, (entry.offset, entry.value.is_some()));
                 }
@@ -269,7 +267,11 @@ impl Read {
             } = &event.kind
             {
                 let of = self.batches.entry(topic_partition.clone()).or_default();
-                of.extend(batches.iter().map(|batch| (batch.base_offset(), batch.clone())));
+                of.extend(
+                    batches
+                        .iter()
+                        .map(|batch| (batch.base_offset(), batch.clone())),
+                );
                 self.positions.insert(topic_partition.clone(), *to);
             }
         }

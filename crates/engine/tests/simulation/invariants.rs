@@ -83,7 +83,11 @@ impl Model {
     }
 
     /// The record of a partition of a topic that there is.
-    pub fn partition(&mut self, world: &World, of: &TopicPartition) -> Option<&mut PartitionRecord> {
+    pub fn partition(
+        &mut self,
+        world: &World,
+        of: &TopicPartition,
+    ) -> Option<&mut PartitionRecord> {
         let topic = world.topics().get(&of.topic)?;
         let record = self.partitions.get(of);
         if record.is_none_or(|record| record.topic_id != topic.id) {

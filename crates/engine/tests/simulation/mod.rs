@@ -74,6 +74,7 @@ pub fn run(seed: u64, commands: usize) -> Summary {
         run.act();
     }
     run.heal();
+    HISTORY.with_borrow_mut(|history| *history = History::default());
     run.model.summary
 }
 

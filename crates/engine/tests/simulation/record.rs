@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use engine::TopicPartition;
 use engine::command::ClientNumber;
 use engine::log::PartitionLog;
 use engine::log::record_batch::RecordBatch;
-use engine::TopicPartition;
 use engine::protocol::TopicId;
 
 /// What an onlooker has taken down of one partition.
@@ -138,7 +138,12 @@ impl PartitionRecord {
         let other = *self.epochs.led.entry(epoch).or_insert(broker);
         assert_eq!(other, broker, "{}: two leaders in epoch {epoch}", self.of);
         if let Some(elected) = self.epochs.elected.get(&epoch) {
-            assert_eq!(*elected, Some(broker), "{}: not elected in epoch {epoch}", self.of);
+            assert_eq!(
+                *elected,
+                Some(broker),
+                "{}: not elected in epoch {epoch}",
+                self.of
+            );
         }
         self.check_high_watermark(broker, epoch, log);
         if self.excuse.is_over(epoch) {
@@ -180,8 +185,8 @@ impl PartitionRecord {
     pub fn look_at_follower(&mut self, broker: i32, log: &PartitionLog) {
         let seen = self.replicas.entry(broker).or_default();
         // A replica that was dropped since, or whose disk was lost, is another.
-        let is_same = log.high_watermark() >= seen.high_watermark
-            && log.end_offset() >= seen.log_end_offset;
+        let is_same =
+            log.high_watermark() >= seen.high_watermark && log.end_offset() >= seen.log_end_offset;
         if std::mem::take(&mut seen.led) && is_same {
             // At the instant at which it ceased to lead it may have committed
             // something before.

@@ -64,7 +64,10 @@ impl Run {
     fn add_producer(&mut self) {
         let random = &mut self.random;
         let config = ProducerConfig {
-            acks: pick(random, &[Acks::None, Acks::Leader, Acks::All, Acks::All, Acks::All]),
+            acks: pick(
+                random,
+                &[Acks::None, Acks::Leader, Acks::All, Acks::All, Acks::All],
+            ),
             batch_size: pick(random, &[0, 100, 16_384]),
             linger_ms: i64::from(random.below(20)),
             compression_type: pick(random, &CompressionType::ALL),
@@ -81,7 +84,10 @@ impl Run {
     fn add_consumer(&mut self) {
         let random = &mut self.random;
         let config = ConsumerConfig {
-            auto_offset_reset: pick(random, &[AutoOffsetReset::Earliest, AutoOffsetReset::Latest]),
+            auto_offset_reset: pick(
+                random,
+                &[AutoOffsetReset::Earliest, AutoOffsetReset::Latest],
+            ),
             metadata_max_age_ms: pick(random, &[1_000, 10_000]),
             session_timeout_ms: 6_000,
             heartbeat_interval_ms: 1_000,
@@ -107,7 +113,8 @@ impl Run {
 
     fn any_client(&mut self, kind: Kind) -> Option<u32> {
         let running = self.world.clients();
-        self.clients.retain(|(number, _)| running.contains_key(number));
+        self.clients
+            .retain(|(number, _)| running.contains_key(number));
         let of_kind = self.clients.iter().filter(|(_, of)| *of == kind);
         let of_kind: Vec<u32> = of_kind.map(|(number, _)| *number).collect();
         (!of_kind.is_empty()).then(|| pick(&mut self.random, &of_kind))
@@ -202,10 +209,16 @@ impl Run {
         set("retention.bytes", &["-1", "-1", "1500"]);
         set("retention.ms", &["-1", "-1", "5000"]);
         set("compression.type", &["producer", "producer", "zstd"]);
-        set("cleanup.policy", &["delete", "delete", "compact", "compact,delete"]);
+        set(
+            "cleanup.policy",
+            &["delete", "delete", "compact", "compact,delete"],
+        );
         set("min.cleanable.dirty.ratio", &["0.5", "0.01"]);
         set("min.insync.replicas", &["1", "1", "2"]);
-        set("unclean.leader.election.enable", &["false", "false", "true"]);
+        set(
+            "unclean.leader.election.enable",
+            &["false", "false", "true"],
+        );
         configs
     }
 
@@ -220,10 +233,7 @@ impl Run {
                 }],
             }),
             4 | 5 => Request::DeleteRecords(DeleteRecordsRequest {
-                partitions: vec![(
-                    self.any_partition(),
-                    i64::from(self.random.below(60)) - 1,
-                )],
+                partitions: vec![(self.any_partition(), i64::from(self.random.below(60)) - 1)],
                 timeout_ms: 5_000,
             }),
             6 => Request::DeleteTopics(DeleteTopicsRequest { topics: vec![name] }),
