@@ -11,7 +11,7 @@ use engine::protocol::{
     AlterPartitionReassignmentsRequest, CreatableTopic, CreateTopicsRequest, DeleteTopicsRequest,
     ElectLeadersRequest, ElectionType, Request, Response,
 };
-use engine::sim::{Host, Latency};
+use engine::sim::{Host, Latency, Link};
 use engine::{Command, Event, EventKind, TopicPartition, World, WorldConfig};
 use support::{admin_call, run_ms, start};
 
@@ -283,4 +283,55 @@ fn a_follower_of_a_new_topic_waits_for_a_leader_that_still_has_the_old_one() {
         assert_eq!(ends(&world, "t"), all, "seed {seed}");
     }
     assert!(waited > 0);
+}
+
+/// The answer to a fetch of a topic that is gone may come when there is a new
+/// topic of the same name, followed at the same epoch from the same offset. It
+/// is not about the new one.
+#[test]
+fn what_was_fetched_of_an_old_topic_does_not_get_into_a_new_one() {
+    let mut tried = 0;
+    for seed in 0..12 {
+        let mut world = cluster(seed);
+        create(&mut world, "t", 1, 3, &[]);
+        let old = leader(&world, "t").unwrap();
+        let follower = 1 + old % 3;
+        let producer = producer(&mut world, Acks::Leader);
+        // The follower's fetch is answered, and the answer is long under way.
+        let link = Link {
+            latency: Some(Latency {
+                base_us: 2_000_000,
+                jitter_us: 0,
+            }),
+            ..Link::default()
+        };
+        run_ms(&mut world, 600);
+        let slow = Command::SetLink {
+            one: vec![Host::Server(old)],
+            other: vec![Host::Server(follower)],
+            link,
+        };
+        world.execute(slow).unwrap();
+        send(&mut world, producer, "t", 0..5);
+        run_ms(&mut world, 50);
+        let delete = DeleteTopicsRequest {
+            topics: vec!["t".into()],
+        };
+        admin_call(&mut world, Request::DeleteTopics(delete));
+        create(&mut world, "t", 1, 3, &[]);
+        tried += i32::from(leader(&world, "t") == Some(old));
+        world.execute(Command::Crash { client: producer }).unwrap();
+        let producer = self::producer(&mut world, Acks::Leader);
+        send(&mut world, producer, "t", 10..20);
+        run_ms(&mut world, 10_000);
+        let replicas = ends(&world, "t");
+        assert!(
+            replicas.iter().all(|(_, end, _)| *end == replicas[0].1),
+            "seed {seed}: {replicas:?}"
+        );
+        let of = first("t");
+        let held = |id: i32| world.brokers()[&id].partitions()[&of].log.batches();
+        assert!(held(old).eq(held(follower)), "seed {seed}");
+    }
+    assert!(tried > 0);
 }

@@ -19,6 +19,9 @@ pub struct PartitionRecord {
     /// base offsets; where the last of them ends.
     committed: BTreeMap<i64, RecordBatch>,
     pub committed_end: i64,
+    /// Where it begins since the last excuse: of what was before nothing is
+    /// known any more.
+    begins_at: i64,
     /// The youngest leader epoch in which anything was committed.
     committed_epoch: i32,
     /// What leaders have appended, by who sent it and its base offset. One who
@@ -96,6 +99,7 @@ impl PartitionRecord {
             is_compacted,
             committed: BTreeMap::new(),
             committed_end: 0,
+            begins_at: 0,
             committed_epoch: -1,
             appended: BTreeMap::new(),
             acknowledged: BTreeSet::new(),
@@ -229,6 +233,9 @@ impl PartitionRecord {
             if batch.next_offset() > to {
                 break;
             }
+            if batch.base_offset() < self.begins_at {
+                continue;
+            }
             match self.is_compacted {
                 true => self.check_survivors(broker, batch),
                 false => {
@@ -302,6 +309,7 @@ impl PartitionRecord {
         }
         let before = std::mem::replace(&mut self.committed, kept);
         self.committed_end = end.max(log.start_offset().min(self.committed_end));
+        self.begins_at = log.start_offset();
         self.check_anew();
         let mut excused = 0;
         for base_offset in std::mem::take(&mut self.acknowledged) {
