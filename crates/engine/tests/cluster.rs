@@ -3,10 +3,13 @@
 
 mod support;
 
+use engine::broker::BrokerState;
 use engine::client::Acks;
-use engine::{Command, Event, EventKind};
+use engine::protocol::{DeleteTopicsRequest, ElectionType, Request};
+use engine::sim::{Host, Latency, Link};
+use engine::{Command, Event, EventKind, World};
 use support::cluster::*;
-use support::run_ms;
+use support::{admin_call, run_ms};
 
 const TEN: [&str; 10] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
 
@@ -60,4 +63,161 @@ fn a_broker_that_is_stopped_gives_up_what_it_leads_before_it_goes() {
     let partitions = &world.topics()["t"].partitions;
     assert!(partitions.iter().all(|p| p.leader.is_some_and(|l| l != 2)));
     assert!(partitions.iter().all(|p| !p.isr.contains(&2)));
+}
+
+/// A broker that is not registered yet leads nothing and is in no ISR: there is
+/// nothing to give up, and nobody to ask.
+#[test]
+fn a_broker_that_does_not_serve_yet_just_ends_when_it_is_stopped() {
+    let mut world = cluster(4);
+    world.execute(Command::KillBroker { broker: 2 }).unwrap();
+    // As long as its last session holds it may not register.
+    world.execute(Command::StartBroker { broker: 2 }).unwrap();
+    run_ms(&mut world, 500);
+    assert_eq!(world.brokers()[&2].state(), BrokerState::Starting);
+    world.execute(Command::StopBroker { broker: 2 }).unwrap();
+    assert_eq!(world.brokers()[&2].state(), BrokerState::NotRunning);
+    world.execute(Command::StartBroker { broker: 2 }).unwrap();
+    run_ms(&mut world, 5_000);
+    assert_eq!(world.brokers()[&2].state(), BrokerState::Running);
+}
+
+/// With three controllers a broker may read in the metadata log that it is
+/// registered before the controller's answer says so. It takes up its replicas
+/// all the same.
+#[test]
+fn a_broker_takes_up_its_replicas_in_whatever_order_it_learns_of_its_registration() {
+    for seed in 0..10 {
+        let mut world = cluster_of_three_controllers(seed);
+        create_placed(&mut world, "t", 3, 3, &[]);
+        for broker in [1, 2, 3] {
+            world.execute(Command::KillBroker { broker }).unwrap();
+            run_ms(&mut world, 4_000);
+            world.execute(Command::StartBroker { broker }).unwrap();
+            run_ms(&mut world, 4_000);
+            let partitions = &world.topics()["t"].partitions;
+            assert!(
+                partitions.iter().all(|now| now.isr.len() == 3),
+                "seed {seed}, broker {broker}: {partitions:?}"
+            );
+        }
+    }
+}
+
+fn reassign_and_elect(world: &mut World, replicas: &[i32]) {
+    reassign(world, "t-0", Some(replicas));
+    elect(world, ElectionType::Preferred, Some("t-0"));
+    assert_eq!(leader(world, "t"), Some(replicas[0]));
+}
+
+/// What a broker reads of the metadata log at once is one change: an election
+/// that another has followed already makes nobody a leader, who would go by an
+/// ISR that is none any more.
+#[test]
+fn a_leadership_that_is_over_when_a_broker_hears_of_it_never_begins() {
+    let mut world = cluster(5);
+    create_placed(&mut world, "t", 1, 3, &[]);
+    reassign_and_elect(&mut world, &[1, 2, 3]);
+    run_ms(&mut world, 500);
+    let (one, other) = (vec![Host::Server(2)], vec![Host::Server(100)]);
+    let cut = Command::Cut {
+        one: one.clone(),
+        other: other.clone(),
+    };
+    world.execute(cut).unwrap();
+    reassign_and_elect(&mut world, &[2, 1, 3]);
+    reassign_and_elect(&mut world, &[1, 2, 3]);
+    world.execute(Command::Join { one, other }).unwrap();
+    let events = run_ms(&mut world, 2_000);
+    let heard = world.brokers()[&2].partitions()[&partition("t-0")].leader_epoch();
+    assert_eq!(heard, world.topics()["t"].partitions[0].leader_epoch);
+    let begins = told(&events, |kind| {
+        matches!(kind, EventKind::LeaderStarted { broker: 2, .. })
+    });
+    assert_eq!(begins, 0);
+}
+
+/// A follower that has heard of a new topic of an old name asks by the topic's
+/// id. A leader that has not answers that it does not know it, and not that
+/// the epoch is over, so that the follower asks again.
+#[test]
+fn a_follower_of_a_new_topic_waits_for_a_leader_that_still_has_the_old_one() {
+    let mut waited = 0;
+    for seed in 0..12 {
+        let mut world = cluster(seed);
+        create_placed(&mut world, "t", 1, 3, &[]);
+        // The old topic's epoch is younger than the new one's will be.
+        reassign_and_elect(&mut world, &[1, 2, 3]);
+        reassign_and_elect(&mut world, &[2, 1, 3]);
+        reassign_and_elect(&mut world, &[3, 2, 1]);
+        let (one, other) = (vec![Host::Server(3)], vec![Host::Server(100)]);
+        let cut = Command::Cut {
+            one: one.clone(),
+            other: other.clone(),
+        };
+        world.execute(cut).unwrap();
+        let delete = DeleteTopicsRequest {
+            topics: vec!["t".into()],
+        };
+        admin_call(&mut world, Request::DeleteTopics(delete));
+        create_placed(&mut world, "t", 1, 3, &[]);
+        waited += i32::from(leader(&world, "t") == Some(3));
+        run_ms(&mut world, 500);
+        world.execute(Command::Join { one, other }).unwrap();
+        run_ms(&mut world, 2_000);
+        send(&mut world, Acks::All, "t-0", &TEN[..3]);
+        run_ms(&mut world, 10_000);
+        assert_eq!(isr(&world, "t").len(), 3, "seed {seed}");
+        let all = [(1, 3, 3), (2, 3, 3), (3, 3, 3)];
+        assert_eq!(ends(&world, "t"), all, "seed {seed}");
+    }
+    assert!(waited > 0);
+}
+
+/// The answer to a fetch of a topic that is gone may come when there is a new
+/// topic of the same name, followed at the same epoch from the same offset. It
+/// is not about the new one.
+#[test]
+fn what_was_fetched_of_an_old_topic_does_not_get_into_a_new_one() {
+    let mut tried = 0;
+    for seed in 0..12 {
+        let mut world = cluster(seed);
+        create_placed(&mut world, "t", 1, 3, &[]);
+        let old = leader(&world, "t").unwrap();
+        let follower = 1 + old % 3;
+        // The follower's fetch is answered, and the answer is long under way.
+        let link = Link {
+            latency: Some(Latency {
+                base_us: 2_000_000,
+                jitter_us: 0,
+            }),
+            ..Link::default()
+        };
+        run_ms(&mut world, 600);
+        let slow = Command::SetLink {
+            one: vec![Host::Server(old)],
+            other: vec![Host::Server(follower)],
+            link,
+        };
+        world.execute(slow).unwrap();
+        send(&mut world, Acks::Leader, "t-0", &TEN[..5]);
+        run_ms(&mut world, 50);
+        let delete = DeleteTopicsRequest {
+            topics: vec!["t".into()],
+        };
+        admin_call(&mut world, Request::DeleteTopics(delete));
+        create_placed(&mut world, "t", 1, 3, &[]);
+        tried += i32::from(leader(&world, "t") == Some(old));
+        send(&mut world, Acks::Leader, "t-0", &TEN);
+        run_ms(&mut world, 10_000);
+        let replicas = ends(&world, "t");
+        assert!(
+            replicas.iter().all(|(_, end, _)| *end == replicas[0].1),
+            "seed {seed}: {replicas:?}"
+        );
+        let of = partition("t-0");
+        let held = |id: i32| world.brokers()[&id].partitions()[&of].log.batches();
+        assert!(held(old).eq(held(follower)), "seed {seed}");
+    }
+    assert!(tried > 0);
 }

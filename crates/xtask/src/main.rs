@@ -1,4 +1,5 @@
-//! The project's own tasks: `cargo xtask serve`, `test`, `build`, `bundle`, `conformance`.
+//! The project's own tasks: `cargo xtask serve`, `test`, `build`, `bundle`, `conformance`,
+//! `simulate`.
 //!
 //! Each subject has its file: [`setup`] puts in place what a task needs, [`page`] builds the page
 //! with what [`setup`] found, [`steps`] tells the person at the terminal what goes on and for how
@@ -9,6 +10,7 @@ mod base64;
 mod browser;
 mod bundle;
 mod conformance;
+mod example;
 mod html;
 mod packer;
 mod page;
@@ -18,6 +20,7 @@ mod programs;
 mod project;
 mod serve;
 mod setup;
+mod simulate;
 mod sizes;
 mod steps;
 mod test;
@@ -53,6 +56,10 @@ Kafka Lanes: the project's own tasks
   cargo xtask conformance FILE...
       runs files of vectors against the engine; each failing case is named
 
+  cargo xtask simulate --seeds A..B [--commands N]
+      runs random clusters under random work and faults, one for each seed from A
+      to B - 1; of each seed that fails, the last events and what is wrong
+
 What it installs goes to .tools/ in the checkout, or to $KAFKA_LANES_CACHE/tools.
 ";
 
@@ -76,6 +83,7 @@ fn run(mut arguments: Arguments) -> Result<(), Problem> {
         Some("build") => page::run(&project, arguments),
         Some("bundle") => bundle::run(&project, arguments),
         Some("conformance") => conformance::run(&project, arguments),
+        Some("simulate") => simulate::run(&project, arguments),
         Some("help" | "--help" | "-h") | None => {
             say(USAGE.trim_end());
             say(&format!(

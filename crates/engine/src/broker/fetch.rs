@@ -270,9 +270,12 @@ fn readable_end(partition: &Partition, replica_id: Option<i32>) -> i64 {
     }
 }
 
-/// Whether the asker and this broker mean the same leader
-/// (`Partition.checkCurrentLeaderEpoch`).
+/// Whether the asker and this broker mean the same topic and the same leader
+/// (`KafkaApis.handleFetchRequest`, `Partition.checkCurrentLeaderEpoch`).
 fn check(partition: &Partition, wanted: &FetchPartition) -> Result<(), ErrorCode> {
+    if wanted.topic_id.is_some_and(|id| id != partition.topic_id) {
+        return Err(ErrorCode::UnknownTopicId);
+    }
     if !partition.is_leader() {
         return Err(ErrorCode::NotLeaderOrFollower);
     }

@@ -9,7 +9,7 @@ use crate::log::record_batch::RecordBatch;
 use crate::log::{AppendError, DeletionReason, PartitionLog};
 use crate::protocol::{
     ErrorCode, FetchPartition, FetchRequest, FetchResponse, FetchedPartition, Header,
-    ListOffsetsRequest, ListOffsetsResponse, Request, Response, TopicPartition,
+    ListOffsetsRequest, ListOffsetsResponse, Request, Response, TopicId, TopicPartition,
 };
 use crate::sim::{Fabric, NodeId, Time};
 
@@ -37,9 +37,18 @@ pub struct FetchState {
 struct InFlight {
     correlation_id: i32,
     deadline: Time,
-    /// What was asked for: for each partition the epoch and the offset.
-    asked: BTreeMap<TopicPartition, (i32, i64)>,
+    asked: BTreeMap<TopicPartition, Asked>,
     what: Asking,
+}
+
+/// What a partition was when it was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Asked {
+    /// Another topic may have come to have the name.
+    topic_id: TopicId,
+    leader_epoch: i32,
+    /// Where the follower's log ended.
+    offset: i64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -152,8 +161,14 @@ impl Broker {
                 continue;
             };
             let log = &partition.log;
-            asked.insert(of.clone(), (current_leader_epoch, log.end_offset()));
+            let as_it_is = Asked {
+                topic_id: partition.topic_id,
+                leader_epoch: current_leader_epoch,
+                offset: log.end_offset(),
+            };
+            asked.insert(of.clone(), as_it_is);
             partitions.push(FetchPartition {
+                topic_id: Some(partition.topic_id),
                 fetch_offset: log.end_offset(),
                 current_leader_epoch,
                 last_fetched_epoch: log.leader_epochs().latest_epoch().unwrap_or(-1),
@@ -177,7 +192,7 @@ impl Broker {
         fabric: &mut Fabric,
         leader: i32,
         request: Request,
-        asked: BTreeMap<TopicPartition, (i32, i64)>,
+        asked: BTreeMap<TopicPartition, Asked>,
         what: Asking,
     ) {
         let deadline = fabric
@@ -236,27 +251,30 @@ impl Broker {
         &mut self,
         fabric: &mut Fabric,
         leader: i32,
-        asked: &BTreeMap<TopicPartition, (i32, i64)>,
+        asked: &BTreeMap<TopicPartition, Asked>,
         response: FetchResponse,
     ) {
         for (of, fetched) in response.partitions {
-            let Some((leader_epoch, offset)) = asked.get(&of) else {
-                continue;
-            };
-            if self.is_current(leader, &of, *leader_epoch, *offset) {
+            let is_asked = asked.get(&of);
+            if is_asked.is_some_and(|asked| self.is_current(leader, &of, asked)) {
                 self.take_in_fetched(fabric, leader, &of, fetched);
             }
         }
     }
 
     /// Whether an answer is about what the follower still is and wants.
-    fn is_current(&self, leader: i32, of: &TopicPartition, leader_epoch: i32, offset: i64) -> bool {
-        let state = self.fetchers.get(&leader);
-        let state = state.and_then(|fetcher| fetcher.partitions.get(of));
-        let is_same_epoch = state.is_some_and(|state| state.leader_epoch == leader_epoch);
-        let partition = self.partitions.get(of);
-        let is_same_end = partition.is_some_and(|held| held.log.end_offset() == offset);
-        is_same_epoch && is_same_end
+    fn is_current(&self, leader: i32, of: &TopicPartition, asked: &Asked) -> bool {
+        self.as_it_is(leader, of).as_ref() == Some(asked)
+    }
+
+    fn as_it_is(&self, leader: i32, of: &TopicPartition) -> Option<Asked> {
+        let state = self.fetchers.get(&leader)?.partitions.get(of)?;
+        let partition = self.partitions.get(of)?;
+        Some(Asked {
+            topic_id: partition.topic_id,
+            leader_epoch: state.leader_epoch,
+            offset: partition.log.end_offset(),
+        })
     }
 
     fn take_in_fetched(
@@ -410,11 +428,9 @@ impl Broker {
         partitions: Vec<(TopicPartition, i64)>,
         what: Asking,
     ) {
-        let asked = partitions.iter().filter_map(|(of, _)| {
-            let state = self.fetchers.get(&leader)?.partitions.get(of)?;
-            let end = self.partitions.get(of)?.log.end_offset();
-            Some((of.clone(), (state.leader_epoch, end)))
-        });
+        let asked = partitions
+            .iter()
+            .filter_map(|(of, _)| Some((of.clone(), self.as_it_is(leader, of)?)));
         let asked = asked.collect();
         let request = Request::ListOffsets(ListOffsetsRequest {
             replica_id: Some(self.id),
@@ -430,14 +446,13 @@ impl Broker {
         &mut self,
         fabric: &mut Fabric,
         leader: i32,
-        asked: &BTreeMap<TopicPartition, (i32, i64)>,
+        asked: &BTreeMap<TopicPartition, Asked>,
         response: ListOffsetsResponse,
     ) {
         let mut ends = BTreeMap::new();
         for (of, listed) in response.partitions {
-            let current = asked.get(&of).is_some_and(|(leader_epoch, offset)| {
-                self.is_current(leader, &of, *leader_epoch, *offset)
-            });
+            let is_asked = asked.get(&of);
+            let current = is_asked.is_some_and(|asked| self.is_current(leader, &of, asked));
             if !current {
                 continue;
             }
@@ -466,14 +481,13 @@ impl Broker {
         &mut self,
         fabric: &mut Fabric,
         leader: i32,
-        asked: &BTreeMap<TopicPartition, (i32, i64)>,
+        asked: &BTreeMap<TopicPartition, Asked>,
         ends: &BTreeMap<TopicPartition, i64>,
         response: ListOffsetsResponse,
     ) {
         for (of, listed) in response.partitions {
-            let current = asked.get(&of).is_some_and(|(leader_epoch, offset)| {
-                self.is_current(leader, &of, *leader_epoch, *offset)
-            });
+            let is_asked = asked.get(&of);
+            let current = is_asked.is_some_and(|asked| self.is_current(leader, &of, asked));
             if !current || !ends.contains_key(&of) {
                 continue;
             }

@@ -133,12 +133,20 @@ impl Broker {
         self.partitions.clear();
     }
 
-    /// Asks to stop: others lead first (`controlled.shutdown.enable`).
+    /// Asks to stop: others lead first (`controlled.shutdown.enable`). One that
+    /// does not serve yet has nothing to give up, and just ends
+    /// (`BrokerLifecycleManager.BeginControlledShutdownEvent`).
     pub(crate) fn begin_shutdown(&mut self, fabric: &mut Fabric) {
-        self.state = BrokerState::PendingControlledShutdown;
-        self.heartbeat_at = Some(fabric.now);
-        self.send_heartbeat(fabric);
-        self.set_alarm(fabric);
+        match self.state {
+            BrokerState::PendingControlledShutdown => {}
+            BrokerState::Running => {
+                self.state = BrokerState::PendingControlledShutdown;
+                self.heartbeat_at = Some(fabric.now);
+                self.send_heartbeat(fabric);
+                self.set_alarm(fabric);
+            }
+            _ => self.shut_down(fabric),
+        }
     }
 
     fn register(&mut self, fabric: &mut Fabric) {
@@ -164,7 +172,7 @@ impl Broker {
             broker_id: self.id,
             broker_epoch: self.broker_epoch,
             current_metadata_offset: self.metadata_reader.offset,
-            want_fence: self.state == BrokerState::Recovery && !self.has_caught_up(),
+            want_fence: !self.has_taken_up,
             want_shut_down: self.state == BrokerState::PendingControlledShutdown,
         });
         self.lifecycle_channel.push(Purpose::Own, request);
@@ -183,6 +191,8 @@ impl Broker {
                 self.broker_epoch = response.broker_epoch;
                 self.state = BrokerState::Recovery;
                 self.heartbeat_at = Some(now);
+                // The registration may have been read before it was answered.
+                self.on_image_advanced(fabric);
                 self.send_heartbeat(fabric);
             }
             Response::BrokerRegistration(_) => {

@@ -144,10 +144,8 @@ impl Broker {
         }
         reader.in_flight = None;
         reader.learn_leader(fabric.now, &response);
-        for (_, record) in &response.records {
-            self.metadata_reader.offset += 1;
-            self.apply(fabric, record);
-        }
+        self.metadata_reader.offset += response.records.len() as i64;
+        self.apply(fabric, response.records.iter().map(|(_, record)| record));
         if !response.records.is_empty() {
             self.on_image_advanced(fabric);
         }

@@ -12,28 +12,76 @@ use crate::log::{LogConfig, PartitionLog};
 use crate::protocol::{TopicName, TopicPartition};
 use crate::sim::Fabric;
 
-impl Broker {
-    /// Takes in a record of the metadata log.
-    pub(super) fn apply(&mut self, fabric: &mut Fabric, record: &MetadataRecord) {
-        self.image.apply(record);
-        if !self.has_taken_up {
-            return;
-        }
+/// What records of the metadata log change for a broker.
+#[derive(Default)]
+struct Delta {
+    deleted: BTreeSet<TopicName>,
+    changed: BTreeSet<TopicPartition>,
+    /// Whether a broker has come or gone.
+    changes_lives: bool,
+}
+
+impl Delta {
+    fn note(&mut self, record: &MetadataRecord) {
         match record {
             MetadataRecord::TopicCreated { name, topic } => {
-                self.take_up_all(fabric, name, 0, topic.partitions.len());
+                self.note_partitions(name, 0, topic.partitions.len());
             }
             MetadataRecord::PartitionsCreated {
                 name,
                 first,
                 partitions,
-            } => self.take_up_all(fabric, name, *first, partitions.len()),
-            MetadataRecord::PartitionChanged { partition, .. } => self.take_up(fabric, partition),
-            MetadataRecord::TopicDeleted { name } => self.drop_topic(fabric, name),
+            } => self.note_partitions(name, *first, partitions.len()),
+            MetadataRecord::PartitionChanged { partition, .. } => {
+                self.changed.insert(partition.clone());
+            }
+            MetadataRecord::TopicDeleted { name } => {
+                self.deleted.insert(name.clone());
+            }
             MetadataRecord::BrokerFenced { .. } | MetadataRecord::BrokerUnfenced { .. } => {
-                self.complete_deletions(fabric);
+                self.changes_lives = true;
             }
             _ => {}
+        }
+    }
+
+    fn note_partitions(&mut self, name: &TopicName, first: i32, count: usize) {
+        let numbers = (first..).take(count);
+        let partitions = numbers.map(|number| TopicPartition::new(name.clone(), number));
+        self.changed.extend(partitions);
+    }
+}
+
+impl Broker {
+    /// Takes in records of the metadata log, which came together, as one
+    /// change: what lies between, such as a leadership that is over already,
+    /// never comes to anything (`MetadataLoader`, `ReplicaManager.applyDelta`).
+    pub(super) fn apply<'r>(
+        &mut self,
+        fabric: &mut Fabric,
+        records: impl Iterator<Item = &'r MetadataRecord>,
+    ) {
+        let mut delta = Delta::default();
+        for record in records {
+            self.image.apply(record);
+            delta.note(record);
+        }
+        if !self.has_taken_up {
+            return;
+        }
+        for name in &delta.deleted {
+            self.drop_topic(fabric, name);
+        }
+        let is_led = |of: &TopicPartition| {
+            let registration = self.image.partition(of);
+            registration.is_some_and(|now| now.leader == Some(self.id))
+        };
+        let (led, others): (Vec<_>, Vec<_>) = delta.changed.into_iter().partition(is_led);
+        for of in led.iter().chain(&others) {
+            self.take_up(fabric, of);
+        }
+        if delta.changes_lives {
+            self.complete_deletions(fabric);
         }
     }
 
@@ -69,12 +117,6 @@ impl Broker {
         held.filter(|(of, held)| is_stray(of, held))
             .map(|(of, _)| of.clone())
             .collect()
-    }
-
-    fn take_up_all(&mut self, fabric: &mut Fabric, name: &TopicName, first: i32, count: usize) {
-        for number in (first..).take(count) {
-            self.take_up(fabric, &TopicPartition::new(name.clone(), number));
-        }
     }
 
     /// Becomes for a partition what the metadata says it is.

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::{ErrorCode, TopicPartition};
+use super::{ErrorCode, TopicId, TopicPartition};
 use crate::log::record_batch::RecordBatch;
 
 /// Appends record batches to partitions that the receiver leads.
@@ -82,6 +82,9 @@ pub struct FetchRequest {
 pub struct FetchPartition {
     /// The partition.
     pub topic_partition: TopicPartition,
+    /// The topic's id, so that another topic of the same name is not taken for
+    /// it (KIP-516); `None` where the asker goes by the name.
+    pub topic_id: Option<TopicId>,
     /// The first offset wanted.
     pub fetch_offset: i64,
     /// The leader epoch that the asker knows, -1 when it knows none.

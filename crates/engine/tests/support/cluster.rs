@@ -39,8 +39,17 @@ pub fn cluster(seed: u64) -> World {
 
 /// The cluster with other broker settings besides (`broker_config`).
 pub fn cluster_with(seed: u64, settings: &[(&str, &str)]) -> World {
+    cluster_of(seed, &[100], settings)
+}
+
+/// The cluster with three controllers instead of one.
+pub fn cluster_of_three_controllers(seed: u64) -> World {
+    cluster_of(seed, &[101, 102, 103], &[])
+}
+
+fn cluster_of(seed: u64, controllers: &[i32], settings: &[(&str, &str)]) -> World {
     let settings = [SETTINGS, settings].concat();
-    let mut config = WorldConfig::cluster(&[1, 2, 3], &[100], &settings);
+    let mut config = WorldConfig::cluster(&[1, 2, 3], controllers, &settings);
     config.latency = Latency {
         base_us: 1_000,
         jitter_us: 500,

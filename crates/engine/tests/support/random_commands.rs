@@ -13,13 +13,53 @@ use engine::protocol::{
     CreatableTopic, CreatePartitionsRequest, CreatePartitionsTopic, CreateTopicsRequest,
     DeleteRecordsRequest, DeleteTopicsRequest, MetadataRequest, Request, TopicName,
 };
-use engine::sim::{Latency, Random, Stream};
+use engine::sim::{Host, Latency, Random, Stream};
 use engine::{Command, Event, TopicPartition, World, WorldConfig};
 
 /// A world after `commands` random commands with random pauses between them.
-/// The seed decides everything. Commands that are refused count too.
+/// The seed decides everything. Commands that are refused count too. Every
+/// fourth world is a cluster of three brokers of which parts fail.
 pub fn random_world(seed: u64, commands: usize) -> World {
-    watched_random_world(seed, commands, |_, _| {})
+    if seed % 4 != 3 {
+        return watched_random_world(seed, commands, |_, _| {});
+    }
+    let mut random = Random::new(seed, Stream::Tool);
+    let controllers: &[i32] = [&[1, 2, 3][..], &[100]][random.below(2) as usize];
+    let settings = [
+        ("default.replication.factor", "3"),
+        ("broker.session.timeout.ms", "2000"),
+        ("broker.heartbeat.interval.ms", "500"),
+    ];
+    let config = WorldConfig::cluster(&[1, 2, 3], controllers, &settings);
+    let mut world = World::new(seed, config);
+    for _ in 0..commands {
+        let command = match random.below(5) {
+            0 => random_fault(&mut random),
+            _ => random_command(&mut random, &world),
+        };
+        // A refusal is a legitimate answer: it leaves no trace.
+        let _ = world.execute(command);
+        let magnitude = 1 + random.below(23);
+        let pause_us = u64::from(random.below(1 << magnitude));
+        world.advance_to(world.now().plus_us(pause_us));
+    }
+    world
+}
+
+fn random_fault(random: &mut Random) -> Command {
+    let broker = 1 + random.below(3) as i32;
+    let one = vec![Host::Server(broker)];
+    let other = vec![Host::Server(1 + broker % 3)];
+    match random.below(9) {
+        0 => Command::KillBroker { broker },
+        1 => Command::StopBroker { broker },
+        2 | 3 => Command::StartBroker { broker },
+        4 => Command::LoseDisk { broker },
+        5 => Command::Cut { one, other },
+        6 => Command::HealNetwork,
+        7 => Command::KillController { controller: broker },
+        _ => Command::StartController { controller: broker },
+    }
 }
 
 /// The same; `watch` is shown the world after each of its moments, with what

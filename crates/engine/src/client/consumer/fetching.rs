@@ -37,6 +37,7 @@ impl Consumer {
             };
             if !busy.contains(&leader) {
                 by_leader.entry(leader).or_default().push(FetchPartition {
+                    topic_id: None,
                     topic_partition: partition.clone(),
                     fetch_offset: position,
                     current_leader_epoch: -1,

@@ -41,8 +41,10 @@ pub enum Role {
         rejected: BTreeSet<i32>,
         /// How many elections in a row it has lost.
         retries: u32,
-        /// When it gives up, or after a defeat stands again.
+        /// When it gives up and stands again.
         election_at: Time,
+        /// After a defeat: when it stands again.
+        backs_off_until: Option<Time>,
     },
     /// It copies the leader's log.
     Follower {
@@ -160,9 +162,12 @@ impl Quorum {
     /// When it next does something by itself.
     pub fn next_deadline(&self) -> Option<Time> {
         match &self.role {
-            Role::Unattached { election_at } | Role::Candidate { election_at, .. } => {
-                Some(*election_at)
-            }
+            Role::Unattached { election_at } => Some(*election_at),
+            Role::Candidate {
+                election_at,
+                backs_off_until,
+                ..
+            } => Some(backs_off_until.unwrap_or(*election_at)),
             Role::Follower { fetch_until, .. } => Some(*fetch_until),
             Role::Leader {
                 voters, resign_at, ..
@@ -227,7 +232,8 @@ impl Quorum {
         match self.voters.len() {
             1 => self.stand(now, 0),
             _ => {
-                self.become_unattached(now);
+                let election_at = self.next_election(now);
+                self.role = Role::Unattached { election_at };
                 Vec::new()
             }
         }
@@ -309,11 +315,21 @@ impl Quorum {
         }
     }
 
+    /// Whoever waits for an election already goes on waiting, whatever epochs
+    /// come and go: else one whose log is too short to be elected, by standing
+    /// again and again, would keep the others from it for ever
+    /// (`QuorumState.transitionToUnattached`).
     fn become_unattached(&mut self, now: Time) {
-        let wait_ms = self.random_election_timeout_ms();
-        self.role = Role::Unattached {
-            election_at: now.plus_ms(wait_ms),
+        let election_at = match &self.role {
+            Role::Unattached { election_at } | Role::Candidate { election_at, .. } => *election_at,
+            Role::Follower { .. } | Role::Leader { .. } => self.next_election(now),
         };
+        self.role = Role::Unattached { election_at };
+    }
+
+    /// A random election timeout from now.
+    fn next_election(&mut self, now: Time) -> Time {
+        now.plus_ms(self.random_election_timeout_ms())
     }
 
     /// Between once and twice the election timeout.

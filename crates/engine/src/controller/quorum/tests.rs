@@ -153,3 +153,33 @@ fn what_only_the_old_leader_had_is_cut_off() {
         assert!(log.iter().all(|(_, entry)| *entry != record(1)));
     }
 }
+
+/// One whose log is too short can never be elected. By standing at ever
+/// younger epochs it must not keep those from being elected who can.
+#[test]
+fn who_cannot_be_elected_does_not_keep_the_others_from_it() {
+    for seed in 0..20 {
+        let mut cluster = Cluster::new(seed);
+        cluster.down.insert(3);
+        cluster.run(5_000);
+        let active = cluster.active()[0];
+        cluster.node(active).append(vec![record(1)]);
+        cluster.run(1_000);
+        cluster.down = BTreeSet::from([active]);
+        cluster.node(3).lose_every_election_soon();
+        cluster.run(20_000);
+        assert!(
+            !cluster.active().is_empty() && cluster.active() != [3],
+            "seed {seed}: {:?} are active",
+            cluster.active()
+        );
+    }
+}
+
+impl Quorum {
+    /// It is impatient.
+    fn lose_every_election_soon(&mut self) {
+        self.config.election_timeout_ms = 300;
+        self.config.election_backoff_max_ms = 100;
+    }
+}

@@ -13,12 +13,13 @@ impl Quorum {
     pub(super) fn stand(&mut self, now: Time, retries: u32) -> Vec<Sending> {
         self.epoch += 1;
         self.voted_for = Some(self.id);
-        let wait_ms = self.random_election_timeout_ms();
+        let election_at = self.next_election(now);
         self.role = Role::Candidate {
             granted: BTreeSet::from([self.id]),
             rejected: BTreeSet::new(),
             retries,
-            election_at: now.plus_ms(wait_ms),
+            election_at,
+            backs_off_until: None,
         };
         if self.is_majority(1) {
             return self.lead(now);
@@ -70,7 +71,8 @@ impl Quorum {
             granted,
             rejected,
             retries,
-            election_at,
+            backs_off_until,
+            ..
         } = &mut self.role
         else {
             return Vec::new();
@@ -89,7 +91,8 @@ impl Quorum {
             // A lost election: wait twice as long as after the one before.
             let slots = 1_u32 << (*retries).min(10);
             let backoff = self.config.retry_backoff_ms * i64::from(1 + self.random.below(slots));
-            *election_at = now.plus_ms(backoff.min(self.config.election_backoff_max_ms));
+            let backoff = backoff.min(self.config.election_backoff_max_ms);
+            *backs_off_until = Some(now.plus_ms(backoff));
         }
         Vec::new()
     }

@@ -1,0 +1,124 @@
+//! What goes wrong.
+
+use engine::Command;
+use engine::broker::Slowness;
+use engine::sim::{Host, Latency, Link};
+
+use super::{Run, cluster, pick};
+
+const BROKERS_MAX: usize = 10;
+
+impl Run {
+    /// One thing that goes wrong, or is mended.
+    pub(super) fn fault(&mut self) {
+        let broker = self.any_broker();
+        let command = match self.random.below(24) {
+            0..=3 => Command::KillBroker { broker },
+            4 | 5 => Command::StopBroker { broker },
+            6..=10 => match self.any_broker_that_is_down() {
+                Some(broker) => Command::StartBroker { broker },
+                None => Command::HealNetwork,
+            },
+            11 => self.add_broker(),
+            12 => match self.random.below(2) {
+                0 => Command::LoseDisk { broker },
+                _ => Command::KillBroker { broker },
+            },
+            13 => Command::KillController {
+                controller: self.any_controller(),
+            },
+            14 | 15 => Command::StartController {
+                controller: self.any_controller(),
+            },
+            16 | 17 => {
+                let (one, other) = self.sides();
+                Command::Cut { one, other }
+            }
+            18 => {
+                let (one, other) = self.sides();
+                Command::Join { one, other }
+            }
+            19 | 20 => Command::HealNetwork,
+            21 => self.bad_link(),
+            22 => self.slow_broker(broker),
+            _ => Command::SetLatency {
+                latency: cluster::latency(&mut self.random),
+            },
+        };
+        if self.execute(command).is_some() {
+            self.model.summary.faults += 1;
+        }
+    }
+
+    fn any_broker(&mut self) -> i32 {
+        let all: Vec<i32> = self.world.brokers().keys().copied().collect();
+        self.pick(&all)
+    }
+
+    fn any_controller(&mut self) -> i32 {
+        let all: Vec<i32> = self.world.controllers().keys().copied().collect();
+        self.pick(&all)
+    }
+
+    fn any_broker_that_is_down(&mut self) -> Option<i32> {
+        let brokers = self.world.brokers().values();
+        let down = brokers.filter(|broker| !broker.state().is_up());
+        let down: Vec<i32> = down.map(|broker| broker.id).collect();
+        (!down.is_empty()).then(|| pick(&mut self.random, &down))
+    }
+
+    fn add_broker(&mut self) -> Command {
+        let brokers = self.world.brokers();
+        let id = match brokers.len() < BROKERS_MAX {
+            true => brokers.keys().max().unwrap_or(&0) + 1,
+            // Refused.
+            false => -1,
+        };
+        Command::AddBroker { id, rack: None }
+    }
+
+    /// One or two servers, and some of the others.
+    fn sides(&mut self) -> (Vec<Host>, Vec<Host>) {
+        let world = &self.world;
+        let mut servers: Vec<i32> = world.brokers().keys().copied().collect();
+        servers.extend(world.controllers().keys());
+        servers.sort_unstable();
+        servers.dedup();
+        let mut one = Vec::new();
+        for _ in 0..=self.random.below(2) {
+            if servers.len() > 1 {
+                let index = self.random.below(servers.len() as u32) as usize;
+                one.push(Host::Server(servers.swap_remove(index)));
+            }
+        }
+        if self.random.below(2) == 0 {
+            servers.truncate(1);
+        }
+        let other = servers.into_iter().map(Host::Server).collect();
+        (one, other)
+    }
+
+    fn bad_link(&mut self) -> Command {
+        let (one, other) = self.sides();
+        let random = &mut self.random;
+        let base_us = pick(random, &[1_000, 100_000, 400_000]);
+        let link = Link {
+            latency: (random.below(2) == 0).then_some(Latency {
+                base_us,
+                jitter_us: 50_000,
+            }),
+            loss_per_mille: pick(random, &[0, 50, 300]),
+            is_cut: false,
+        };
+        Command::SetLink { one, other, link }
+    }
+
+    fn slow_broker(&mut self, broker: i32) -> Command {
+        let random = &mut self.random;
+        let slowness = Slowness {
+            request_us: pick(random, &[0, 0, 1_000, 20_000]),
+            disk_write_us: pick(random, &[0, 0, 5_000]),
+        };
+        Command::SlowBroker { broker, slowness }
+    }
+}

@@ -1,0 +1,367 @@
+//! What must be true after every event.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use engine::broker::{Partition, Role};
+use engine::client::{Acks, Client};
+use engine::command::ClientNumber;
+use engine::controller::quorum;
+use engine::log::record_batch::RecordBatch;
+use engine::log::{DeletionReason, LogSegment, PartitionLog};
+use engine::protocol::{TopicId, TopicName};
+use engine::{Event, EventKind, NodeId, TopicPartition, World};
+
+use super::Summary;
+use super::record::PartitionRecord;
+
+/// After so many instants every replica is looked at from end to end.
+const FULL_SCAN_EVERY: u64 = 512;
+/// More under way than this piles up.
+const PACKETS_MAX: usize = 20_000;
+
+/// What an onlooker remembers, who sees everything.
+#[derive(Debug, Default)]
+pub struct Model {
+    pub summary: Summary,
+    partitions: BTreeMap<TopicPartition, PartitionRecord>,
+    /// Topics that were deleted at some time: what was told of one may be told
+    /// of another with the same name.
+    deleted: BTreeSet<TopicName>,
+    acks: BTreeMap<ClientNumber, Acks>,
+    /// Brokers whose disk is gone, until they are fenced: they may still come
+    /// into an ISR by what they had.
+    without_disk: BTreeSet<i32>,
+    /// Who was the active controller in which epoch.
+    controllers: BTreeMap<i32, i32>,
+    /// All replicas as they were: only those that have changed are looked at.
+    marks: Vec<Mark>,
+}
+
+/// What shows that something has happened to a replica.
+#[derive(Debug, PartialEq, Eq)]
+struct Mark {
+    broker: i32,
+    partition: i32,
+    topic_id: TopicId,
+    log_start_offset: i64,
+    high_watermark: i64,
+    log_end_offset: i64,
+    leader_epoch: i32,
+    is_leader: bool,
+}
+
+impl Mark {
+    fn of(broker: i32, partition: i32, held: &Partition) -> Mark {
+        Mark {
+            broker,
+            partition,
+            topic_id: held.topic_id,
+            log_start_offset: held.log.start_offset(),
+            high_watermark: held.log.high_watermark(),
+            log_end_offset: held.log.end_offset(),
+            leader_epoch: held.leader_epoch(),
+            is_leader: held.is_leader(),
+        }
+    }
+}
+
+impl Model {
+    /// One instant has passed, and this has happened in it.
+    pub fn observe(&mut self, world: &World, events: &[Event]) {
+        self.summary.instants += 1;
+        for event in events {
+            self.before_looking(world, &event.kind);
+        }
+        self.look_at_controllers(world);
+        self.look_at_replicas(world);
+        for event in events {
+            self.after_looking(&event.kind);
+        }
+        if self.summary.instants.is_multiple_of(FULL_SCAN_EVERY) {
+            self.look_at_everything(world);
+        }
+    }
+
+    /// The record of a partition of a topic that there is.
+    pub fn partition(
+        &mut self,
+        world: &World,
+        of: &TopicPartition,
+    ) -> Option<&mut PartitionRecord> {
+        let topic = world.topics().get(&of.topic)?;
+        let record = self.partitions.get(of);
+        if record.is_none_or(|record| record.topic_id != topic.id) {
+            let policy = topic.configs.get("cleanup.policy");
+            let is_compacted = policy.is_some_and(|policy| policy.contains("compact"));
+            let record = PartitionRecord::new(of.clone(), topic.id, is_compacted);
+            self.partitions.insert(of.clone(), record);
+        }
+        self.partitions.get_mut(of)
+    }
+
+    fn before_looking(&mut self, world: &World, kind: &EventKind) {
+        match kind {
+            EventKind::ClientStarted { client, .. } => {
+                if let Some(Client::Producer(producer)) = world.clients().get(client) {
+                    self.acks.insert(*client, producer.config.acks);
+                }
+            }
+            EventKind::TopicDeleted { topic } => {
+                self.deleted.insert(topic.clone());
+                self.partitions.retain(|of, _| of.topic != *topic);
+            }
+            EventKind::DiskLost { broker } => self.lost_disk(world, *broker),
+            EventKind::BrokerFenced { broker } => {
+                self.without_disk.remove(broker);
+            }
+            EventKind::IsrChanged {
+                topic_partition,
+                from,
+                to,
+            } => self.isr_changed(world, topic_partition, from, to),
+            EventKind::LeaderElected {
+                topic_partition,
+                leader,
+                leader_epoch,
+                is_unclean,
+            } => self.elected(world, topic_partition, *leader, *leader_epoch, *is_unclean),
+            EventKind::RecordsAppended {
+                broker,
+                topic_partition,
+                base_offset,
+                from: NodeId::Client(client),
+                ..
+            } => self.appended(world, *broker, topic_partition, *base_offset, *client),
+            EventKind::RecordsTruncated {
+                broker,
+                topic_partition,
+                from,
+                ..
+            } => {
+                if let Some(record) = self.partition(world, topic_partition) {
+                    record.was_cut(*broker, *from);
+                }
+            }
+            EventKind::RecordsDeleted {
+                broker,
+                topic_partition,
+                to,
+                reason,
+                ..
+            } => {
+                let held = held(world, *broker, topic_partition);
+                let is_own = *reason != DeletionReason::LeaderLogStart;
+                if let (Some(held), true) = (held, is_own)
+                    && let Some(record) = self.partition(world, topic_partition)
+                    && record.topic_id == held.topic_id
+                {
+                    record.deleted_to = record.deleted_to.max(*to);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn lost_disk(&mut self, world: &World, broker: i32) {
+        self.without_disk.insert(broker);
+        for (of, registration) in world.image().partitions() {
+            if let Some(record) = self.partition(world, &of) {
+                record.was_cut(broker, 0);
+                if registration.isr.contains(&broker) {
+                    record.excuse.without_disk.insert(broker);
+                }
+            }
+        }
+    }
+
+    fn isr_changed(&mut self, world: &World, of: &TopicPartition, from: &[i32], to: &[i32]) {
+        let without_disk = self.without_disk.clone();
+        if let Some(record) = self.partition(world, of) {
+            let excused = &mut record.excuse.without_disk;
+            excused.retain(|broker| to.contains(broker));
+            let comes = |broker: &&i32| !from.contains(broker) && without_disk.contains(broker);
+            excused.extend(to.iter().filter(comes));
+        }
+    }
+
+    fn elected(
+        &mut self,
+        world: &World,
+        of: &TopicPartition,
+        leader: Option<i32>,
+        leader_epoch: i32,
+        is_unclean: bool,
+    ) {
+        self.summary.elections += 1;
+        self.summary.unclean_elections += u64::from(is_unclean);
+        let Some(record) = self.partition(world, of) else {
+            return;
+        };
+        record.epochs.elected.insert(leader_epoch, leader);
+        let without_disk = &record.excuse.without_disk;
+        let is_empty = leader.is_some_and(|leader| without_disk.contains(&leader));
+        if is_unclean || is_empty {
+            record.excuse.give(leader_epoch);
+        }
+    }
+
+    fn appended(
+        &mut self,
+        world: &World,
+        broker: i32,
+        of: &TopicPartition,
+        base_offset: i64,
+        client: ClientNumber,
+    ) {
+        let Some(held) = held(world, broker, of) else {
+            return;
+        };
+        let batch = held.log.batches_from(base_offset).next();
+        if let (Some(record), Some(batch)) = (self.partition(world, of), batch)
+            && record.topic_id == held.topic_id
+            && batch.base_offset() == base_offset
+        {
+            let appended = record.appended.entry((client, base_offset));
+            appended.or_default().push(batch.clone());
+        }
+    }
+
+    fn after_looking(&mut self, kind: &EventKind) {
+        if let EventKind::Delivered {
+            producer,
+            topic_partition,
+            base_offset: Some(base_offset),
+            ..
+        } = kind
+            && self.acks.get(producer) == Some(&Acks::All)
+        {
+            self.delivered(*producer, topic_partition, *base_offset);
+        }
+    }
+
+    /// A promise may be made of what is committed only.
+    fn delivered(&mut self, producer: ClientNumber, of: &TopicPartition, base_offset: i64) {
+        let may_be_older = self.deleted.contains(&of.topic);
+        let record = self.partitions.get_mut(of);
+        let appended = record.and_then(|record| {
+            let batches = record.appended.get(&(producer, base_offset)).cloned();
+            batches.map(|batches| (record, batches))
+        });
+        let Some((record, batches)) = appended else {
+            assert!(may_be_older, "{of}: nobody has appended at {base_offset}");
+            return;
+        };
+        let records = batches[0].record_count() as u64;
+        self.summary.acknowledged += records;
+        let committed = record.committed_at(base_offset);
+        let is_over = |batch: &RecordBatch| record.excuse.is_over(batch.partition_leader_epoch());
+        if committed.is_some_and(|committed| batches.contains(committed)) {
+            record.acknowledged.insert(base_offset);
+        } else if batches.iter().any(is_over) || record.excuse.is_pending {
+            self.summary.excused += records;
+        } else {
+            assert!(
+                may_be_older || base_offset < record.deleted_to,
+                "{of}: what is acknowledged at {base_offset} is not committed: up to {} is",
+                record.committed_end
+            );
+        }
+    }
+
+    /// One active controller in each epoch.
+    fn look_at_controllers(&mut self, world: &World) {
+        for controller in world.controllers().values() {
+            let quorum = controller.quorum();
+            if controller.is_up() && matches!(quorum.role(), quorum::Role::Leader { .. }) {
+                let other = self.controllers.entry(quorum.epoch());
+                let other = *other.or_insert(controller.id());
+                assert_eq!(other, controller.id(), "of epoch {}", quorum.epoch());
+            }
+        }
+    }
+
+    fn look_at_replicas(&mut self, world: &World) {
+        let mut index = 0;
+        for (id, broker) in world.brokers() {
+            for (of, held) in broker.partitions() {
+                let mark = Mark::of(*id, of.partition, held);
+                if self.marks.get(index) != Some(&mark) {
+                    self.look_at(world, *id, of, held);
+                    match self.marks.get_mut(index) {
+                        Some(slot) => *slot = mark,
+                        None => self.marks.push(mark),
+                    }
+                }
+                index += 1;
+            }
+        }
+        self.marks.truncate(index);
+    }
+
+    fn look_at(&mut self, world: &World, broker: i32, of: &TopicPartition, held: &Partition) {
+        let log = &held.log;
+        let marks = [log.start_offset(), log.high_watermark(), log.end_offset()];
+        assert!(marks.is_sorted(), "{of} of broker {broker}: {marks:?}");
+        let Some(record) = self.partition(world, of) else {
+            return;
+        };
+        // A broker that has not heard yet that the topic is another.
+        if record.topic_id != held.topic_id {
+            return;
+        }
+        let mut excused = 0;
+        match &held.role {
+            Role::Leader(leader) => {
+                let epoch = leader.leader_epoch();
+                excused = record.look_at_leader(broker, epoch, log);
+                assert!(
+                    log.start_offset() <= record.deleted_to,
+                    "{of} of its leader {broker} starts at {}, though only what is before {} \
+                     was deleted",
+                    log.start_offset(),
+                    record.deleted_to
+                );
+            }
+            Role::Follower { .. } | Role::Offline => record.look_at_follower(broker, log),
+        }
+        self.summary.excused += excused;
+    }
+
+    /// Every replica from end to end.
+    pub fn look_at_everything(&mut self, world: &World) {
+        for record in self.partitions.values_mut() {
+            record.check_anew();
+        }
+        self.marks.clear();
+        self.look_at_replicas(world);
+        for (id, broker) in world.brokers() {
+            for (of, held) in broker.partitions() {
+                let policy = &held.log.config().cleanup_policy;
+                if !policy.compact {
+                    offsets_are_dense(&held.log, &format!("{of} of broker {id}"));
+                }
+            }
+        }
+        let under_way = world.packets().count();
+        assert!(under_way < PACKETS_MAX, "{under_way} packets are under way");
+    }
+}
+
+fn held<'w>(world: &'w World, broker: i32, of: &TopicPartition) -> Option<&'w Partition> {
+    world.brokers().get(&broker)?.partitions().get(of)
+}
+
+/// Offsets as appended: none is left out, none comes twice.
+fn offsets_are_dense(log: &PartitionLog, name: &str) {
+    let bases: Vec<i64> = log.segments().map(LogSegment::base_offset).collect();
+    assert!(bases.is_sorted_by(|a, b| a < b), "{name}: {bases:?}");
+    let mut next = log.start_offset();
+    for batch in log.batches_from(next) {
+        // The log may begin within a batch.
+        let first = batch.base_offset().max(log.start_offset());
+        assert_eq!(first, next, "{name}");
+        assert!(batch.is_crc_valid(), "{name} at {next}");
+        next = batch.next_offset();
+    }
+    assert_eq!(log.end_offset(), next, "{name}");
+}

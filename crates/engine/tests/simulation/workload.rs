@@ -1,0 +1,287 @@
+//! What clients do to the cluster.
+
+use std::collections::BTreeMap;
+
+use engine::client::{
+    Acks, AutoOffsetReset, ConsumerConfig, KeyPattern, OutgoingRecord, ProducerConfig, Workload,
+};
+use engine::log::record_batch::CompressionType;
+use engine::protocol::{
+    AlterPartitionReassignmentsRequest, CreatableTopic, CreatePartitionsRequest,
+    CreatePartitionsTopic, CreateTopicsRequest, DeleteRecordsRequest, DeleteTopicsRequest,
+    ElectLeadersRequest, ElectionType, ListPartitionReassignmentsRequest, Request, TopicName,
+};
+use engine::{Command, TopicPartition};
+
+use super::{Run, pick};
+
+/// What a client is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Producer,
+    Consumer,
+    Admin,
+}
+
+const TOPICS: u32 = 4;
+const CLIENTS_MAX: usize = 24;
+
+impl Run {
+    /// A topic and a producer are there from the beginning.
+    pub(super) fn begin(&mut self) {
+        self.add_admin();
+        for number in 0..2 {
+            let request = self.create_topic(topic(number));
+            self.admin_call(request);
+        }
+        self.advance_to(self.world.now().plus_ms(200));
+        self.add_producer();
+    }
+
+    /// One thing that a client does, or one more client.
+    pub(super) fn work(&mut self) {
+        let has_room = self.world.clients().len() < CLIENTS_MAX;
+        match self.random.below(20) {
+            0..=2 if has_room => self.add_producer(),
+            3 | 4 if has_room => self.add_consumer(),
+            5 if has_room => self.add_admin(),
+            0..=6 => self.end_client(),
+            7 => self.set_workload(),
+            8..=11 => self.send(),
+            _ => {
+                let request = self.admin_request();
+                self.admin_call(request);
+            }
+        }
+    }
+
+    fn add(&mut self, command: Command, kind: Kind) {
+        if let Some(Some(number)) = self.execute(command) {
+            self.clients.push((number, kind));
+        }
+    }
+
+    fn add_producer(&mut self) {
+        let random = &mut self.random;
+        let config = ProducerConfig {
+            acks: pick(
+                random,
+                &[Acks::None, Acks::Leader, Acks::All, Acks::All, Acks::All],
+            ),
+            batch_size: pick(random, &[0, 100, 16_384]),
+            linger_ms: i64::from(random.below(20)),
+            compression_type: pick(random, &CompressionType::ALL),
+            request_timeout_ms: pick(random, &[1_000, 30_000]),
+            metadata_max_age_ms: pick(random, &[1_000, 10_000]),
+            ..ProducerConfig::default()
+        };
+        let workload = (random.below(3) > 0).then(|| self.workload());
+        if let Some(config) = sound(config) {
+            self.add(Command::AddProducer { config, workload }, Kind::Producer);
+        }
+    }
+
+    fn add_consumer(&mut self) {
+        let random = &mut self.random;
+        let config = ConsumerConfig {
+            auto_offset_reset: pick(
+                random,
+                &[AutoOffsetReset::Earliest, AutoOffsetReset::Latest],
+            ),
+            metadata_max_age_ms: pick(random, &[1_000, 10_000]),
+            session_timeout_ms: 6_000,
+            heartbeat_interval_ms: 1_000,
+            ..ConsumerConfig::of_group(pick(random, &["red", "blue"]))
+        };
+        let topics = vec![self.any_topic()];
+        self.add(Command::AddConsumer { config, topics }, Kind::Consumer);
+    }
+
+    fn add_admin(&mut self) {
+        let client_id = "admin".to_owned();
+        self.add(Command::AddAdmin { client_id }, Kind::Admin);
+    }
+
+    fn any_topic(&mut self) -> TopicName {
+        topic(self.random.below(TOPICS))
+    }
+
+    fn any_partition(&mut self) -> TopicPartition {
+        let name = self.any_topic();
+        TopicPartition::new(name, self.random.below(4) as i32)
+    }
+
+    fn any_client(&mut self, kind: Kind) -> Option<u32> {
+        let running = self.world.clients();
+        self.clients
+            .retain(|(number, _)| running.contains_key(number));
+        let of_kind = self.clients.iter().filter(|(_, of)| *of == kind);
+        let of_kind: Vec<u32> = of_kind.map(|(number, _)| *number).collect();
+        (!of_kind.is_empty()).then(|| pick(&mut self.random, &of_kind))
+    }
+
+    fn end_client(&mut self) {
+        let kind = self.pick(&[Kind::Producer, Kind::Consumer, Kind::Admin]);
+        if let Some(client) = self.any_client(kind) {
+            let command = match self.random.below(2) {
+                0 => Command::Close { client },
+                _ => Command::Crash { client },
+            };
+            self.execute(command);
+        }
+    }
+
+    fn next_prefix(&mut self) -> String {
+        self.next_value += 1;
+        format!("{}/", self.next_value)
+    }
+
+    fn workload(&mut self) -> Workload {
+        let prefix = "k".to_owned();
+        let count = 1 + self.random.below(8);
+        Workload {
+            topic: self.any_topic(),
+            keys: match self.random.below(4) {
+                0 => KeyPattern::None,
+                1 => KeyPattern::Fixed("one".to_owned()),
+                2 => KeyPattern::Cycle { prefix, count },
+                _ => KeyPattern::Random { prefix, count },
+            },
+            interval_us: 5_000 + u64::from(self.random.below(200_000)),
+            value_prefix: self.next_prefix(),
+        }
+    }
+
+    fn set_workload(&mut self) {
+        let workload = (self.random.below(3) > 0).then(|| self.workload());
+        if let Some(producer) = self.any_client(Kind::Producer) {
+            self.execute(Command::SetWorkload { producer, workload });
+        }
+    }
+
+    fn send(&mut self) {
+        let Some(producer) = self.any_client(Kind::Producer) else {
+            return;
+        };
+        for _ in 0..=self.random.below(10) {
+            let mut value = self.next_prefix().into_bytes();
+            value.resize(value.len() + self.random.below(300) as usize, b'.');
+            let record = OutgoingRecord {
+                topic: self.any_topic(),
+                partition: None,
+                key: (self.random.below(3) > 0).then(|| vec![b'a' + self.random.below(6) as u8]),
+                // A record without a value tells compaction to forget its key.
+                value: (self.random.below(10) > 0).then_some(value),
+            };
+            self.execute(Command::Send { producer, record });
+        }
+    }
+
+    fn admin_call(&mut self, request: Request) {
+        if let Some(admin) = self.any_client(Kind::Admin) {
+            self.execute(Command::AdminCall { admin, request });
+        }
+    }
+
+    fn create_topic(&mut self, name: TopicName) -> Request {
+        let brokers = self.world.brokers().len().min(3) as u32;
+        let replication_factor = match self.random.below(4) {
+            0 => 1 + self.random.below(brokers),
+            _ => brokers,
+        };
+        Request::CreateTopics(CreateTopicsRequest {
+            topics: vec![CreatableTopic {
+                name,
+                num_partitions: 1 + self.random.below(3) as i32,
+                replication_factor: replication_factor as i16,
+                assignments: BTreeMap::new(),
+                configs: self.topic_configs(),
+            }],
+        })
+    }
+
+    fn topic_configs(&mut self) -> BTreeMap<String, String> {
+        let mut configs = BTreeMap::new();
+        let random = &mut self.random;
+        let mut set = |name: &str, values: &[&str]| {
+            configs.insert(name.to_owned(), pick(random, values).to_owned());
+        };
+        set("segment.bytes", &["300", "1000", "100000"]);
+        set("retention.bytes", &["-1", "-1", "1500"]);
+        set("retention.ms", &["-1", "-1", "5000"]);
+        set("compression.type", &["producer", "producer", "zstd"]);
+        set(
+            "cleanup.policy",
+            &["delete", "delete", "compact", "compact,delete"],
+        );
+        set("min.cleanable.dirty.ratio", &["0.5", "0.01"]);
+        set("min.insync.replicas", &["1", "1", "2"]);
+        set(
+            "unclean.leader.election.enable",
+            &["false", "false", "true"],
+        );
+        configs
+    }
+
+    fn admin_request(&mut self) -> Request {
+        let name = self.any_topic();
+        match self.random.below(13) {
+            0..=2 => self.create_topic(name),
+            3 => Request::CreatePartitions(CreatePartitionsRequest {
+                topics: vec![CreatePartitionsTopic {
+                    name,
+                    count: self.random.below(5) as i32,
+                    assignments: None,
+                }],
+            }),
+            4 | 5 => Request::DeleteRecords(DeleteRecordsRequest {
+                partitions: vec![(self.any_partition(), i64::from(self.random.below(60)) - 1)],
+                timeout_ms: 5_000,
+            }),
+            6 => Request::DeleteTopics(DeleteTopicsRequest { topics: vec![name] }),
+            7 | 8 => self.elect_leaders(),
+            9..=11 => self.reassign(),
+            _ => Request::ListPartitionReassignments(ListPartitionReassignmentsRequest {
+                partitions: None,
+            }),
+        }
+    }
+
+    fn elect_leaders(&mut self) -> Request {
+        let election_type = self.pick(&[
+            ElectionType::Preferred,
+            ElectionType::Preferred,
+            ElectionType::Unclean,
+        ]);
+        let are_all = self.random.below(2) == 0 && election_type == ElectionType::Preferred;
+        Request::ElectLeaders(ElectLeadersRequest {
+            election_type,
+            partitions: (!are_all).then(|| vec![self.any_partition()]),
+        })
+    }
+
+    /// Other replicas, in random order; now and then the reassignment under
+    /// way is taken back.
+    fn reassign(&mut self) -> Request {
+        let mut brokers: Vec<i32> = self.world.brokers().keys().copied().collect();
+        let wanted = 1 + self.random.below(3) as usize;
+        let mut target = Vec::new();
+        while target.len() < wanted && !brokers.is_empty() {
+            let index = self.random.below(brokers.len() as u32) as usize;
+            target.push(brokers.swap_remove(index));
+        }
+        let target = (self.random.below(4) > 0).then_some(target);
+        Request::AlterPartitionReassignments(AlterPartitionReassignmentsRequest {
+            partitions: vec![(self.any_partition(), target)],
+        })
+    }
+}
+
+fn topic(number: u32) -> TopicName {
+    format!("t{number}").as_str().into()
+}
+
+/// Not every drawing of settings goes together.
+fn sound(config: ProducerConfig) -> Option<ProducerConfig> {
+    config.check().is_ok().then_some(config)
+}
