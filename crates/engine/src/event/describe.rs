@@ -148,7 +148,10 @@ impl Described<'_> {
                 write!(f, "Controller {controller} is killed.")
             }
             EventKind::BrokerFenced { broker } => {
-                write!(f, "The controller counts broker {broker} as gone: it is fenced.")
+                write!(
+                    f,
+                    "The controller counts broker {broker} as gone: it is fenced."
+                )
             }
             EventKind::BrokerUnfenced { broker } => {
                 write!(f, "Broker {broker} takes part: it is unfenced.")
@@ -364,6 +367,15 @@ impl fmt::Display for Described<'_> {
                 "{} has its answer to {}.",
                 self.names.name(*admin),
                 response.api()
+            ),
+            EventKind::AdminFailed {
+                admin,
+                exception,
+                message,
+            } => write!(
+                f,
+                "{} gives up on a call: {exception}: {message}",
+                self.names.name(*admin)
             ),
             EventKind::Group(event) => describe_group(event, f),
             _ => Ok(()),

@@ -10,6 +10,9 @@ use crate::event::EventKind;
 use crate::protocol::TopicName;
 use crate::sim::{Host, LOSS_PER_MILLE_MAX, Link};
 
+/// `request.timeout.ms` of an admin client.
+const REQUEST_TIMEOUT_MS: i64 = 30_000;
+
 impl World {
     pub(super) fn check(&self, command: &Command) -> Result<(), Refusal> {
         match command {
@@ -39,12 +42,10 @@ impl World {
             Command::LoseDisk { broker } | Command::SlowBroker { broker, .. } => {
                 self.broker_is_up(*broker).map(|_| ())
             }
-            Command::StartController { controller } => {
-                match self.controller_is_up(*controller)? {
-                    true => Err(Refusal::ServerRuns(*controller)),
-                    false => Ok(()),
-                }
-            }
+            Command::StartController { controller } => match self.controller_is_up(*controller)? {
+                true => Err(Refusal::ServerRuns(*controller)),
+                false => Ok(()),
+            },
             Command::KillController { controller } => match self.controller_is_up(*controller)? {
                 true => Ok(()),
                 false => Err(Refusal::ServerIsDown(*controller)),
@@ -126,8 +127,9 @@ impl World {
                 return Some(self.add_consumer(config, topics));
             }
             Command::AddAdmin { client_id } => {
-                let connection = self.connect(client_id, 300_000);
-                return Some(self.start(Client::Admin(Admin::new(connection))));
+                let admin = |connection| Client::Admin(Admin::new(connection));
+                let connection = self.connect(client_id, REQUEST_TIMEOUT_MS, 300_000);
+                return Some(self.start(admin(connection)));
             }
             Command::SetWorkload { producer, workload } => {
                 if let Some(Client::Producer(producer)) = self.clients.get_mut(&producer) {
@@ -230,7 +232,11 @@ impl World {
         if config.client_id.is_empty() {
             config.client_id = format!("producer-{}", self.next_client);
         }
-        let connection = self.connect(config.client_id.clone(), config.metadata_max_age_ms);
+        let connection = self.connect(
+            config.client_id.clone(),
+            i64::from(config.request_timeout_ms),
+            config.metadata_max_age_ms,
+        );
         let producer = Producer::new(connection, config, workload, self.fabric.seed);
         self.start(Client::Producer(producer))
     }
@@ -239,11 +245,20 @@ impl World {
         if config.client_id.is_empty() {
             config.client_id = format!("consumer-{}-{}", config.group_id, self.next_client);
         }
-        let connection = self.connect(config.client_id.clone(), config.metadata_max_age_ms);
+        let connection = self.connect(
+            config.client_id.clone(),
+            i64::from(config.request_timeout_ms),
+            config.metadata_max_age_ms,
+        );
         self.start(Client::Consumer(Consumer::new(connection, config, topics)))
     }
 
-    fn connect(&self, client_id: String, metadata_max_age_ms: i64) -> Connection {
+    fn connect(
+        &self,
+        client_id: String,
+        request_timeout_ms: i64,
+        metadata_max_age_ms: i64,
+    ) -> Connection {
         let brokers = self.brokers.keys().copied().collect();
         let number = self.next_client;
         let seed = self.fabric.seed;
@@ -251,6 +266,7 @@ impl World {
             number,
             client_id.into(),
             brokers,
+            request_timeout_ms,
             metadata_max_age_ms,
             seed,
         )
@@ -289,7 +305,6 @@ impl World {
 fn wrong_kind(client: ClientNumber, wanted: &'static str) -> Refusal {
     Refusal::WrongKind { client, wanted }
 }
-
 
 fn names(hosts: &[Host]) -> String {
     let names: Vec<String> = hosts.iter().map(ToString::to_string).collect();
