@@ -10,7 +10,7 @@ use engine::protocol::{
     CreatableTopic, CreateTopicsRequest, DeleteRecordsRequest, DescribeGroupsRequest,
     ListGroupsRequest, ListOffsetsRequest, Request, Response,
 };
-use engine::sim::{Host, Latency};
+use engine::sim::{Host, Latency, Random, Stream};
 use engine::{Command, Event, EventKind, TopicPartition, World, WorldConfig};
 use support::{assigned, consumer_of, run_ms, send, start, values_read};
 
@@ -38,7 +38,10 @@ fn create_topic(world: &mut World, partitions: i32) {
     let admin = admin(world);
     call(world, admin, create(TOPIC, partitions));
     let (answer, _) = answer(world, admin, 10_000);
-    assert!(matches!(answer, Ok(Response::CreateTopics(_))), "{answer:?}");
+    assert!(
+        matches!(answer, Ok(Response::CreateTopics(_))),
+        "{answer:?}"
+    );
     execute(world, Command::Close { client: admin });
     run_ms(world, 2_000);
 }
@@ -74,9 +77,10 @@ fn answer(
     for _ in 0..within_ms / 10 {
         events.extend(run_ms(world, 10));
         let found = events.iter().find_map(|event| match &event.kind {
-            EventKind::AdminAnswered { admin: of, response } if *of == admin => {
-                Some(Ok(response.clone()))
-            }
+            EventKind::AdminAnswered {
+                admin: of,
+                response,
+            } if *of == admin => Some(Ok(response.clone())),
             EventKind::AdminFailed {
                 admin: of, message, ..
             } if *of == admin => Some(Err(message.clone())),
@@ -145,7 +149,9 @@ fn failures(events: &[Event]) -> Vec<String> {
 /// Each value the first time it comes.
 fn without_repetitions(values: Vec<String>) -> Vec<String> {
     let mut seen = BTreeSet::new();
-    let first = values.into_iter().filter(|value| seen.insert(value.clone()));
+    let first = values
+        .into_iter()
+        .filter(|value| seen.insert(value.clone()));
     first.collect()
 }
 
@@ -169,7 +175,9 @@ fn acks_all_loses_nothing_and_keeps_the_order_when_leaders_die() {
             match number {
                 100 | 250 => events.extend(execute(&mut world, Command::KillBroker { broker })),
                 200 | 350 => {
-                    let down = BROKERS.into_iter().find(|id| !world.brokers()[id].state().is_up());
+                    let down = BROKERS
+                        .into_iter()
+                        .find(|id| !world.brokers()[id].state().is_up());
                     let broker = down.expect("one was killed");
                     events.extend(execute(&mut world, Command::StartBroker { broker }));
                 }
@@ -241,7 +249,9 @@ fn a_consumer_reads_on_when_leader_coordinator_and_network_fail() {
         events.extend(execute(&mut world, Command::StartBroker { broker }));
         events.extend(run_ms(&mut world, 20_000));
 
-        let broker = consumer_of(&world, reader).coordinator().expect("it has one");
+        let broker = consumer_of(&world, reader)
+            .coordinator()
+            .expect("it has one");
         events.extend(execute(&mut world, Command::KillBroker { broker }));
         send_some(&mut world, &mut events);
         events.extend(run_ms(&mut world, 20_000));
@@ -308,7 +318,10 @@ fn a_call_outlives_the_controller() {
         let Ok(Response::CreateTopics(response)) = answer else {
             panic!("seed {seed}: {answer:?}");
         };
-        assert!(response.topics[0].error_code.is_none(), "seed {seed}: {response:?}");
+        assert!(
+            response.topics[0].error_code.is_none(),
+            "seed {seed}: {response:?}"
+        );
         assert!(world.topics().contains_key(TOPIC), "seed {seed}");
     }
 }
@@ -329,8 +342,13 @@ fn a_call_with_no_broker_alive_times_out_in_kafkas_words() {
         Err("Timed out waiting for a node assignment. Call: createTopics".to_owned())
     );
     assert!(world.now().us_since(before) >= 60_000_000);
-    let logged = events.iter().filter(|event| matches!(event.kind, EventKind::ClientLog { .. }));
-    assert!(logged.count() <= 6, "two lines for each broker, not for each try");
+    let logged = events
+        .iter()
+        .filter(|event| matches!(event.kind, EventKind::ClientLog { .. }));
+    assert!(
+        logged.count() <= 6,
+        "two lines for each broker, not for each try"
+    );
 }
 
 /// A broker that takes a call and stays silent: the call is sent to another
@@ -383,9 +401,18 @@ fn calls_are_divided_and_put_together_again() {
     let Ok(Response::DeleteRecords(deleted)) = deleted else {
         panic!("{deleted:?}");
     };
-    let asked: Vec<TopicPartition> = deleted.partitions.iter().map(|(of, _)| of.clone()).collect();
+    let asked: Vec<TopicPartition> = deleted
+        .partitions
+        .iter()
+        .map(|(of, _)| of.clone())
+        .collect();
     assert_eq!(asked, wanted);
-    assert!(deleted.partitions.iter().all(|(_, of)| of.error_code.is_none()));
+    assert!(
+        deleted
+            .partitions
+            .iter()
+            .all(|(_, of)| of.error_code.is_none())
+    );
 
     let latest = |of: &TopicPartition| (of.clone(), ListOffsetsRequest::LATEST);
     let list = Request::ListOffsets(ListOffsetsRequest {
@@ -462,7 +489,13 @@ fn a_producer_on_a_cut_link_reconnects_and_sends_again() {
     let broker = leader(&world, 0);
     let one = vec![Host::Client(producer)];
     let other = vec![Host::Server(broker)];
-    execute(&mut world, Command::Cut { one: one.clone(), other: other.clone() });
+    execute(
+        &mut world,
+        Command::Cut {
+            one: one.clone(),
+            other: other.clone(),
+        },
+    );
     send(&mut world, producer, TOPIC, None, "patience");
     run_ms(&mut world, 29_000);
     assert_eq!(in_flight(&world, producer, broker), 1);
@@ -576,4 +609,93 @@ fn hours_without_a_network_change_nothing() {
         panic!("it is a producer");
     };
     assert_eq!(sender.undelivered_records(), 0);
+}
+
+/// Whatever fails, and in whatever order: when all is whole again, everything
+/// that was acknowledged by all in-sync replicas is stored, a group has read
+/// it, every call has ended, and the clients are at rest.
+#[test]
+fn after_any_trouble_all_goes_on() {
+    for seed in 0..30 {
+        let mut world = cluster_with_topic(seed, 3);
+        let mut random = Random::new(seed, Stream::Tool);
+        let readers = [(); 2].map(|()| consumer(&mut world, "office"));
+        let sender = producer(&mut world, ProducerConfig::default());
+        let admin = admin(&mut world);
+        let hosts: Vec<Host> = BROKERS
+            .into_iter()
+            .map(Host::Server)
+            .chain([readers[0], readers[1], sender, admin].map(Host::Client))
+            .collect();
+        let mut events = run_ms(&mut world, 10_000);
+        let mut calls = 0;
+        for number in 0..300 {
+            let broker = BROKERS[random.below(3) as usize];
+            let mut host = || hosts[random.below(hosts.len() as u32) as usize];
+            let (one, other) = (vec![host()], vec![host()]);
+            let command = match random.below(12) {
+                0 => Some(Command::KillBroker { broker }),
+                1 => Some(Command::StopBroker { broker }),
+                2..=4 => Some(Command::StartBroker { broker }),
+                5 => Some(Command::Cut { one, other }),
+                6..=7 => Some(Command::HealNetwork),
+                8 => Some(Command::AdminCall {
+                    admin,
+                    request: Request::ListGroups(ListGroupsRequest {}),
+                }),
+                _ => None,
+            };
+            let is_call = matches!(command, Some(Command::AdminCall { .. }));
+            // What cannot be done now, such as to kill the dead, is left.
+            if let Some(outcome) = command.and_then(|command| world.execute(command).ok()) {
+                events.extend(outcome.events);
+                calls += i32::from(is_call);
+            }
+            send(&mut world, sender, TOPIC, None, &format!("{number:03}"));
+            events.extend(run_ms(&mut world, i64::from(random.below(4_000))));
+        }
+        execute(&mut world, Command::HealNetwork);
+        for broker in BROKERS {
+            let _ = world.execute(Command::StartBroker { broker });
+        }
+        events.extend(run_ms(&mut world, 400_000));
+
+        let ended = events.iter().filter(|event| {
+            matches!(
+                event.kind,
+                EventKind::AdminAnswered { .. } | EventKind::AdminFailed { .. }
+            )
+        });
+        assert_eq!(ended.count() as i32, calls, "seed {seed}");
+        let stored: Vec<String> = (0..3).flat_map(|number| values(&world, number)).collect();
+        let different: BTreeSet<&String> = stored.iter().collect();
+        let failed = events.iter().map(|event| match event.kind {
+            EventKind::SendFailed { records, .. } => records as usize,
+            _ => 0,
+        });
+        let failed: usize = failed.sum();
+        let kept = different.len();
+        assert!(
+            kept + failed >= 300,
+            "seed {seed}: {kept} kept, {failed} failed"
+        );
+        let lost = |event: &Event| matches!(event.kind, EventKind::RecordsLost { .. });
+        assert!(!events.iter().any(lost), "seed {seed}");
+        let read: BTreeSet<String> = readers
+            .iter()
+            .flat_map(|reader| values_read(&events, *reader))
+            .collect();
+        assert_eq!(
+            read.iter().collect::<BTreeSet<_>>(),
+            different,
+            "seed {seed}"
+        );
+        for reader in readers {
+            assert_eq!(
+                consumer_of(&world, reader).membership(),
+                Membership::Stable,
+                "seed {seed}"
+            );
+        }
+    }
 }

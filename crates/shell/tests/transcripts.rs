@@ -80,10 +80,7 @@ const INSTEAD: &[(&str, &str)] = &[(
 )];
 
 fn session() -> Session {
-    let config = WorldConfig {
-        brokers: vec![1, 2, 3],
-        ..WorldConfig::playground()
-    };
+    let config = WorldConfig::cluster(&[1, 2, 3], &[1], &[("num.partitions", "3")]);
     Session {
         world: World::new(1, config),
         ..Session::new(1)

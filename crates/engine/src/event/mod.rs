@@ -2,6 +2,8 @@
 
 mod describe;
 
+pub use self::describe::counted;
+
 use self::describe::Described;
 use crate::coordinator::GroupEvent;
 use crate::log::DeletionReason;
