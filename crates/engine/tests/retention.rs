@@ -111,9 +111,6 @@ fn retention_ms_deletes_the_active_segment_too() {
 
 #[test]
 fn checks_are_made_every_five_minutes_while_there_is_a_topic() {
-    let empty = World::new(7, WorldConfig::playground());
-    assert_eq!(empty.next_time(), None);
-
     let mut world = world_with(&[("retention.ms", "100000")]);
     run_ms(&mut world, 30_000);
     send_records(&mut world, 1);

@@ -10,9 +10,6 @@ use crate::event::EventKind;
 use crate::protocol::TopicName;
 use crate::sim::{Host, LOSS_PER_MILLE_MAX, Link};
 
-/// `request.timeout.ms` of an admin client.
-const REQUEST_TIMEOUT_MS: i64 = 30_000;
-
 impl World {
     pub(super) fn check(&self, command: &Command) -> Result<(), Refusal> {
         match command {
@@ -128,7 +125,7 @@ impl World {
             }
             Command::AddAdmin { client_id } => {
                 let admin = |connection| Client::Admin(Admin::new(connection));
-                let connection = self.connect(client_id, REQUEST_TIMEOUT_MS, 300_000);
+                let connection = self.connect(client_id, Admin::REQUEST_TIMEOUT_MS, 300_000);
                 return Some(self.start(admin(connection)));
             }
             Command::SetWorkload { producer, workload } => {

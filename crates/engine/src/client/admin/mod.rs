@@ -43,10 +43,10 @@ enum Asked {
     Coordinator(u32, String),
 }
 
-/// `request.timeout.ms`, in milliseconds.
-const REQUEST_TIMEOUT_MS: i64 = 30_000;
-
 impl Admin {
+    /// `request.timeout.ms`, in milliseconds.
+    pub(crate) const REQUEST_TIMEOUT_MS: i64 = 30_000;
+
     pub(crate) fn new(connection: Connection) -> Admin {
         Admin {
             connection,
@@ -267,7 +267,7 @@ impl Admin {
         };
         let left_us = call.deadline.us_since(fabric.now);
         let left_ms = i64::try_from(left_us.div_ceil(1_000)).unwrap_or(i64::MAX);
-        let timeout_ms = REQUEST_TIMEOUT_MS.min(left_ms);
+        let timeout_ms = Admin::REQUEST_TIMEOUT_MS.min(left_ms);
         let correlation_id = self
             .connection
             .send_within(fabric, broker, request, timeout_ms);
