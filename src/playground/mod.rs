@@ -191,6 +191,13 @@ impl Playground {
                         self.partitions_asked.clear();
                     }
                 }
+                EventKind::AdminFailed { admin, message, .. } if Some(*admin) == self.admin => {
+                    self.calls = self.calls.saturating_sub(1);
+                    self.complaints.push(message.clone());
+                    if self.calls == 0 {
+                        self.partitions_asked.clear();
+                    }
+                }
                 EventKind::SendFailed {
                     producer, message, ..
                 } if self.hands.contains(producer) => self.complaints.push(message.clone()),

@@ -92,6 +92,7 @@ fn weight(kind: &EventKind) -> Weight {
     match kind {
         EventKind::SendFailed { .. }
         | EventKind::ConsumerFailed { .. }
+        | EventKind::AdminFailed { .. }
         | EventKind::ClientCrashed { .. } => Weight::Trouble,
         EventKind::ClientLog { .. }
         | EventKind::RecordsAppended { .. }

@@ -46,7 +46,9 @@ pub enum Command {
         client_id: String,
     },
     /// Has an admin client make one call. Its answer is
-    /// [`EventKind::AdminAnswered`](crate::EventKind::AdminAnswered).
+    /// [`EventKind::AdminAnswered`](crate::EventKind::AdminAnswered), or
+    /// [`EventKind::AdminFailed`](crate::EventKind::AdminFailed) when it has
+    /// not come by `default.api.timeout.ms`.
     AdminCall {
         /// The admin client.
         admin: ClientNumber,

@@ -228,3 +228,21 @@ fn a_tool_without_its_client_ends() {
     let terminal = session.shell.terminal(id).expect("it is open");
     assert_eq!(terminal.foreground(), None);
 }
+
+/// The brokers are gone: a tool ends by itself, with Kafka's words, and has not
+/// filled the screen meanwhile.
+#[test]
+fn a_tool_that_finds_no_broker_says_so() {
+    let mut session = Session::new(1);
+    let kill = engine::Command::KillBroker { broker: 1 };
+    session.world.execute(kill).expect("it runs");
+    let at = session.terminal(1);
+    let line = "kafka-topics --bootstrap-server localhost:9092 --list";
+    session.enter(at, line, 70_000);
+    session.wait_ms(70_000);
+    assert!(!session.is_busy(at), "it has ended");
+    let screen = screens(&session);
+    let words = "Timed out waiting for a node assignment. Call: listTopics";
+    assert!(screen.contains(words), "{screen}");
+    assert!(screen.lines().count() < 12, "{screen}");
+}

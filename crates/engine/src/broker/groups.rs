@@ -45,7 +45,13 @@ impl Broker {
                 Response::ListGroups(self.coordinator.list_groups(&request))
             }
             Request::DescribeGroups(request) => {
-                Response::DescribeGroups(self.coordinator.describe_groups(&request))
+                let mut response = self.coordinator.describe_groups(&request);
+                for group in &mut response.groups {
+                    if coordinator_of(&group.group_id, &self.image.brokers) != Some(self.id) {
+                        group.error_code = ErrorCode::NotCoordinator;
+                    }
+                }
+                Response::DescribeGroups(response)
             }
             request => return self.ask_coordinator(fabric, from, header, request),
         };

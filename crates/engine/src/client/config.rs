@@ -114,6 +114,8 @@ pub struct ConsumerConfig {
     pub max_partition_fetch_bytes: i32,
     /// `client.rack`.
     pub client_rack: Option<String>,
+    /// `request.timeout.ms`.
+    pub request_timeout_ms: i32,
     /// `metadata.max.age.ms`.
     pub metadata_max_age_ms: i64,
 }
@@ -136,6 +138,7 @@ impl ConsumerConfig {
             fetch_max_wait_ms: 500,
             max_partition_fetch_bytes: 1_048_576,
             client_rack: None,
+            request_timeout_ms: 30_000,
             metadata_max_age_ms: 300_000,
         }
     }
@@ -300,6 +303,7 @@ impl ConsumerConfig {
             "fetch.max.wait.ms" => self.fetch_max_wait_ms = int(name, value, 0)?,
             "max.partition.fetch.bytes" => self.max_partition_fetch_bytes = int(name, value, 0)?,
             "client.rack" => self.client_rack = Some(value.to_owned()),
+            "request.timeout.ms" => self.request_timeout_ms = int(name, value, 0)?,
             "metadata.max.age.ms" => self.metadata_max_age_ms = long(name, value, 0)?,
             _ => return Ok(false),
         }

@@ -1,19 +1,28 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::ClientTimer;
 use super::metadata::{ClientMetadata, MetadataAnswer};
 use crate::event::{EventKind, LogLevel};
 use crate::protocol::{Header, MetadataRequest, MetadataResponse, Request};
-use crate::sim::{ClientNumber, Fabric, NodeId, Random, Stream, Time};
+use crate::sim::{Alarm, ClientNumber, Fabric, NodeId, Random, Scheduled, Stream, Time};
 
 /// `retry.backoff.ms`: the first wait before something is tried again, in
 /// milliseconds.
 const RETRY_BACKOFF_MS: u64 = 100;
 /// `retry.backoff.max.ms`: the longest such wait, in milliseconds.
 const RETRY_BACKOFF_MAX_MS: u64 = 1_000;
+/// `reconnect.backoff.ms`: the first wait before a broker is tried again to
+/// which a connection has ended, in milliseconds.
+const RECONNECT_BACKOFF_MS: u64 = 50;
+/// `reconnect.backoff.max.ms`: the longest such wait, in milliseconds.
+const RECONNECT_BACKOFF_MAX_MS: u64 = 1_000;
 
-/// What every client has: its name, its count of requests, and its view of the
-/// cluster (`org.apache.kafka.clients.NetworkClient`).
+/// The logger of what concerns connections.
+const NETWORK_CLIENT: &str = "org.apache.kafka.clients.NetworkClient";
+
+/// What every client has: its name, its requests, its connections and its view
+/// of the cluster (`org.apache.kafka.clients.NetworkClient`).
 #[derive(Clone, Debug, Hash)]
 pub struct Connection {
     /// The number the world gave it.
@@ -22,15 +31,43 @@ pub struct Connection {
     pub client_id: Arc<str>,
     /// What it knows of the cluster.
     pub metadata: ClientMetadata,
+    request_timeout_ms: i64,
     next_correlation_id: i32,
+    /// The requests that wait for an answer, by correlation id.
+    in_flight: BTreeMap<i32, InFlightRequest>,
+    peers: BTreeMap<i32, Peer>,
+    alarm: Alarm,
     random: Random,
 }
 
+#[derive(Clone, Debug, Hash)]
+struct InFlightRequest {
+    broker: i32,
+    deadline: Time,
+}
+
+/// The connection to one broker (`ClusterConnectionStates.NodeConnectionState`).
+#[derive(Clone, Debug, Default, Hash)]
+struct Peer {
+    /// The broker has answered on it.
+    is_established: bool,
+    /// That it cannot be made has been logged.
+    has_complained: bool,
+    /// How often in a row it has ended or could not be made.
+    failures: u32,
+    last_attempt: Time,
+    /// No request goes there before this instant (`reconnect.backoff.ms`).
+    backoff_until: Time,
+}
+
 impl Connection {
+    /// A client that has not connected yet. `request_timeout_ms` is
+    /// `request.timeout.ms`.
     pub(crate) fn new(
         number: ClientNumber,
         client_id: Arc<str>,
         bootstrap: Vec<i32>,
+        request_timeout_ms: i64,
         metadata_max_age_ms: i64,
         seed: u64,
     ) -> Connection {
@@ -38,25 +75,102 @@ impl Connection {
             number,
             client_id,
             metadata: ClientMetadata::new(bootstrap, metadata_max_age_ms),
+            request_timeout_ms,
             next_correlation_id: 0,
+            in_flight: BTreeMap::new(),
+            peers: BTreeMap::new(),
+            alarm: Alarm::default(),
             random: Random::new(seed, Stream::Client(number)),
         }
     }
 
+    /// How many requests to a broker wait for an answer.
+    pub fn requests_in_flight(&self, broker: i32) -> usize {
+        let requests = self.in_flight.values();
+        requests.filter(|sent| sent.broker == broker).count()
+    }
+
+    /// Until when no request goes to a broker, because the connection to it
+    /// has ended (`reconnect.backoff.ms`); `None` when one may.
+    pub fn backoff_until(&self, now: Time, broker: i32) -> Option<Time> {
+        let until = self.peers.get(&broker)?.backoff_until;
+        (until > now).then_some(until)
+    }
+
+    pub(crate) fn is_ready(&self, now: Time, broker: i32) -> bool {
+        self.backoff_until(now, broker).is_none()
+    }
+
     /// Sends a request to a broker; returns the number its answer will carry.
     pub(crate) fn send(&mut self, fabric: &mut Fabric, broker: i32, request: Request) -> i32 {
+        self.send_within(fabric, broker, request, self.request_timeout_ms)
+    }
+
+    /// The same, for a request that may take longer or less long than
+    /// `request.timeout.ms`.
+    pub(crate) fn send_within(
+        &mut self,
+        fabric: &mut Fabric,
+        broker: i32,
+        request: Request,
+        timeout_ms: i64,
+    ) -> i32 {
+        let deadline = fabric.now.plus_ms(timeout_ms.max(1));
+        let correlation_id = self.send_unanswered(fabric, broker, request);
+        let sent = InFlightRequest { broker, deadline };
+        self.in_flight.insert(correlation_id, sent);
+        correlation_id
+    }
+
+    /// Sends a request that is not answered (`acks=0`).
+    pub(crate) fn send_unanswered(
+        &mut self,
+        fabric: &mut Fabric,
+        broker: i32,
+        request: Request,
+    ) -> i32 {
+        debug_assert!(self.is_ready(fabric.now, broker), "it backs off");
+        self.peers.entry(broker).or_default().last_attempt = fabric.now;
         let correlation_id = self.next_correlation_id;
         self.next_correlation_id = self.next_correlation_id.wrapping_add(1) & i32::MAX;
-        fabric.request(
-            NodeId::Client(self.number),
-            NodeId::Broker(broker),
-            Header {
-                correlation_id,
-                client_id: self.client_id.clone(),
-            },
-            request,
-        );
+        let header = Header {
+            correlation_id,
+            client_id: self.client_id.clone(),
+        };
+        let (client, server) = (NodeId::Client(self.number), NodeId::Broker(broker));
+        fabric.request(client, server, header, request);
         correlation_id
+    }
+
+    /// A response has come; says whether anybody still waits for it.
+    pub(crate) fn arrived(&mut self, correlation_id: i32) -> bool {
+        let Some(sent) = self.in_flight.remove(&correlation_id) else {
+            return false;
+        };
+        let peer = self.peers.entry(sent.broker).or_default();
+        peer.is_established = true;
+        peer.has_complained = false;
+        peer.failures = 0;
+        true
+    }
+
+    /// The broker to ask when any will do: one that answers, with the fewest
+    /// requests in flight, else the one that was tried longest ago; `None`
+    /// while all back off (`NetworkClient.leastLoadedNode`).
+    pub(crate) fn least_loaded(&mut self, now: Time) -> Option<i32> {
+        let count = u32::try_from(self.metadata.nodes().len()).unwrap_or(u32::MAX);
+        let offset = self.random.below(count.max(1)) as usize;
+        let nodes = self.metadata.nodes();
+        let in_turn = nodes.iter().cycle().skip(offset).take(nodes.len());
+        let ready = in_turn.filter(|broker| self.is_ready(now, **broker));
+        let load = |broker: &&i32| match self.peers.get(*broker) {
+            Some(peer) if peer.is_established => {
+                (false, self.requests_in_flight(**broker), Time::ZERO)
+            }
+            Some(peer) => (true, 0, peer.last_attempt),
+            None => (true, 0, Time::ZERO),
+        };
+        ready.min_by_key(load).copied()
     }
 
     /// 31 random bits of this client's own.
@@ -69,59 +183,12 @@ impl Connection {
     /// random (KIP-580).
     pub(crate) fn backoff_us(&mut self, failures: u32) -> u64 {
         let full_ms = RETRY_BACKOFF_MAX_MS.min(RETRY_BACKOFF_MS << failures.min(4));
+        self.jitter_us(full_ms)
+    }
+
+    fn jitter_us(&mut self, full_ms: u64) -> u64 {
         let percent = 80 + u64::from(self.random.below(41));
         full_ms * 10 * percent
-    }
-
-    /// Asks for metadata, unless that is under way or backing off already.
-    pub(crate) fn update_metadata(&mut self, fabric: &mut Fabric) {
-        if self.metadata.is_busy() {
-            return;
-        }
-        let request = Request::Metadata(MetadataRequest {
-            topics: Some(self.metadata.wanted().cloned().collect()),
-        });
-        let broker = self.metadata.any_broker();
-        let correlation_id = self.send(fabric, broker, request);
-        self.metadata.asked(correlation_id);
-    }
-
-    /// Takes in a metadata response: says on the log what is wrong with it,
-    /// and tries again where something was left open.
-    pub(crate) fn on_metadata(
-        &mut self,
-        fabric: &mut Fabric,
-        correlation_id: i32,
-        response: MetadataResponse,
-    ) -> MetadataAnswer {
-        let answer = self.metadata.update(fabric.now, correlation_id, response);
-        if let Some(errors) = answer.errors_text() {
-            let text = format!(
-                "The metadata response from the cluster reported a recoverable issue with \
-                 correlation id {correlation_id} : {{{errors}}}"
-            );
-            self.log(
-                fabric,
-                LogLevel::Warn,
-                "org.apache.kafka.clients.NetworkClient",
-                text,
-            );
-            if let Some(invalid) = answer.invalid_topics_text() {
-                let text = format!("Metadata response reported invalid topics [{invalid}]");
-                self.log(
-                    fabric,
-                    LogLevel::Error,
-                    "org.apache.kafka.clients.Metadata",
-                    text,
-                );
-            }
-            let wait_us = self.backoff_us(self.metadata.failures());
-            let at = fabric.now.plus_us(wait_us);
-            self.metadata.back_off();
-            fabric.client_timer(at, self.number, ClientTimer::MetadataRetry);
-        }
-        self.schedule_expiry(fabric);
-        answer
     }
 
     /// Writes a line to the client's log.
@@ -139,23 +206,160 @@ impl Connection {
             text,
         });
     }
+}
 
-    /// `retry.backoff.ms` after an incomplete answer is over.
-    pub(crate) fn on_metadata_retry(&mut self, fabric: &mut Fabric) {
-        if self.metadata.backed_off() {
-            self.update_metadata(fabric);
+/// The end of connections.
+impl Connection {
+    /// The broker has closed the connection, or nobody listens there. Returns
+    /// the requests that were lost with it.
+    pub(crate) fn server_closed(&mut self, fabric: &mut Fabric, broker: i32) -> Vec<i32> {
+        self.complain(fabric, broker);
+        self.disconnect(fabric, broker)
+    }
+
+    /// The connection to a broker is no more. All that waits for an answer on
+    /// it waits in vain: returns those requests, oldest first.
+    fn disconnect(&mut self, fabric: &mut Fabric, broker: i32) -> Vec<i32> {
+        fabric.close_connection(NodeId::Client(self.number), NodeId::Broker(broker));
+        let peer = self.peers.entry(broker).or_default();
+        peer.is_established = false;
+        let doublings = peer.failures.min(5);
+        peer.failures = peer.failures.saturating_add(1);
+        let backoff_ms = RECONNECT_BACKOFF_MAX_MS.min(RECONNECT_BACKOFF_MS << doublings);
+        let until = fabric.now.plus_us(self.jitter_us(backoff_ms));
+        self.peers.entry(broker).or_default().backoff_until = until;
+        let requests = self.in_flight.iter();
+        let lost: Vec<i32> = requests
+            .filter(|(_, sent)| sent.broker == broker)
+            .map(|(correlation_id, _)| *correlation_id)
+            .collect();
+        for correlation_id in &lost {
+            self.in_flight.remove(correlation_id);
+            if self.metadata.is_asked(*correlation_id) {
+                self.metadata_failed(fabric.now);
+            }
+        }
+        self.metadata.request_update();
+        lost
+    }
+
+    /// What Kafka's client logs when a connection cannot be made; here once,
+    /// until the broker is there again, and not for each try.
+    fn complain(&mut self, fabric: &mut Fabric, broker: i32) {
+        let peer = self.peers.entry(broker).or_default();
+        if peer.is_established || std::mem::replace(&mut peer.has_complained, true) {
+            return;
+        }
+        let bootstrap = self.metadata.bootstrap();
+        let index = bootstrap.iter().position(|of| *of == broker);
+        let port = 9_092 + index.map_or(i64::from(broker) - 1, |index| index as i64);
+        let is_bootstrap = self.metadata.brokers().is_empty();
+        let id = match index {
+            Some(index) if is_bootstrap => -1 - index as i64,
+            _ => i64::from(broker),
+        };
+        let text = format!(
+            "Connection to node {id} (localhost/127.0.0.1:{port}) could not be established. Node \
+             may not be available."
+        );
+        self.log(fabric, LogLevel::Warn, NETWORK_CLIENT, text);
+        if is_bootstrap {
+            let text =
+                format!("Bootstrap broker localhost:{port} (id: {id} rack: null) disconnected");
+            self.log(fabric, LogLevel::Warn, NETWORK_CLIENT, text);
         }
     }
 
-    /// The metadata may have reached `metadata.max.age.ms`.
-    pub(crate) fn on_metadata_expiry(&mut self, fabric: &mut Fabric) {
-        if self.metadata.is_expired(fabric.now) {
-            self.update_metadata(fabric);
+    /// Gives up the connections on which an answer is overdue
+    /// (`request.timeout.ms`). Returns the requests that were lost with them.
+    pub(crate) fn on_timer(&mut self, fabric: &mut Fabric) -> Vec<i32> {
+        self.alarm.went_off();
+        let mut lost = Vec::new();
+        loop {
+            let mut requests = self.in_flight.values();
+            let overdue = requests.find(|sent| sent.deadline <= fabric.now);
+            let Some(broker) = overdue.map(|sent| sent.broker) else {
+                return lost;
+            };
+            lost.extend(self.disconnect(fabric, broker));
         }
     }
 
-    fn schedule_expiry(&mut self, fabric: &mut Fabric) {
-        let at: Time = self.metadata.expires_at();
-        fabric.client_timer(at, self.number, ClientTimer::MetadataExpiry);
+    /// Asks for metadata when that is due, and sets the timer for whatever
+    /// comes first: to be called when a client has done all it can.
+    pub(crate) fn go_on(&mut self, fabric: &mut Fabric) {
+        let now = fabric.now;
+        if self.metadata.due_at().is_some_and(|at| at <= now) {
+            self.ask_for_metadata(fabric);
+        }
+        let deadlines = self.in_flight.values().map(|sent| sent.deadline);
+        let backoffs = self.peers.values().map(|peer| peer.backoff_until);
+        let metadata = self.metadata.due_at();
+        let next = deadlines.chain(backoffs).chain(metadata);
+        let next = next.filter(|at| *at > now).min();
+        let scheduled = Scheduled::ClientTimer(self.number, ClientTimer::Connection);
+        self.alarm.set(fabric, next, scheduled);
+    }
+}
+
+/// Metadata.
+impl Connection {
+    /// Asks any broker. When none that is known can be asked, the client
+    /// begins anew with `bootstrap.servers` (KIP-899).
+    fn ask_for_metadata(&mut self, fabric: &mut Fabric) {
+        let mut broker = self.least_loaded(fabric.now);
+        let is_connected = self.peers.values().any(|peer| peer.is_established);
+        if broker.is_none() && !is_connected && !self.metadata.brokers().is_empty() {
+            self.metadata.rebootstrap();
+            broker = self.least_loaded(fabric.now);
+        }
+        let Some(broker) = broker else {
+            return;
+        };
+        let request = Request::Metadata(MetadataRequest {
+            topics: Some(self.metadata.wanted().cloned().collect()),
+        });
+        let correlation_id = self.send(fabric, broker, request);
+        self.metadata.asked(correlation_id);
+    }
+
+    /// Takes in a metadata response: says on the log what is wrong with it,
+    /// and tries again where something was left open. `None` when it says
+    /// nothing.
+    pub(crate) fn on_metadata(
+        &mut self,
+        fabric: &mut Fabric,
+        correlation_id: i32,
+        response: MetadataResponse,
+    ) -> Option<MetadataAnswer> {
+        if response.brokers.is_empty() {
+            self.metadata_failed(fabric.now);
+            return None;
+        }
+        let answer = self.metadata.update(fabric.now, response);
+        let without_news = self.metadata.without_news();
+        let wait_us = self.backoff_us(without_news.saturating_sub(1));
+        let is_behind = self.metadata.is_behind();
+        let wait_us = if is_behind { 0 } else { wait_us };
+        self.metadata.wait_until(fabric.now.plus_us(wait_us));
+        if let Some(errors) = answer.errors_text() {
+            let text = format!(
+                "The metadata response from the cluster reported a recoverable issue with \
+                 correlation id {correlation_id} : {{{errors}}}"
+            );
+            self.log(fabric, LogLevel::Warn, NETWORK_CLIENT, text);
+            if let Some(invalid) = answer.invalid_topics_text() {
+                let text = format!("Metadata response reported invalid topics [{invalid}]");
+                let logger = "org.apache.kafka.clients.Metadata";
+                self.log(fabric, LogLevel::Error, logger, text);
+            }
+        }
+        Some(answer)
+    }
+
+    fn metadata_failed(&mut self, now: Time) {
+        let failures = self.metadata.failed();
+        let wait_us = self.backoff_us(failures - 1);
+        self.metadata.wait_until(now.plus_us(wait_us));
     }
 }

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::protocol::{ErrorCode, MetadataResponse, TopicName};
+use crate::protocol::{ErrorCode, MetadataPartition, MetadataResponse, TopicId, TopicName};
 use crate::sim::Time;
 
 /// What a client knows of one partition.
@@ -8,8 +8,17 @@ use crate::sim::Time;
 pub struct PartitionInfo {
     /// The broker that leads it; `None` when none does.
     pub leader: Option<i32>,
+    /// Counts the leaders it has had, from 0. A client never goes back to an
+    /// older one that a broker behind the others tells of (KIP-320).
+    pub leader_epoch: i32,
     /// The brokers that hold a replica.
     pub replicas: Vec<i32>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct TopicInfo {
+    id: TopicId,
+    partitions: Vec<PartitionInfo>,
 }
 
 /// A client's view of the cluster, as old as its last metadata response
@@ -18,14 +27,20 @@ pub struct PartitionInfo {
 pub struct ClientMetadata {
     bootstrap: Vec<i32>,
     brokers: Vec<i32>,
-    topics: BTreeMap<TopicName, Vec<PartitionInfo>>,
+    topics: BTreeMap<TopicName, TopicInfo>,
     wanted: BTreeSet<TopicName>,
     max_age_ms: i64,
     updated_at: Option<Time>,
     in_flight: Option<i32>,
     asked_for: BTreeSet<TopicName>,
-    backing_off: bool,
+    /// Something has turned out to be older than it should be.
+    needs_update: bool,
+    /// Before this instant it does not ask again.
+    not_before: Time,
+    /// Requests in a row that failed.
     failures: u32,
+    /// Responses in a row that told nothing new.
+    without_news: u32,
 }
 
 /// What a metadata response told.
@@ -72,21 +87,28 @@ impl ClientMetadata {
             updated_at: None,
             in_flight: None,
             asked_for: BTreeSet::new(),
-            backing_off: false,
+            needs_update: false,
+            not_before: Time::ZERO,
             failures: 0,
+            without_news: 0,
         }
     }
 
     /// The topic's partitions, by number; `None` when the client does not know
     /// the topic.
     pub fn partitions(&self, topic: &str) -> Option<&[PartitionInfo]> {
-        self.topics.get(topic).map(Vec::as_slice)
+        self.topics.get(topic).map(|topic| &*topic.partitions)
+    }
+
+    /// What the client knows of a partition.
+    pub fn partition(&self, topic: &str, partition: i32) -> Option<&PartitionInfo> {
+        let index = usize::try_from(partition).ok()?;
+        self.partitions(topic)?.get(index)
     }
 
     /// The broker that leads a partition, as far as the client knows.
     pub fn leader(&self, topic: &str, partition: i32) -> Option<i32> {
-        let index = usize::try_from(partition).ok()?;
-        self.topics.get(topic)?.get(index)?.leader
+        self.partition(topic, partition)?.leader
     }
 
     /// When it was last told of the cluster.
@@ -94,10 +116,29 @@ impl ClientMetadata {
         self.updated_at
     }
 
-    /// When it next asks by itself (`metadata.max.age.ms`).
-    pub fn expires_at(&self) -> Time {
-        let updated_at = self.updated_at.unwrap_or(Time::ZERO);
-        updated_at.plus_ms(self.max_age_ms)
+    /// The brokers of the last response; none before the first, and none when
+    /// the client has begun anew with `bootstrap.servers` (KIP-899).
+    pub fn brokers(&self) -> &[i32] {
+        &self.brokers
+    }
+
+    /// `bootstrap.servers`.
+    pub fn bootstrap(&self) -> &[i32] {
+        &self.bootstrap
+    }
+
+    /// The brokers to ask when any will do.
+    pub(crate) fn nodes(&self) -> &[i32] {
+        match self.brokers.is_empty() {
+            true => &self.bootstrap,
+            false => &self.brokers,
+        }
+    }
+
+    /// Begins anew with `bootstrap.servers`
+    /// (`metadata.recovery.strategy=rebootstrap`).
+    pub(crate) fn rebootstrap(&mut self) {
+        self.brokers.clear();
     }
 
     /// Adds a topic that the client wants to know of; says whether it is new.
@@ -109,16 +150,30 @@ impl ClientMetadata {
         self.wanted.iter()
     }
 
-    pub(crate) fn any_broker(&self) -> i32 {
-        self.brokers.first().copied().unwrap_or(self.bootstrap[0])
+    /// Asks again, as soon as that is allowed.
+    pub(crate) fn request_update(&mut self) {
+        self.needs_update = true;
     }
 
-    pub(crate) fn failures(&self) -> u32 {
-        self.failures.saturating_sub(1)
+    /// Asks at once: there is a new topic to know of
+    /// (`requestUpdateForNewTopics`).
+    pub(crate) fn request_update_now(&mut self) {
+        self.needs_update = true;
+        self.not_before = Time::ZERO;
+        self.without_news = 0;
     }
 
-    pub(crate) fn is_busy(&self) -> bool {
-        self.in_flight.is_some() || self.backing_off
+    /// When it asks next; `None` while an answer is out, or when there is
+    /// nothing to ask.
+    pub(crate) fn due_at(&self) -> Option<Time> {
+        if self.in_flight.is_some() {
+            return None;
+        }
+        let age = |at: Time| at.plus_ms(self.max_age_ms).max(self.not_before);
+        match self.needs_update {
+            true => Some(self.not_before),
+            false => self.updated_at.map(age),
+        }
     }
 
     pub(crate) fn asked(&mut self, correlation_id: i32) {
@@ -126,13 +181,8 @@ impl ClientMetadata {
         self.asked_for = self.wanted.clone();
     }
 
-    pub(crate) fn back_off(&mut self) {
-        self.backing_off = true;
-    }
-
-    /// The wait is over; whether there was one.
-    pub(crate) fn backed_off(&mut self) -> bool {
-        std::mem::take(&mut self.backing_off)
+    pub(crate) fn is_asked(&self, correlation_id: i32) -> bool {
+        self.in_flight == Some(correlation_id)
     }
 
     /// Whether the last answer came before a topic was wanted that is wanted
@@ -141,38 +191,68 @@ impl ClientMetadata {
         self.wanted != self.asked_for
     }
 
-    pub(crate) fn is_expired(&self, now: Time) -> bool {
-        self.updated_at.is_some() && self.expires_at() <= now
+    /// The request got no answer, or one that says nothing. Returns how often
+    /// in a row that was so.
+    pub(crate) fn failed(&mut self) -> u32 {
+        self.in_flight = None;
+        self.needs_update = true;
+        self.failures += 1;
+        self.failures
     }
 
-    pub(crate) fn update(
-        &mut self,
-        now: Time,
-        correlation_id: i32,
-        response: MetadataResponse,
-    ) -> MetadataAnswer {
-        if self.in_flight == Some(correlation_id) {
-            self.in_flight = None;
-        }
+    /// How often in a row a response told nothing new.
+    pub(crate) fn without_news(&self) -> u32 {
+        self.without_news
+    }
+
+    pub(crate) fn wait_until(&mut self, at: Time) {
+        self.not_before = at;
+    }
+
+    /// Takes in a response that names brokers.
+    pub(crate) fn update(&mut self, now: Time, response: MetadataResponse) -> MetadataAnswer {
+        let is_behind = self.is_behind();
+        self.in_flight = None;
+        self.failures = 0;
+        self.without_news += 1;
+        self.needs_update = is_behind;
         self.updated_at = Some(now);
         self.brokers = response.brokers;
         let mut answer = MetadataAnswer::default();
         for topic in response.topics {
-            if topic.error_code.is_none() {
-                let partitions = topic.partitions.into_iter().map(|partition| PartitionInfo {
-                    leader: (partition.leader_id >= 0).then_some(partition.leader_id),
-                    replicas: partition.replica_nodes,
-                });
-                self.topics.insert(topic.name, partitions.collect());
-            } else {
+            if !topic.error_code.is_none() {
                 self.topics.remove(&topic.name);
+                self.needs_update = true;
                 answer.errors.push((topic.name, topic.error_code));
+                continue;
             }
-        }
-        match answer.errors.is_empty() {
-            true => self.failures = 0,
-            false => self.failures += 1,
+            let known = self.topics.remove(&topic.name);
+            let known = known.filter(|known| known.id == topic.topic_id);
+            let before = known.map(|known| known.partitions).unwrap_or_default();
+            let partitions = merge(&before, topic.partitions);
+            if partitions != before {
+                self.without_news = 0;
+            }
+            self.needs_update |= partitions.iter().any(|info| info.leader.is_none());
+            let id = topic.topic_id;
+            self.topics.insert(topic.name, TopicInfo { id, partitions });
         }
         answer
     }
+}
+
+/// What is told of each partition, unless the client knows of a later leader.
+fn merge(before: &[PartitionInfo], told: Vec<MetadataPartition>) -> Vec<PartitionInfo> {
+    let infos = told.into_iter().enumerate().map(|(index, partition)| {
+        let told = PartitionInfo {
+            leader: (partition.leader_id >= 0).then_some(partition.leader_id),
+            leader_epoch: partition.leader_epoch,
+            replicas: partition.replica_nodes,
+        };
+        match before.get(index) {
+            Some(known) if known.leader_epoch > told.leader_epoch => known.clone(),
+            _ => told,
+        }
+    });
+    infos.collect()
 }

@@ -21,7 +21,7 @@ pub use workload::{KeyPattern, Workload};
 pub(crate) use connection::Connection;
 
 use crate::protocol::{Payload, Response};
-use crate::sim::{Fabric, Packet};
+use crate::sim::{Fabric, NodeId, Packet};
 
 /// A client of one of the three kinds.
 #[derive(Clone, Debug, Hash)]
@@ -37,11 +37,9 @@ pub enum Client {
 /// The timers of all kinds of clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum ClientTimer {
-    /// Ask for metadata again after an answer that left something open
-    /// (`retry.backoff.ms`).
-    MetadataRetry,
-    /// The metadata may be older than `metadata.max.age.ms`.
-    MetadataExpiry,
+    /// An answer is overdue (`request.timeout.ms`), a broker may be tried
+    /// again (`reconnect.backoff.ms`), or the metadata is to be asked for.
+    Connection,
     /// A batch may have lingered long enough, or its retry is due.
     Sender,
     /// A blocked `send()` may have waited `max.block.ms`.
@@ -52,8 +50,12 @@ pub(crate) enum ClientTimer {
     Heartbeat,
     /// A consumer commits (`auto.commit.interval.ms`).
     AutoCommit,
-    /// Something of a consumer is tried again (`retry.backoff.ms`).
+    /// Something of a consumer is tried again (`retry.backoff.ms`), or its
+    /// `close()` takes too long.
     ConsumerRetry,
+    /// A call is tried again (`retry.backoff.ms`), or takes too long
+    /// (`default.api.timeout.ms`).
+    AdminRetry,
 }
 
 impl Client {
@@ -88,12 +90,38 @@ impl Client {
         }
     }
 
+    fn connection_mut(&mut self) -> &mut Connection {
+        match self {
+            Client::Producer(producer) => &mut producer.connection,
+            Client::Consumer(consumer) => &mut consumer.connection,
+            Client::Admin(admin) => &mut admin.connection,
+        }
+    }
+
     pub(crate) fn on_packet(&mut self, fabric: &mut Fabric, packet: Packet) {
-        match packet.payload {
-            Payload::Response(response) => {
-                self.on_response(fabric, packet.header.correlation_id, response);
+        match (packet.payload, packet.from) {
+            (Payload::Response(response), _) => {
+                let correlation_id = packet.header.correlation_id;
+                // What comes on a connection that was given up is not read.
+                if self.connection_mut().arrived(correlation_id) {
+                    self.on_response(fabric, correlation_id, response);
+                }
             }
-            Payload::ServerClosed | Payload::ClientClosed | Payload::Request(_) => {}
+            (Payload::ServerClosed, NodeId::Broker(broker)) => {
+                let lost = self.connection_mut().server_closed(fabric, broker);
+                self.on_disconnect(fabric, &lost);
+            }
+            _ => {}
+        }
+    }
+
+    /// These requests, oldest first, will not be answered
+    /// (`DisconnectException`).
+    fn on_disconnect(&mut self, fabric: &mut Fabric, lost: &[i32]) {
+        match self {
+            Client::Producer(producer) => producer.on_disconnect(fabric, lost),
+            Client::Consumer(consumer) => consumer.on_disconnect(fabric, lost),
+            Client::Admin(admin) => admin.on_disconnect(fabric, lost),
         }
     }
 
@@ -106,6 +134,10 @@ impl Client {
     }
 
     pub(crate) fn on_timer(&mut self, fabric: &mut Fabric, timer: ClientTimer) {
+        if timer == ClientTimer::Connection {
+            let lost = self.connection_mut().on_timer(fabric);
+            return self.on_disconnect(fabric, &lost);
+        }
         match self {
             Client::Producer(producer) => producer.on_timer(fabric, timer),
             Client::Consumer(consumer) => consumer.on_timer(fabric, timer),

@@ -381,6 +381,15 @@ impl fmt::Display for Described<'_> {
                 self.names.name(*admin),
                 response.api()
             ),
+            EventKind::AdminFailed {
+                admin,
+                exception,
+                message,
+            } => write!(
+                f,
+                "{} gives up on a call: {exception}: {message}",
+                self.names.name(*admin)
+            ),
             EventKind::Group(event) => describe_group(event, f),
             _ => Ok(()),
         }

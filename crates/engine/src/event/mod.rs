@@ -389,6 +389,15 @@ pub enum EventKind {
         /// The answer.
         response: Response,
     },
+    /// An admin client gave up on a call.
+    AdminFailed {
+        /// The admin client.
+        admin: ClientNumber,
+        /// The exception a Java application gets, without its package.
+        exception: String,
+        /// Its message.
+        message: String,
+    },
     /// Something happened in a group.
     Group(GroupEvent),
 }

@@ -107,6 +107,40 @@ impl ErrorCode {
         self as i16
     }
 
+    /// Whether a client tries again after it (Java: `RetriableException`).
+    pub fn is_retriable(self) -> bool {
+        self.is_invalid_metadata()
+            || matches!(
+                self,
+                ErrorCode::CorruptMessage
+                    | ErrorCode::RequestTimedOut
+                    | ErrorCode::CoordinatorLoadInProgress
+                    | ErrorCode::CoordinatorNotAvailable
+                    | ErrorCode::NotCoordinator
+                    | ErrorCode::NotEnoughReplicas
+                    | ErrorCode::NotEnoughReplicasAfterAppend
+                    | ErrorCode::NotController
+                    | ErrorCode::UnknownLeaderEpoch
+            )
+    }
+
+    /// Whether it shows that the client's metadata is out of date (Java:
+    /// `InvalidMetadataException`).
+    pub fn is_invalid_metadata(self) -> bool {
+        matches!(
+            self,
+            ErrorCode::UnknownTopicOrPartition
+                | ErrorCode::LeaderNotAvailable
+                | ErrorCode::NotLeaderOrFollower
+                | ErrorCode::NetworkException
+                | ErrorCode::FencedLeaderEpoch
+                | ErrorCode::PreferredLeaderNotAvailable
+                | ErrorCode::EligibleLeadersNotAvailable
+                | ErrorCode::ElectionNotNeeded
+                | ErrorCode::UnknownTopicId
+        )
+    }
+
     /// Whether this is success.
     pub fn is_none(self) -> bool {
         self == ErrorCode::None

@@ -124,8 +124,9 @@ impl World {
                 return Some(self.add_consumer(config, topics));
             }
             Command::AddAdmin { client_id } => {
-                let connection = self.connect(client_id, 300_000);
-                return Some(self.start(Client::Admin(Admin::new(connection))));
+                let admin = |connection| Client::Admin(Admin::new(connection));
+                let connection = self.connect(client_id, Admin::REQUEST_TIMEOUT_MS, 300_000);
+                return Some(self.start(admin(connection)));
             }
             Command::SetWorkload { producer, workload } => {
                 if let Some(Client::Producer(producer)) = self.clients.get_mut(&producer) {
@@ -228,7 +229,11 @@ impl World {
         if config.client_id.is_empty() {
             config.client_id = format!("producer-{}", self.next_client);
         }
-        let connection = self.connect(config.client_id.clone(), config.metadata_max_age_ms);
+        let connection = self.connect(
+            config.client_id.clone(),
+            i64::from(config.request_timeout_ms),
+            config.metadata_max_age_ms,
+        );
         let producer = Producer::new(connection, config, workload, self.fabric.seed);
         self.start(Client::Producer(producer))
     }
@@ -237,15 +242,31 @@ impl World {
         if config.client_id.is_empty() {
             config.client_id = format!("consumer-{}-{}", config.group_id, self.next_client);
         }
-        let connection = self.connect(config.client_id.clone(), config.metadata_max_age_ms);
+        let connection = self.connect(
+            config.client_id.clone(),
+            i64::from(config.request_timeout_ms),
+            config.metadata_max_age_ms,
+        );
         self.start(Client::Consumer(Consumer::new(connection, config, topics)))
     }
 
-    fn connect(&self, client_id: String, metadata_max_age_ms: i64) -> Connection {
+    fn connect(
+        &self,
+        client_id: String,
+        request_timeout_ms: i64,
+        metadata_max_age_ms: i64,
+    ) -> Connection {
         let brokers = self.brokers.keys().copied().collect();
         let number = self.next_client;
         let seed = self.fabric.seed;
-        Connection::new(number, client_id.into(), brokers, metadata_max_age_ms, seed)
+        Connection::new(
+            number,
+            client_id.into(),
+            brokers,
+            request_timeout_ms,
+            metadata_max_age_ms,
+            seed,
+        )
     }
 
     fn start(&mut self, mut client: Client) -> ClientNumber {

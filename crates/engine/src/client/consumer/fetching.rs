@@ -27,20 +27,24 @@ impl Consumer {
         let mut by_leader: BTreeMap<i32, Vec<FetchPartition>> = BTreeMap::new();
         let mut leaderless = false;
         for (partition, assigned) in &self.assignment {
-            let Some(position) = assigned.position else {
+            let may_ask = assigned.not_before <= fabric.now;
+            let Some(position) = assigned.position.filter(|_| may_ask) else {
                 continue;
             };
             let metadata = &self.connection.metadata;
-            let Some(leader) = metadata.leader(&partition.topic, partition.partition) else {
+            let known = metadata.partition(&partition.topic, partition.partition);
+            let Some((leader, epoch)) = known.and_then(|of| Some((of.leader?, of.leader_epoch)))
+            else {
                 leaderless = true;
                 continue;
             };
-            if !busy.contains(&leader) {
+            let is_ready = self.connection.is_ready(fabric.now, leader);
+            if is_ready && !busy.contains(&leader) {
                 by_leader.entry(leader).or_default().push(FetchPartition {
                     topic_id: None,
                     topic_partition: partition.clone(),
                     fetch_offset: position,
-                    current_leader_epoch: -1,
+                    current_leader_epoch: epoch,
                     last_fetched_epoch: -1,
                     log_start_offset: -1,
                     partition_max_bytes: self.config.max_partition_fetch_bytes,
@@ -48,7 +52,7 @@ impl Consumer {
             }
         }
         if leaderless {
-            self.connection.update_metadata(fabric);
+            self.connection.metadata.request_update();
         }
         let generation = self.generation;
         for (broker, partitions) in by_leader {
@@ -70,21 +74,25 @@ impl Consumer {
         generation: i32,
         response: FetchResponse,
     ) {
-        let mut trouble = false;
-        if self.is_current(generation) {
-            for (partition, fetched) in response.partitions {
-                match fetched.error_code {
-                    ErrorCode::None => self.read(fabric, partition, fetched),
-                    ErrorCode::OffsetOutOfRange => self.lose_position(fabric, &partition),
-                    _ => trouble = true,
-                }
+        if !self.is_current(generation) {
+            return;
+        }
+        for (partition, fetched) in response.partitions {
+            match fetched.error_code {
+                ErrorCode::None => self.read(fabric, partition, fetched),
+                ErrorCode::OffsetOutOfRange => self.lose_position(&partition),
+                _ => self.ask_leader_later(fabric, &partition),
             }
         }
-        if trouble {
-            self.connection.update_metadata(fabric);
-            self.retry_later(fabric);
-        } else {
-            self.fetch(fabric);
+    }
+
+    /// Another broker leads the partition now, or something of the kind: it is
+    /// asked again with fresh metadata. The position stays.
+    pub(super) fn ask_leader_later(&mut self, fabric: &mut Fabric, partition: &TopicPartition) {
+        self.connection.metadata.request_update();
+        let at = fabric.now.plus_us(self.connection.backoff_us(0));
+        if let Some(assigned) = self.assignment.get_mut(partition) {
+            assigned.not_before = at;
         }
     }
 
@@ -109,7 +117,6 @@ impl Consumer {
             })
             .count();
         self.records_read += records as u64;
-        self.failures = 0;
         fabric.emit(EventKind::RecordsRead {
             consumer: self.connection.number,
             topic_partition: partition,
@@ -119,10 +126,9 @@ impl Consumer {
         });
     }
 
-    fn lose_position(&mut self, fabric: &mut Fabric, partition: &TopicPartition) {
+    fn lose_position(&mut self, partition: &TopicPartition) {
         if let Some(assigned) = self.assignment.get_mut(partition) {
             assigned.out_of_range = assigned.position.take().or(assigned.out_of_range);
         }
-        self.find_positions(fabric);
     }
 }

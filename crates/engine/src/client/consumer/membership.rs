@@ -14,6 +14,9 @@ use crate::sim::Fabric;
 
 /// The protocol type of consumer groups.
 const PROTOCOL_TYPE: &str = "consumer";
+/// How much longer than the rebalance timeout a JoinGroup may take, in
+/// milliseconds (`JOIN_GROUP_TIMEOUT_LAPSE`).
+const JOIN_GROUP_LAPSE_MS: i64 = 5_000;
 
 /// The member's side of the classic group protocol
 /// (`org.apache.kafka.clients.consumer.internals.AbstractCoordinator` and
@@ -26,7 +29,7 @@ impl Consumer {
             return;
         }
         if self.connection.metadata.is_behind() {
-            return self.connection.update_metadata(fabric);
+            return self.connection.metadata.request_update_now();
         }
         if let Some(response) = self.assigning.take() {
             return self.assign(fabric, response);
@@ -35,26 +38,23 @@ impl Consumer {
             .assigned_from
             .as_ref()
             .is_some_and(|before| *before != self.partition_counts(before.keys()));
-        match self.membership {
-            Membership::Unjoined if self.coordinator.is_none() => self.find_coordinator(fabric),
-            Membership::Stable if changed => self.rejoin(fabric),
-            Membership::Stable => {
-                self.find_positions(fabric);
-                self.fetch(fabric);
-            }
-            _ => {}
+        if changed && self.membership == Membership::Stable {
+            self.rejoin();
         }
     }
 
+    /// Asks any broker, if the coordinator is not known.
     pub(super) fn find_coordinator(&mut self, fabric: &mut Fabric) {
-        if self
-            .pending
-            .values()
-            .any(|pending| *pending == Pending::FindCoordinator)
-        {
+        let is_under_way = self.is_pending(&Pending::FindCoordinator);
+        let may_ask = self.connection.metadata.updated_at().is_some()
+            && self.retry_at <= fabric.now
+            && !is_under_way;
+        if self.coordinator.is_some() || !may_ask {
             return;
         }
-        let broker = self.connection.metadata.any_broker();
+        let Some(broker) = self.connection.least_loaded(fabric.now) else {
+            return;
+        };
         let request = Request::FindCoordinator(FindCoordinatorRequest {
             key: self.config.group_id.clone(),
         });
@@ -67,36 +67,38 @@ impl Consumer {
         response: FindCoordinatorResponse,
     ) {
         match response.error_code {
-            ErrorCode::None => {
-                self.coordinator = Some(response.node_id);
-                if self.membership == Membership::Unjoined && !self.closing {
-                    self.join(fabric);
-                }
-            }
+            ErrorCode::None => self.coordinator = Some(response.node_id),
             ErrorCode::InvalidGroupId => self.fail_with(fabric, response.error_code),
-            _ => self.retry_later(fabric),
+            _ => self.back_off(fabric),
         }
     }
 
     /// Goes for the next generation: commits, gives up all partitions (the
     /// assignor is an eager one), joins.
-    pub(super) fn rejoin(&mut self, fabric: &mut Fabric) {
+    pub(super) fn rejoin(&mut self) {
         self.membership = Membership::PreparingRebalance;
-        if self.config.enable_auto_commit && self.commit_positions(fabric, Commit::BeforeRejoining)
-        {
-            return;
-        }
-        self.join(fabric);
     }
 
+    /// Commits until it is done, or known not to be possible; then joins.
+    pub(super) fn commit_and_join(&mut self, fabric: &mut Fabric) {
+        if !self.has_positions_to_commit() {
+            self.join(fabric);
+        } else if !self.is_committing() && self.may_ask_coordinator(fabric.now) {
+            self.commit_positions(fabric, Commit::BeforeRejoining);
+        }
+    }
+
+    /// Gives up all partitions, and joins as soon as the coordinator can be
+    /// asked.
     pub(super) fn join(&mut self, fabric: &mut Fabric) {
         self.revoke(fabric);
-        let Some(coordinator) = self.coordinator else {
-            self.membership = Membership::Unjoined;
-            return self.find_coordinator(fabric);
+        self.stop_heartbeats(fabric);
+        self.membership = Membership::Unjoined;
+        let coordinator = self.ready_coordinator(fabric.now);
+        let Some(coordinator) = coordinator.filter(|_| self.retry_at <= fabric.now) else {
+            return;
         };
         self.membership = Membership::Joining;
-        self.stop_heartbeats(fabric);
         let subscription = Subscription {
             topics: self.subscription.clone(),
             owned_partitions: Vec::new(),
@@ -116,7 +118,13 @@ impl Consumer {
             }],
             reason: None,
         });
-        self.ask(fabric, coordinator, request, Pending::Join);
+        // The answer comes when all members have joined.
+        let rebalance_ms = i64::from(self.config.max_poll_interval_ms) + JOIN_GROUP_LAPSE_MS;
+        let timeout_ms = rebalance_ms.max(i64::from(self.config.request_timeout_ms));
+        let correlation_id = self
+            .connection
+            .send_within(fabric, coordinator, request, timeout_ms);
+        self.pending.insert(correlation_id, Pending::Join);
     }
 
     pub(super) fn on_joined(&mut self, fabric: &mut Fabric, response: JoinGroupResponse) {
@@ -152,7 +160,7 @@ impl Consumer {
         }
         if self.connection.metadata.is_behind() {
             self.assigning = Some(response);
-            self.connection.update_metadata(fabric);
+            self.connection.metadata.request_update_now();
         } else {
             self.assign(fabric, response);
         }
@@ -217,8 +225,8 @@ impl Consumer {
         protocol_name: Option<String>,
         assignments: Vec<(String, Opaque)>,
     ) {
-        let Some(coordinator) = self.coordinator else {
-            return;
+        let Some(coordinator) = self.ready_coordinator(fabric.now) else {
+            return self.on_group_error(fabric, ErrorCode::CoordinatorNotAvailable);
         };
         let request = Request::SyncGroup(SyncGroupRequest {
             group_id: self.config.group_id.clone(),
@@ -253,32 +261,42 @@ impl Consumer {
             partitions,
         });
         self.schedule_auto_commit(fabric);
-        self.fetch_committed(fabric);
     }
 
+    /// Says that it lives, if it is time to and the coordinator can be asked.
     pub(super) fn send_heartbeat(&mut self, fabric: &mut Fabric) {
-        self.heartbeat_timer = None;
-        let Some(coordinator) = self.coordinator else {
+        let coordinator = self.ready_coordinator(fabric.now);
+        let Some(coordinator) = coordinator.filter(|_| self.heartbeat_is_due) else {
             return;
         };
+        if self.is_pending(&Pending::Heartbeat) {
+            return;
+        }
         let request = Request::Heartbeat(HeartbeatRequest {
             group_id: self.config.group_id.clone(),
             generation_id: self.generation,
             member_id: self.member_id.clone(),
             group_instance_id: self.config.group_instance_id.clone(),
         });
-        self.ask(fabric, coordinator, request, Pending::Heartbeat);
+        // A coordinator that is silent for a whole session is given up.
+        let session_ms = i64::from(self.config.session_timeout_ms);
+        let timeout_ms = session_ms.min(i64::from(self.config.request_timeout_ms));
+        let correlation_id = self
+            .connection
+            .send_within(fabric, coordinator, request, timeout_ms);
+        self.pending.insert(correlation_id, Pending::Heartbeat);
         self.schedule_heartbeat(fabric);
     }
 
     pub(super) fn on_heartbeat(&mut self, fabric: &mut Fabric, response: HeartbeatResponse) {
-        if self.membership != Membership::Stable {
-            return;
-        }
         match response.error_code {
-            ErrorCode::None => {}
+            ErrorCode::None => self.failures = 0,
+            ErrorCode::NotCoordinator | ErrorCode::CoordinatorNotAvailable => {
+                self.lose_coordinator(fabric);
+            }
+            _ if self.membership != Membership::Stable => {}
             ErrorCode::RebalanceInProgress if self.closing => {}
-            ErrorCode::RebalanceInProgress => self.rejoin(fabric),
+            ErrorCode::RebalanceInProgress => self.rejoin(),
             error => self.on_group_error(fabric, error),
         }
     }
@@ -297,19 +315,15 @@ impl Consumer {
                 self.generation = -1;
             }
             ErrorCode::IllegalGeneration => self.generation = -1,
-            ErrorCode::NotCoordinator | ErrorCode::CoordinatorNotAvailable => {
-                self.coordinator = None;
-            }
-            _ => {}
+            ErrorCode::RebalanceInProgress => {}
+            ErrorCode::NotCoordinator
+            | ErrorCode::CoordinatorNotAvailable
+            | ErrorCode::NetworkException => self.lose_coordinator(fabric),
+            _ => self.back_off(fabric),
         }
         self.stop_heartbeats(fabric);
         self.revoke(fabric);
         self.membership = Membership::Unjoined;
-        if self.closing {
-            self.leave(fabric);
-        } else {
-            self.retry_later(fabric);
-        }
     }
 
     fn fail_with(&mut self, fabric: &mut Fabric, error: ErrorCode) {
@@ -324,14 +338,12 @@ impl Consumer {
         self.stop_heartbeats(fabric);
         self.revoke(fabric);
         self.membership = Membership::Leaving;
-        let (Some(coordinator), false) = (self.coordinator, self.member_id.is_empty()) else {
+        let is_dynamic = self.config.group_instance_id.is_none() && !self.member_id.is_empty();
+        let coordinator = self.ready_coordinator(fabric.now);
+        let Some(coordinator) = coordinator.filter(|_| is_dynamic) else {
             self.closed = true;
             return;
         };
-        if self.config.group_instance_id.is_some() {
-            self.closed = true;
-            return;
-        }
         let request = Request::LeaveGroup(LeaveGroupRequest {
             group_id: self.config.group_id.clone(),
             members: vec![LeavingMember {
@@ -343,7 +355,7 @@ impl Consumer {
         self.ask(fabric, coordinator, request, Pending::Leave);
     }
 
-    fn revoke(&mut self, fabric: &mut Fabric) {
+    pub(super) fn revoke(&mut self, fabric: &mut Fabric) {
         if let Some(timer) = self.auto_commit_timer.take() {
             fabric.queue.cancel(timer);
         }
@@ -365,10 +377,15 @@ impl Consumer {
         self.heartbeat_timer = Some(fabric.client_timer(at, number, ClientTimer::Heartbeat));
     }
 
-    fn stop_heartbeats(&mut self, fabric: &mut Fabric) {
+    pub(super) fn stop_heartbeats(&mut self, fabric: &mut Fabric) {
+        self.heartbeat_is_due = false;
         if let Some(timer) = self.heartbeat_timer.take() {
             fabric.queue.cancel(timer);
         }
+    }
+
+    fn is_pending(&self, wanted: &Pending) -> bool {
+        self.pending.values().any(|pending| pending == wanted)
     }
 
     pub(super) fn ask(

@@ -13,8 +13,8 @@ use std::collections::BTreeMap;
 
 use super::{ClientTimer, Connection, ConsumerConfig};
 use crate::event::EventKind;
-use crate::protocol::{JoinGroupResponse, Response, TopicName, TopicPartition};
-use crate::sim::{Fabric, TimerHandle};
+use crate::protocol::{ErrorCode, JoinGroupResponse, Response, TopicName, TopicPartition};
+use crate::sim::{Alarm, Fabric, Scheduled, Time, TimerHandle};
 
 /// How far a consumer has come in entering its group's present generation
 /// (`AbstractCoordinator.MemberState`).
@@ -44,7 +44,15 @@ pub struct AssignedPartition {
     pub committed: Option<i64>,
     /// The position it had, when that turned out to lie outside the log.
     pub out_of_range: Option<i64>,
+    /// Whether the coordinator has told what is committed, if anything is.
+    knows_committed: bool,
+    /// Its leader is not asked before this instant (`retry.backoff.ms`).
+    not_before: Time,
 }
+
+/// How long `close()` takes at most, in milliseconds
+/// (`KafkaConsumer.DEFAULT_CLOSE_TIMEOUT_MS`).
+const CLOSE_TIMEOUT_MS: i64 = 30_000;
 
 /// Why a request was sent, by its correlation id.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -63,6 +71,7 @@ enum Pending {
     },
     ListOffsets {
         generation: i32,
+        partitions: Vec<TopicPartition>,
     },
     Fetch {
         broker: i32,
@@ -90,11 +99,20 @@ pub struct Consumer {
     assignment: BTreeMap<TopicPartition, AssignedPartition>,
     pending: BTreeMap<i32, Pending>,
     heartbeat_timer: Option<TimerHandle>,
+    /// It is time for a heartbeat, as soon as the coordinator can be asked.
+    heartbeat_is_due: bool,
     auto_commit_timer: Option<TimerHandle>,
-    retry_timer: Option<TimerHandle>,
+    /// The coordinator is not looked for or asked again before this instant
+    /// (`retry.backoff.ms`).
+    retry_at: Time,
     failures: u32,
+    alarm: Alarm,
     records_read: u64,
     closing: bool,
+    /// When `close()` gives up.
+    close_by: Time,
+    /// It closes, and has not committed yet how far it has come.
+    last_commit_is_due: bool,
     closed: bool,
 }
 
@@ -117,11 +135,15 @@ impl Consumer {
             assignment: BTreeMap::new(),
             pending: BTreeMap::new(),
             heartbeat_timer: None,
+            heartbeat_is_due: false,
             auto_commit_timer: None,
-            retry_timer: None,
+            retry_at: Time::ZERO,
             failures: 0,
+            alarm: Alarm::default(),
             records_read: 0,
             closing: false,
+            close_by: Time::ZERO,
+            last_commit_is_due: false,
             closed: false,
         }
     }
@@ -139,6 +161,11 @@ impl Consumer {
     /// The id the coordinator gave it; empty before.
     pub fn member_id(&self) -> &str {
         &self.member_id
+    }
+
+    /// The broker that coordinates its group, as far as it knows.
+    pub fn coordinator(&self) -> Option<i32> {
+        self.coordinator
     }
 
     /// The generation it is in, -1 when in none.
@@ -169,7 +196,8 @@ impl Consumer {
         for topic in self.subscription.clone() {
             self.connection.metadata.want(&topic);
         }
-        self.connection.update_metadata(fabric);
+        self.connection.metadata.request_update_now();
+        self.go_on(fabric);
     }
 
     pub(crate) fn close(&mut self, fabric: &mut Fabric) {
@@ -177,26 +205,93 @@ impl Consumer {
             return;
         }
         self.closing = true;
-        let in_generation = matches!(
+        self.close_by = fabric.now.plus_ms(CLOSE_TIMEOUT_MS);
+        self.last_commit_is_due = matches!(
             self.membership,
             Membership::Stable | Membership::PreparingRebalance
         );
-        self.stop_retrying(fabric);
-        if in_generation && self.commit_positions(fabric, offsets::Commit::BeforeLeaving) {
-            return;
-        }
-        self.leave(fabric);
+        self.go_on(fabric);
     }
 
     pub(crate) fn on_timer(&mut self, fabric: &mut Fabric, timer: ClientTimer) {
         match timer {
-            ClientTimer::MetadataRetry => self.connection.on_metadata_retry(fabric),
-            ClientTimer::MetadataExpiry => self.connection.on_metadata_expiry(fabric),
-            ClientTimer::Heartbeat => self.send_heartbeat(fabric),
+            ClientTimer::Heartbeat => {
+                self.heartbeat_timer = None;
+                self.heartbeat_is_due = true;
+            }
             ClientTimer::AutoCommit => self.auto_commit(fabric),
-            ClientTimer::ConsumerRetry => self.retry(fabric),
+            ClientTimer::ConsumerRetry => self.alarm.went_off(),
             _ => {}
         }
+        self.go_on(fabric);
+    }
+
+    /// Does all that can be done now, as each turn of `poll()` does.
+    fn go_on(&mut self, fabric: &mut Fabric) {
+        match self.closing {
+            true => self.go_on_closing(fabric),
+            false => self.go_on_reading(fabric),
+        }
+        if self.closed {
+            return;
+        }
+        self.set_alarm(fabric);
+        self.connection.go_on(fabric);
+    }
+
+    fn go_on_reading(&mut self, fabric: &mut Fabric) {
+        self.find_coordinator(fabric);
+        self.send_heartbeat(fabric);
+        match self.membership {
+            Membership::Unjoined => self.join(fabric),
+            Membership::PreparingRebalance => self.commit_and_join(fabric),
+            Membership::Stable => {
+                self.fetch_committed(fabric);
+                self.find_positions(fabric);
+                self.fetch(fabric);
+            }
+            _ => {}
+        }
+    }
+
+    /// Commits, leaves, and is gone; at the latest when `close()` gives up.
+    fn go_on_closing(&mut self, fabric: &mut Fabric) {
+        if self.closed {
+            return;
+        }
+        if self.close_by <= fabric.now {
+            return self.end(fabric);
+        }
+        if self.membership == Membership::Leaving {
+            return;
+        }
+        if self.last_commit_is_due && self.has_positions_to_commit() {
+            self.find_coordinator(fabric);
+            if !self.is_committing() && self.may_ask_coordinator(fabric.now) {
+                self.commit_positions(fabric, offsets::Commit::BeforeLeaving);
+            }
+        } else {
+            self.leave(fabric);
+        }
+    }
+
+    /// It is gone.
+    fn end(&mut self, fabric: &mut Fabric) {
+        self.stop_heartbeats(fabric);
+        self.revoke(fabric);
+        self.closed = true;
+    }
+
+    /// Wakes it when the first thing that waits for its time may be done.
+    fn set_alarm(&mut self, fabric: &mut Fabric) {
+        let close_by = self.closing.then_some(self.close_by);
+        let partitions = self.assignment.values();
+        let retries = partitions.map(|assigned| assigned.not_before);
+        let times = retries.chain([self.retry_at]).chain(close_by);
+        let next = times.filter(|at| *at > fabric.now).min();
+        let number = self.connection.number;
+        let scheduled = Scheduled::ClientTimer(number, ClientTimer::ConsumerRetry);
+        self.alarm.set(fabric, next, scheduled);
     }
 
     pub(crate) fn on_response(
@@ -206,27 +301,35 @@ impl Consumer {
         response: Response,
     ) {
         if let Response::Metadata(response) = response {
-            self.connection
+            let answer = self
+                .connection
                 .on_metadata(fabric, correlation_id, response);
-            return self.on_new_metadata(fabric);
+            if answer.is_some() {
+                self.on_new_metadata(fabric);
+            }
+        } else if let Some(pending) = self.pending.remove(&correlation_id) {
+            self.on_answer(fabric, pending, response);
         }
-        let Some(pending) = self.pending.remove(&correlation_id) else {
-            return;
-        };
+        self.go_on(fabric);
+    }
+
+    fn on_answer(&mut self, fabric: &mut Fabric, pending: Pending, response: Response) {
         match (pending, response) {
             (_, Response::FindCoordinator(response)) => self.on_coordinator(fabric, response),
             (_, Response::JoinGroup(response)) => self.on_joined(fabric, response),
             (_, Response::SyncGroup(response)) => self.on_synced(fabric, response),
             (_, Response::Heartbeat(response)) => self.on_heartbeat(fabric, response),
-            (Pending::Leave, _) => self.closed = true,
+            (Pending::Leave, _) => self.end(fabric),
             (Pending::Commit { commit, offsets }, Response::OffsetCommit(response)) => {
                 self.note_committed(offsets, &response);
-                self.on_committed(fabric, commit, response);
+                let errors = response.partitions.iter().map(|(_, error)| *error);
+                let error = errors.into_iter().find(|error| !error.is_none());
+                self.on_committed(fabric, commit, error);
             }
             (Pending::OffsetFetch { generation }, Response::OffsetFetch(response)) => {
                 self.on_committed_offsets(fabric, generation, response);
             }
-            (Pending::ListOffsets { generation }, Response::ListOffsets(response)) => {
+            (Pending::ListOffsets { generation, .. }, Response::ListOffsets(response)) => {
                 self.on_listed_offsets(fabric, generation, response);
             }
             (Pending::Fetch { generation, .. }, Response::Fetch(response)) => {
@@ -248,38 +351,57 @@ impl Consumer {
         self.closed = true;
     }
 
-    /// Tries later again what [`Consumer::retry`] finds missing.
-    fn retry_later(&mut self, fabric: &mut Fabric) {
-        if self.retry_timer.is_some() {
-            return;
-        }
-        let at = fabric
-            .now
-            .plus_us(self.connection.backoff_us(self.failures));
-        self.failures += 1;
-        let number = self.connection.number;
-        self.retry_timer = Some(fabric.client_timer(at, number, ClientTimer::ConsumerRetry));
-    }
-
-    fn stop_retrying(&mut self, fabric: &mut Fabric) {
-        if let Some(timer) = self.retry_timer.take() {
-            fabric.queue.cancel(timer);
-        }
-    }
-
-    fn retry(&mut self, fabric: &mut Fabric) {
-        self.retry_timer = None;
-        if self.closing {
-            return;
-        }
-        match self.membership {
-            Membership::Unjoined if self.coordinator.is_none() => self.find_coordinator(fabric),
-            Membership::Unjoined => self.join(fabric),
-            Membership::Stable => {
-                self.find_positions(fabric);
-                self.fetch(fabric);
+    /// These requests will not be answered.
+    pub(crate) fn on_disconnect(&mut self, fabric: &mut Fabric, lost: &[i32]) {
+        for correlation_id in lost {
+            if let Some(pending) = self.pending.remove(correlation_id) {
+                self.on_lost(fabric, pending);
             }
-            _ => {}
         }
+        let coordinator = self.coordinator;
+        let is_gone = |broker| !self.connection.is_ready(fabric.now, broker);
+        if coordinator.is_some_and(is_gone) {
+            self.coordinator = None;
+        }
+        self.go_on(fabric);
+    }
+
+    fn on_lost(&mut self, fabric: &mut Fabric, pending: Pending) {
+        match pending {
+            Pending::FindCoordinator => self.back_off(fabric),
+            Pending::Join | Pending::Sync => {
+                self.on_group_error(fabric, ErrorCode::NetworkException);
+            }
+            Pending::Heartbeat => self.coordinator = None,
+            Pending::OffsetFetch { .. } => self.lose_coordinator(fabric),
+            Pending::Commit { commit, .. } => {
+                self.on_committed(fabric, commit, Some(ErrorCode::NetworkException));
+            }
+            Pending::Leave => self.end(fabric),
+            // Fresh metadata has been asked for, and the position stays.
+            Pending::ListOffsets { .. } | Pending::Fetch { .. } => {}
+        }
+    }
+
+    /// The coordinator is to be found anew, after `retry.backoff.ms`.
+    fn lose_coordinator(&mut self, fabric: &mut Fabric) {
+        self.coordinator = None;
+        self.back_off(fabric);
+    }
+
+    fn back_off(&mut self, fabric: &mut Fabric) {
+        let wait_us = self.connection.backoff_us(self.failures);
+        self.failures = self.failures.saturating_add(1);
+        self.retry_at = fabric.now.plus_us(wait_us);
+    }
+
+    /// The coordinator, if it is known and its connection does not back off.
+    fn ready_coordinator(&self, now: Time) -> Option<i32> {
+        let is_ready = |broker: &i32| self.connection.is_ready(now, *broker);
+        self.coordinator.filter(is_ready)
+    }
+
+    fn may_ask_coordinator(&self, now: Time) -> bool {
+        self.retry_at <= now && self.ready_coordinator(now).is_some()
     }
 }

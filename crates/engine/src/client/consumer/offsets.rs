@@ -1,13 +1,13 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Consumer, Membership, Pending};
+use super::{AssignedPartition, Consumer, Membership, Pending};
 use crate::client::{AutoOffsetReset, ClientTimer};
 use crate::event::{EventKind, LogLevel};
 use crate::protocol::{
     CommittedOffset, ErrorCode, ListOffsetsRequest, ListOffsetsResponse, OffsetCommitRequest,
     OffsetCommitResponse, OffsetFetchRequest, OffsetFetchResponse, Request, TopicPartition,
 };
-use crate::sim::Fabric;
+use crate::sim::{Fabric, Time};
 
 /// Why offsets are committed, and so what comes after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -20,11 +20,31 @@ pub(super) enum Commit {
     BeforeLeaving,
 }
 
+/// Errors of a coordinator that is not there, or no longer the one, or not yet.
+fn may_be_tried_again(error: ErrorCode) -> bool {
+    error.is_retriable() && error != ErrorCode::UnknownTopicOrPartition
+}
+
 /// Where to begin, and how far the group has come.
 impl Consumer {
-    /// Commits the position in every partition; says whether there was
-    /// anything to commit. `enable.auto.commit` is what asks for it.
-    pub(super) fn commit_positions(&mut self, fabric: &mut Fabric, commit: Commit) -> bool {
+    /// Whether the consumer commits by itself, and has come anywhere.
+    pub(super) fn has_positions_to_commit(&self) -> bool {
+        let mut assigned = self.assignment.values();
+        self.config.enable_auto_commit && assigned.any(|assigned| assigned.position.is_some())
+    }
+
+    /// Whether a commit is under way that something waits for.
+    pub(super) fn is_committing(&self) -> bool {
+        let awaited = |pending: &Pending| match pending {
+            Pending::Commit { commit, .. } => *commit != Commit::Auto,
+            _ => false,
+        };
+        self.pending.values().any(awaited)
+    }
+
+    /// Commits the position in every partition, if the coordinator can be
+    /// asked.
+    pub(super) fn commit_positions(&mut self, fabric: &mut Fabric, commit: Commit) {
         let positions = self.assignment.iter();
         let offsets: Vec<(TopicPartition, CommittedOffset)> = positions
             .filter_map(|(partition, assigned)| {
@@ -37,9 +57,9 @@ impl Consumer {
                 Some((partition.clone(), committed))
             })
             .collect();
-        let coordinator = self.coordinator.filter(|_| self.config.enable_auto_commit);
+        let coordinator = self.ready_coordinator(fabric.now);
         let (Some(coordinator), false) = (coordinator, offsets.is_empty()) else {
-            return false;
+            return;
         };
         let asked = offsets.iter();
         let pending = Pending::Commit {
@@ -56,17 +76,18 @@ impl Consumer {
             offsets,
         });
         self.ask(fabric, coordinator, request, pending);
-        true
     }
 
     pub(super) fn schedule_auto_commit(&mut self, fabric: &mut Fabric) {
+        let interval_ms = self.config.auto_commit_interval_ms.max(1);
+        self.auto_commit_at(fabric, fabric.now.plus_ms(interval_ms));
+    }
+
+    fn auto_commit_at(&mut self, fabric: &mut Fabric, at: Time) {
         if let Some(timer) = self.auto_commit_timer.take() {
             fabric.queue.cancel(timer);
         }
         if self.config.enable_auto_commit {
-            let at = fabric
-                .now
-                .plus_ms(self.config.auto_commit_interval_ms.max(1));
             let number = self.connection.number;
             self.auto_commit_timer = Some(fabric.client_timer(at, number, ClientTimer::AutoCommit));
         }
@@ -80,14 +101,16 @@ impl Consumer {
         }
     }
 
+    /// A commit was answered, or is lost.
     pub(super) fn on_committed(
         &mut self,
         fabric: &mut Fabric,
         commit: Commit,
-        response: OffsetCommitResponse,
+        error: Option<ErrorCode>,
     ) {
-        let errors = response.partitions.iter().map(|(_, error)| *error);
-        let error = errors.into_iter().find(|error| !error.is_none());
+        if let Some(error) = error.filter(|error| may_be_tried_again(*error)) {
+            return self.commit_later(fabric, commit, error);
+        }
         if let Some(error) = error {
             let text = format!(
                 "Offset commit with group {} failed: {error}",
@@ -97,21 +120,32 @@ impl Consumer {
             self.connection.log(fabric, LogLevel::Warn, logger, text);
         }
         match commit {
-            Commit::BeforeLeaving => self.leave(fabric),
+            Commit::BeforeLeaving => self.last_commit_is_due = false,
             Commit::BeforeRejoining if self.membership == Membership::PreparingRebalance => {
                 self.join(fabric);
             }
             Commit::Auto if self.membership == Membership::Stable => match error {
-                Some(ErrorCode::RebalanceInProgress) => self.rejoin(fabric),
+                Some(ErrorCode::RebalanceInProgress) => self.rejoin(),
                 Some(
                     error @ (ErrorCode::UnknownMemberId
                     | ErrorCode::IllegalGeneration
-                    | ErrorCode::FencedInstanceId
-                    | ErrorCode::NotCoordinator),
+                    | ErrorCode::FencedInstanceId),
                 ) => self.on_group_error(fabric, error),
                 _ => {}
             },
             _ => {}
+        }
+    }
+
+    /// What waits for the commit tries it again by itself; an automatic one is
+    /// tried again before its interval has passed.
+    fn commit_later(&mut self, fabric: &mut Fabric, commit: Commit, error: ErrorCode) {
+        match error {
+            ErrorCode::CoordinatorLoadInProgress => self.back_off(fabric),
+            _ => self.lose_coordinator(fabric),
+        }
+        if commit == Commit::Auto && self.membership == Membership::Stable {
+            self.auto_commit_at(fabric, self.retry_at);
         }
     }
 
@@ -131,18 +165,28 @@ impl Consumer {
         }
     }
 
+    /// Asks the coordinator what is committed in partitions for which that is
+    /// not known yet.
     pub(super) fn fetch_committed(&mut self, fabric: &mut Fabric) {
-        let Some(coordinator) = self.coordinator else {
+        let coordinator = self.ready_coordinator(fabric.now);
+        let Some(coordinator) = coordinator.filter(|_| self.retry_at <= fabric.now) else {
             return;
         };
-        if self.assignment.is_empty() {
+        let generation = self.generation;
+        let is_under_way = self
+            .pending
+            .values()
+            .any(|pending| *pending == Pending::OffsetFetch { generation });
+        let unknown = self.assignment.iter();
+        let unknown = unknown.filter(|(_, assigned)| !assigned.knows_committed);
+        let partitions: Vec<TopicPartition> = unknown.map(|(of, _)| of.clone()).collect();
+        if partitions.is_empty() || is_under_way {
             return;
         }
         let request = Request::OffsetFetch(OffsetFetchRequest {
             group_id: self.config.group_id.clone(),
-            partitions: Some(self.assignment.keys().cloned().collect()),
+            partitions: Some(partitions),
         });
-        let generation = self.generation;
         self.ask(
             fabric,
             coordinator,
@@ -160,35 +204,49 @@ impl Consumer {
         if !self.is_current(generation) {
             return;
         }
+        match response.error_code {
+            ErrorCode::None => {}
+            ErrorCode::NotCoordinator => return self.lose_coordinator(fabric),
+            _ => return self.back_off(fabric),
+        }
         for (partition, committed) in response.partitions {
-            if let (Some(assigned), Some(committed)) =
-                (self.assignment.get_mut(&partition), committed)
-            {
+            let Some(assigned) = self.assignment.get_mut(&partition) else {
+                continue;
+            };
+            assigned.knows_committed = true;
+            if let Some(committed) = committed {
                 assigned.position = Some(committed.offset);
                 assigned.committed = Some(committed.offset);
             }
         }
-        self.find_positions(fabric);
-        self.fetch(fabric);
     }
 
     /// Asks the leaders where to begin in partitions for which nothing was
     /// committed, or whose position is outside the log (`auto.offset.reset`).
     pub(super) fn find_positions(&mut self, fabric: &mut Fabric) {
-        let unknown = |pending: &Pending| {
-            matches!(
-                pending,
-                Pending::OffsetFetch { .. } | Pending::ListOffsets { .. }
-            )
+        let asked: BTreeSet<TopicPartition> = self
+            .pending
+            .values()
+            .filter_map(|pending| match pending {
+                Pending::ListOffsets {
+                    generation,
+                    partitions,
+                } if *generation == self.generation => Some(partitions.clone()),
+                _ => None,
+            })
+            .flatten()
+            .collect();
+        let is_missing = |of: &TopicPartition, assigned: &AssignedPartition| {
+            assigned.position.is_none()
+                && assigned.knows_committed
+                && assigned.not_before <= fabric.now
+                && !asked.contains(of)
         };
-        if self.pending.values().any(unknown) {
-            return;
-        }
         let missing: Vec<TopicPartition> = self
             .assignment
             .iter()
-            .filter(|(_, assigned)| assigned.position.is_none())
-            .map(|(partition, _)| partition.clone())
+            .filter(|(of, assigned)| is_missing(of, assigned))
+            .map(|(of, _)| of.clone())
             .collect();
         if missing.is_empty() {
             return;
@@ -201,23 +259,26 @@ impl Consumer {
         let mut by_leader: BTreeMap<i32, Vec<(TopicPartition, i64)>> = BTreeMap::new();
         for partition in missing {
             let metadata = &self.connection.metadata;
-            if let Some(leader) = metadata.leader(&partition.topic, partition.partition) {
-                by_leader
-                    .entry(leader)
-                    .or_default()
-                    .push((partition, timestamp));
+            match metadata.leader(&partition.topic, partition.partition) {
+                Some(leader) if self.connection.is_ready(fabric.now, leader) => {
+                    let of_leader = by_leader.entry(leader).or_default();
+                    of_leader.push((partition, timestamp));
+                }
+                Some(_) => {}
+                None => self.connection.metadata.request_update(),
             }
-        }
-        if by_leader.is_empty() {
-            self.connection.update_metadata(fabric);
         }
         let generation = self.generation;
         for (leader, partitions) in by_leader {
+            let pending = Pending::ListOffsets {
+                generation,
+                partitions: partitions.iter().map(|(of, _)| of.clone()).collect(),
+            };
             let request = Request::ListOffsets(ListOffsetsRequest {
                 replica_id: None,
                 partitions,
             });
-            self.ask(fabric, leader, request, Pending::ListOffsets { generation });
+            self.ask(fabric, leader, request, pending);
         }
     }
 
@@ -230,15 +291,14 @@ impl Consumer {
         if !self.is_current(generation) {
             return;
         }
-        let mut trouble = false;
         for (partition, listed) in response.partitions {
+            if !listed.error_code.is_none() {
+                self.ask_leader_later(fabric, &partition);
+                continue;
+            }
             let Some(assigned) = self.assignment.get_mut(&partition) else {
                 continue;
             };
-            if !listed.error_code.is_none() {
-                trouble = true;
-                continue;
-            }
             assigned.position = Some(listed.offset);
             let out_of_range = assigned.out_of_range.take();
             fabric.emit(EventKind::PositionReset {
@@ -248,14 +308,6 @@ impl Consumer {
                 out_of_range,
             });
         }
-        if trouble {
-            self.connection.update_metadata(fabric);
-            self.retry_later(fabric);
-        } else {
-            // Positions may have been lost while this answer was out.
-            self.find_positions(fabric);
-        }
-        self.fetch(fabric);
     }
 
     fn fail_without_offset(&mut self, fabric: &mut Fabric, missing: &[TopicPartition]) {

@@ -57,8 +57,9 @@ pub struct Producer {
     waiting: VecDeque<WaitingRecord>,
     accumulator: Accumulator,
     sticky: BTreeMap<TopicName, StickyPartitioner>,
+    /// The batches whose answer is out, by correlation id. A request whose
+    /// batches have all expired stays until it is answered or lost.
     in_flight: BTreeMap<i32, Vec<InFlightBatch>>,
-    in_flight_to: BTreeMap<i32, i32>,
     sender_timer: Option<TimerHandle>,
     workload: Option<RunningWorkload>,
     workload_timer: Option<TimerHandle>,
@@ -80,7 +81,6 @@ impl Producer {
             accumulator: Accumulator::default(),
             sticky: BTreeMap::new(),
             in_flight: BTreeMap::new(),
-            in_flight_to: BTreeMap::new(),
             sender_timer: None,
             workload: workload.map(|workload| RunningWorkload::new(workload, seed, number)),
             workload_timer: None,
@@ -123,8 +123,15 @@ impl Producer {
 
     pub(crate) fn start(&mut self, fabric: &mut Fabric) {
         // A Java producer has no topics to ask for yet, but learns the brokers.
-        self.connection.update_metadata(fabric);
+        self.connection.metadata.request_update_now();
         self.schedule_workload(fabric);
+        self.go_on(fabric);
+    }
+
+    /// Does all that can be done now.
+    fn go_on(&mut self, fabric: &mut Fabric) {
+        self.run_sender(fabric);
+        self.connection.go_on(fabric);
     }
 
     pub(crate) fn set_workload(&mut self, fabric: &mut Fabric, workload: Option<Workload>) {
@@ -160,7 +167,7 @@ impl Producer {
     }
 
     pub(crate) fn send(&mut self, fabric: &mut Fabric, record: OutgoingRecord) {
-        self.connection.metadata.want(&record.topic);
+        let is_new = self.connection.metadata.want(&record.topic);
         self.waiting.push_back(WaitingRecord {
             since: fabric.now,
             record,
@@ -169,9 +176,12 @@ impl Producer {
         self.admit_waiting(fabric);
         if !self.waiting.is_empty() {
             fabric.client_timer(deadline, self.connection.number, ClientTimer::MaxBlock);
-            self.connection.update_metadata(fabric);
+            match is_new {
+                true => self.connection.metadata.request_update_now(),
+                false => self.connection.metadata.request_update(),
+            }
         }
-        self.run_sender(fabric);
+        self.go_on(fabric);
     }
 
     pub(crate) fn on_response(
@@ -185,47 +195,42 @@ impl Producer {
                 let answer = self
                     .connection
                     .on_metadata(fabric, correlation_id, response);
-                for (topic, error) in answer.errors {
+                for (topic, error) in answer.into_iter().flat_map(|answer| answer.errors) {
                     if error == ErrorCode::InvalidTopicException {
                         self.fail_invalid_topic(fabric, &topic);
                     }
                 }
                 self.admit_waiting(fabric);
-                if !self.waiting.is_empty() && self.connection.metadata.is_behind() {
-                    self.connection.update_metadata(fabric);
-                }
             }
             Response::Produce(response) => {
                 self.on_produce_response(fabric, correlation_id, response);
             }
             _ => {}
         }
-        self.run_sender(fabric);
+        self.go_on(fabric);
     }
 
     pub(crate) fn on_timer(&mut self, fabric: &mut Fabric, timer: ClientTimer) {
         match timer {
-            ClientTimer::MetadataRetry => self.connection.on_metadata_retry(fabric),
-            ClientTimer::MetadataExpiry => self.connection.on_metadata_expiry(fabric),
             ClientTimer::Sender => self.sender_timer = None,
             ClientTimer::MaxBlock => self.expire_waiting(fabric),
             ClientTimer::Workload => self.make_record(fabric),
             _ => {}
         }
-        self.run_sender(fabric);
+        self.go_on(fabric);
     }
 
     pub(crate) fn close(&mut self, fabric: &mut Fabric) {
         self.closing = true;
         self.set_workload(fabric, None);
-        self.run_sender(fabric);
+        self.go_on(fabric);
     }
 
     pub(crate) fn is_closed(&self) -> bool {
         self.closing
             && self.waiting.is_empty()
             && self.accumulator.is_empty()
-            && self.in_flight.is_empty()
+            && self.in_flight.values().all(Vec::is_empty)
     }
 
     fn schedule_workload(&mut self, fabric: &mut Fabric) {

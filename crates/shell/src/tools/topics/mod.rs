@@ -391,6 +391,14 @@ impl Run for Topics {
             EventKind::AdminAnswered { admin, response } if Some(*admin) == own => {
                 self.on_answer(host, response)
             }
+            EventKind::AdminFailed {
+                admin,
+                exception,
+                message,
+            } if Some(*admin) == own => {
+                let status = Failure::of_kafka(exception, message.as_str()).report(host);
+                Some(self.end(host, status))
+            }
             EventKind::ClientCrashed { client, .. } if Some(*client) == own => Some(KILLED),
             EventKind::ClientClosed { client, .. } if Some(*client) == own => Some(TERMINATED),
             _ => None,
