@@ -90,13 +90,14 @@ impl RunningWorkload {
 
 /// Text with a number behind it, filled up to `least` bytes.
 fn numbered(prefix: &str, number: u64, least: usize) -> Vec<u8> {
-    const DIGITS_MAX: usize = 20;
-    let mut text = Vec::with_capacity(least.max(prefix.len() + DIGITS_MAX));
-    text.extend_from_slice(prefix.as_bytes());
-    write!(text, "{number}").expect("a vector takes what is written");
-    if text.len() < least {
-        text.resize(least, b'.');
-    }
+    let digits = number
+        .checked_ilog10()
+        .map_or(1, |power| power as usize + 1);
+    let mut text = vec![b'.'; least.max(prefix.len() + digits)];
+    let mut rest = &mut text[..];
+    let written = rest.write_all(prefix.as_bytes());
+    let written = written.and_then(|()| write!(rest, "{number}"));
+    written.expect("there is room for prefix and number");
     text
 }
 

@@ -66,15 +66,25 @@ pub fn crc32c(data: &[u8]) -> u32 {
 }
 
 /// The look-ups do not wait for one another: only the first four bytes are
-/// mixed with what was before.
+/// mixed with what was before. They are written out, lest a build for size
+/// make them a loop.
 fn fold(crc: u32, chunk: &[u8; WIDTH]) -> u32 {
-    let before = crc.to_le_bytes();
-    let mut folded = 0;
-    for (index, byte) in chunk.iter().enumerate() {
-        let mixed = byte ^ before.get(index).unwrap_or(&0);
-        folded ^= TABLES[WIDTH - 1 - index][usize::from(mixed)];
-    }
-    folded
+    let (words, _) = chunk.as_chunks::<4>();
+    let word = |place: usize| u32::from_le_bytes(words[place]);
+    fold_word(word(0) ^ crc, 12)
+        ^ fold_word(word(1), 8)
+        ^ fold_word(word(2), 4)
+        ^ fold_word(word(3), 0)
+}
+
+/// The effect of four bytes with `after` bytes behind them.
+#[inline(always)]
+fn fold_word(word: u32, after: usize) -> u32 {
+    let [first, second, third, fourth] = word.to_le_bytes();
+    TABLES[after + 3][usize::from(first)]
+        ^ TABLES[after + 2][usize::from(second)]
+        ^ TABLES[after + 1][usize::from(third)]
+        ^ TABLES[after][usize::from(fourth)]
 }
 
 #[cfg(test)]

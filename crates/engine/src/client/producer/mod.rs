@@ -359,10 +359,7 @@ impl Producer {
             sticky,
             ..
         } = self;
-        if !sticky.contains_key(&topic) {
-            sticky.insert(topic.clone(), StickyPartitioner::default());
-        }
-        let sticky = sticky.get_mut(&topic).expect("it is there now");
+        let sticky = sticky.entry(topic.clone()).or_default();
         let mut draw = || {
             let random = connection.random();
             let partitions = connection.metadata.partitions(&topic);
