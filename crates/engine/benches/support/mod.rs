@@ -26,7 +26,7 @@ const PARTITIONS: i32 = 6;
 const TOPIC: &str = "measured";
 
 /// Each producer sends so many records each millisecond of virtual time: some
-/// ten full batches, less than the network carries, so that nothing piles up.
+/// seven full batches, less than the network carries, so that nothing piles up.
 const RECORDS_PER_MS: u32 = 1_000;
 
 /// How much virtual time passes before the events are let go of, in
