@@ -74,7 +74,9 @@ impl ProducerRequest {
             topic: fields("topic").as_str().into(),
             keys,
             interval_us: (1_000_000.0 / rate).round() as u64,
+            burst: 1,
             value_prefix: "event ".to_owned(),
+            value_bytes: 0,
         });
         Ok(ProducerRequest {
             name: fields("name").trim().to_owned(),

@@ -38,6 +38,8 @@ fn shop() -> Workload {
             count: 5,
         },
         interval_us: 1_000_000,
+        burst: 1,
         value_prefix: "order ".to_owned(),
+        value_bytes: 0,
     }
 }

@@ -162,6 +162,8 @@ fn workload() -> Workload {
         topic: "orders".into(),
         keys: engine::client::KeyPattern::None,
         interval_us: 1_000_000,
+        burst: 1,
         value_prefix: String::new(),
+        value_bytes: 0,
     }
 }

@@ -75,7 +75,9 @@ fn shop(world: &mut World, topic: &str) -> u32 {
             count: 5,
         },
         interval_us: 400_000,
+        burst: 1,
         value_prefix: "order ".to_owned(),
+        value_bytes: 0,
     });
     start(world, Command::AddProducer { config, workload })
 }

@@ -26,7 +26,7 @@ pub mod sim;
 pub mod world;
 
 pub use command::{Command, Refusal};
-pub use event::{Event, EventKind};
+pub use event::{Event, EventKind, RecordSizes};
 pub use journal::Journal;
 pub use protocol::{ErrorCode, TopicPartition};
 pub use sim::{NodeId, Time};

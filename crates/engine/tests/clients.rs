@@ -52,6 +52,7 @@ fn create(topic: &str, num_partitions: i32) -> Request {
             name: topic.into(),
             num_partitions,
             replication_factor: 3,
+            assignments: Default::default(),
             configs: BTreeMap::new(),
         }],
     })

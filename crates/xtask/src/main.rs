@@ -1,5 +1,5 @@
-//! The project's own tasks: `cargo xtask serve`, `test`, `build`, `bundle`, `conformance`,
-//! `simulate`.
+//! The project's own tasks: `cargo xtask serve`, `test`, `build`, `bundle`, `bench`,
+//! `conformance`, `simulate`.
 //!
 //! Each subject has its file: [`setup`] puts in place what a task needs, [`page`] builds the page
 //! with what [`setup`] found, [`steps`] tells the person at the terminal what goes on and for how
@@ -7,6 +7,7 @@
 
 mod arguments;
 mod base64;
+mod bench;
 mod browser;
 mod bundle;
 mod conformance;
@@ -53,6 +54,10 @@ Kafka Lanes: the project's own tasks
       the same as a folder that works under any path of any web server (dist/)
       and as one file that opens by double-click (dist/kafka-lanes.html)
 
+  cargo xtask bench
+      how many records a second the engine makes, replicates and reads, natively
+      and in the browser
+
   cargo xtask conformance FILE...
       runs files of vectors against the engine; each failing case is named
 
@@ -82,6 +87,7 @@ fn run(mut arguments: Arguments) -> Result<(), Problem> {
         Some("test") => test::run(&project, arguments),
         Some("build") => page::run(&project, arguments),
         Some("bundle") => bundle::run(&project, arguments),
+        Some("bench") => bench::run(&project, arguments),
         Some("conformance") => conformance::run(&project, arguments),
         Some("simulate") => simulate::run(&project, arguments),
         Some("help" | "--help" | "-h") | None => {

@@ -38,6 +38,12 @@ impl Tools {
     pub fn path(&self) -> OsString {
         programs::path_with(&self.folders)
     }
+
+    /// One of the programs that Trunk looks for, to be used by itself.
+    pub fn command(&self, name: &str) -> Command {
+        let file = programs::first_in(&self.folders, name);
+        Command::new(file.unwrap_or_else(|| name.into()))
+    }
 }
 
 /// A program of one version, and how it is installed.

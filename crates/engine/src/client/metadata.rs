@@ -143,7 +143,8 @@ impl ClientMetadata {
 
     /// Adds a topic that the client wants to know of; says whether it is new.
     pub(crate) fn want(&mut self, topic: &TopicName) -> bool {
-        self.wanted.insert(topic.clone())
+        // Every record asks; few are of a new topic.
+        !self.wanted.contains(topic) && self.wanted.insert(topic.clone())
     }
 
     pub(crate) fn wanted(&self) -> impl Iterator<Item = &TopicName> {

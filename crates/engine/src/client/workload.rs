@@ -1,8 +1,10 @@
+use std::io::Write;
+
 use super::OutgoingRecord;
 use crate::protocol::TopicName;
 use crate::sim::{Random, Stream};
 
-/// What a producer makes up: one record after another, at an even pace.
+/// What a producer makes up: records, one or some at a time, at an even pace.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Workload {
     /// The topic it sends to.
@@ -12,8 +14,13 @@ pub struct Workload {
     /// The time from one record to the next, in microseconds; at least 1 is
     /// used.
     pub interval_us: u64,
+    /// How many records it sends each time, one right after the other; at
+    /// least 1 is used.
+    pub burst: u32,
     /// What each value begins with; the record's number follows.
     pub value_prefix: String,
+    /// The least size of a value, in bytes: dots fill up what is missing.
+    pub value_bytes: u32,
 }
 
 /// The keys of a [`Workload`].
@@ -62,20 +69,62 @@ impl RunningWorkload {
         self.made += 1;
         let key = match &self.workload.keys {
             KeyPattern::None => None,
-            KeyPattern::Fixed(key) => Some(key.clone()),
+            KeyPattern::Fixed(key) => Some(key.clone().into_bytes()),
             KeyPattern::Cycle { prefix, count } => {
-                Some(format!("{prefix}{}", number % u64::from((*count).max(1))))
+                Some(numbered(prefix, number % u64::from((*count).max(1)), 0))
             }
             KeyPattern::Random { prefix, count } => {
-                Some(format!("{prefix}{}", self.random.below((*count).max(1))))
+                let number = self.random.below((*count).max(1));
+                Some(numbered(prefix, u64::from(number), 0))
             }
         };
-        let value = format!("{}{number}", self.workload.value_prefix);
+        let least = self.workload.value_bytes as usize;
         OutgoingRecord {
             topic: self.workload.topic.clone(),
             partition: None,
-            key: key.map(String::into_bytes),
-            value: Some(value.into_bytes()),
+            key,
+            value: Some(numbered(&self.workload.value_prefix, number, least)),
         }
+    }
+}
+
+/// Text with a number behind it, filled up to `least` bytes.
+fn numbered(prefix: &str, number: u64, least: usize) -> Vec<u8> {
+    let digits = number
+        .checked_ilog10()
+        .map_or(1, |power| power as usize + 1);
+    let mut text = vec![b'.'; least.max(prefix.len() + digits)];
+    let mut rest = &mut text[..];
+    let written = rest.write_all(prefix.as_bytes());
+    let written = written.and_then(|()| write!(rest, "{number}"));
+    written.expect("there is room for prefix and number");
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_count_up_and_have_at_least_the_size_asked_for() {
+        let mut running = RunningWorkload::new(
+            Workload {
+                topic: "orders".into(),
+                keys: KeyPattern::Fixed("cart".to_owned()),
+                interval_us: 1,
+                burst: 1,
+                value_prefix: "order ".to_owned(),
+                value_bytes: 9,
+            },
+            1,
+            1,
+        );
+        let mut next = || running.next().value.unwrap();
+        assert_eq!(next(), b"order 0..");
+        assert_eq!(next(), b"order 1..");
+        running.made = 12_345;
+        let record = running.next();
+        assert_eq!(record.value.unwrap(), b"order 12345");
+        assert_eq!(record.key.unwrap(), b"cart");
     }
 }

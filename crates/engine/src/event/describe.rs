@@ -57,14 +57,15 @@ impl Described<'_> {
 
     fn records(&self, f: &mut fmt::Formatter<'_>) -> Option<fmt::Result> {
         Some(match self.kind {
-            EventKind::RecordAccumulated {
+            EventKind::RecordsAccumulated {
                 producer,
                 topic_partition,
-                ..
+                records,
             } => write!(
                 f,
-                "{} puts a record for {topic_partition} into its accumulator.",
-                self.names.name(*producer)
+                "{} puts {} for {topic_partition} into its accumulator.",
+                self.names.name(*producer),
+                counted(records.len() as i64, "record")
             ),
             EventKind::Delivered {
                 producer,

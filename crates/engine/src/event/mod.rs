@@ -54,6 +54,25 @@ impl LogLevel {
     }
 }
 
+/// How large a record's key and value are, in bytes; `None` stands for null.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RecordSizes {
+    /// The key's size.
+    pub key: Option<usize>,
+    /// The value's size.
+    pub value: Option<usize>,
+}
+
+impl RecordSizes {
+    /// The sizes of this key and this value.
+    pub fn of(key: Option<&[u8]>, value: Option<&[u8]>) -> RecordSizes {
+        RecordSizes {
+            key: key.map(<[u8]>::len),
+            value: value.map(<[u8]>::len),
+        }
+    }
+}
+
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum EventKind {
@@ -259,16 +278,14 @@ pub enum EventKind {
         /// What its disk takes over each write, in microseconds.
         disk_write_us: u64,
     },
-    /// A record went into a producer's accumulator: its partition is chosen.
-    RecordAccumulated {
+    /// Records went into a producer's accumulator: their partition is chosen.
+    RecordsAccumulated {
         /// The producer.
         producer: ClientNumber,
-        /// Where it will go.
+        /// Where they will go.
         topic_partition: TopicPartition,
-        /// Its key.
-        key: Option<Vec<u8>>,
-        /// Its value.
-        value: Option<Vec<u8>>,
+        /// How large each is, in the order of their `send()`s.
+        records: Vec<RecordSizes>,
     },
     /// A leader appended a batch.
     RecordsAppended {
@@ -407,7 +424,7 @@ impl EventKind {
     /// something they are told of anyway.
     pub fn is_news(&self) -> bool {
         match self {
-            EventKind::RecordAccumulated { .. }
+            EventKind::RecordsAccumulated { .. }
             | EventKind::RecordsReplicated { .. }
             | EventKind::LeaderStarted { .. }
             | EventKind::Delivered { .. }

@@ -148,7 +148,9 @@ impl Run {
                 _ => KeyPattern::Random { prefix, count },
             },
             interval_us: 5_000 + u64::from(self.random.below(200_000)),
+            burst: 1 + self.random.below(3),
             value_prefix: self.next_prefix(),
+            value_bytes: 0,
         }
     }
 

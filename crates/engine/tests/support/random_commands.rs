@@ -166,7 +166,9 @@ fn workload(random: &mut Random) -> Workload {
             _ => KeyPattern::Random { prefix, count },
         },
         interval_us: 10_000 + u64::from(random.below(500_000)),
+        burst: 1,
         value_prefix: "value ".to_owned(),
+        value_bytes: 0,
     }
 }
 

@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Consumer, Membership, Pending};
 use crate::event::EventKind;
+use crate::log::record_batch::RecordBatch;
 use crate::protocol::{
     ErrorCode, FetchPartition, FetchRequest, FetchResponse, FetchedPartition, Request,
     TopicPartition,
@@ -107,16 +108,8 @@ impl Consumer {
         let next = last.next_offset().max(position);
         assigned.position = Some(next);
         let batches = fetched.records;
-        let records = batches
-            .iter()
-            .flat_map(|batch| batch.records())
-            .filter(|record| {
-                record
-                    .as_ref()
-                    .is_ok_and(|record| record.offset >= position)
-            })
-            .count();
-        self.records_read += records as u64;
+        let records = batches.iter().map(|batch| records_from(batch, position));
+        self.records_read += records.sum::<u64>();
         fabric.emit(EventKind::RecordsRead {
             consumer: self.connection.number,
             topic_partition: partition,
@@ -131,4 +124,15 @@ impl Consumer {
             assigned.out_of_range = assigned.position.take().or(assigned.out_of_range);
         }
     }
+}
+
+/// How many of a batch's records lie at or after `position`. Only the batch
+/// that the position lies in need be read for that.
+fn records_from(batch: &RecordBatch, position: i64) -> u64 {
+    if position <= batch.base_offset() {
+        return batch.record_count().unsigned_abs().into();
+    }
+    let records = batch.records().map_while(Result::ok);
+    let from = records.filter(|record| record.offset >= position);
+    from.count() as u64
 }

@@ -46,6 +46,27 @@ impl ProducerBatch {
     pub fn is_full(&self) -> bool {
         self.closed || self.builder.is_full(self.write_limit)
     }
+
+    /// A record that `send()` let through always fits: its timestamp is the
+    /// present and its size is bounded by `max.request.size`.
+    fn append(&mut self, record: &Record) -> Appended {
+        let before = self.size_in_bytes();
+        let appended = self.builder.append(record);
+        appended.expect("send() admits only records that a batch can hold");
+        Appended {
+            bytes: self.size_in_bytes() - before,
+            all_batches_full: self.is_full(),
+        }
+    }
+}
+
+/// What a record has added to its partition's queue.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Appended {
+    /// By how many bytes the queue has grown.
+    pub bytes: usize,
+    /// Whether the queue ends with a full batch now.
+    pub all_batches_full: bool,
 }
 
 /// The batches of each partition, oldest first
@@ -75,43 +96,51 @@ impl Accumulator {
             .is_none_or(ProducerBatch::is_full)
     }
 
-    /// Adds a record to the last batch, or to a new one; returns by how many
-    /// bytes the queue has grown.
+    /// Adds a record to the last batch, or to a new one.
     pub fn append(
         &mut self,
         now: Time,
         partition: &TopicPartition,
         record: &Record,
         config: &ProducerConfig,
-    ) -> usize {
-        let queue = self.queues.entry(partition.clone()).or_default();
-        if let Some(last) = queue.back_mut() {
+    ) -> Appended {
+        if let Some(last) = self.queues.get_mut(partition).and_then(VecDeque::back_mut) {
             let room = !last.is_full() && last.builder.has_room_for(record, last.write_limit);
             if room && last.attempts == 0 {
-                let before = last.builder.size_in_bytes();
-                append(&mut last.builder, record);
-                return last.builder.size_in_bytes() - before;
+                return last.append(record);
             }
             last.closed = true;
         }
+        let mut batch = self.new_batch(now, partition, record, config);
+        let first = batch.append(record);
+        let bytes = batch.size_in_bytes();
+        let queue = self.queues.entry(partition.clone()).or_default();
+        queue.push_back(batch);
+        Appended { bytes, ..first }
+    }
+
+    /// A batch for this partition that has room for this record at least.
+    fn new_batch(
+        &self,
+        now: Time,
+        partition: &TopicPartition,
+        record: &Record,
+        config: &ProducerConfig,
+    ) -> ProducerBatch {
         let mut builder = RecordBatchBuilder::new(BatchOptions {
             compression_type: config.compression_type,
             ..BatchOptions::default()
         });
         builder.set_estimated_compression_ratio(self.ratios.estimation(&partition.topic));
-        append(&mut builder, record);
-        let size = builder.size_in_bytes();
-        queue.push_back(ProducerBatch {
+        let needed = record.estimate_size_in_bytes_upper_bound();
+        ProducerBatch {
             builder,
             created: now,
             attempts: 0,
             not_before: Time::ZERO,
-            write_limit: config
-                .batch_size
-                .max(record.estimate_size_in_bytes_upper_bound()),
+            write_limit: config.batch_size.max(needed),
             closed: false,
-        });
-        size
+        }
     }
 
     /// When the partition's first batch may be sent: at once when it is full,
@@ -182,12 +211,4 @@ impl Accumulator {
         self.queues.retain(|_, queue| !queue.is_empty());
         expired
     }
-}
-
-/// A record that `send()` let through always fits: its timestamp is the
-/// present and its size is bounded by `max.request.size`.
-fn append(builder: &mut RecordBatchBuilder, record: &Record) {
-    builder
-        .append(record)
-        .expect("send() admits only records that a batch can hold");
 }

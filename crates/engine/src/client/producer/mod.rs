@@ -18,7 +18,7 @@ use sender::InFlightBatch;
 use super::workload::RunningWorkload;
 use super::{ClientTimer, Connection, ProducerConfig, Workload, murmur2};
 use crate::command::Refusal;
-use crate::event::EventKind;
+use crate::event::{EventKind, RecordSizes};
 use crate::log::record_batch::{Record, estimate_size_in_bytes_upper_bound};
 use crate::protocol::{ErrorCode, Response, TopicName, TopicPartition};
 use crate::sim::{Fabric, Time, TimerHandle};
@@ -167,7 +167,17 @@ impl Producer {
     }
 
     pub(crate) fn send(&mut self, fabric: &mut Fabric, record: OutgoingRecord) {
+        self.take(fabric, record);
+        self.go_on(fabric);
+    }
+
+    /// What `send()` does before it returns, or blocks: the sender is another
+    /// thread.
+    fn take(&mut self, fabric: &mut Fabric, record: OutgoingRecord) {
         let is_new = self.connection.metadata.want(&record.topic);
+        if self.waiting.is_empty() && self.is_known(&record) {
+            return self.accumulate(fabric, record);
+        }
         self.waiting.push_back(WaitingRecord {
             since: fabric.now,
             record,
@@ -181,7 +191,16 @@ impl Producer {
                 false => self.connection.metadata.request_update(),
             }
         }
-        self.go_on(fabric);
+    }
+
+    /// Whether the metadata tells of the record's topic, and of its partition
+    /// where it names one.
+    fn is_known(&self, record: &OutgoingRecord) -> bool {
+        let partitions = self.connection.metadata.partitions(&record.topic);
+        partitions.is_some_and(|partitions| {
+            let exists = |partition| (partition as usize) < partitions.len();
+            record.partition.is_none_or(exists)
+        })
     }
 
     pub(crate) fn on_response(
@@ -214,7 +233,7 @@ impl Producer {
         match timer {
             ClientTimer::Sender => self.sender_timer = None,
             ClientTimer::MaxBlock => self.expire_waiting(fabric),
-            ClientTimer::Workload => self.make_record(fabric),
+            ClientTimer::Workload => self.make_records(fabric),
             _ => {}
         }
         self.go_on(fabric);
@@ -244,43 +263,43 @@ impl Producer {
 
     /// One turn of the application's loop. While its `send()` blocks on an
     /// earlier record it makes no other.
-    fn make_record(&mut self, fabric: &mut Fabric) {
+    fn make_records(&mut self, fabric: &mut Fabric) {
         self.workload_timer = None;
-        if self.waiting.is_empty()
-            && let Some(running) = &mut self.workload
-        {
-            let record = running.next();
-            match self.check(&record) {
-                Ok(()) => self.send(fabric, record),
-                Err(refusal) => fabric.emit(EventKind::SendFailed {
-                    producer: self.connection.number,
-                    topic: record.topic,
-                    partition: record.partition,
-                    records: 1,
-                    exception: refusal.exception().unwrap_or_default().to_owned(),
-                    message: refusal.to_string(),
-                }),
+        let burst = self.workload().map_or(0, |workload| workload.burst.max(1));
+        for _ in 0..burst {
+            if !self.waiting.is_empty() {
+                break;
             }
+            self.make_record(fabric);
         }
         self.schedule_workload(fabric);
+    }
+
+    fn make_record(&mut self, fabric: &mut Fabric) {
+        let Some(running) = &mut self.workload else {
+            return;
+        };
+        let record = running.next();
+        match self.check(&record) {
+            Ok(()) => self.take(fabric, record),
+            Err(refusal) => fabric.emit(EventKind::SendFailed {
+                producer: self.connection.number,
+                topic: record.topic,
+                partition: record.partition,
+                records: 1,
+                exception: refusal.exception().unwrap_or_default().to_owned(),
+                message: refusal.to_string(),
+            }),
+        }
     }
 
     /// Moves the records whose topic is known from `send()` to the
     /// accumulator, in order.
     fn admit_waiting(&mut self, fabric: &mut Fabric) {
-        let waiting = std::mem::take(&mut self.waiting);
-        for waiting in waiting {
-            let topic = &waiting.record.topic;
-            match self.connection.metadata.partitions(topic).map(<[_]>::len) {
-                Some(partitions)
-                    if waiting
-                        .record
-                        .partition
-                        .is_none_or(|p| (p as usize) < partitions) =>
-                {
-                    self.accumulate(fabric, waiting.record);
-                }
-                _ => self.waiting.push_back(waiting),
+        for waiting in std::mem::take(&mut self.waiting) {
+            match self.is_known(&waiting.record) {
+                true => self.accumulate(fabric, waiting.record),
+                false => self.waiting.push_back(waiting),
             }
         }
     }
@@ -296,18 +315,37 @@ impl Producer {
         let keyed = outgoing
             .partition
             .or_else(|| self.partition_for_key(&topic, record.key.as_deref()?));
-        let partition = match keyed {
+        let topic_partition = match keyed {
             Some(partition) => {
-                self.append(fabric.now, &topic, partition, &record);
-                partition
+                let topic_partition = TopicPartition::new(topic, partition);
+                self.accumulator
+                    .append(fabric.now, &topic_partition, &record, &self.config);
+                topic_partition
             }
-            None => self.append_to_sticky(fabric.now, &topic, &record),
+            None => self.append_to_sticky(fabric.now, topic, &record),
         };
-        fabric.emit(EventKind::RecordAccumulated {
+        let sizes = RecordSizes::of(record.key.as_deref(), record.value.as_deref());
+        self.tell_accumulated(fabric, topic_partition, sizes);
+    }
+
+    /// Records that come at one instant, one after the other, are one event.
+    fn tell_accumulated(&self, fabric: &mut Fabric, of: TopicPartition, record: RecordSizes) {
+        let cause = &fabric.cause;
+        if let Some(last) = fabric.events.last_mut()
+            && let EventKind::RecordsAccumulated {
+                producer,
+                topic_partition,
+                records,
+            } = &mut last.kind
+            && (last.at, &last.cause) == (fabric.now, cause)
+            && (*producer, &*topic_partition) == (self.connection.number, &of)
+        {
+            return records.push(record);
+        }
+        fabric.emit(EventKind::RecordsAccumulated {
             producer: self.connection.number,
-            topic_partition: TopicPartition::new(topic, partition),
-            key: record.key,
-            value: record.value,
+            topic_partition: of,
+            records: vec![record],
         });
     }
 
@@ -317,34 +355,29 @@ impl Producer {
         Some(murmur2::partition_for_key(key, count))
     }
 
-    fn append(&mut self, now: Time, topic: &TopicName, partition: i32, record: &Record) -> usize {
-        let topic_partition = TopicPartition::new(topic.clone(), partition);
-        self.accumulator
-            .append(now, &topic_partition, record, &self.config)
-    }
-
     /// Appends to the partition that keyless records stick to; returns it.
-    fn append_to_sticky(&mut self, now: Time, topic: &TopicName, record: &Record) -> i32 {
-        let partitions = self.connection.metadata.partitions(topic);
-        let available = partitioner::available(partitions.unwrap_or_default());
-        let batch_size = self.config.batch_size;
-        let mut sticky = self.sticky.remove(topic).unwrap_or_default();
-        let accumulator = &self.accumulator;
+    fn append_to_sticky(&mut self, now: Time, topic: TopicName, record: &Record) -> TopicPartition {
+        let Producer {
+            connection,
+            config,
+            accumulator,
+            sticky,
+            ..
+        } = self;
+        let sticky = sticky.entry(topic.clone()).or_default();
+        let mut draw = || {
+            let random = connection.random();
+            let partitions = connection.metadata.partitions(&topic);
+            partitioner::draw(partitions.unwrap_or_default(), random)
+        };
         let all_batches_full = |partition| {
             accumulator.all_batches_full(&TopicPartition::new(topic.clone(), partition))
         };
-        let connection = &mut self.connection;
-        let partition = sticky.choose(&available, batch_size, all_batches_full, || {
-            connection.random()
-        });
-        let bytes = self.append(now, topic, partition, record);
-        let full = self
-            .accumulator
-            .all_batches_full(&TopicPartition::new(topic.clone(), partition));
-        let connection = &mut self.connection;
-        sticky.appended(bytes, full, &available, batch_size, || connection.random());
-        self.sticky.insert(topic.clone(), sticky);
-        partition
+        let partition = sticky.choose(config.batch_size, all_batches_full, &mut draw);
+        let topic_partition = TopicPartition::new(topic.clone(), partition);
+        let appended = accumulator.append(now, &topic_partition, record, config);
+        sticky.appended(appended, config.batch_size, &mut draw);
+        topic_partition
     }
 
     fn expire_waiting(&mut self, fabric: &mut Fabric) {

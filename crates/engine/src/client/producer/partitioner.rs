@@ -1,3 +1,4 @@
+use super::accumulator::Appended;
 use crate::client::metadata::PartitionInfo;
 
 /// Where records without a key go: to one partition until `batch.size` bytes
@@ -11,17 +12,14 @@ pub(super) struct StickyPartitioner {
     produced_bytes: usize,
 }
 
-/// The partitions to draw from: those with a leader, or all when none has one.
-pub(super) fn available(partitions: &[PartitionInfo]) -> Vec<i32> {
-    let numbered = || (0..).zip(partitions);
-    let led: Vec<i32> = numbered()
-        .filter(|(_, info)| info.leader.is_some())
-        .map(|(number, _)| number)
-        .collect();
-    if led.is_empty() {
-        numbered().map(|(number, _)| number).collect()
-    } else {
-        led
+/// The partition that these random bits point to: one of those with a leader,
+/// or of all when none has one.
+pub(super) fn draw(partitions: &[PartitionInfo], random: u32) -> i32 {
+    let led = || (0..).zip(partitions).filter(|(_, to)| to.leader.is_some());
+    let drawn = |count: usize| random as usize % count;
+    match led().count() {
+        0 => drawn(partitions.len()) as i32,
+        count => led().nth(drawn(count)).expect("so many are led").0,
     }
 }
 
@@ -35,38 +33,30 @@ impl StickyPartitioner {
     /// that an unfinished batch prevented is made up for.
     pub fn choose(
         &mut self,
-        available: &[i32],
         batch_size: usize,
         all_batches_full: impl Fn(i32) -> bool,
-        mut random: impl FnMut() -> u32,
+        mut draw: impl FnMut() -> i32,
     ) -> i32 {
         loop {
             let partition = match self.partition {
                 Some(partition) => partition,
-                None => self.stick_to(draw(available, &mut random)),
+                None => self.stick_to(draw()),
             };
             if self.produced_bytes < batch_size.max(1) || !all_batches_full(partition) {
                 return partition;
             }
-            self.stick_to(draw(available, &mut random));
+            self.stick_to(draw());
         }
     }
 
     /// Notes that the partition's queue has grown, and leaves the partition
     /// when it had its share: with full batches only, or at twice the share.
-    pub fn appended(
-        &mut self,
-        bytes: usize,
-        all_batches_full: bool,
-        available: &[i32],
-        batch_size: usize,
-        mut random: impl FnMut() -> u32,
-    ) {
-        self.produced_bytes += bytes;
+    pub fn appended(&mut self, appended: Appended, batch_size: usize, draw: impl FnOnce() -> i32) {
+        self.produced_bytes += appended.bytes;
         let share = batch_size.max(1);
-        let had_its_share = self.produced_bytes >= share && all_batches_full;
+        let had_its_share = self.produced_bytes >= share && appended.all_batches_full;
         if had_its_share || self.produced_bytes >= share.saturating_mul(2) {
-            self.stick_to(draw(available, &mut random));
+            self.stick_to(draw());
         }
     }
 
@@ -74,10 +64,6 @@ impl StickyPartitioner {
         self.produced_bytes = 0;
         *self.partition.insert(partition)
     }
-}
-
-fn draw(available: &[i32], random: &mut impl FnMut() -> u32) -> i32 {
-    available[random() as usize % available.len()]
 }
 
 #[cfg(test)]
@@ -92,13 +78,15 @@ mod tests {
         let mut chosen = Vec::new();
         for _ in 0..records {
             let full = |bytes: usize| bytes == 0 || bytes >= 100;
-            let mut random = || draws.next().unwrap_or_default();
-            let available = [0, 1, 2];
-            let partition =
-                sticky.choose(&available, 100, |p| full(filled[p as usize]), &mut random);
+            let mut draw = || draws.next().unwrap_or_default() % 3;
+            let partition = sticky.choose(100, |p| full(filled[p as usize]), &mut draw);
             let bytes = &mut filled[partition as usize];
             *bytes += 40;
-            sticky.appended(40, full(*bytes), &available, 100, &mut random);
+            let appended = Appended {
+                bytes: 40,
+                all_batches_full: full(*bytes),
+            };
+            sticky.appended(appended, 100, &mut draw);
             chosen.push(partition);
         }
         chosen

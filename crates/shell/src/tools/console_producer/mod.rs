@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use engine::client::OutgoingRecord;
 use engine::event::LogLevel;
 use engine::protocol::TopicName;
-use engine::{Command, Event, EventKind, Refusal, Time, TopicPartition};
+use engine::{Command, Event, EventKind, RecordSizes, Refusal, Time, TopicPartition};
 
 use super::connecting::Connecting;
 use super::removed::{Removed, replace_removed};
@@ -20,7 +20,7 @@ use crate::terminal::Foreground;
 
 use options::Wanted;
 use reader::LineReader;
-use unanswered::{Sizes, Unanswered, size_text};
+use unanswered::{Unanswered, size_text};
 
 const REMOVED: &[Removed] = &[
     Removed {
@@ -56,7 +56,10 @@ enum Thread {
     Reads,
     /// Its `send()` blocks on this record, at most until then where nobody
     /// answers.
-    InSend { sizes: Sizes, until: Option<Time> },
+    InSend {
+        sizes: RecordSizes,
+        until: Option<Time>,
+    },
     /// The producer closes.
     Closing,
 }
@@ -142,7 +145,7 @@ impl ConsoleProducer {
                 return;
             }
         };
-        let sizes = Sizes::of(parsed.key.as_ref(), parsed.value.as_ref());
+        let sizes = RecordSizes::of(parsed.key.as_deref(), parsed.value.as_deref());
         match &self.link {
             Link::Nobody { max_block_ms, .. } => {
                 let until = Some(host.now().plus_ms(*max_block_ms));
@@ -167,7 +170,7 @@ impl ConsoleProducer {
         }
     }
 
-    fn on_refused(&mut self, host: &mut Host, sizes: Sizes, refusal: &Refusal) {
+    fn on_refused(&mut self, host: &mut Host, sizes: RecordSizes, refusal: &Refusal) {
         match refusal.exception() {
             Some(exception) => self.on_failed(host, sizes, exception, &refusal.to_string()),
             None => {
@@ -179,7 +182,7 @@ impl ConsoleProducer {
 
     /// A record has failed: logged, or thrown when the tool waits for each
     /// (`ErrorLoggingCallback`).
-    fn on_failed(&mut self, host: &mut Host, sizes: Sizes, exception: &str, message: &str) {
+    fn on_failed(&mut self, host: &mut Host, sizes: RecordSizes, exception: &str, message: &str) {
         let exception = format!("{}.{exception}", package(exception));
         if self.sync {
             host.err(&format!(
@@ -254,14 +257,12 @@ impl ConsoleProducer {
 
     fn on_own_event(&mut self, host: &mut Host, event: &EventKind) -> Option<i32> {
         match event {
-            EventKind::RecordAccumulated {
+            EventKind::RecordsAccumulated {
                 topic_partition,
-                key,
-                value,
+                records,
                 ..
             } => {
-                let sizes = Sizes::of(key.as_ref(), value.as_ref());
-                self.unanswered.add(topic_partition, sizes);
+                self.unanswered.add(topic_partition, records);
                 if let Thread::InSend { .. } = self.thread {
                     self.thread = Thread::Reads;
                 }
@@ -421,7 +422,7 @@ impl Run for ConsoleProducer {
 
     fn on_event(&mut self, host: &mut Host, event: &Event) -> Option<i32> {
         let of = match &event.kind {
-            EventKind::RecordAccumulated { producer, .. }
+            EventKind::RecordsAccumulated { producer, .. }
             | EventKind::Delivered { producer, .. }
             | EventKind::SendFailed { producer, .. } => producer,
             EventKind::ClientLog { client, .. }

@@ -3,23 +3,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use engine::TopicPartition;
-
-/// How large a record's key and value are, in bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Sizes {
-    pub key: Option<usize>,
-    pub value: Option<usize>,
-}
-
-impl Sizes {
-    pub fn of(key: Option<&Vec<u8>>, value: Option<&Vec<u8>>) -> Sizes {
-        Sizes {
-            key: key.map(Vec::len),
-            value: value.map(Vec::len),
-        }
-    }
-}
+use engine::{RecordSizes, TopicPartition};
 
 /// `null`, or `5 bytes`.
 pub(super) fn size_text(size: Option<usize>) -> String {
@@ -32,7 +16,7 @@ pub(super) fn size_text(size: Option<usize>) -> String {
 /// Records without an answer, by partition, oldest first.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Unanswered {
-    by_partition: BTreeMap<TopicPartition, VecDeque<Sizes>>,
+    by_partition: BTreeMap<TopicPartition, VecDeque<RecordSizes>>,
 }
 
 impl Unanswered {
@@ -40,14 +24,14 @@ impl Unanswered {
         self.by_partition.is_empty()
     }
 
-    /// A record is in the accumulator.
-    pub fn add(&mut self, partition: &TopicPartition, sizes: Sizes) {
+    /// Records are in the accumulator.
+    pub fn add(&mut self, partition: &TopicPartition, records: &[RecordSizes]) {
         let queue = self.by_partition.entry(partition.clone()).or_default();
-        queue.push_back(sizes);
+        queue.extend(records);
     }
 
     /// The oldest so many records of a partition have their answer.
-    pub fn take(&mut self, partition: &TopicPartition, records: i32) -> Vec<Sizes> {
+    pub fn take(&mut self, partition: &TopicPartition, records: i32) -> Vec<RecordSizes> {
         let Some(queue) = self.by_partition.get_mut(partition) else {
             return Vec::new();
         };

@@ -1,0 +1,15 @@
+//! The benchmark as wasm, for `cargo xtask bench`: the page around it holds the
+//! clock.
+
+#![cfg(target_arch = "wasm32")]
+
+#[path = "support/mod.rs"]
+mod support;
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// Makes, replicates and reads records; returns how many.
+#[wasm_bindgen(js_name = produceReplicateConsume)]
+pub fn produce_replicate_consume() -> f64 {
+    support::produce_replicate_consume(support::RECORDS) as f64
+}

@@ -1,0 +1,16 @@
+//! Records per second of wall-clock time that three producers make, three
+//! brokers store and a group of three reads.
+
+#[path = "support/clock.rs"]
+mod clock;
+#[path = "support/mod.rs"]
+mod support;
+
+use support::{RECORDS, produce_replicate_consume};
+
+fn main() {
+    let mut records = 0;
+    let time = clock::fastest(|| records = produce_replicate_consume(RECORDS));
+    let rate = clock::per_second(records, time);
+    println!("produce-replicate-consume native {rate:.0} records/s");
+}

@@ -1,0 +1,179 @@
+//! The workload that speed and memory are measured by, the same natively and
+//! as wasm: three producers, a topic of six partitions on three brokers, and a
+//! group of three consumers.
+
+#![allow(dead_code, reason = "each benchmark uses some of it")]
+
+use std::collections::BTreeMap;
+
+use engine::client::{
+    Acks, AutoOffsetReset, Client, ConsumerConfig, KeyPattern, ProducerConfig, Workload,
+};
+use engine::command::ClientNumber;
+use engine::protocol::{CreatableTopic, CreateTopicsRequest, Request};
+use engine::sim::Latency;
+use engine::{Command, World, WorldConfig};
+
+/// The size of each record's value, in bytes; there is no key.
+pub const VALUE_BYTES: u32 = 100;
+/// How many records make up one measurement.
+pub const RECORDS: u64 = 1_000_000;
+
+const BROKERS: [i32; 3] = [1, 2, 3];
+const PRODUCERS: usize = 3;
+const CONSUMERS: usize = 3;
+const PARTITIONS: i32 = 6;
+const TOPIC: &str = "measured";
+
+/// Each producer sends so many records each millisecond of virtual time: some
+/// seven full batches, less than the network carries, so that nothing piles up.
+const RECORDS_PER_MS: u32 = 1_000;
+
+/// How much virtual time passes before the events are let go of, in
+/// milliseconds, as a page does that draws a frame.
+const FRAME_MS: i64 = 10;
+
+/// A cluster with its producers and consumers.
+pub struct Lab {
+    /// The world.
+    pub world: World,
+    producers: Vec<ClientNumber>,
+}
+
+/// Has `records` records made, replicated and read, in a world of its own;
+/// returns how many it were exactly.
+pub fn produce_replicate_consume(records: u64) -> u64 {
+    let mut lab = Lab::new();
+    lab.run(records);
+    lab.records_read()
+}
+
+impl Lab {
+    /// A cluster whose group is stable and whose producers have not begun.
+    pub fn new() -> Lab {
+        let mut world = cluster(&BROKERS);
+        create_topic(&mut world);
+        let start = |world: &mut World, command| {
+            let outcome = world.execute(command).expect("a client can start");
+            outcome.client.expect("it has a number")
+        };
+        for _ in 0..CONSUMERS {
+            let config = ConsumerConfig {
+                auto_offset_reset: AutoOffsetReset::Earliest,
+                ..ConsumerConfig::of_group("readers")
+            };
+            let topics = vec![TOPIC.into()];
+            start(&mut world, Command::AddConsumer { config, topics });
+        }
+        let producer = |world: &mut World| {
+            let config = ProducerConfig {
+                acks: Acks::Leader,
+                ..ProducerConfig::default()
+            };
+            let workload = None;
+            start(world, Command::AddProducer { config, workload })
+        };
+        let producers = (0..PRODUCERS).map(|_| producer(&mut world)).collect();
+        pass_ms(&mut world, 10_000);
+        Lab { world, producers }
+    }
+
+    /// Produces until so many records have been read.
+    pub fn run(&mut self, records: u64) {
+        self.set_workloads(Some(workload()));
+        while self.records_read() < records {
+            pass_ms(&mut self.world, FRAME_MS);
+        }
+    }
+
+    /// Ends producing, and waits until all that was made is stored and read.
+    pub fn finish(&mut self) {
+        self.set_workloads(None);
+        pass_ms(&mut self.world, 2_000);
+        assert_eq!(self.records_read(), self.records_stored(), "all is read");
+    }
+
+    /// How many records the group has read.
+    pub fn records_read(&self) -> u64 {
+        let clients = self.world.clients().values();
+        clients
+            .map(|client| match client {
+                Client::Consumer(consumer) => consumer.records_read(),
+                _ => 0,
+            })
+            .sum()
+    }
+
+    /// How many records every replica holds.
+    ///
+    /// # Panics
+    ///
+    /// When the replicas do not hold the same.
+    pub fn records_stored(&self) -> u64 {
+        let on_broker = |id: &i32| {
+            let partitions = self.world.brokers()[id].partitions().values();
+            let ends = partitions.map(|partition| partition.log.end_offset() as u64);
+            ends.sum::<u64>()
+        };
+        let stored: Vec<u64> = BROKERS.iter().map(on_broker).collect();
+        assert!(stored.iter().all(|count| *count == stored[0]), "{stored:?}");
+        stored[0]
+    }
+
+    fn set_workloads(&mut self, workload: Option<Workload>) {
+        for producer in self.producers.clone() {
+            let workload = workload.clone();
+            let command = Command::SetWorkload { producer, workload };
+            self.world.execute(command).expect("the producer runs");
+        }
+    }
+}
+
+/// Brokers on a fast network, and one controller beside them.
+pub fn cluster(brokers: &[i32]) -> World {
+    let mut config = WorldConfig::cluster(brokers, &[1_000], &[]);
+    config.latency = Latency {
+        base_us: 500,
+        jitter_us: 100,
+    };
+    let mut world = World::new(1, config);
+    pass_ms(&mut world, 10_000);
+    world
+}
+
+/// Lets virtual time pass, and lets go of what happened.
+pub fn pass_ms(world: &mut World, ms: i64) {
+    let until = world.now().plus_ms(ms);
+    world.advance_to(until);
+}
+
+fn workload() -> Workload {
+    Workload {
+        topic: TOPIC.into(),
+        keys: KeyPattern::None,
+        interval_us: 1_000,
+        burst: RECORDS_PER_MS,
+        value_prefix: String::new(),
+        value_bytes: VALUE_BYTES,
+    }
+}
+
+fn create_topic(world: &mut World) {
+    let client_id = "admin".to_owned();
+    let outcome = world.execute(Command::AddAdmin { client_id });
+    let admin = outcome.expect("it can start").client.expect("a number");
+    let request = Request::CreateTopics(CreateTopicsRequest {
+        topics: vec![CreatableTopic {
+            name: TOPIC.into(),
+            num_partitions: PARTITIONS,
+            replication_factor: BROKERS.len() as i16,
+            configs: BTreeMap::new(),
+        }],
+    });
+    let called = world.execute(Command::AdminCall { admin, request });
+    called.expect("a call that an admin client makes");
+    pass_ms(world, 1_000);
+    let closed = world.execute(Command::Close { client: admin });
+    closed.expect("it runs");
+    assert!(world.topics().contains_key(TOPIC));
+}
