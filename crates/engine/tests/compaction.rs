@@ -261,6 +261,7 @@ fn a_log_that_is_cut_off_is_cleaned_anew_from_there() {
     create(&mut world, "c", "2:3", EAGER);
     put(&mut world, "k0", Some("value-0"));
     put(&mut world, "k1", Some("value-1"));
+    run_ms(&mut world, 1_000);
     kill(&mut world, 3);
     wait_isr(&mut world, "c-0", &[2]);
     for number in 2..12 {

@@ -167,6 +167,7 @@ fn create_topic(world: &mut World) {
             name: TOPIC.into(),
             num_partitions: PARTITIONS,
             replication_factor: BROKERS.len() as i16,
+            assignments: Default::default(),
             configs: BTreeMap::new(),
         }],
     });
