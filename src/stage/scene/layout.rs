@@ -185,7 +185,7 @@ impl Layout<'_> {
         let in_a_row = (((room + PILL_GAP) / (width + PILL_GAP)).floor() as usize).max(1);
         let brokers = self.world.brokers();
         let rows = brokers.len().div_ceil(in_a_row);
-        let controller = brokers.keys().next().copied();
+        let controller = self.world.active_controller().map(|node| node.id());
         let step = HEADING_HEIGHT + PILL_GAP;
         let right = column.x + column.width;
         let pills = brokers.values().enumerate().map(|(index, broker)| {
@@ -196,7 +196,7 @@ impl Layout<'_> {
             BrokerPill {
                 id: broker.id,
                 is_controller: Some(broker.id) == controller,
-                leads: broker.partitions().len(),
+                leads: broker.led().count(),
                 rect: Rect::new(x, y, width, HEADING_HEIGHT),
             }
         });
