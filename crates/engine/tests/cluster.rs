@@ -68,6 +68,25 @@ fn a_broker_that_is_stopped_gives_up_what_it_leads_before_it_goes() {
     assert!(partitions.iter().all(|p| !p.isr.contains(&2)));
 }
 
+/// Five minutes after a broker has lost what it prefers to lead, it gets back
+/// what it can lead again (`auto.leader.rebalance.enable`).
+#[test]
+fn leadership_goes_back_to_the_preferred_replicas_every_five_minutes() {
+    for (enabled, leads_again) in [("true", Some(1)), ("false", Some(2))] {
+        let settings = [("auto.leader.rebalance.enable", enabled)];
+        let mut world = cluster_with(9, &settings);
+        create(&mut world, "t", "1:2:3", &[]);
+        kill(&mut world, 1);
+        wait_leader(&mut world, "t-0", Some(2));
+        start_broker(&mut world, 1);
+        wait_isr(&mut world, "t-0", &[1, 2, 3]);
+        run_ms(&mut world, 280_000);
+        assert_eq!(leader(&world, "t"), Some(2), "not before five minutes");
+        run_ms(&mut world, 30_000);
+        assert_eq!(leader(&world, "t"), leads_again);
+    }
+}
+
 /// A broker that is not registered yet leads nothing and is in no ISR: there is
 /// nothing to give up, and nobody to ask.
 #[test]

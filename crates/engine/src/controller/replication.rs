@@ -95,6 +95,15 @@ impl Controller {
         Ok(self.change(of, change))
     }
 
+    /// Has the first of their replicas lead all partitions that another leads,
+    /// where it can (`ReplicationControlManager.maybeBalancePartitionLeaders`).
+    pub fn balance_leaders(&mut self) -> Vec<MetadataRecord> {
+        self.decide(|circumstances, partition| {
+            let elected = circumstances.elect_leader(partition, ElectionType::Preferred);
+            elected.ok()
+        })
+    }
+
     /// A person moves a partition to other brokers, or, with `None`, takes
     /// that back (`AlterPartitionReassignments`).
     ///

@@ -2,12 +2,14 @@
 //! controllers, and when it is the active one answers brokers.
 
 mod administer;
+mod balance;
 mod brokers;
 mod log;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use self::balance::Balance;
 use self::brokers::Session;
 use self::log::{DelayedFetch, OwnFetch, Waiting};
 use super::quorum::{LogEntry, Quorum, Sending};
@@ -34,6 +36,7 @@ pub struct ControllerNode {
     was_leader: bool,
     was_active: bool,
     sessions: BTreeMap<i32, Session>,
+    balance: Balance,
     waiting: Vec<Waiting>,
     delayed_fetches: Vec<DelayedFetch>,
     own_fetch: OwnFetch,
@@ -60,6 +63,7 @@ impl ControllerNode {
             was_leader: false,
             was_active: false,
             sessions: BTreeMap::new(),
+            balance: Balance::default(),
             waiting: Vec::new(),
             delayed_fetches: Vec::new(),
             own_fetch: OwnFetch::Idle,
@@ -108,6 +112,7 @@ impl ControllerNode {
         self.is_up = false;
         self.waiting.clear();
         self.sessions.clear();
+        self.balance.stop();
         self.delayed_fetches.clear();
         self.own_fetch = OwnFetch::Idle;
         self.was_active = false;
@@ -182,6 +187,7 @@ impl ControllerNode {
         let sendings = self.quorum.on_deadline(fabric.now);
         self.send_all(fabric, sendings);
         self.expire_sessions(fabric);
+        self.balance_leaders(fabric.now);
         self.settle(fabric);
     }
 
@@ -233,6 +239,7 @@ impl ControllerNode {
         if !records.is_empty() {
             self.quorum.append(records);
             self.applied = self.quorum.end_offset();
+            self.balance.note_change();
         }
     }
 
@@ -273,6 +280,7 @@ impl ControllerNode {
             self.quorum.next_deadline(),
             self.next_session_expiry(),
             self.next_fetch_deadline(),
+            self.plan_balance(fabric.now),
         ];
         let next = next.into_iter().flatten().min();
         self.alarm
@@ -286,6 +294,7 @@ impl ControllerNode {
         if self.was_leader && !leads {
             self.rebuild_image();
             self.sessions.clear();
+            self.balance.stop();
             self.refuse_waiting(fabric);
         }
         self.was_leader = leads;
@@ -300,6 +309,7 @@ impl ControllerNode {
         let is_active = self.quorum.is_active();
         if is_active && !self.was_active {
             self.begin_sessions(fabric.now);
+            self.balance.note_change();
             fabric.emit(EventKind::ControllerElected {
                 controller: self.id,
                 epoch: self.quorum.epoch(),
