@@ -43,7 +43,8 @@ impl BrokerState {
     }
 }
 
-/// How long a broker waits before it registers again, in milliseconds.
+/// How long a broker waits before it registers again, in milliseconds; after
+/// each failure twice as long, up to `broker.session.timeout.ms`.
 const REGISTRATION_RETRY_MS: i64 = 100;
 
 impl Broker {
@@ -88,6 +89,8 @@ impl Broker {
         self.started_at = fabric.now;
         self.incarnation_id += 1;
         self.has_taken_up = false;
+        self.wish_is_known = false;
+        self.failed_registrations = 0;
         self.broker_epoch = -1;
         self.image = MetadataImage::default();
         self.metadata_reader.offset = 0;
@@ -196,7 +199,10 @@ impl Broker {
                 self.send_heartbeat(fabric);
             }
             Response::BrokerRegistration(_) => {
-                self.heartbeat_at = Some(now.plus_ms(REGISTRATION_RETRY_MS));
+                let wait_ms = REGISTRATION_RETRY_MS << self.failed_registrations.min(20);
+                let longest_ms = self.config.lease.session_timeout_ms;
+                self.failed_registrations += 1;
+                self.heartbeat_at = Some(now.plus_ms(wait_ms.min(longest_ms)));
             }
             Response::BrokerHeartbeat(response) => self.on_heartbeat_answer(fabric, &response),
             _ => {}
@@ -205,16 +211,17 @@ impl Broker {
 
     fn on_heartbeat_answer(&mut self, fabric: &mut Fabric, response: &BrokerHeartbeatResponse) {
         let interval_ms = self.config.lease.heartbeat_interval_ms;
-        // While something is about to change, the next heartbeat comes soon.
         let mut next_ms = interval_ms;
         if response.error_code.is_none() {
             match self.state {
                 BrokerState::Recovery if !response.is_fenced => self.state = BrokerState::Running,
-                BrokerState::Recovery => next_ms = HASTE_MS,
                 BrokerState::PendingControlledShutdown if response.should_shut_down => {
                     return self.shut_down(fabric);
                 }
-                BrokerState::PendingControlledShutdown => next_ms = HASTE_MS,
+                BrokerState::PendingControlledShutdown if !self.wish_is_known => {
+                    self.wish_is_known = true;
+                    next_ms = SECOND_WISH_MS;
+                }
                 _ => {}
             }
         }
@@ -256,7 +263,6 @@ impl Broker {
     }
 }
 
-/// The heartbeat interval while a broker waits to be unfenced or to stop, in
-/// milliseconds (`BrokerLifecycleManager.scheduleNextCommunicationImmediately`
-/// as soon as it may have come to something).
-const HASTE_MS: i64 = 100;
+/// When a broker asks again after the controller's first answer to its wish to
+/// stop, in milliseconds: it may have given up all that it led by then.
+const SECOND_WISH_MS: i64 = 50;

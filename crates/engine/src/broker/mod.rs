@@ -68,6 +68,9 @@ pub struct Broker {
     broker_epoch: i64,
     incarnation_id: u64,
     heartbeat_at: Option<Time>,
+    failed_registrations: u32,
+    /// Whether the controller has answered that it wants to stop.
+    wish_is_known: bool,
     /// Whether it holds, since it has started, what the metadata says.
     has_taken_up: bool,
     image: MetadataImage,
@@ -116,6 +119,8 @@ impl Broker {
             broker_epoch: -1,
             incarnation_id: 0,
             heartbeat_at: None,
+            failed_registrations: 0,
+            wish_is_known: false,
             has_taken_up: false,
             image: MetadataImage::default(),
             metadata_reader: MetadataReader::new(voters),
