@@ -47,6 +47,15 @@ impl ControllerChannel {
         self.queue.push_back(Asked { purpose, request });
     }
 
+    /// A client is gone: nobody asks for it any more.
+    pub fn forget(&mut self, client: NodeId) {
+        let is_its = |asked: &Asked| match &asked.purpose {
+            Purpose::Client { from, .. } => *from == client,
+            Purpose::Own => false,
+        };
+        self.queue.retain(|asked| !is_its(asked));
+    }
+
     pub fn is_idle(&self) -> bool {
         self.queue.is_empty() && self.in_flight.is_none()
     }

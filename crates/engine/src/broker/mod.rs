@@ -275,6 +275,7 @@ impl Broker {
         self.delayed_produces.retain(|produce| produce.from != node);
         self.delayed_deletions
             .retain(|deletion| deletion.from != node);
+        self.forwarding_channel.forget(node);
     }
 
     /// A server that it is connected to has closed the connection, or is not

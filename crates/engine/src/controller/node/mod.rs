@@ -40,6 +40,9 @@ pub struct ControllerNode {
     waiting: Vec<Waiting>,
     delayed_fetches: Vec<DelayedFetch>,
     own_fetch: OwnFetch,
+    /// For each other controller the request that is out, and until when its
+    /// answer is waited for.
+    unanswered: BTreeMap<i32, (i32, Time)>,
     next_correlation_id: i32,
     client_id: Arc<str>,
     alarm: Alarm,
@@ -67,6 +70,7 @@ impl ControllerNode {
             waiting: Vec::new(),
             delayed_fetches: Vec::new(),
             own_fetch: OwnFetch::Idle,
+            unanswered: BTreeMap::new(),
             next_correlation_id: 0,
             client_id: format!("raft-client-{id}").into(),
             alarm: Alarm::default(),
@@ -115,6 +119,7 @@ impl ControllerNode {
         self.balance.stop();
         self.delayed_fetches.clear();
         self.own_fetch = OwnFetch::Idle;
+        self.unanswered.clear();
         self.was_active = false;
         self.rebuild_image();
         self.alarm.cancel(fabric);
@@ -254,6 +259,13 @@ impl ControllerNode {
             return;
         };
         let now = fabric.now;
+        if self
+            .unanswered
+            .get(&from)
+            .is_some_and(|(id, _)| *id == header.correlation_id)
+        {
+            self.unanswered.remove(&from);
+        }
         match response {
             Response::Vote(response) => {
                 let sendings = self.quorum.on_voted(now, from, &response);
@@ -328,9 +340,24 @@ impl ControllerNode {
         self.was_leader = false;
     }
 
+    /// One request at a time to each controller; one that is not answered in
+    /// time ends the connection (`controller.quorum.request.timeout.ms`,
+    /// `org.apache.kafka.raft.RequestManager`).
     fn send_all(&mut self, fabric: &mut Fabric, sendings: Vec<Sending>) {
+        let now = fabric.now;
         for (to, request) in sendings {
-            self.send(fabric, to, request);
+            match self.unanswered.get(&to) {
+                Some((_, deadline)) if *deadline > now => continue,
+                Some(_) => {
+                    let (client, server) = (NodeId::Controller(self.id), NodeId::Controller(to));
+                    fabric.close_connection(client, server);
+                    self.fetch_failed(now, to);
+                }
+                None => {}
+            }
+            let deadline = now.plus_ms(self.config.quorum.request_timeout_ms);
+            let correlation_id = self.send(fabric, to, request);
+            self.unanswered.insert(to, (correlation_id, deadline));
         }
     }
 
@@ -358,6 +385,7 @@ impl ControllerNode {
 
     fn on_server_closed(&mut self, fabric: &mut Fabric, connection: Connection) {
         if let NodeId::Controller(server) = connection.server {
+            self.unanswered.remove(&server);
             self.fetch_failed(fabric.now, server);
         }
     }
