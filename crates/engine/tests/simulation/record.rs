@@ -46,21 +46,25 @@ pub struct Epochs {
     led: BTreeMap<i32, i32>,
 }
 
-/// When Kafka, too, loses what was committed. Two reasons count, no other:
+/// When Kafka, too, loses what was committed. Three reasons count, no other:
 ///
 /// - An unclean election: the leader was not in sync, and what it lacks is
 ///   lost.
 /// - An election of a replica whose disk was lost while it was in sync. It
 ///   counts as in sync until it is fenced, and as the last one for good, so
 ///   that it may come to lead with an empty log.
+/// - A reassignment that was taken back when only replicas were in sync that it
+///   had added: the first of the others then counts as in sync
+///   (`PartitionReassignmentRevert`), and leads as soon as it is there.
 ///
 /// What the leader so elected has when it begins is from then on what is
 /// committed. Leaders of older epochs that have not heard of it yet promise
 /// what cannot be kept.
 #[derive(Debug, Default)]
 pub struct Excuse {
-    /// Who lost a disk while in sync, and has not left the ISR since.
-    pub without_disk: BTreeSet<i32>,
+    /// Who is in the ISR though it need not have all: it lost its disk, or was
+    /// put there when a reassignment was taken back.
+    pub lacking: BTreeSet<i32>,
     /// The epoch of the last such election, -1 before the first.
     pub epoch: Option<i32>,
     /// Whether the leader of that epoch, or of a younger one, is yet to begin.
