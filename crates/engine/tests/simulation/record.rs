@@ -257,10 +257,22 @@ impl PartitionRecord {
     }
 
     /// Compaction leaves records out; it changes none.
+    ///
+    /// When it leaves out the first records of an epoch, whoever copies from
+    /// there takes the epoch to begin later than it did
+    /// (`LeaderEpochFileCache`). As the leader it tells a replica that went on
+    /// in an older epoch to cut off too little: that one keeps records of the
+    /// older epoch where there is nothing any more for others.
     fn check_survivors(&self, broker: i32, batch: &RecordBatch) {
         for record in batch.records().flatten() {
             let offset = record.offset;
             let committed = self.committed_at(offset);
+            let is_left_over = |committed: &RecordBatch| {
+                batch.partition_leader_epoch() < committed.partition_leader_epoch()
+            };
+            if committed.is_some_and(is_left_over) {
+                continue;
+            }
             let mut records = committed.iter().flat_map(|batch| batch.records().flatten());
             let committed = records.find(|committed| committed.offset == offset);
             if committed.is_none() && self.may_have_gaps() {
