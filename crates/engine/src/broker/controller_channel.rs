@@ -242,18 +242,20 @@ mod tests {
     #[test]
     fn while_an_answer_is_out_what_waits_in_line_is_no_reason_to_wake() {
         let deadline = Time::from_ms(30_000);
-        let mut channel = ControllerChannel::default();
-        channel.in_flight = Some(InFlight {
-            controller: 1,
-            correlation_id: 7,
-            deadline,
-            asked: Asked {
-                purpose: Purpose::Own,
-                request: request(),
-            },
-        });
-        channel.push(Purpose::Own, request());
-        channel.retry_at = Some(Time::from_ms(100));
+        let asked = || Asked {
+            purpose: Purpose::Own,
+            request: request(),
+        };
+        let mut channel = ControllerChannel {
+            queue: VecDeque::from([asked()]),
+            in_flight: Some(InFlight {
+                controller: 1,
+                correlation_id: 7,
+                deadline,
+                asked: asked(),
+            }),
+            retry_at: Some(Time::from_ms(100)),
+        };
         assert_eq!(channel.next_deadline(), Some(deadline));
 
         channel.take_answered(7);

@@ -142,6 +142,11 @@ impl Model {
                     record.was_cut(*broker, *from);
                 }
             }
+            EventKind::ReplicationFailed {
+                broker,
+                topic_partition,
+                ..
+            } => self.gave_up(world, *broker, topic_partition),
             EventKind::RecordsDeleted {
                 broker,
                 topic_partition,
@@ -160,6 +165,18 @@ impl Model {
             }
             _ => {}
         }
+    }
+
+    /// A follower may only give up where a leader's log begins within a batch.
+    fn gave_up(&mut self, world: &World, broker: i32, of: &TopicPartition) {
+        let end = held(world, broker, of).map_or(0, |held| held.log.end_offset());
+        let record = self.partition(world, of);
+        let deleted_to = record.map_or(i64::MAX, |record| record.deleted_to);
+        assert!(
+            end <= deleted_to,
+            "{of}: broker {broker} gives up at {end}, though only what is before {deleted_to} \
+             was deleted"
+        );
     }
 
     fn lost_disk(&mut self, world: &World, broker: i32) {
