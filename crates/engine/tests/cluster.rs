@@ -279,3 +279,24 @@ fn what_was_fetched_of_an_old_topic_does_not_get_into_a_new_one() {
     }
     assert!(tried > 0);
 }
+
+/// The next active controller knows all topics there are, but not which
+/// numbers the one before it has drawn for their ids.
+#[test]
+fn no_two_topics_get_the_same_id_whichever_controller_creates_them() {
+    let mut world = cluster_of_three_controllers(12);
+    let active = |world: &World| {
+        let mut controllers = world.controllers().values();
+        controllers.find_map(|controller| controller.is_active().then(|| controller.id()))
+    };
+    create_placed(&mut world, "of-the-first", 1, 3, &[]);
+    let controller = active(&world).expect("one is active");
+    let killed = world.execute(Command::KillController { controller });
+    killed.expect("it runs");
+    wait(&mut world, "another is active", |world| {
+        active(world).is_some()
+    });
+    create_placed(&mut world, "of-the-second", 1, 3, &[]);
+    let id = |topic: &str| world.topics()[topic].id;
+    assert_ne!(id("of-the-first"), id("of-the-second"));
+}

@@ -8,7 +8,8 @@ mod support;
 
 use engine::client::Acks;
 use engine::protocol::ElectionType::{Preferred, Unclean};
-use engine::{ErrorCode, EventKind, World};
+use engine::protocol::{DeleteRecordsRequest, Request};
+use engine::{ErrorCode, Event, EventKind, World};
 use support::cluster::*;
 use support::run_ms;
 
@@ -310,6 +311,57 @@ fn each_replica_notes_the_leader_epochs_it_has_records_of_or_has_led() {
     };
     assert_eq!(epochs(2), [(0, 0), (2, 3), (3, 4)]);
     assert_eq!(epochs(3), [(0, 0), (2, 3)]);
+}
+
+/// The unclean leader's own records are one batch, 3 to 5, and its log begins
+/// within it: as far as it knows its epoch begins at offset 4. So that is where
+/// the old leader is told to cut its log off. What it then gets is the whole
+/// batch, which begins before the end of its log. Kafka takes such a batch only
+/// when the log also begins there (`Partition.appendRecordsToFollowerOrFutureReplica`);
+/// else it copies the partition no more.
+fn cut_off_within_a_batch() -> (World, Vec<Event>) {
+    let mut world = elected_uncleanly();
+    let sent = send(&mut world, Acks::All, "u-0", &["a", "b", "c"]);
+    assert_eq!(sent, ["u-0@3", "u-0@4", "u-0@5"]);
+    let request = Request::DeleteRecords(DeleteRecordsRequest {
+        partitions: vec![(partition("u-0"), 4)],
+        timeout_ms: 30_000,
+    });
+    support::admin_call(&mut world, request);
+    start_broker(&mut world, 2);
+    let events = run_ms(&mut world, 20_000);
+    (world, events)
+}
+
+#[test]
+fn a_follower_that_its_leaders_batch_does_not_fit_copies_no_more() {
+    let (world, events) = cut_off_within_a_batch();
+    let failed = |event: &&Event| {
+        matches!(
+            event.kind,
+            EventKind::ReplicationFailed {
+                broker: 2,
+                leader: 3,
+                ..
+            }
+        )
+    };
+    assert_eq!(events.iter().filter(failed).count(), 1, "it does not retry");
+    assert_eq!(describe(&world, "u"), ["Leader: 3 Replicas: 2,3 Isr: 3"]);
+    assert_eq!(held(&world, 2, "u-0").log.end_offset(), 4);
+}
+
+/// On its disk the log ends with its last batch, at 3. That is before the
+/// leader's begins, so that it begins anew there.
+#[test]
+fn a_restart_lets_it_begin_where_its_leaders_log_begins() {
+    let (mut world, _) = cut_off_within_a_batch();
+    kill(&mut world, 2);
+    start_broker(&mut world, 2);
+    wait_isr(&mut world, "u-0", &[2, 3]);
+    let log = |broker| &held(&world, broker, "u-0").log;
+    assert_eq!(log(2).start_offset(), 4);
+    assert!(log(2).batches_from(4).eq(log(3).batches_from(4)));
 }
 
 /// A topic of two replicas that asks for both, one of which is dead.

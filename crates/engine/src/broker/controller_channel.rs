@@ -60,10 +60,12 @@ impl ControllerChannel {
         self.queue.is_empty() && self.in_flight.is_none()
     }
 
+    /// While an answer is out, nothing else is asked, whatever waits in line.
     pub fn next_deadline(&self) -> Option<Time> {
-        let in_flight = self.in_flight.as_ref().map(|in_flight| in_flight.deadline);
-        let retry = self.retry_at.filter(|_| !self.queue.is_empty());
-        in_flight.into_iter().chain(retry).min()
+        match &self.in_flight {
+            Some(in_flight) => Some(in_flight.deadline),
+            None => self.retry_at.filter(|_| !self.queue.is_empty()),
+        }
     }
 
     /// What was asked is asked again later.
@@ -231,5 +233,41 @@ fn error_of(response: &Response) -> ErrorCode {
         Response::AlterPartition(response) => response.error_code,
         Response::Envelope(response) => response.error_code,
         _ => ErrorCode::None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::ListPartitionReassignmentsRequest;
+
+    fn request() -> Request {
+        Request::ListPartitionReassignments(ListPartitionReassignmentsRequest { partitions: None })
+    }
+
+    /// While nobody knew the controller a time to look again was set. The
+    /// answer that is out since before may take longer: until then there is
+    /// nothing to do at that time, and the broker must not wake for it.
+    #[test]
+    fn while_an_answer_is_out_what_waits_in_line_is_no_reason_to_wake() {
+        let deadline = Time::from_ms(30_000);
+        let asked = || Asked {
+            purpose: Purpose::Own,
+            request: request(),
+        };
+        let mut channel = ControllerChannel {
+            queue: VecDeque::from([asked()]),
+            in_flight: Some(InFlight {
+                controller: 1,
+                correlation_id: 7,
+                deadline,
+                asked: asked(),
+            }),
+            retry_at: Some(Time::from_ms(100)),
+        };
+        assert_eq!(channel.next_deadline(), Some(deadline));
+
+        channel.take_answered(7);
+        assert_eq!(channel.next_deadline(), Some(Time::from_ms(100)));
     }
 }

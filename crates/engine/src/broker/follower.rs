@@ -343,10 +343,8 @@ impl Broker {
         let log = &mut partition.log;
         let from = log.end_offset();
         for batch in &fetched.records {
-            if let Err(error) = append(log, batch, now_ms) {
-                // The leader's batch does not fit: what is wrong may pass.
-                debug_assert!(false, "{of} of broker {}: {error:?}", self.id);
-                return self.delay(fabric, leader, of);
+            if append(log, batch, now_ms).is_err() {
+                return self.give_up(fabric, leader, of);
             }
         }
         log.set_high_watermark(fetched.high_watermark);
@@ -374,6 +372,21 @@ impl Broker {
         if batches.any(RecordBatch::has_producer_id) {
             self.plan_producer_check(fabric.now);
         }
+    }
+
+    /// The leader's batch does not fit, as when the leader's log begins within
+    /// it and the follower's ends there: Kafka copies the partition no more
+    /// until another leader epoch begins or the broker is started again
+    /// (`AbstractFetcherThread.markPartitionFailed`).
+    fn give_up(&mut self, fabric: &mut Fabric, leader: i32, of: &TopicPartition) {
+        if let Some(fetcher) = self.fetchers.get_mut(&leader) {
+            fetcher.partitions.remove(of);
+        }
+        fabric.emit(EventKind::ReplicationFailed {
+            broker: self.id,
+            leader,
+            topic_partition: of.clone(),
+        });
     }
 
     /// Cuts off what the leader does not have, as far as the epochs tell

@@ -96,6 +96,7 @@ impl Broker {
         self.metadata_reader.offset = 0;
         for partition in self.partitions.values_mut() {
             let checkpointed = partition.checkpointed_high_watermark;
+            partition.log.reopen(fabric.timestamp_ms());
             partition.log.set_high_watermark(checkpointed);
         }
         self.register(fabric);

@@ -31,7 +31,7 @@ use std::sync::Arc;
 
 use crate::config::BrokerConfig;
 use crate::protocol::ErrorCode;
-use crate::sim::{Random, Stream};
+use crate::sim::Random;
 
 /// Kafka's error and the controller's words for it.
 pub type ApiError = (ErrorCode, String);
@@ -46,12 +46,13 @@ pub struct Controller {
 
 impl Controller {
     /// A controller that knows of no broker and no topic yet. What a topic
-    /// does not say itself, these settings say.
-    pub fn new(config: Arc<BrokerConfig>, seed: u64) -> Controller {
+    /// does not say itself, these settings say. Of several controllers each
+    /// draws from its own numbers.
+    pub fn new(config: Arc<BrokerConfig>, random: Random) -> Controller {
         Controller {
             image: MetadataImage::default(),
             config,
-            random: Random::new(seed, Stream::Controller),
+            random,
         }
     }
 

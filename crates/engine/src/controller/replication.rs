@@ -198,12 +198,14 @@ mod tests {
     use super::*;
     use crate::config::BrokerConfig;
     use crate::protocol::CreatableTopic;
+    use crate::sim::{Random, Stream};
 
     fn cluster(brokers: &[i32]) -> Controller {
         let settings = [("num.partitions", "6"), ("default.replication.factor", "3")];
         let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let config = BrokerConfig::new(settings.into()).unwrap();
-        let mut controller = Controller::new(Arc::new(config), 1);
+        let mut controller =
+            Controller::new(Arc::new(config), Random::new(1, Stream::Controller(0)));
         for id in brokers {
             controller.register_broker(*id, (0, 0), None);
             controller.unfence_broker(*id);

@@ -254,6 +254,14 @@ impl Described<'_> {
                 "Broker {broker} copies {topic_partition} from broker {leader}: offsets {from} to {}.",
                 to - 1
             ),
+            EventKind::ReplicationFailed {
+                broker,
+                leader,
+                topic_partition,
+            } => write!(
+                f,
+                "Broker {broker} copies {topic_partition} no more until it is restarted: what leader {leader} sends does not fit its log."
+            ),
             EventKind::RecordsTruncated {
                 broker,
                 topic_partition,

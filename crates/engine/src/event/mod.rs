@@ -243,6 +243,17 @@ pub enum EventKind {
         /// Where its log ends now.
         to: i64,
     },
+    /// The leader's records do not fit a follower's log. It copies the
+    /// partition no more until another leader epoch begins or its broker is
+    /// started again.
+    ReplicationFailed {
+        /// The follower.
+        broker: i32,
+        /// The leader.
+        leader: i32,
+        /// The partition.
+        topic_partition: TopicPartition,
+    },
     /// A follower has cut off what the leader does not have.
     RecordsTruncated {
         /// The follower.

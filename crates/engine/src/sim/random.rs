@@ -10,8 +10,10 @@ use rand_pcg::rand_core::Rng;
 pub enum Stream {
     /// The time a packet spends on the network.
     Latency,
-    /// Topic ids, and where replicas are placed.
-    Controller,
+    /// A controller's own draws: topic ids, and where replicas are placed. The
+    /// number is its place among the voters. With one stream for all, the next
+    /// active controller would give a new topic an id that there is already.
+    Controller(u32),
     /// The uuid in a group member's id.
     MemberId,
     /// A client's own draws: the partition its records stick to, the jitter of
@@ -30,11 +32,12 @@ impl Stream {
     fn number(self) -> u64 {
         match self {
             Stream::Latency => 1,
-            Stream::Controller => 2,
+            Stream::Controller(0) => 2,
             Stream::MemberId => 3,
             Stream::Tool => 4,
             Stream::Quorum(id) => 0x3_0000_0000 | u64::from(id.cast_unsigned()),
             Stream::Client(client) => 0x1_0000_0000 | u64::from(client),
+            Stream::Controller(place) => 0x4_0000_0000 | u64::from(place),
             Stream::Workload(client) => 0x2_0000_0000 | u64::from(client),
         }
     }
@@ -106,7 +109,8 @@ mod tests {
             [random.next_u32(), random.next_u32()]
         };
         assert_eq!(draw(Stream::Latency), draw(Stream::Latency));
-        assert_ne!(draw(Stream::Latency), draw(Stream::Controller));
+        assert_ne!(draw(Stream::Latency), draw(Stream::Controller(0)));
+        assert_ne!(draw(Stream::Controller(0)), draw(Stream::Controller(1)));
         assert_ne!(draw(Stream::Client(1)), draw(Stream::Client(2)));
         assert_ne!(draw(Stream::Client(1)), draw(Stream::Workload(1)));
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::broker::{BrokerState, Slowness};
+use engine::broker::{BrokerState, Role, Slowness};
 use engine::client::{AutoOffsetReset, ConsumerConfig};
 use engine::log::record_batch::RecordBatch;
 use engine::protocol::TopicName;
@@ -31,8 +31,10 @@ impl Run {
         self.end_clients();
         let end = self.world.now().plus_ms(CONVERGES_WITHIN_MS);
         let mut why_not = Some(String::new());
+        let mut restarted = BTreeSet::new();
         while why_not.is_some() {
             self.restart_what_is_taken_for_another();
+            self.restart_what_copies_no_more(&mut restarted);
             self.start_what_is_down();
             self.advance_to(self.world.now().plus_ms(500));
             why_not = self.what_is_not_well();
@@ -95,6 +97,37 @@ impl Run {
         let mistaken: Vec<i32> = mistaken.map(|broker| broker.id).collect();
         for broker in mistaken {
             self.execute(Command::KillBroker { broker });
+        }
+    }
+
+    /// A follower whose leader's records do not fit its log copies no more
+    /// until a person restarts it. Where that does not help, its disk is to be
+    /// emptied.
+    fn restart_what_copies_no_more(&mut self, restarted: &mut BTreeSet<i32>) {
+        let brokers = self.world.brokers().values();
+        let stuck = brokers.filter(|broker| {
+            let copies = |of: &TopicPartition| {
+                let mut fetchers = broker.fetchers().values();
+                fetchers.any(|fetcher| fetcher.partitions().contains_key(of))
+            };
+            let has_leader = |role: &Role| {
+                matches!(
+                    role,
+                    Role::Follower {
+                        leader: Some(_),
+                        ..
+                    }
+                )
+            };
+            let mut held = broker.partitions().iter();
+            held.any(|(of, held)| has_leader(&held.role) && !copies(of))
+        });
+        let stuck: Vec<i32> = stuck.map(|broker| broker.id).collect();
+        for broker in stuck {
+            self.execute(match restarted.insert(broker) {
+                true => Command::KillBroker { broker },
+                false => Command::LoseDisk { broker },
+            });
         }
     }
 

@@ -142,6 +142,11 @@ impl Model {
                     record.was_cut(*broker, *from);
                 }
             }
+            EventKind::ReplicationFailed {
+                broker,
+                topic_partition,
+                ..
+            } => self.gave_up(world, *broker, topic_partition),
             EventKind::RecordsDeleted {
                 broker,
                 topic_partition,
@@ -162,13 +167,25 @@ impl Model {
         }
     }
 
+    /// A follower may only give up where a leader's log begins within a batch.
+    fn gave_up(&mut self, world: &World, broker: i32, of: &TopicPartition) {
+        let end = held(world, broker, of).map_or(0, |held| held.log.end_offset());
+        let record = self.partition(world, of);
+        let deleted_to = record.map_or(i64::MAX, |record| record.deleted_to);
+        assert!(
+            end <= deleted_to,
+            "{of}: broker {broker} gives up at {end}, though only what is before {deleted_to} \
+             was deleted"
+        );
+    }
+
     fn lost_disk(&mut self, world: &World, broker: i32) {
         self.without_disk.insert(broker);
         for (of, registration) in world.image().partitions() {
             if let Some(record) = self.partition(world, &of) {
                 record.was_cut(broker, 0);
                 if registration.isr.contains(&broker) {
-                    record.excuse.without_disk.insert(broker);
+                    record.excuse.lacking.insert(broker);
                 }
             }
         }
@@ -176,11 +193,16 @@ impl Model {
 
     fn isr_changed(&mut self, world: &World, of: &TopicPartition, from: &[i32], to: &[i32]) {
         let without_disk = self.without_disk.clone();
+        let registration = world.image().partition(of);
+        let has_no_leader = registration.is_some_and(|now| now.leader.is_none());
+        let is_taken_back = has_no_leader && !to.iter().any(|broker| from.contains(broker));
         if let Some(record) = self.partition(world, of) {
-            let excused = &mut record.excuse.without_disk;
-            excused.retain(|broker| to.contains(broker));
-            let comes = |broker: &&i32| !from.contains(broker) && without_disk.contains(broker);
-            excused.extend(to.iter().filter(comes));
+            let lacking = &mut record.excuse.lacking;
+            lacking.retain(|broker| to.contains(broker));
+            let comes = |broker: &&i32| {
+                !from.contains(broker) && (is_taken_back || without_disk.contains(broker))
+            };
+            lacking.extend(to.iter().filter(comes));
         }
     }
 
@@ -198,9 +220,9 @@ impl Model {
             return;
         };
         record.epochs.elected.insert(leader_epoch, leader);
-        let without_disk = &record.excuse.without_disk;
-        let is_empty = leader.is_some_and(|leader| without_disk.contains(&leader));
-        if is_unclean || is_empty {
+        let lacking = &record.excuse.lacking;
+        let lacks_some = leader.is_some_and(|leader| lacking.contains(&leader));
+        if is_unclean || lacks_some {
             record.excuse.give(leader_epoch);
         }
     }
@@ -338,7 +360,9 @@ impl Model {
             for (of, held) in broker.partitions() {
                 let policy = &held.log.config().cleanup_policy;
                 if !policy.compact {
-                    offsets_are_dense(&held.log, &format!("{of} of broker {id}"));
+                    let record = self.partitions.get(of);
+                    let deleted_to = record.map_or(0, |record| record.deleted_to);
+                    offsets_are_dense(&held.log, deleted_to, &format!("{of} of broker {id}"));
                 }
             }
         }
@@ -351,17 +375,22 @@ fn held<'w>(world: &'w World, broker: i32, of: &TopicPartition) -> Option<&'w Pa
     world.brokers().get(&broker)?.partitions().get(of)
 }
 
-/// Offsets as appended: none is left out, none comes twice.
-fn offsets_are_dense(log: &PartitionLog, name: &str) {
+/// Offsets as appended: none is left out, none comes twice. A log that was cut
+/// off within a batch, where its leader's begins, lacks the beginning of that
+/// batch: it is all before what is deleted.
+fn offsets_are_dense(log: &PartitionLog, deleted_to: i64, name: &str) {
     let bases: Vec<i64> = log.segments().map(LogSegment::base_offset).collect();
     assert!(bases.is_sorted_by(|a, b| a < b), "{name}: {bases:?}");
     let mut next = log.start_offset();
     for batch in log.batches_from(next) {
         // The log may begin within a batch.
         let first = batch.base_offset().max(log.start_offset());
-        assert_eq!(first, next, "{name}");
+        let is_deleted = next < first && first <= deleted_to;
+        assert!(first == next || is_deleted, "{name}: {first} after {next}");
         assert!(batch.is_crc_valid(), "{name} at {next}");
         next = batch.next_offset();
     }
-    assert_eq!(log.end_offset(), next, "{name}");
+    let end = log.end_offset();
+    let is_deleted = next < end && end <= deleted_to;
+    assert!(end == next || is_deleted, "{name}: {end} after {next}");
 }

@@ -46,21 +46,25 @@ pub struct Epochs {
     led: BTreeMap<i32, i32>,
 }
 
-/// When Kafka, too, loses what was committed. Two reasons count, no other:
+/// When Kafka, too, loses what was committed. Three reasons count, no other:
 ///
 /// - An unclean election: the leader was not in sync, and what it lacks is
 ///   lost.
 /// - An election of a replica whose disk was lost while it was in sync. It
 ///   counts as in sync until it is fenced, and as the last one for good, so
 ///   that it may come to lead with an empty log.
+/// - A reassignment that was taken back when only replicas were in sync that it
+///   had added: the first of the others then counts as in sync
+///   (`PartitionReassignmentRevert`), and leads as soon as it is there.
 ///
 /// What the leader so elected has when it begins is from then on what is
 /// committed. Leaders of older epochs that have not heard of it yet promise
 /// what cannot be kept.
 #[derive(Debug, Default)]
 pub struct Excuse {
-    /// Who lost a disk while in sync, and has not left the ISR since.
-    pub without_disk: BTreeSet<i32>,
+    /// Who is in the ISR though it need not have all: it lost its disk, or was
+    /// put there when a reassignment was taken back.
+    pub lacking: BTreeSet<i32>,
     /// The epoch of the last such election, -1 before the first.
     pub epoch: Option<i32>,
     /// Whether the leader of that epoch, or of a younger one, is yet to begin.
@@ -253,12 +257,27 @@ impl PartitionRecord {
     }
 
     /// Compaction leaves records out; it changes none.
+    ///
+    /// When it leaves out the first records of an epoch, whoever copies from
+    /// there takes the epoch to begin later than it did
+    /// (`LeaderEpochFileCache`). As the leader it tells a replica that went on
+    /// in an older epoch to cut off too little: that one keeps records of the
+    /// older epoch where there is nothing any more for others.
     fn check_survivors(&self, broker: i32, batch: &RecordBatch) {
         for record in batch.records().flatten() {
             let offset = record.offset;
-            let committed = self.committed_at(offset).expect("all was committed");
-            let mut records = committed.records().flatten();
+            let committed = self.committed_at(offset);
+            let is_left_over = |committed: &RecordBatch| {
+                batch.partition_leader_epoch() < committed.partition_leader_epoch()
+            };
+            if committed.is_some_and(is_left_over) {
+                continue;
+            }
+            let mut records = committed.iter().flat_map(|batch| batch.records().flatten());
             let committed = records.find(|committed| committed.offset == offset);
+            if committed.is_none() && self.may_have_gaps() {
+                continue;
+            }
             let committed = committed.expect("it was committed");
             assert_eq!(
                 (record.key, record.value),
@@ -267,6 +286,13 @@ impl PartitionRecord {
                 self.of
             );
         }
+    }
+
+    /// A leader that begins anew tells what is committed. When its log was
+    /// compacted it does not tell all: another replica may still have what it
+    /// has not.
+    fn may_have_gaps(&self) -> bool {
+        self.is_compacted && self.excuse.epoch.is_some()
     }
 
     /// Takes down what has become committed: dense, from where the last ended.
@@ -283,7 +309,7 @@ impl PartitionRecord {
             let is_next = batch.base_offset() == self.committed_end
                 || batch.base_offset() <= log.start_offset();
             assert!(
-                is_next,
+                is_next || self.may_have_gaps(),
                 "{}: after {} comes {}",
                 self.of,
                 self.committed_end,

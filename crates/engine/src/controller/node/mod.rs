@@ -20,7 +20,7 @@ use crate::protocol::{
     AlterPartitionResponse, BrokerHeartbeatResponse, BrokerRegistrationResponse, EnvelopeResponse,
     ErrorCode, Header, Payload, Request, Response,
 };
-use crate::sim::{Alarm, Connection, Fabric, NodeId, Packet, Scheduled, Time};
+use crate::sim::{Alarm, Connection, Fabric, NodeId, Packet, Random, Scheduled, Stream, Time};
 
 /// A controller (`kafka.server.ControllerServer`).
 #[derive(Clone, Debug, Hash)]
@@ -55,12 +55,15 @@ impl ControllerNode {
         config: Arc<BrokerConfig>,
         seed: u64,
     ) -> ControllerNode {
+        let place = voters.iter().position(|voter| *voter == id);
+        let place = u32::try_from(place.unwrap_or(voters.len())).unwrap_or(u32::MAX);
+        let random = Random::new(seed, Stream::Controller(place));
         ControllerNode {
             id,
             is_up: false,
             started_at: Time::ZERO,
             quorum: Quorum::new(id, voters, config.quorum.clone(), seed),
-            controller: Controller::new(config.clone(), seed),
+            controller: Controller::new(config.clone(), random),
             config,
             applied: 0,
             was_leader: false,

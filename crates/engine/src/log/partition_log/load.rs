@@ -39,6 +39,23 @@ impl PartitionLog {
         Ok(log)
     }
 
+    /// The log as a broker that starts finds it on its disk. It ends with its
+    /// last batch, even when it was cut off within the next one; what a leader
+    /// has noted of an epoch in which it wrote nothing is not kept.
+    /// Source: `LogLoader.load` and `recoverLog`.
+    pub fn reopen(&mut self, now_ms: i64) {
+        let end = self.active.next_offset();
+        if end < self.start_offset {
+            return self.truncate_fully_and_start_at(self.start_offset, now_ms);
+        }
+        self.epochs.truncate_from_end(end);
+        if end < self.end_offset {
+            self.end_offset = end;
+            self.high_watermark = self.high_watermark.min(end);
+            self.reload_producers();
+        }
+    }
+
     fn load_segment(
         &mut self,
         base_offset: i64,
