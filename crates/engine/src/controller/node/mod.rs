@@ -1,5 +1,5 @@
 //! A controller as a process: it keeps the metadata log with the other
-//! controllers, and when it is the active one answers brokers.
+//! controllers, or in ZooKeeper, and when it is the active one answers brokers.
 
 mod administer;
 mod brokers;
@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 use self::brokers::Session;
 use self::log::{DelayedFetch, OwnFetch, Waiting};
-use super::quorum::{LogEntry, Quorum, Sending};
+use super::consensus::{Consensus, Outgoing, to_controllers};
+use super::quorum::LogEntry;
 use super::{Controller, MetadataRecord};
 use crate::config::BrokerConfig;
 use crate::event::EventKind;
@@ -27,7 +28,7 @@ pub struct ControllerNode {
     is_up: bool,
     started_at: Time,
     config: Arc<BrokerConfig>,
-    quorum: Quorum,
+    quorum: Consensus,
     controller: Controller,
     /// How much of the log the controller's image holds.
     applied: i64,
@@ -45,7 +46,7 @@ pub struct ControllerNode {
 impl ControllerNode {
     pub(crate) fn new(
         id: i32,
-        voters: Vec<i32>,
+        quorum: Consensus,
         config: Arc<BrokerConfig>,
         seed: u64,
     ) -> ControllerNode {
@@ -53,7 +54,7 @@ impl ControllerNode {
             id,
             is_up: false,
             started_at: Time::ZERO,
-            quorum: Quorum::new(id, voters, config.quorum.clone(), seed),
+            quorum,
             controller: Controller::new(config.clone(), seed),
             config,
             applied: 0,
@@ -84,8 +85,9 @@ impl ControllerNode {
         self.is_up && self.quorum.is_active()
     }
 
-    /// Its part in the quorum, with the metadata log.
-    pub fn quorum(&self) -> &Quorum {
+    /// Its part in the quorum, with the metadata log; or what stands for that
+    /// with ZooKeeper.
+    pub fn quorum(&self) -> &Consensus {
         &self.quorum
     }
 
@@ -101,6 +103,12 @@ impl ControllerNode {
         let sendings = self.quorum.start(fabric.now);
         self.send_all(fabric, sendings);
         self.settle(fabric);
+    }
+
+    /// The process is about to end in an orderly way.
+    pub(crate) fn close(&mut self, fabric: &mut Fabric) {
+        let sendings = self.quorum.close();
+        self.send_all(fabric, sendings);
     }
 
     /// The process ends. What was written stays on its disk.
@@ -188,9 +196,9 @@ impl ControllerNode {
     fn on_request(&mut self, fabric: &mut Fabric, from: NodeId, header: Header, request: Request) {
         let now = fabric.now;
         let response = match request {
-            Request::Vote(request) => Response::Vote(self.quorum.on_vote(now, &request)),
+            Request::Vote(request) => Response::Vote(self.quorum.quorum().on_vote(now, &request)),
             Request::BeginQuorumEpoch(request) => {
-                Response::BeginQuorumEpoch(self.quorum.on_begin_epoch(now, &request))
+                Response::BeginQuorumEpoch(self.quorum.quorum().on_begin_epoch(now, &request))
             }
             Request::FetchMetadata(request) => {
                 return self.on_fetch(fabric, from, header, request);
@@ -243,17 +251,21 @@ impl ControllerNode {
         header: &Header,
         response: Response,
     ) {
+        let now = fabric.now;
+        if let Response::ZooKeeper(response) = response {
+            let sendings = self.quorum.on_zookeeper(now, response);
+            return self.send_all(fabric, sendings);
+        }
         let NodeId::Controller(from) = from else {
             return;
         };
-        let now = fabric.now;
         match response {
             Response::Vote(response) => {
-                let sendings = self.quorum.on_voted(now, from, &response);
-                self.send_all(fabric, sendings);
+                let sendings = self.quorum.quorum().on_voted(now, from, &response);
+                self.send_all(fabric, to_controllers(sendings));
             }
             Response::BeginQuorumEpoch(response) => {
-                self.quorum.on_epoch_begun(now, from, &response);
+                self.quorum.quorum().on_epoch_begun(now, from, &response);
             }
             Response::FetchMetadata(response) => self.on_fetched(now, from, header, response),
             _ => {}
@@ -266,6 +278,8 @@ impl ControllerNode {
             return;
         }
         self.follow_quorum(fabric);
+        let writes = self.quorum.writes();
+        self.send_all(fabric, writes);
         self.answer_committed(fabric);
         self.answer_fetches(fabric);
         self.fetch(fabric);
@@ -318,21 +332,20 @@ impl ControllerNode {
         self.was_leader = false;
     }
 
-    fn send_all(&mut self, fabric: &mut Fabric, sendings: Vec<Sending>) {
+    fn send_all(&mut self, fabric: &mut Fabric, sendings: Vec<Outgoing>) {
         for (to, request) in sendings {
             self.send(fabric, to, request);
         }
     }
 
-    fn send(&mut self, fabric: &mut Fabric, to: i32, request: Request) -> i32 {
+    fn send(&mut self, fabric: &mut Fabric, to: NodeId, request: Request) -> i32 {
         let correlation_id = self.next_correlation_id;
         self.next_correlation_id = self.next_correlation_id.wrapping_add(1) & i32::MAX;
         let header = Header {
             correlation_id,
             client_id: self.client_id.clone(),
         };
-        let (from, to) = (NodeId::Controller(self.id), NodeId::Controller(to));
-        fabric.request(from, to, header, request);
+        fabric.request(NodeId::Controller(self.id), to, header, request);
         correlation_id
     }
 
