@@ -184,6 +184,10 @@ pub enum Refusal {
     NoSuchServer(i32),
     /// A broker or controller has this `node.id`, or it is below 0.
     ServerIdTaken(i32),
+    /// With ZooKeeper the controller is part of this broker's process.
+    ControllerIsBroker(i32),
+    /// The world has no ZooKeeper.
+    NoZooKeeper,
     /// The broker or controller runs already.
     ServerRuns(i32),
     /// The broker or controller does not run.
@@ -246,6 +250,13 @@ impl fmt::Display for Refusal {
                 f,
                 "There is no broker or controller with node.id {id}: choose one of the cluster."
             ),
+            Refusal::ControllerIsBroker(id) => write!(
+                f,
+                "With ZooKeeper, controller {id} is part of broker {id}: start or kill the broker."
+            ),
+            Refusal::NoZooKeeper => {
+                f.write_str("This cluster has no ZooKeeper: its controllers are a quorum (KRaft).")
+            }
             Refusal::ServerIdTaken(id) => write!(
                 f,
                 "node.id {id} is taken or below 0: choose another number."

@@ -201,7 +201,7 @@ impl Broker {
                 NodeId::Broker(leader) => {
                     self.on_leader_response(fabric, leader, &header, response);
                 }
-                NodeId::Client(_) => {}
+                NodeId::Client(_) | NodeId::ZooKeeper => {}
             },
             Payload::ClientClosed => self.forget(from),
             Payload::ServerClosed => self.on_server_closed(fabric, connection),
@@ -287,7 +287,7 @@ impl Broker {
                 self.metadata_reader.failed(fabric.now, controller);
                 self.channel_failed(fabric.now, controller);
             }
-            NodeId::Client(_) => {}
+            NodeId::Client(_) | NodeId::ZooKeeper => {}
         }
     }
 

@@ -3,9 +3,11 @@
 //!
 //! [`Controller`] decides; each decision is a [`MetadataRecord`]. A
 //! [`ControllerNode`] is the process around it: it keeps the metadata log with
-//! the other controllers of the [`quorum`], and answers brokers.
+//! the other controllers of the [`quorum`], or in [`zookeeper`], and answers
+//! brokers.
 
 pub mod brokers;
+mod consensus;
 pub mod election;
 mod hash_order;
 mod image;
@@ -20,7 +22,9 @@ mod replication;
 pub mod topic_config;
 mod topic_name;
 mod topics;
+pub mod zookeeper;
 
+pub use consensus::Consensus;
 pub use image::{MetadataImage, MetadataRecord, Topic};
 pub use node::ControllerNode;
 pub use partition::PartitionRegistration;

@@ -101,6 +101,7 @@ impl Described<'_> {
                     NodeId::Client(client) => self.names.name(*client),
                     NodeId::Broker(broker) => format!("broker {broker}"),
                     NodeId::Controller(controller) => format!("controller {controller}"),
+                    NodeId::ZooKeeper => "ZooKeeper".to_owned(),
                 };
                 match records {
                     1 => write!(
@@ -147,6 +148,29 @@ impl Described<'_> {
             EventKind::ControllerElected { controller, epoch } => write!(
                 f,
                 "Controller {controller} is the active controller, in epoch {epoch}."
+            ),
+            EventKind::ControllerNodeCreated { broker, epoch } => write!(
+                f,
+                "Broker {broker} is the first to create /controller in ZooKeeper: it is to be the controller, in epoch {epoch}."
+            ),
+            EventKind::ControllerNodeDeleted {
+                broker,
+                has_expired: true,
+            } => write!(
+                f,
+                "ZooKeeper drops the session of broker {broker}, which has been silent for too long: /controller is free."
+            ),
+            EventKind::ControllerNodeDeleted { broker, .. } => write!(
+                f,
+                "Broker {broker} ends its session with ZooKeeper: /controller is free."
+            ),
+            EventKind::ControllerWriteRefused {
+                broker,
+                epoch,
+                current_epoch,
+            } => write!(
+                f,
+                "ZooKeeper refuses what broker {broker} writes as the controller of epoch {epoch}: it is so no longer, and /controller_epoch is {current_epoch}."
             ),
             EventKind::BrokerStarted { broker } => write!(f, "Broker {broker} starts."),
             EventKind::BrokerStopped { broker } => write!(f, "Broker {broker} has stopped."),

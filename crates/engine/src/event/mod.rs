@@ -143,6 +143,31 @@ pub enum EventKind {
         /// Its epoch.
         epoch: i32,
     },
+    /// With ZooKeeper: a broker was the first to create `/controller`.
+    ControllerNodeCreated {
+        /// Its `broker.id`.
+        broker: i32,
+        /// The new `/controller_epoch`.
+        epoch: i32,
+    },
+    /// With ZooKeeper: the session that has created `/controller` has ended,
+    /// and the node with it.
+    ControllerNodeDeleted {
+        /// The broker whose session it was.
+        broker: i32,
+        /// Whether the session has expired; else the broker has closed it.
+        has_expired: bool,
+    },
+    /// With ZooKeeper: what a broker wrote as the controller is refused, since
+    /// it is not the controller any more.
+    ControllerWriteRefused {
+        /// Who wrote.
+        broker: i32,
+        /// The epoch in which it believed to be the controller.
+        epoch: i32,
+        /// `/controller_epoch`.
+        current_epoch: i32,
+    },
     /// A broker's process has started.
     BrokerStarted {
         /// The broker.

@@ -11,6 +11,7 @@ mod error;
 mod group;
 mod metadata;
 mod records;
+mod zookeeper;
 
 pub use admin::*;
 pub use cluster::*;
@@ -18,6 +19,7 @@ pub use error::ErrorCode;
 pub use group::*;
 pub use metadata::*;
 pub use records::*;
+pub use zookeeper::*;
 
 use std::fmt;
 use std::sync::Arc;
@@ -86,9 +88,12 @@ pub enum Payload {
 
 impl Payload {
     /// The API's name, such as `Produce`, for a request and its response alike;
-    /// `Disconnect` for the end of a connection.
+    /// `Disconnect` for the end of a connection; with ZooKeeper the operation's
+    /// name.
     pub fn api(&self) -> &'static str {
         match self {
+            Payload::Request(Request::ZooKeeper(request)) => request.operation.name(),
+            Payload::Response(Response::ZooKeeper(response)) => response.result.name(),
             Payload::Request(request) => request.api(),
             Payload::Response(response) => response.api(),
             Payload::ClientClosed | Payload::ServerClosed => "Disconnect",
@@ -196,4 +201,6 @@ apis! {
         ListPartitionReassignmentsRequest,
         ListPartitionReassignmentsResponse
     ),
+    /// An operation of ZooKeeper's, which is not of Kafka's protocol.
+    ZooKeeper(ZooKeeperRequest, ZooKeeperResponse),
 }

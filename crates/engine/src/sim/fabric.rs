@@ -13,6 +13,8 @@ pub(crate) enum Scheduled {
     BrokerTimer(i32),
     /// Something of a controller's is due.
     ControllerTimer(i32),
+    /// A session with ZooKeeper may expire.
+    ZooKeeperTimer,
     /// A client's own timer fires.
     ClientTimer(u32, ClientTimer),
 }

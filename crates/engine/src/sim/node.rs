@@ -9,10 +9,12 @@ pub type ClientNumber = u32;
 pub enum NodeId {
     /// A broker, by its `node.id`.
     Broker(i32),
-    /// A KRaft controller, by its `node.id`.
+    /// A controller, by its `node.id`.
     Controller(i32),
     /// A producer, consumer or admin client, by its number in this world.
     Client(ClientNumber),
+    /// ZooKeeper, where a world has it.
+    ZooKeeper,
 }
 
 impl NodeId {
@@ -21,6 +23,7 @@ impl NodeId {
         match self {
             NodeId::Broker(id) | NodeId::Controller(id) => Host::Server(id),
             NodeId::Client(number) => Host::Client(number),
+            NodeId::ZooKeeper => Host::ZooKeeper,
         }
     }
 }
@@ -34,6 +37,8 @@ pub enum Host {
     Server(i32),
     /// The machine of this client.
     Client(ClientNumber),
+    /// ZooKeeper's.
+    ZooKeeper,
 }
 
 impl fmt::Display for Host {
@@ -41,6 +46,7 @@ impl fmt::Display for Host {
         match self {
             Host::Server(id) => write!(f, "server {id}"),
             Host::Client(number) => write!(f, "client {number}"),
+            Host::ZooKeeper => f.write_str("ZooKeeper"),
         }
     }
 }

@@ -81,12 +81,19 @@ impl World {
 
     fn controller_is_up(&self, id: i32) -> Result<bool, Refusal> {
         let controller = self.controllers.get(&id).ok_or(Refusal::NoSuchServer(id))?;
-        Ok(controller.is_up())
+        match self.zookeeper {
+            Some(_) => Err(Refusal::ControllerIsBroker(id)),
+            None => Ok(controller.is_up()),
+        }
     }
 
     fn check_host(&self, host: Host) -> Result<(), Refusal> {
         match host {
             Host::Client(number) => self.client(number).map(|_| ()),
+            Host::ZooKeeper => match self.zookeeper {
+                Some(_) => Ok(()),
+                None => Err(Refusal::NoZooKeeper),
+            },
             Host::Server(id) => {
                 let is_known = self.brokers.contains_key(&id) || self.controllers.contains_key(&id);
                 is_known.then_some(()).ok_or(Refusal::NoSuchServer(id))

@@ -5,7 +5,7 @@ mod config;
 mod observer;
 mod servers;
 
-pub use config::{BrokerSpec, SERVERS_MAX, WorldConfig};
+pub use config::{BrokerSpec, ControllerMode, SERVERS_MAX, WorldConfig};
 
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
@@ -14,6 +14,7 @@ use self::observer::Observer;
 use crate::broker::{Broker, NewBroker, Partition};
 use crate::client::Client;
 use crate::command::{ClientNumber, Command, Refusal};
+use crate::controller::zookeeper::ZooKeeper;
 use crate::controller::{ControllerNode, MetadataImage, Topic};
 use crate::coordinator::ClassicGroup;
 use crate::event::{Cause, ClientNames, Event, EventKind};
@@ -50,6 +51,7 @@ pub struct World {
     fabric: Fabric,
     brokers: BTreeMap<i32, Broker>,
     controllers: BTreeMap<i32, ControllerNode>,
+    zookeeper: Option<ZooKeeper>,
     observer: Observer,
     clients: BTreeMap<ClientNumber, Client>,
     names: BTreeMap<ClientNumber, String>,
@@ -72,22 +74,19 @@ impl World {
                 id: spec.id,
                 rack: spec.rack.clone(),
                 config: settings.clone(),
-                voters: config.controllers.clone(),
+                voters: config.controllers_of(spec.id),
                 seed,
             });
             (spec.id, broker)
         };
-        let controller = |id: &i32| {
-            let voters = config.controllers.clone();
-            (
-                *id,
-                ControllerNode::new(*id, voters, settings.clone(), seed),
-            )
-        };
+        let controllers = config.controller_ids().into_iter();
+        let controllers = controllers.map(|id| (id, config.new_controller(id, seed)));
+        let has_zookeeper = config.controllers == ControllerMode::ZooKeeper;
         let mut world = World {
             fabric: Fabric::new(seed, config.epoch_ms, config.latency),
             brokers: config.brokers.iter().map(broker).collect(),
-            controllers: config.controllers.iter().map(controller).collect(),
+            controllers: controllers.collect(),
+            zookeeper: has_zookeeper.then(ZooKeeper::default),
             observer: Observer::default(),
             clients: BTreeMap::new(),
             names: BTreeMap::new(),
@@ -117,6 +116,11 @@ impl World {
     /// The brokers, by `node.id`.
     pub fn brokers(&self) -> &BTreeMap<i32, Broker> {
         &self.brokers
+    }
+
+    /// ZooKeeper, where the world has it.
+    pub fn zookeeper(&self) -> Option<&ZooKeeper> {
+        self.zookeeper.as_ref()
     }
 
     /// The controllers, by `node.id`.
@@ -191,6 +195,7 @@ impl World {
         self.fabric.hash(&mut digest);
         self.brokers.hash(&mut digest);
         self.controllers.hash(&mut digest);
+        self.zookeeper.hash(&mut digest);
         self.observer.hash(&mut digest);
         self.clients.hash(&mut digest);
         self.next_client.hash(&mut digest);
@@ -267,6 +272,10 @@ impl World {
                 self.fabric.cause = Cause::Timer(NodeId::Controller(controller));
                 self.let_controller_act(controller, |node, fabric| node.on_timer(fabric));
             }
+            Scheduled::ZooKeeperTimer => {
+                self.fabric.cause = Cause::Timer(NodeId::ZooKeeper);
+                self.let_zookeeper_act(ZooKeeper::on_timer);
+            }
             Scheduled::ClientTimer(number, timer) => {
                 self.fabric.cause = Cause::Timer(NodeId::Client(number));
                 if let Some(client) = self.clients.get_mut(&number) {
@@ -285,6 +294,9 @@ impl World {
         match packet.to {
             NodeId::Broker(broker) => self.arrive_at_broker(broker, packet),
             NodeId::Controller(controller) => self.arrive_at_controller(controller, packet),
+            NodeId::ZooKeeper => {
+                self.let_zookeeper_act(|node, fabric| node.on_packet(fabric, packet));
+            }
             NodeId::Client(number) => {
                 if let Some(client) = self.clients.get_mut(&number) {
                     client.on_packet(&mut self.fabric, packet);

@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 
 use super::World;
+use crate::controller::quorum::LogEntry;
+use crate::controller::zookeeper::ZooKeeper;
 use crate::controller::{MetadataImage, MetadataRecord, PartitionRegistration};
 use crate::event::EventKind;
 use crate::protocol::TopicPartition;
@@ -28,19 +30,32 @@ impl Observer {
         let now = self.image.partition(of)?.leader;
         now.or_else(|| self.last_leaders.get(of).copied())
     }
+
+    /// What was not told yet of the metadata log as far as it is committed.
+    fn news(&self, committed: &[LogEntry]) -> Vec<LogEntry> {
+        let news = committed.get(self.offset as usize..);
+        news.map(<[LogEntry]>::to_vec).unwrap_or_default()
+    }
 }
 
 impl World {
     /// Tells what a controller has committed since the last time.
     pub(super) fn observe(&mut self, controller: i32) {
         let quorum = self.controllers[&controller].quorum();
-        let committed = quorum.high_watermark();
-        let from = self.observer.offset;
-        if committed <= from {
-            return;
-        }
-        let news = quorum.log()[from as usize..committed as usize].to_vec();
-        self.observer.offset = committed;
+        let committed = &quorum.log()[..quorum.high_watermark() as usize];
+        let news = self.observer.news(committed);
+        self.take_in(news);
+    }
+
+    /// Tells what ZooKeeper has been given since the last time.
+    pub(super) fn observe_zookeeper(&mut self) {
+        let written = self.zookeeper.as_ref().map_or(&[][..], ZooKeeper::log);
+        let news = self.observer.news(written);
+        self.take_in(news);
+    }
+
+    fn take_in(&mut self, news: Vec<LogEntry>) {
+        self.observer.offset += news.len() as i64;
         for (_, record) in news {
             self.tell(&record);
             self.observer.image.apply(&record);

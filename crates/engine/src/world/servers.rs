@@ -3,14 +3,16 @@
 use super::World;
 use crate::broker::{Broker, BrokerState, NewBroker, coordinator_of};
 use crate::controller::ControllerNode;
+use crate::controller::quorum::LogEntry;
+use crate::controller::zookeeper::ZooKeeper;
 use crate::event::EventKind;
-use crate::protocol::{Payload, TopicPartition};
+use crate::protocol::{Payload, SessionId, TopicPartition};
 use crate::sim::{Fabric, Host, Link, NodeId, Packet};
 
 impl World {
     /// All brokers run, and the first controller is the active one.
     pub(super) fn begin(&mut self) {
-        let first = self.journal.config.controllers[0];
+        let first = self.journal.config.controller_ids()[0];
         for controller in self.controllers.values_mut() {
             controller.begin(self.fabric.now, first);
         }
@@ -25,6 +27,7 @@ impl World {
         for controller in self.controllers.values_mut() {
             controller.begin_with(&log);
         }
+        self.begin_zookeeper(&log);
         self.observe(first);
         let image = self.observer.image.clone();
         for (id, epoch) in epochs {
@@ -37,6 +40,15 @@ impl World {
         }
         self.run_until(self.fabric.now);
         self.fabric.events.clear();
+    }
+
+    /// Every broker has a session, and the first is the controller.
+    fn begin_zookeeper(&mut self, log: &[LogEntry]) {
+        let sessions = self.journal.config.controller_ids().into_iter();
+        let sessions: Vec<SessionId> = sessions
+            .map(|broker| SessionId { broker, number: 1 })
+            .collect();
+        self.let_zookeeper_act(|node, fabric| node.begin(fabric, &sessions, log));
     }
 
     pub(super) fn arrive_at_broker(&mut self, id: i32, packet: Packet) {
@@ -78,6 +90,12 @@ impl World {
         self.look_for_losses(first_event);
         // The controller on the same machine was only waiting for it.
         if has_stopped && self.controllers.contains_key(&id) {
+            let stopped = EventKind::BrokerStopped { broker: id };
+            let news = &self.fabric.events[first_event..];
+            let is_orderly = news.iter().any(|event| event.kind == stopped);
+            if is_orderly {
+                self.let_controller_act(id, ControllerNode::close);
+            }
             self.end_controller(id);
         }
     }
@@ -93,6 +111,13 @@ impl World {
         }
     }
 
+    pub(super) fn let_zookeeper_act(&mut self, act: impl FnOnce(&mut ZooKeeper, &mut Fabric)) {
+        if let Some(zookeeper) = &mut self.zookeeper {
+            act(zookeeper, &mut self.fabric);
+            self.observe_zookeeper();
+        }
+    }
+
     fn end_controller(&mut self, id: i32) {
         if let Some(controller) = self.controllers.get_mut(&id).filter(|node| node.is_up()) {
             controller.stop(&mut self.fabric);
@@ -105,10 +130,15 @@ impl World {
             id,
             rack,
             config: self.journal.config.settings.clone(),
-            voters: self.journal.config.controllers.clone(),
+            voters: self.journal.config.controllers_of(id),
             seed: self.fabric.seed,
         });
         self.brokers.insert(id, broker);
+        if self.zookeeper.is_some() {
+            let config = &self.journal.config;
+            let controller = config.new_controller(id, self.fabric.seed);
+            self.controllers.insert(id, controller);
+        }
         self.start_broker(id);
     }
 

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use engine::broker::{Partition, Role};
 use engine::client::{Acks, Client};
 use engine::command::ClientNumber;
-use engine::controller::quorum;
 use engine::log::record_batch::RecordBatch;
 use engine::log::{DeletionReason, LogSegment, PartitionLog};
 use engine::protocol::{TopicId, TopicName};
@@ -294,7 +293,7 @@ impl Model {
     fn look_at_controllers(&mut self, world: &World) {
         for controller in world.controllers().values() {
             let quorum = controller.quorum();
-            if controller.is_up() && matches!(quorum.role(), quorum::Role::Leader { .. }) {
+            if controller.is_up() && quorum.leader() == Some(controller.id()) {
                 let other = self.controllers.entry(quorum.epoch());
                 let other = *other.or_insert(controller.id());
                 assert_eq!(other, controller.id(), "of epoch {}", quorum.epoch());

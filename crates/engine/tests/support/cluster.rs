@@ -49,7 +49,18 @@ pub fn cluster_of_three_controllers(seed: u64) -> World {
 
 fn cluster_of(seed: u64, controllers: &[i32], settings: &[(&str, &str)]) -> World {
     let settings = [SETTINGS, settings].concat();
-    let mut config = WorldConfig::cluster(&[1, 2, 3], controllers, &settings);
+    in_a_data_centre(
+        seed,
+        WorldConfig::cluster(&[1, 2, 3], controllers, &settings),
+    )
+}
+
+/// The cluster with ZooKeeper instead of controllers of its own.
+pub fn cluster_with_zookeeper(seed: u64) -> World {
+    in_a_data_centre(seed, WorldConfig::with_zookeeper(&[1, 2, 3], SETTINGS))
+}
+
+fn in_a_data_centre(seed: u64, mut config: WorldConfig) -> World {
     config.latency = Latency {
         base_us: 1_000,
         jitter_us: 500,

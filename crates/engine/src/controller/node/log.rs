@@ -112,7 +112,11 @@ impl ControllerNode {
             OwnFetch::RetryAt(at) => at <= fabric.now,
         };
         if is_free {
-            let correlation_id = self.send(fabric, leader, Request::FetchMetadata(request));
+            let correlation_id = self.send(
+                fabric,
+                NodeId::Controller(leader),
+                Request::FetchMetadata(request),
+            );
             self.own_fetch = OwnFetch::InFlight(leader, correlation_id);
         }
     }
@@ -127,15 +131,16 @@ impl ControllerNode {
         if self.own_fetch == OwnFetch::InFlight(from, header.correlation_id) {
             self.own_fetch = match response.error_code.is_none() {
                 true => OwnFetch::Idle,
-                false => OwnFetch::RetryAt(now.plus_ms(self.quorum.retry_backoff_ms())),
+                false => OwnFetch::RetryAt(now.plus_ms(self.quorum.quorum().retry_backoff_ms())),
             };
-            self.quorum.on_fetched(now, response);
+            self.quorum.quorum().on_fetched(now, response);
         }
     }
 
     pub(super) fn fetch_failed(&mut self, now: Time, leader: i32) {
         if matches!(self.own_fetch, OwnFetch::InFlight(asked, _) if asked == leader) {
-            self.own_fetch = OwnFetch::RetryAt(now.plus_ms(self.quorum.retry_backoff_ms()));
+            self.own_fetch =
+                OwnFetch::RetryAt(now.plus_ms(self.quorum.quorum().retry_backoff_ms()));
         }
     }
 }

@@ -1,5 +1,5 @@
 //! A controller as a process: it keeps the metadata log with the other
-//! controllers, and when it is the active one answers brokers.
+//! controllers, or in ZooKeeper, and when it is the active one answers brokers.
 
 mod administer;
 mod balance;
@@ -12,7 +12,8 @@ use std::sync::Arc;
 use self::balance::Balance;
 use self::brokers::Session;
 use self::log::{DelayedFetch, OwnFetch, Waiting};
-use super::quorum::{LogEntry, Quorum, Sending};
+use super::consensus::{Consensus, Outgoing, to_controllers};
+use super::quorum::LogEntry;
 use super::{Controller, MetadataRecord};
 use crate::config::BrokerConfig;
 use crate::event::EventKind;
@@ -20,7 +21,7 @@ use crate::protocol::{
     AlterPartitionResponse, BrokerHeartbeatResponse, BrokerRegistrationResponse, EnvelopeResponse,
     ErrorCode, Header, Payload, Request, Response,
 };
-use crate::sim::{Alarm, Connection, Fabric, NodeId, Packet, Random, Scheduled, Stream, Time};
+use crate::sim::{Alarm, Connection, Fabric, NodeId, Packet, Random, Scheduled, Time};
 
 /// A controller (`kafka.server.ControllerServer`).
 #[derive(Clone, Debug, Hash)]
@@ -29,7 +30,7 @@ pub struct ControllerNode {
     is_up: bool,
     started_at: Time,
     config: Arc<BrokerConfig>,
-    quorum: Quorum,
+    quorum: Consensus,
     controller: Controller,
     /// How much of the log the controller's image holds.
     applied: i64,
@@ -51,18 +52,15 @@ pub struct ControllerNode {
 impl ControllerNode {
     pub(crate) fn new(
         id: i32,
-        voters: Vec<i32>,
+        quorum: Consensus,
         config: Arc<BrokerConfig>,
-        seed: u64,
+        random: Random,
     ) -> ControllerNode {
-        let place = voters.iter().position(|voter| *voter == id);
-        let place = u32::try_from(place.unwrap_or(voters.len())).unwrap_or(u32::MAX);
-        let random = Random::new(seed, Stream::Controller(place));
         ControllerNode {
             id,
             is_up: false,
             started_at: Time::ZERO,
-            quorum: Quorum::new(id, voters, config.quorum.clone(), seed),
+            quorum,
             controller: Controller::new(config.clone(), random),
             config,
             applied: 0,
@@ -95,8 +93,9 @@ impl ControllerNode {
         self.is_up && self.quorum.is_active()
     }
 
-    /// Its part in the quorum, with the metadata log.
-    pub fn quorum(&self) -> &Quorum {
+    /// Its part in the quorum, with the metadata log; or what stands for that
+    /// with ZooKeeper.
+    pub fn quorum(&self) -> &Consensus {
         &self.quorum
     }
 
@@ -112,6 +111,12 @@ impl ControllerNode {
         let sendings = self.quorum.start(fabric.now);
         self.send_all(fabric, sendings);
         self.settle(fabric);
+    }
+
+    /// The process is about to end in an orderly way.
+    pub(crate) fn close(&mut self, fabric: &mut Fabric) {
+        let sendings = self.quorum.close();
+        self.send_all(fabric, sendings);
     }
 
     /// The process ends. What was written stays on its disk.
@@ -202,9 +207,9 @@ impl ControllerNode {
     fn on_request(&mut self, fabric: &mut Fabric, from: NodeId, header: Header, request: Request) {
         let now = fabric.now;
         let response = match request {
-            Request::Vote(request) => Response::Vote(self.quorum.on_vote(now, &request)),
+            Request::Vote(request) => Response::Vote(self.quorum.quorum().on_vote(now, &request)),
             Request::BeginQuorumEpoch(request) => {
-                Response::BeginQuorumEpoch(self.quorum.on_begin_epoch(now, &request))
+                Response::BeginQuorumEpoch(self.quorum.quorum().on_begin_epoch(now, &request))
             }
             Request::FetchMetadata(request) => {
                 return self.on_fetch(fabric, from, header, request);
@@ -258,24 +263,25 @@ impl ControllerNode {
         header: &Header,
         response: Response,
     ) {
+        let now = fabric.now;
+        if let Response::ZooKeeper(response) = response {
+            let sendings = self.quorum.on_zookeeper(now, response);
+            return self.send_all(fabric, sendings);
+        }
         let NodeId::Controller(from) = from else {
             return;
         };
-        let now = fabric.now;
-        if self
-            .unanswered
-            .get(&from)
-            .is_some_and(|(id, _)| *id == header.correlation_id)
-        {
+        let out = self.unanswered.get(&from);
+        if out.is_some_and(|(id, _)| *id == header.correlation_id) {
             self.unanswered.remove(&from);
         }
         match response {
             Response::Vote(response) => {
-                let sendings = self.quorum.on_voted(now, from, &response);
-                self.send_all(fabric, sendings);
+                let sendings = self.quorum.quorum().on_voted(now, from, &response);
+                self.send_all(fabric, to_controllers(sendings));
             }
             Response::BeginQuorumEpoch(response) => {
-                self.quorum.on_epoch_begun(now, from, &response);
+                self.quorum.quorum().on_epoch_begun(now, from, &response);
             }
             Response::FetchMetadata(response) => self.on_fetched(now, from, header, response),
             _ => {}
@@ -288,6 +294,8 @@ impl ControllerNode {
             return;
         }
         self.follow_quorum(fabric);
+        let writes = self.quorum.writes();
+        self.send_all(fabric, writes);
         self.answer_committed(fabric);
         self.answer_fetches(fabric);
         self.fetch(fabric);
@@ -345,34 +353,44 @@ impl ControllerNode {
 
     /// One request at a time to each controller; one that is not answered in
     /// time ends the connection (`controller.quorum.request.timeout.ms`,
-    /// `org.apache.kafka.raft.RequestManager`).
-    fn send_all(&mut self, fabric: &mut Fabric, sendings: Vec<Sending>) {
-        let now = fabric.now;
+    /// `org.apache.kafka.raft.RequestManager`). What goes to ZooKeeper may wait
+    /// in line.
+    fn send_all(&mut self, fabric: &mut Fabric, sendings: Vec<Outgoing>) {
         for (to, request) in sendings {
-            match self.unanswered.get(&to) {
-                Some((_, deadline)) if *deadline > now => continue,
-                Some(_) => {
-                    let (client, server) = (NodeId::Controller(self.id), NodeId::Controller(to));
-                    fabric.close_connection(client, server);
-                    self.fetch_failed(now, to);
+            match to {
+                NodeId::Controller(controller) => self.ask_once(fabric, controller, request),
+                to => {
+                    self.send(fabric, to, request);
                 }
-                None => {}
             }
-            let deadline = now.plus_ms(self.config.quorum.request_timeout_ms);
-            let correlation_id = self.send(fabric, to, request);
-            self.unanswered.insert(to, (correlation_id, deadline));
         }
     }
 
-    fn send(&mut self, fabric: &mut Fabric, to: i32, request: Request) -> i32 {
+    fn ask_once(&mut self, fabric: &mut Fabric, controller: i32, request: Request) {
+        let now = fabric.now;
+        let to = NodeId::Controller(controller);
+        match self.unanswered.get(&controller) {
+            Some((_, deadline)) if *deadline > now => return,
+            Some(_) => {
+                fabric.close_connection(NodeId::Controller(self.id), to);
+                self.fetch_failed(now, controller);
+            }
+            None => {}
+        }
+        let deadline = now.plus_ms(self.config.quorum.request_timeout_ms);
+        let correlation_id = self.send(fabric, to, request);
+        self.unanswered
+            .insert(controller, (correlation_id, deadline));
+    }
+
+    fn send(&mut self, fabric: &mut Fabric, to: NodeId, request: Request) -> i32 {
         let correlation_id = self.next_correlation_id;
         self.next_correlation_id = self.next_correlation_id.wrapping_add(1) & i32::MAX;
         let header = Header {
             correlation_id,
             client_id: self.client_id.clone(),
         };
-        let (from, to) = (NodeId::Controller(self.id), NodeId::Controller(to));
-        fabric.request(from, to, header, request);
+        fabric.request(NodeId::Controller(self.id), to, header, request);
         correlation_id
     }
 

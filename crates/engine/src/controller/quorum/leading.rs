@@ -1,6 +1,6 @@
 //! What the leader of the quorum does.
 
-use super::{Quorum, Role, Sending, VoterState};
+use super::{LogEntry, Quorum, Role, Sending, VoterState};
 use crate::controller::MetadataRecord;
 use crate::protocol::{
     BeginQuorumEpochRequest, BeginQuorumEpochResponse, ErrorCode, FetchMetadataRequest,
@@ -101,7 +101,8 @@ impl Quorum {
             return Some(response);
         }
         if !request.is_voter {
-            return self.read_committed(request, may_wait, response);
+            let committed = &self.log[..self.high_watermark as usize];
+            return read_committed(committed, request, may_wait, response);
         }
         let offset = request.fetch_offset;
         let ours = self.end_of_epoch(request.last_fetched_epoch);
@@ -114,19 +115,6 @@ impl Quorum {
         // What the reader has asked for may just have become committed.
         response.high_watermark = self.high_watermark;
         response.records = self.log[offset as usize..].to_vec();
-        (!response.records.is_empty() || !may_wait).then_some(response)
-    }
-
-    /// A broker is told of nothing that may still be taken back.
-    fn read_committed(
-        &self,
-        request: &FetchMetadataRequest,
-        may_wait: bool,
-        mut response: FetchMetadataResponse,
-    ) -> Option<FetchMetadataResponse> {
-        let committed = &self.log[..self.high_watermark as usize];
-        let from = committed.len().min(request.fetch_offset.max(0) as usize);
-        response.records = committed[from..].to_vec();
         (!response.records.is_empty() || !may_wait).then_some(response)
     }
 
@@ -199,4 +187,16 @@ impl Quorum {
             self.high_watermark = self.high_watermark.max(majority);
         }
     }
+}
+
+/// A broker is told of nothing that may still be taken back.
+pub(in crate::controller) fn read_committed(
+    committed: &[LogEntry],
+    request: &FetchMetadataRequest,
+    may_wait: bool,
+    mut response: FetchMetadataResponse,
+) -> Option<FetchMetadataResponse> {
+    let from = committed.len().min(request.fetch_offset.max(0) as usize);
+    response.records = committed[from..].to_vec();
+    (!response.records.is_empty() || !may_wait).then_some(response)
 }

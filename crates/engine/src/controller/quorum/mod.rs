@@ -7,6 +7,8 @@
 mod leading;
 mod voting;
 
+pub(super) use self::leading::read_committed;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::MetadataRecord;
