@@ -7,6 +7,8 @@ use super::{Lane, Marker, MarkerKind, Pin};
 /// How far a committed offset's flag reaches to the left of its pole, in rem.
 pub const FLAG: f32 = 0.66;
 
+/// How near a text comes to the board's left edge, in rem.
+const EDGE: f32 = 0.1;
 const HEIGHT: f32 = 1.1;
 /// Wider than most characters are.
 const CHARACTER: f32 = 0.56;
@@ -54,7 +56,9 @@ fn label(marker: &Marker, y: f32, (left, right): (f32, f32), group: &str) -> Opt
     };
     let width = text_length(&text) as f32 * CHARACTER + 0.2;
     let x = if marker.label_left {
-        marker.x - left - width
+        // On a phone a long text would begin outside the board: rather it
+        // reaches over its mark.
+        (marker.x - left - width).max(EDGE)
     } else {
         marker.x + right
     };
