@@ -135,7 +135,7 @@ impl Broker {
             }
             return;
         };
-        for index in 0..3 {
+        for index in 0..self.channels().len() {
             self.run_channel(fabric, index, controller);
         }
     }
@@ -143,9 +143,7 @@ impl Broker {
     fn run_channel(&mut self, fabric: &mut Fabric, index: usize, controller: i32) {
         let now = fabric.now;
         let deadline = now.plus_ms(self.config.request_timeout_ms);
-        let [lifecycle, isr, forwarding] = self.channels();
-        let channel = [lifecycle, isr, forwarding].into_iter().nth(index);
-        let channel = channel.expect("there are three");
+        let channel = &mut *self.channels()[index];
         let may_ask = channel.in_flight.is_none() && channel.retry_at.is_none_or(|at| at <= now);
         if !may_ask {
             return;
@@ -156,15 +154,12 @@ impl Broker {
         };
         let request = asked.request.clone();
         let correlation_id = self.ask(fabric, NodeId::Controller(controller), request);
-        let in_flight = InFlight {
+        self.channels()[index].in_flight = Some(InFlight {
             controller,
             correlation_id,
             deadline,
             asked,
-        };
-        if let Some(channel) = self.channels().into_iter().nth(index) {
-            channel.in_flight = Some(in_flight);
-        }
+        });
     }
 
     /// It waits no longer for a controller that does not answer.

@@ -31,31 +31,18 @@ impl Broker {
     ) {
         let is_ready = request.max_wait_ms <= 0 || self.is_fetch_ready(&request);
         // The answer tells the high watermark as it was when it was read.
-        let response = is_ready.then(|| self.read(&request));
-        let deadline = fabric.now.plus_ms(i64::from(request.max_wait_ms));
-        let follower = request.replica_id;
-        let read = follower.map(|_| request.partitions.clone());
+        let mut response = is_ready.then(|| self.read(&request));
+        if let Some(follower) = request.replica_id {
+            self.note_follower(fabric, follower, &request.partitions, response.as_mut());
+        }
         match response {
-            Some(mut response) => {
-                if let (Some(follower), Some(read)) = (follower, read) {
-                    self.note_follower(fabric, follower, &read, &mut response);
-                }
-                self.answer(fabric, from, header, Response::Fetch(response));
-            }
-            None => {
-                self.delayed_fetches.push(DelayedFetch {
-                    deadline,
-                    from,
-                    header,
-                    request,
-                });
-                if let (Some(follower), Some(read)) = (follower, read) {
-                    let mut nothing = FetchResponse {
-                        partitions: Vec::new(),
-                    };
-                    self.note_follower(fabric, follower, &read, &mut nothing);
-                }
-            }
+            Some(response) => self.answer(fabric, from, header, Response::Fetch(response)),
+            None => self.delayed_fetches.push(DelayedFetch {
+                deadline: fabric.now.plus_ms(i64::from(request.max_wait_ms)),
+                from,
+                header,
+                request,
+            }),
         }
     }
 
@@ -66,7 +53,7 @@ impl Broker {
         fabric: &mut Fabric,
         follower: i32,
         read: &[FetchPartition],
-        response: &mut FetchResponse,
+        mut response: Option<&mut FetchResponse>,
     ) {
         for wanted in read {
             let of = &wanted.topic_partition;
@@ -88,8 +75,8 @@ impl Broker {
             match effects {
                 Some(Ok(effects)) => self.take_effect(fabric, of, effects),
                 Some(Err(error)) => {
-                    let mut answers = response.partitions.iter_mut();
-                    if let Some((_, answer)) = answers.find(|(answered, _)| answered == of) {
+                    let answers = response.iter_mut().flat_map(|it| &mut it.partitions);
+                    for (_, answer) in answers.filter(|(answered, _)| answered == of) {
                         *answer = failed(error);
                     }
                 }

@@ -54,10 +54,10 @@ struct Asked {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Asking {
     Records,
-    /// Where the leaders' logs end; then, where they begin.
+    /// Where the leaders' logs end.
     LatestOffsets,
-    /// For each partition, where the leader's log ends.
-    EarliestOffsets(BTreeMap<TopicPartition, i64>),
+    /// Then, where those begin that do not end before the follower's.
+    EarliestOffsets,
 }
 
 impl Fetcher {
@@ -94,8 +94,7 @@ impl Broker {
         let fetcher = self.fetchers.entry(leader).or_default();
         fetcher.partitions.insert(of.clone(), state);
         // All that the same news brings goes in the same request.
-        let at = fabric.now;
-        self.fetch_soon_at = Some(at);
+        self.fetch_soon_at = Some(fabric.now);
     }
 
     pub(super) fn stop_fetching(&mut self, of: &TopicPartition) {
@@ -142,7 +141,7 @@ impl Broker {
             state.delayed_until = None;
             match state.is_out_of_range {
                 true => lost.push((of.clone(), ListOffsetsRequest::LATEST)),
-                false => wanted.push((of.clone(), state.leader_epoch)),
+                false => wanted.push(of.clone()),
             }
         }
         if !lost.is_empty() {
@@ -152,25 +151,20 @@ impl Broker {
         }
     }
 
-    fn fetch_from(&mut self, fabric: &mut Fabric, leader: i32, wanted: Vec<(TopicPartition, i32)>) {
+    fn fetch_from(&mut self, fabric: &mut Fabric, leader: i32, wanted: Vec<TopicPartition>) {
         let config = &self.config.replication;
         let mut asked = BTreeMap::new();
         let mut partitions = Vec::new();
-        for (of, current_leader_epoch) in wanted {
-            let Some(partition) = self.partitions.get(&of) else {
+        for of in wanted {
+            let Some(as_it_is) = self.as_it_is(leader, &of) else {
                 continue;
             };
-            let log = &partition.log;
-            let as_it_is = Asked {
-                topic_id: partition.topic_id,
-                leader_epoch: current_leader_epoch,
-                offset: log.end_offset(),
-            };
+            let log = &self.partitions[&of].log;
             asked.insert(of.clone(), as_it_is);
             partitions.push(FetchPartition {
-                topic_id: Some(partition.topic_id),
-                fetch_offset: log.end_offset(),
-                current_leader_epoch,
+                topic_id: Some(as_it_is.topic_id),
+                fetch_offset: as_it_is.offset,
+                current_leader_epoch: as_it_is.leader_epoch,
                 last_fetched_epoch: log.leader_epochs().latest_epoch().unwrap_or(-1),
                 log_start_offset: log.start_offset(),
                 partition_max_bytes: size_limit(config.fetch_max_bytes),
@@ -231,8 +225,8 @@ impl Broker {
             (Response::ListOffsets(response), Asking::LatestOffsets) => {
                 return self.on_leader_ends(fabric, leader, &asked, response);
             }
-            (Response::ListOffsets(response), Asking::EarliestOffsets(ends)) => {
-                self.on_leader_starts(fabric, leader, &asked, &ends, response);
+            (Response::ListOffsets(response), Asking::EarliestOffsets) => {
+                self.on_leader_starts(fabric, leader, &asked, response);
             }
             _ => {}
         }
@@ -255,16 +249,21 @@ impl Broker {
         response: FetchResponse,
     ) {
         for (of, fetched) in response.partitions {
-            let is_asked = asked.get(&of);
-            if is_asked.is_some_and(|asked| self.is_current(leader, &of, asked)) {
+            if self.is_current(leader, &of, asked) {
                 self.take_in_fetched(fabric, leader, &of, fetched);
             }
         }
     }
 
     /// Whether an answer is about what the follower still is and wants.
-    fn is_current(&self, leader: i32, of: &TopicPartition, asked: &Asked) -> bool {
-        self.as_it_is(leader, of).as_ref() == Some(asked)
+    fn is_current(
+        &self,
+        leader: i32,
+        of: &TopicPartition,
+        asked: &BTreeMap<TopicPartition, Asked>,
+    ) -> bool {
+        let asked = asked.get(of);
+        asked.is_some() && asked == self.as_it_is(leader, of).as_ref()
     }
 
     fn as_it_is(&self, leader: i32, of: &TopicPartition) -> Option<Asked> {
@@ -462,11 +461,9 @@ impl Broker {
         asked: &BTreeMap<TopicPartition, Asked>,
         response: ListOffsetsResponse,
     ) {
-        let mut ends = BTreeMap::new();
+        let mut earliest = Vec::new();
         for (of, listed) in response.partitions {
-            let is_asked = asked.get(&of);
-            let current = is_asked.is_some_and(|asked| self.is_current(leader, &of, asked));
-            if !current {
+            if !self.is_current(leader, &of, asked) {
                 continue;
             }
             if !listed.error_code.is_none() {
@@ -478,16 +475,13 @@ impl Broker {
                 self.truncate_to(fabric, &of, listed.offset);
                 self.back_in_range(leader, &of);
             } else {
-                ends.insert(of, listed.offset);
+                earliest.push((of, ListOffsetsRequest::EARLIEST));
             }
         }
-        if ends.is_empty() {
+        if earliest.is_empty() {
             return self.run_fetcher(fabric, leader);
         }
-        let earliest = ends.keys();
-        let earliest = earliest.map(|of| (of.clone(), ListOffsetsRequest::EARLIEST));
-        let earliest = earliest.collect();
-        self.list_leader_offsets(fabric, leader, earliest, Asking::EarliestOffsets(ends));
+        self.list_leader_offsets(fabric, leader, earliest, Asking::EarliestOffsets);
     }
 
     fn on_leader_starts(
@@ -495,13 +489,10 @@ impl Broker {
         fabric: &mut Fabric,
         leader: i32,
         asked: &BTreeMap<TopicPartition, Asked>,
-        ends: &BTreeMap<TopicPartition, i64>,
         response: ListOffsetsResponse,
     ) {
         for (of, listed) in response.partitions {
-            let is_asked = asked.get(&of);
-            let current = is_asked.is_some_and(|asked| self.is_current(leader, &of, asked));
-            if !current || !ends.contains_key(&of) {
+            if !self.is_current(leader, &of, asked) {
                 continue;
             }
             if !listed.error_code.is_none() {

@@ -291,18 +291,9 @@ impl Broker {
         }
     }
 
-    fn next_correlation_id(&mut self) -> i32 {
-        let correlation_id = self.next_correlation_id;
-        self.next_correlation_id = self.next_correlation_id.wrapping_add(1) & i32::MAX;
-        correlation_id
-    }
-
     fn ask(&mut self, fabric: &mut Fabric, server: NodeId, request: Request) -> i32 {
-        let correlation_id = self.next_correlation_id();
-        let header = Header {
-            correlation_id,
-            client_id: self.client_id.clone(),
-        };
+        let header = Header::next(&mut self.next_correlation_id, &self.client_id);
+        let correlation_id = header.correlation_id;
         fabric.request(NodeId::Broker(self.id), server, header, request);
         correlation_id
     }

@@ -1,5 +1,7 @@
 use super::Broker;
 use super::leader::{Circumstances, Effects, Leader};
+use crate::config::BrokerConfig;
+use crate::controller::brokers::Brokers;
 use crate::log::PartitionLog;
 use crate::protocol::{TopicId, TopicPartition};
 use crate::sim::Fabric;
@@ -77,6 +79,23 @@ impl Partition {
         self.cleaned_to = self.cleaned_to.map(|offset| offset.min(active));
     }
 
+    /// What the leader's rules need to know.
+    pub(super) fn circumstances<'a>(
+        &self,
+        fabric: &Fabric,
+        config: &BrokerConfig,
+        brokers: &'a Brokers,
+    ) -> Circumstances<'a> {
+        Circumstances {
+            now_ms: fabric.now.as_ms() as i64,
+            log_end_offset: self.log.end_offset(),
+            high_watermark: self.log.high_watermark(),
+            min_insync_replicas: self.min_insync_replicas,
+            replica_lag_time_max_ms: config.replication.lag_time_max_ms,
+            brokers,
+        }
+    }
+
     /// The leader epoch, -1 when offline.
     pub fn leader_epoch(&self) -> i32 {
         match &self.role {
@@ -97,14 +116,7 @@ impl Broker {
         act: impl FnOnce(&mut Leader, &Circumstances<'_>) -> R,
     ) -> Option<R> {
         let partition = self.partitions.get_mut(of)?;
-        let circumstances = Circumstances {
-            now_ms: fabric.now.as_ms() as i64,
-            log_end_offset: partition.log.end_offset(),
-            high_watermark: partition.log.high_watermark(),
-            min_insync_replicas: partition.min_insync_replicas,
-            replica_lag_time_max_ms: self.config.replication.lag_time_max_ms,
-            brokers: &self.image.brokers,
-        };
+        let circumstances = partition.circumstances(fabric, &self.config, &self.image.brokers);
         match &mut partition.role {
             Role::Leader(leader) => Some(act(leader, &circumstances)),
             _ => None,

@@ -127,22 +127,14 @@ impl Broker {
     /// Answers the writes that all in-sync replicas have, or that nobody can
     /// promise any more.
     pub(super) fn complete_produces(&mut self, fabric: &mut Fabric) {
-        let mut index = 0;
-        while index < self.delayed_produces.len() {
-            let mut produce = self.delayed_produces[index].clone();
+        for mut produce in std::mem::take(&mut self.delayed_produces) {
             for (of, written) in &mut produce.partitions {
                 self.settle(fabric, of, written);
             }
-            let is_done = produce
-                .partitions
-                .iter()
-                .all(|(_, written)| written.required_offset.is_none());
-            if is_done {
-                self.delayed_produces.remove(index);
-                self.answer_produce(fabric, produce);
-            } else {
-                self.delayed_produces[index] = produce;
-                index += 1;
+            let is_open = |(_, written): &(_, Written)| written.required_offset.is_some();
+            match produce.partitions.iter().any(is_open) {
+                true => self.delayed_produces.push(produce),
+                false => self.answer_produce(fabric, produce),
             }
         }
     }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::leader::{Circumstances, Leader};
+use super::leader::{Effects, Leader};
 use super::{Broker, BrokerState, Partition, Role};
 use crate::controller::topic_config::{self, MIN_INSYNC_REPLICAS};
 use crate::controller::{MetadataRecord, PartitionRegistration};
@@ -181,24 +181,16 @@ impl Broker {
         fabric: &Fabric,
         of: &TopicPartition,
         registration: &PartitionRegistration,
-    ) -> super::leader::Effects {
+    ) -> Effects {
         self.stop_fetching(of);
-        let (id, max_lag_ms) = (self.id, self.config.replication.lag_time_max_ms);
         let Some(partition) = self.partitions.get_mut(of) else {
-            return Default::default();
+            return Effects::default();
         };
-        let circumstances = Circumstances {
-            now_ms: fabric.now.as_ms() as i64,
-            log_end_offset: partition.log.end_offset(),
-            high_watermark: partition.log.high_watermark(),
-            min_insync_replicas: partition.min_insync_replicas,
-            replica_lag_time_max_ms: max_lag_ms,
-            brokers: &self.image.brokers,
-        };
-        let leader = Leader::new(id, registration, &circumstances);
+        let circumstances = partition.circumstances(fabric, &self.config, &self.image.brokers);
+        let leader = Leader::new(self.id, registration, &circumstances);
         let high_watermark = leader.next_high_watermark(&circumstances);
         partition.role = Role::Leader(leader);
-        super::leader::Effects {
+        Effects {
             high_watermark,
             alter_partition: None,
         }

@@ -89,9 +89,7 @@ impl Broker {
 
     /// Answers the deletions that all living replicas have done.
     pub(super) fn complete_deletions(&mut self, fabric: &mut Fabric) {
-        let mut index = 0;
-        while index < self.delayed_deletions.len() {
-            let mut deletion = self.delayed_deletions[index].clone();
+        for mut deletion in std::mem::take(&mut self.delayed_deletions) {
             for (of, before, deleted) in &mut deletion.partitions {
                 let reached = before.and_then(|offset| self.low_watermark(of, offset));
                 match reached {
@@ -101,13 +99,10 @@ impl Broker {
                 }
                 *before = None;
             }
-            let is_done = |(_, before, _): &(_, Option<i64>, _)| before.is_none();
-            if deletion.partitions.iter().all(is_done) {
-                self.delayed_deletions.remove(index);
-                self.answer_deletion(fabric, deletion);
-            } else {
-                self.delayed_deletions[index] = deletion;
-                index += 1;
+            let is_open = |(_, before, _): &(_, Option<i64>, _)| before.is_some();
+            match deletion.partitions.iter().any(is_open) {
+                true => self.delayed_deletions.push(deletion),
+                false => self.answer_deletion(fabric, deletion),
             }
         }
     }

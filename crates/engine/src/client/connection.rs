@@ -131,12 +131,8 @@ impl Connection {
     ) -> i32 {
         debug_assert!(self.is_ready(fabric.now, broker), "it backs off");
         self.peers.entry(broker).or_default().last_attempt = fabric.now;
-        let correlation_id = self.next_correlation_id;
-        self.next_correlation_id = self.next_correlation_id.wrapping_add(1) & i32::MAX;
-        let header = Header {
-            correlation_id,
-            client_id: self.client_id.clone(),
-        };
+        let header = Header::next(&mut self.next_correlation_id, &self.client_id);
+        let correlation_id = header.correlation_id;
         let (client, server) = (NodeId::Client(self.number), NodeId::Broker(broker));
         fabric.request(client, server, header, request);
         correlation_id

@@ -63,6 +63,16 @@ pub struct Header {
 }
 
 impl Header {
+    /// That of a node's next request, by its count of requests.
+    pub(crate) fn next(count: &mut i32, client_id: &Arc<str>) -> Header {
+        let correlation_id = *count;
+        *count = count.wrapping_add(1) & i32::MAX;
+        Header {
+            correlation_id,
+            client_id: client_id.clone(),
+        }
+    }
+
     /// That of a packet which is neither request nor response.
     pub(crate) fn none() -> Header {
         Header {

@@ -384,12 +384,8 @@ impl ControllerNode {
     }
 
     fn send(&mut self, fabric: &mut Fabric, to: NodeId, request: Request) -> i32 {
-        let correlation_id = self.next_correlation_id;
-        self.next_correlation_id = self.next_correlation_id.wrapping_add(1) & i32::MAX;
-        let header = Header {
-            correlation_id,
-            client_id: self.client_id.clone(),
-        };
+        let header = Header::next(&mut self.next_correlation_id, &self.client_id);
+        let correlation_id = header.correlation_id;
         fabric.request(NodeId::Controller(self.id), to, header, request);
         correlation_id
     }
