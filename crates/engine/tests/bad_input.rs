@@ -47,20 +47,10 @@ fn refused<T: Debug + PartialEq<E>, E: Debug>(expected: E, act: impl FnOnce(&mut
     assert!(state(&world) == before, "something has changed");
 }
 
-fn topic(name: &str, partitions: i32, replicas: i16) -> CreatableTopic {
-    CreatableTopic {
-        name: name.into(),
-        num_partitions: partitions,
-        replication_factor: replicas,
-        assignments: BTreeMap::new(),
-        configs: BTreeMap::new(),
-    }
-}
-
 fn with_config(name: &str, value: &str) -> CreatableTopic {
     CreatableTopic {
         configs: [(name.to_owned(), value.to_owned())].into(),
-        ..topic("new", 1, 1)
+        ..new_topic("new", 1, 1)
     }
 }
 
@@ -74,7 +64,7 @@ fn a_replication_factor_above_the_number_of_brokers() {
                    4 cannot be reached because only 3 broker(s) are registered.";
     refused(
         error(ErrorCode::InvalidReplicationFactor, message),
-        |world| try_create_topic(world, topic("new", 1, 4)),
+        |world| try_create_topic(world, new_topic("new", 1, 4)),
     );
 }
 
@@ -82,12 +72,12 @@ fn a_replication_factor_above_the_number_of_brokers() {
 fn no_partitions_or_no_replicas() {
     let message = "Number of partitions was set to an invalid non-positive value.";
     refused(error(ErrorCode::InvalidPartitions, message), |world| {
-        try_create_topic(world, topic("new", 0, 1))
+        try_create_topic(world, new_topic("new", 0, 1))
     });
     let message = "Replication factor must be larger than 0, or -1 to use the default value.";
     refused(
         error(ErrorCode::InvalidReplicationFactor, message),
-        |world| try_create_topic(world, topic("new", 1, 0)),
+        |world| try_create_topic(world, new_topic("new", 1, 0)),
     );
 }
 
@@ -95,10 +85,10 @@ fn no_partitions_or_no_replicas() {
 fn a_topic_that_there_is_and_a_name_that_cannot_be() {
     let message = "Topic 't' already exists.";
     refused(error(ErrorCode::TopicAlreadyExists, message), |world| {
-        try_create_topic(world, topic("t", 1, 1))
+        try_create_topic(world, new_topic("t", 1, 1))
     });
     refused(ErrorCode::InvalidTopicException, |world| {
-        try_create_topic(world, topic("not a name", 1, 1)).0
+        try_create_topic(world, new_topic("not a name", 1, 1)).0
     });
 }
 
@@ -149,7 +139,7 @@ fn replicas_that_no_partition_can_have() {
             world,
             CreatableTopic {
                 assignments,
-                ..topic("new", -1, -1)
+                ..new_topic("new", -1, -1)
             },
         )
     });
@@ -163,7 +153,7 @@ fn an_assignment_beside_a_number_of_partitions_or_replicas_or_with_gaps() {
             format!("A manual partition assignment was specified, but {what} was not set to -1.");
         let assignments = assignments.clone();
         refused((ErrorCode::InvalidRequest, message), |world| {
-            let topic = topic("new", partitions, replicas);
+            let topic = new_topic("new", partitions, replicas);
             try_create_topic(
                 world,
                 CreatableTopic {
@@ -182,7 +172,7 @@ fn an_assignment_beside_a_number_of_partitions_or_replicas_or_with_gaps() {
                 world,
                 CreatableTopic {
                     assignments,
-                    ..topic("new", -1, -1)
+                    ..new_topic("new", -1, -1)
                 },
             )
         },

@@ -6,7 +6,7 @@ mod support;
 use engine::broker::BrokerState;
 use engine::client::Acks;
 use engine::protocol::{
-    AlterPartitionReassignmentsRequest, CreatableTopic, CreateTopicsRequest, DeleteTopicsRequest,
+    AlterPartitionReassignmentsRequest, CreateTopicsRequest, DeleteTopicsRequest,
     ElectLeadersRequest, ElectionType, Request,
 };
 use engine::sim::{Host, Latency, Link};
@@ -182,13 +182,7 @@ fn a_leadership_that_is_over_when_a_broker_hears_of_it_never_begins() {
 
 fn create_anew() -> Request {
     Request::CreateTopics(CreateTopicsRequest {
-        topics: vec![CreatableTopic {
-            name: "t".into(),
-            num_partitions: 1,
-            replication_factor: 3,
-            assignments: Default::default(),
-            configs: Default::default(),
-        }],
+        topics: vec![new_topic("t", 1, 3)],
     })
 }
 

@@ -128,6 +128,17 @@ pub fn create(world: &mut World, topic: &str, replica_assignment: &str, configs:
     assert!(error.is_none(), "{error}: {message}");
 }
 
+/// A topic without settings of its own, as `--create` asks for it.
+pub fn new_topic(name: &str, partitions: i32, replicas: i16) -> CreatableTopic {
+    CreatableTopic {
+        name: name.into(),
+        num_partitions: partitions,
+        replication_factor: replicas,
+        assignments: BTreeMap::new(),
+        configs: BTreeMap::new(),
+    }
+}
+
 /// `--create --partitions --replication-factor`, which succeeds.
 pub fn create_placed(
     world: &mut World,
@@ -136,16 +147,11 @@ pub fn create_placed(
     replicas: i16,
     configs: &[(&str, &str)],
 ) {
-    let (error, message) = try_create_topic(
-        world,
-        CreatableTopic {
-            name: topic.into(),
-            num_partitions: partitions,
-            replication_factor: replicas,
-            assignments: BTreeMap::new(),
-            configs: owned(configs),
-        },
-    );
+    let topic = CreatableTopic {
+        configs: owned(configs),
+        ..new_topic(topic, partitions, replicas)
+    };
+    let (error, message) = try_create_topic(world, topic);
     assert!(error.is_none(), "{error}: {message}");
 }
 
