@@ -2,7 +2,7 @@
 //! to the cluster.
 
 mod admin;
-pub mod config;
+mod config;
 mod connection;
 mod consumer;
 pub mod consumer_protocol;
@@ -12,9 +12,10 @@ mod producer;
 mod workload;
 
 pub use admin::Admin;
-pub use config::{Acks, AutoOffsetReset, ConsumerConfig, ProducerConfig};
 pub use consumer::{AssignedPartition, Consumer, Membership};
+pub use consumer::{AutoOffsetReset, ConsumerConfig};
 pub use metadata::{ClientMetadata, PartitionInfo};
+pub use producer::{Acks, ProducerConfig};
 pub use producer::{OutgoingRecord, Producer, ProducerBatch};
 pub use workload::{KeyPattern, Workload};
 

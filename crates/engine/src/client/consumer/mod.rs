@@ -5,13 +5,16 @@
 //! Its application polls all the time and is done with each record at once;
 //! processing that takes time is not modelled yet.
 
+mod config;
 mod fetching;
 mod membership;
 mod offsets;
 
+pub use config::{AutoOffsetReset, ConsumerConfig};
+
 use std::collections::BTreeMap;
 
-use super::{ClientTimer, Connection, ConsumerConfig};
+use super::{ClientTimer, Connection};
 use crate::event::EventKind;
 use crate::protocol::{ErrorCode, JoinGroupResponse, Response, TopicName, TopicPartition};
 use crate::sim::{Alarm, Fabric, Scheduled, Time, TimerHandle};

@@ -4,10 +4,12 @@
 
 mod accumulator;
 mod compression_ratio;
+mod config;
 mod partitioner;
 mod sender;
 
 pub use accumulator::ProducerBatch;
+pub use config::{Acks, ProducerConfig};
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -16,7 +18,7 @@ use partitioner::StickyPartitioner;
 use sender::InFlightBatch;
 
 use super::workload::RunningWorkload;
-use super::{ClientTimer, Connection, ProducerConfig, Workload, murmur2};
+use super::{ClientTimer, Connection, Workload, murmur2};
 use crate::command::Refusal;
 use crate::event::{EventKind, RecordSizes};
 use crate::log::record_batch::{Record, estimate_size_in_bytes_upper_bound};

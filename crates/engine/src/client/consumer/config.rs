@@ -1,0 +1,142 @@
+//! The settings of a consumer, by Kafka's names and with Kafka's defaults
+//! (`ConsumerConfig`; 4.0).
+
+use super::super::config::{boolean, checked, number};
+use crate::command::Refusal;
+use crate::config::consumer;
+
+/// Where a consumer begins in a partition for which its group has committed no
+/// offset (`auto.offset.reset`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AutoOffsetReset {
+    /// At the log start offset.
+    Earliest,
+    /// At the high watermark.
+    Latest,
+    /// Nowhere: the consumer fails (`NoOffsetForPartitionException`).
+    None,
+}
+
+/// A consumer's settings.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ConsumerConfig {
+    /// `client.id`; the world gives `consumer-GROUP-N` when it is empty.
+    pub client_id: String,
+    /// `group.id`; not empty.
+    pub group_id: String,
+    /// `group.instance.id`, for a static member.
+    pub group_instance_id: Option<String>,
+    /// `session.timeout.ms`.
+    pub session_timeout_ms: i32,
+    /// `heartbeat.interval.ms`.
+    pub heartbeat_interval_ms: i32,
+    /// `max.poll.interval.ms`.
+    pub max_poll_interval_ms: i32,
+    /// `enable.auto.commit`.
+    pub enable_auto_commit: bool,
+    /// `auto.commit.interval.ms`.
+    pub auto_commit_interval_ms: i64,
+    /// `auto.offset.reset`.
+    pub auto_offset_reset: AutoOffsetReset,
+    /// `fetch.min.bytes`.
+    pub fetch_min_bytes: i32,
+    /// `fetch.max.bytes`.
+    pub fetch_max_bytes: i32,
+    /// `fetch.max.wait.ms`.
+    pub fetch_max_wait_ms: i32,
+    /// `max.partition.fetch.bytes`.
+    pub max_partition_fetch_bytes: i32,
+    /// `client.rack`.
+    pub client_rack: Option<String>,
+    /// `request.timeout.ms`.
+    pub request_timeout_ms: i32,
+    /// `metadata.max.age.ms`.
+    pub metadata_max_age_ms: i64,
+}
+
+impl ConsumerConfig {
+    /// Kafka's defaults, for a consumer of this group.
+    pub fn of_group(group_id: impl Into<String>) -> ConsumerConfig {
+        ConsumerConfig {
+            client_id: String::new(),
+            group_id: group_id.into(),
+            group_instance_id: None,
+            session_timeout_ms: 45_000,
+            heartbeat_interval_ms: 3_000,
+            max_poll_interval_ms: 300_000,
+            enable_auto_commit: true,
+            auto_commit_interval_ms: 5_000,
+            auto_offset_reset: AutoOffsetReset::Latest,
+            fetch_min_bytes: 1,
+            fetch_max_bytes: 52_428_800,
+            fetch_max_wait_ms: 500,
+            max_partition_fetch_bytes: 1_048_576,
+            client_rack: None,
+            request_timeout_ms: 30_000,
+            metadata_max_age_ms: 300_000,
+        }
+    }
+}
+
+impl ConsumerConfig {
+    /// Sets one setting by Kafka's name.
+    ///
+    /// Returns whether the setting is one that the simulation acts on.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::InvalidConfig`] with Kafka's message when the value is not
+    /// allowed.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<bool, Refusal> {
+        checked(&consumer::CONFIG, name, value)?;
+        match name {
+            "client.id" => self.client_id = value.to_owned(),
+            "group.id" => self.group_id = value.to_owned(),
+            "group.instance.id" => self.group_instance_id = Some(value.to_owned()),
+            "session.timeout.ms" => self.session_timeout_ms = number(value),
+            "heartbeat.interval.ms" => self.heartbeat_interval_ms = number(value),
+            "max.poll.interval.ms" => self.max_poll_interval_ms = number(value),
+            "enable.auto.commit" => self.enable_auto_commit = boolean(value),
+            "auto.commit.interval.ms" => {
+                self.auto_commit_interval_ms = number(value);
+            }
+            "auto.offset.reset" => {
+                self.auto_offset_reset = match value.trim() {
+                    "earliest" => AutoOffsetReset::Earliest,
+                    "none" => AutoOffsetReset::None,
+                    _ => AutoOffsetReset::Latest,
+                };
+            }
+            "fetch.min.bytes" => self.fetch_min_bytes = number(value),
+            "fetch.max.bytes" => self.fetch_max_bytes = number(value),
+            "fetch.max.wait.ms" => self.fetch_max_wait_ms = number(value),
+            "max.partition.fetch.bytes" => self.max_partition_fetch_bytes = number(value),
+            "client.rack" => self.client_rack = Some(value.to_owned()),
+            "request.timeout.ms" => self.request_timeout_ms = number(value),
+            "metadata.max.age.ms" => self.metadata_max_age_ms = number(value),
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// Checks the settings against each other.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::InvalidConfig`] when the group has no name, or when a member
+    /// would be thought dead between two heartbeats (`Heartbeat`'s
+    /// constructor).
+    pub fn check(&self) -> Result<(), Refusal> {
+        let refuse = |text: &str| Err(Refusal::InvalidConfig(text.to_owned()));
+        if self.group_id.trim().is_empty() {
+            return refuse(
+                "To use the group management or offset commit APIs, you must provide a valid \
+                 group.id in the consumer configuration.",
+            );
+        }
+        if self.heartbeat_interval_ms >= self.session_timeout_ms {
+            return refuse("Heartbeat must be set lower than the session timeout");
+        }
+        Ok(())
+    }
+}
