@@ -11,6 +11,7 @@ mod error;
 mod group;
 mod metadata;
 mod records;
+mod transaction;
 mod zookeeper;
 
 pub use admin::*;
@@ -19,6 +20,7 @@ pub use error::ErrorCode;
 pub use group::*;
 pub use metadata::*;
 pub use records::*;
+pub use transaction::*;
 pub use zookeeper::*;
 
 use std::fmt;
@@ -167,6 +169,10 @@ apis! {
     ListOffsets(ListOffsetsRequest, ListOffsetsResponse),
     /// Moves log starts, so that records before them are gone.
     DeleteRecords(DeleteRecordsRequest, DeleteRecordsResponse),
+    /// Gives a producer the id and epoch that its batches carry.
+    InitProducerId(InitProducerIdRequest, InitProducerIdResponse),
+    /// Gives a broker a block of producer ids.
+    AllocateProducerIds(AllocateProducerIdsRequest, AllocateProducerIdsResponse),
     /// Finds the broker that coordinates a group.
     FindCoordinator(FindCoordinatorRequest, FindCoordinatorResponse),
     /// Enters a group, or its next generation.
