@@ -21,6 +21,8 @@ mod member;
 mod offsets;
 mod protocol;
 mod rebalance;
+pub mod record;
+pub mod runtime;
 mod session;
 mod static_member;
 mod step;

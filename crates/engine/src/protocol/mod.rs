@@ -11,6 +11,7 @@ mod error;
 mod group;
 mod metadata;
 mod records;
+pub mod wire;
 mod zookeeper;
 
 pub use admin::*;
