@@ -21,12 +21,15 @@ mod member;
 mod offsets;
 mod protocol;
 mod rebalance;
+pub mod record;
+pub mod runtime;
 mod session;
 mod static_member;
 mod step;
 mod storage;
 mod sync;
 mod timers;
+pub mod transaction;
 
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,7 @@ mod group;
 mod metadata;
 mod records;
 mod transaction;
+pub mod wire;
 mod zookeeper;
 
 pub use admin::*;

@@ -47,7 +47,13 @@ impl TransactionCoordinator {
             results: Vec::with_capacity(count),
             open: count,
         };
-        let pending = self.adding.entry(token).insert_entry(pending).into_mut();
+        if count == 0 {
+            let response = Response::AddPartitionsToTxn(AddPartitionsToTxnResponse {
+                results_by_transaction: Vec::new(),
+            });
+            return out.push(TransactionOutput::Respond { token, response });
+        }
+        let pending = self.adding.entry(token).or_insert(pending);
         for transaction in &request.transactions {
             let untold = transaction.partitions.iter();
             let untold = untold.map(|of| (of.clone(), ErrorCode::None)).collect();

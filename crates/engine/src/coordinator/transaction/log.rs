@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use super::metadata::{TransactionMetadata, TxnTransitMetadata};
 use super::state::TransactionState;
 use crate::log::record_batch::{NO_PRODUCER_EPOCH, NO_PRODUCER_ID};
+use crate::protocol::wire::{Field, MalformedMessage, Reader, Writer};
 use crate::protocol::{TopicName, TopicPartition};
 
 /// The version of keys and values that is written.
@@ -44,56 +45,62 @@ pub struct TransactionLogValue {
 impl TransactionLogKey {
     /// The key's bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = VERSION.to_be_bytes().to_vec();
-        write_string(&mut bytes, &self.transactional_id);
-        bytes
+        let mut out = Writer::new(false);
+        out.i16(VERSION);
+        out.string(&self.transactional_id);
+        out.into_bytes()
     }
 
-    /// Reads a key; `None` when the bytes are not one of a version known.
-    pub fn from_bytes(bytes: &[u8]) -> Option<TransactionLogKey> {
-        let mut reader = Reader(bytes);
-        (reader.i16()? == VERSION).then_some(())?;
-        let transactional_id = reader.string()?.to_owned();
-        Some(TransactionLogKey { transactional_id })
+    /// Reads a key.
+    ///
+    /// # Errors
+    ///
+    /// [`MalformedMessage`], also for an unknown version.
+    pub fn from_bytes(bytes: &[u8]) -> Field<TransactionLogKey> {
+        let mut input = Reader::new(bytes, false);
+        read_version(&mut input)?;
+        let transactional_id = input.string()?.to_owned();
+        Ok(TransactionLogKey { transactional_id })
     }
 }
 
 impl TransactionLogValue {
     /// The value's bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = VERSION.to_be_bytes().to_vec();
-        bytes.extend(self.producer_id.to_be_bytes());
-        bytes.extend(self.producer_epoch.to_be_bytes());
-        bytes.extend(self.transaction_timeout_ms.to_be_bytes());
-        bytes.extend(self.transaction_status.id().to_be_bytes());
-        match &self.transaction_partitions {
-            None => bytes.extend((-1_i32).to_be_bytes()),
-            Some(topics) => {
-                write_count(&mut bytes, topics.len());
-                for (topic, partitions) in topics {
-                    write_string(&mut bytes, topic);
-                    write_count(&mut bytes, partitions.len());
-                    bytes.extend(partitions.iter().flat_map(|number| number.to_be_bytes()));
-                }
-            }
+        let mut out = Writer::new(false);
+        out.i16(VERSION);
+        out.i64(self.producer_id);
+        out.i16(self.producer_epoch);
+        out.i32(self.transaction_timeout_ms);
+        out.i8(self.transaction_status.id());
+        let topics = self.transaction_partitions.as_ref();
+        out.nullable_array_length(topics.map(Vec::len));
+        for (topic, partitions) in topics.into_iter().flatten() {
+            out.string(topic);
+            out.array_length(partitions.len());
+            partitions.iter().for_each(|number| out.i32(*number));
         }
-        bytes.extend(self.transaction_last_update_timestamp_ms.to_be_bytes());
-        bytes.extend(self.transaction_start_timestamp_ms.to_be_bytes());
-        bytes
+        out.i64(self.transaction_last_update_timestamp_ms);
+        out.i64(self.transaction_start_timestamp_ms);
+        out.into_bytes()
     }
 
-    /// Reads a value; `None` when the bytes are not one of a version known.
-    pub fn from_bytes(bytes: &[u8]) -> Option<TransactionLogValue> {
-        let mut reader = Reader(bytes);
-        (reader.i16()? == VERSION).then_some(())?;
-        Some(TransactionLogValue {
-            producer_id: reader.i64()?,
-            producer_epoch: reader.i16()?,
-            transaction_timeout_ms: reader.i32()?,
-            transaction_status: TransactionState::from_id(reader.i8()?)?,
-            transaction_partitions: reader.partitions()?,
-            transaction_last_update_timestamp_ms: reader.i64()?,
-            transaction_start_timestamp_ms: reader.i64()?,
+    /// Reads a value.
+    ///
+    /// # Errors
+    ///
+    /// [`MalformedMessage`], also for an unknown version or state.
+    pub fn from_bytes(bytes: &[u8]) -> Field<TransactionLogValue> {
+        let mut input = Reader::new(bytes, false);
+        read_version(&mut input)?;
+        Ok(TransactionLogValue {
+            producer_id: input.i64()?,
+            producer_epoch: input.i16()?,
+            transaction_timeout_ms: input.i32()?,
+            transaction_status: TransactionState::from_id(input.i8()?).ok_or(MalformedMessage)?,
+            transaction_partitions: read_partitions(&mut input)?,
+            transaction_last_update_timestamp_ms: input.i64()?,
+            transaction_start_timestamp_ms: input.i64()?,
         })
     }
 
@@ -146,61 +153,22 @@ fn by_topic(partitions: &BTreeSet<TopicPartition>) -> Vec<(TopicName, Vec<i32>)>
     topics
 }
 
-fn write_count(bytes: &mut Vec<u8>, count: usize) {
-    bytes.extend((count as i32).to_be_bytes());
+fn read_version(input: &mut Reader) -> Field<()> {
+    match input.i16()? {
+        VERSION => Ok(()),
+        _ => Err(MalformedMessage),
+    }
 }
 
-fn write_string(bytes: &mut Vec<u8>, text: &str) {
-    bytes.extend((text.len() as i16).to_be_bytes());
-    bytes.extend(text.as_bytes());
-}
-
-/// What is left to read.
-struct Reader<'a>(&'a [u8]);
-
-impl<'a> Reader<'a> {
-    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
-        let (taken, rest) = self.0.split_first_chunk::<N>()?;
-        self.0 = rest;
-        Some(*taken)
+fn read_partitions(input: &mut Reader) -> Field<Option<Vec<(TopicName, Vec<i32>)>>> {
+    let Some(count) = input.nullable_array_length()? else {
+        return Ok(None);
+    };
+    let mut topics = Vec::new();
+    for _ in 0..count {
+        let topic = input.string()?.into();
+        let partitions = (0..input.array_length()?).map(|_| input.i32());
+        topics.push((topic, partitions.collect::<Field<_>>()?));
     }
-
-    fn i8(&mut self) -> Option<i8> {
-        self.take().map(i8::from_be_bytes)
-    }
-
-    fn i16(&mut self) -> Option<i16> {
-        self.take().map(i16::from_be_bytes)
-    }
-
-    fn i32(&mut self) -> Option<i32> {
-        self.take().map(i32::from_be_bytes)
-    }
-
-    fn i64(&mut self) -> Option<i64> {
-        self.take().map(i64::from_be_bytes)
-    }
-
-    fn string(&mut self) -> Option<&'a str> {
-        let length = usize::try_from(self.i16()?).ok()?;
-        let (text, rest) = self.0.split_at_checked(length)?;
-        self.0 = rest;
-        std::str::from_utf8(text).ok()
-    }
-
-    /// The partitions by topic; `Some(None)` for the null of Kafka's.
-    fn partitions(&mut self) -> Option<Option<Vec<(TopicName, Vec<i32>)>>> {
-        let count = self.i32()?;
-        if count < 0 {
-            return Some(None);
-        }
-        let mut topics = Vec::new();
-        for _ in 0..count {
-            let topic = self.string()?.into();
-            let count = self.i32()?;
-            let partitions = (0..count).map(|_| self.i32());
-            topics.push((topic, partitions.collect::<Option<_>>()?));
-        }
-        Some(Some(topics))
-    }
+    Ok(Some(topics))
 }
