@@ -8,7 +8,7 @@ use engine::client::{Acks, AutoOffsetReset, Client, ConsumerConfig, Membership, 
 use engine::command::ClientNumber;
 use engine::protocol::{
     CreatableTopic, CreateTopicsRequest, DeleteRecordsRequest, DescribeGroupsRequest,
-    ListGroupsRequest, ListOffsetsRequest, Request, Response,
+    IsolationLevel, ListGroupsRequest, ListOffsetsRequest, Request, Response,
 };
 use engine::sim::{Host, Latency, Random, Stream};
 use engine::{Command, Event, EventKind, TopicPartition, World, WorldConfig};
@@ -418,6 +418,7 @@ fn calls_are_divided_and_put_together_again() {
     let latest = |of: &TopicPartition| (of.clone(), ListOffsetsRequest::LATEST);
     let list = Request::ListOffsets(ListOffsetsRequest {
         replica_id: None,
+        isolation_level: IsolationLevel::ReadUncommitted,
         partitions: wanted.iter().map(latest).collect(),
     });
     call(&mut world, admin, list);

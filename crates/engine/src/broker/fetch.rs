@@ -3,9 +3,10 @@
 
 use super::leader::FollowerFetch;
 use super::{Broker, Partition};
+use crate::log::record_batch::RecordBatch;
 use crate::protocol::{
-    ErrorCode, FetchPartition, FetchRequest, FetchResponse, FetchedPartition, Header,
-    ListOffsetsRequest, ListOffsetsResponse, ListedOffset, Response, TopicPartition,
+    AbortedTransactionInfo, ErrorCode, FetchPartition, FetchRequest, FetchResponse,
+    FetchedPartition, Header, IsolationLevel, ListOffsetsRequest, ListOffsetsResponse, ListedOffset, Response, TopicPartition,
 };
 use crate::sim::{Fabric, NodeId, Time};
 
@@ -130,7 +131,7 @@ impl Broker {
             if offset < log.start_offset() || offset > log.end_offset() {
                 return true;
             }
-            let limit = readable_end(partition, request.replica_id);
+            let limit = readable_end(partition, request.replica_id, request.isolation_level);
             // What an answer would hold ends with the segment.
             if log.is_on_older_segment(offset, limit) {
                 return true;
@@ -151,7 +152,7 @@ impl Broker {
             let may_read = nothing_yet || limit > 0;
             let max_bytes = may_read.then_some(limit);
             let fetched = self
-                .read_partition(wanted, request.replica_id, max_bytes)
+                .read_partition(wanted, request, max_bytes)
                 .unwrap_or_else(failed);
             let sizes = fetched.records.iter().map(|batch| batch.size_in_bytes());
             let size: usize = sizes.sum();
@@ -165,7 +166,7 @@ impl Broker {
     fn read_partition(
         &self,
         wanted: &FetchPartition,
-        replica_id: Option<i32>,
+        request: &FetchRequest,
         max_bytes: Option<usize>,
     ) -> Result<FetchedPartition, ErrorCode> {
         let partition = self.led_partition(&wanted.topic_partition)?;
@@ -173,20 +174,25 @@ impl Broker {
         let mut fetched = FetchedPartition {
             error_code: ErrorCode::None,
             high_watermark: partition.high_watermark(),
+            last_stable_offset: partition.log.last_stable_offset(),
             log_start_offset: partition.log.start_offset(),
+            aborted_transactions: Vec::new(),
             diverging_epoch: diverging_epoch(partition, wanted),
             records: Vec::new(),
         };
         if fetched.diverging_epoch.is_some() {
             return Ok(fetched);
         }
-        let limit = readable_end(partition, replica_id);
+        let limit = readable_end(partition, request.replica_id, request.isolation_level);
         let records = partition
             .log
             .read(wanted.fetch_offset, limit, max_bytes.unwrap_or_default())
             .ok_or(ErrorCode::OffsetOutOfRange)?;
         if max_bytes.is_some() {
             fetched.records = records;
+        }
+        if request.isolation_level == IsolationLevel::ReadCommitted {
+            fetched.aborted_transactions = aborted_in(partition, wanted, &fetched.records);
         }
         Ok(fetched)
     }
@@ -210,7 +216,7 @@ impl Broker {
     pub(super) fn list_offsets(&self, request: &ListOffsetsRequest) -> ListOffsetsResponse {
         let list = |of: &TopicPartition, timestamp: i64| {
             let found = self.led_partition(of).map(|partition| {
-                let end = readable_end(partition, request.replica_id);
+                let end = readable_end(partition, request.replica_id, request.isolation_level);
                 find_offset(partition, timestamp, end)
             });
             match found {
@@ -249,12 +255,33 @@ fn find_offset(partition: &Partition, timestamp: i64, end: i64) -> (i64, i64) {
     found.filter(readable).unwrap_or((-1, -1))
 }
 
-/// A follower reads all, a consumer what is committed.
-fn readable_end(partition: &Partition, replica_id: Option<i32>) -> i64 {
-    match replica_id {
-        Some(_) => partition.log.end_offset(),
-        None => partition.high_watermark(),
+/// A follower reads all, a consumer what is committed; one that reads committed
+/// transactions only nothing beyond the first that is open.
+fn readable_end(partition: &Partition, replica_id: Option<i32>, level: IsolationLevel) -> i64 {
+    match (replica_id, level) {
+        (Some(_), _) => partition.log.end_offset(),
+        (None, IsolationLevel::ReadUncommitted) => partition.high_watermark(),
+        (None, IsolationLevel::ReadCommitted) => partition.log.last_stable_offset(),
     }
+}
+
+/// The aborted transactions of which the records read may hold some
+/// (`LocalLog.addAbortedTransactions`).
+fn aborted_in(
+    partition: &Partition,
+    wanted: &FetchPartition,
+    records: &[RecordBatch],
+) -> Vec<AbortedTransactionInfo> {
+    let Some(last) = records.last() else {
+        return Vec::new();
+    };
+    let aborted = partition.log.producer_state().aborted();
+    let aborted = aborted.between(wanted.fetch_offset, last.next_offset());
+    let told = aborted.iter().map(|transaction| AbortedTransactionInfo {
+        producer_id: transaction.producer_id,
+        first_offset: transaction.first_offset,
+    });
+    told.collect()
 }
 
 /// Whether the asker and this broker mean the same topic and the same leader
@@ -294,7 +321,9 @@ fn failed(error_code: ErrorCode) -> FetchedPartition {
     FetchedPartition {
         error_code,
         high_watermark: -1,
+        last_stable_offset: -1,
         log_start_offset: -1,
+        aborted_transactions: Vec::new(),
         diverging_epoch: None,
         records: Vec::new(),
     }

@@ -8,7 +8,7 @@ use crate::event::EventKind;
 use crate::log::record_batch::RecordBatch;
 use crate::log::{AppendError, DeletionReason, PartitionLog};
 use crate::protocol::{
-    ErrorCode, FetchPartition, FetchRequest, FetchResponse, FetchedPartition, Header,
+    ErrorCode, FetchPartition, FetchRequest, FetchResponse, FetchedPartition, Header, IsolationLevel,
     ListOffsetsRequest, ListOffsetsResponse, Request, Response, TopicId, TopicPartition,
 };
 use crate::sim::{Fabric, NodeId, Time};
@@ -176,6 +176,7 @@ impl Broker {
             max_wait_ms: i32::try_from(config.fetch_wait_max_ms).unwrap_or(i32::MAX),
             min_bytes: config.fetch_min_bytes,
             max_bytes: size_limit(config.fetch_response_max_bytes),
+            isolation_level: IsolationLevel::ReadUncommitted,
             partitions,
         });
         self.ask_leader(fabric, leader, request, asked, Asking::Records);
@@ -445,6 +446,7 @@ impl Broker {
             .filter_map(|(of, _)| Some((of.clone(), self.as_it_is(leader, of)?)));
         let asked = asked.collect();
         let request = Request::ListOffsets(ListOffsetsRequest {
+            isolation_level: IsolationLevel::ReadUncommitted,
             replica_id: Some(self.id),
             partitions,
         });

@@ -424,6 +424,7 @@ impl fmt::Display for Described<'_> {
                 self.names.name(*admin)
             ),
             EventKind::Group(event) => describe_group(event, f),
+            EventKind::Transaction(event) => event.fmt(f),
             _ => Ok(()),
         }
     }

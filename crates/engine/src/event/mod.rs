@@ -6,6 +6,7 @@ pub use self::describe::counted;
 
 use self::describe::Described;
 use crate::coordinator::GroupEvent;
+use crate::coordinator::transaction::TransactionEvent;
 use crate::log::record_batch::RecordBatch;
 use crate::log::{Cleaning, DeletionReason};
 use crate::protocol::{Response, TopicName, TopicPartition};
@@ -453,6 +454,8 @@ pub enum EventKind {
     },
     /// Something happened in a group.
     Group(GroupEvent),
+    /// Something happened to a transaction.
+    Transaction(TransactionEvent),
 }
 
 impl EventKind {
@@ -470,6 +473,7 @@ impl EventKind {
             }
             EventKind::PartitionsRevoked { .. } => true,
             EventKind::Group(event) => is_group_news(event),
+            EventKind::Transaction(event) => event.is_news(),
             _ => true,
         }
     }

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::Arc;
 
 use super::{ErrorCode, TopicId, TopicPartition};
 use crate::log::record_batch::RecordBatch;
@@ -6,6 +7,8 @@ use crate::log::record_batch::RecordBatch;
 /// Appends record batches to partitions that the receiver leads.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ProduceRequest {
+    /// The producer's `transactional.id`, when it has one.
+    pub transactional_id: Option<Arc<str>>,
     /// 0: no answer; 1: the leader has it; -1 (`all`): every in-sync replica
     /// has it.
     pub acks: i16,
@@ -73,8 +76,31 @@ pub struct FetchRequest {
     /// How much the answer may hold in all (`fetch.max.bytes`); the first batch
     /// is sent whole even when it is larger.
     pub max_bytes: i32,
+    /// Whether records of open and aborted transactions are wanted.
+    pub isolation_level: IsolationLevel,
     /// Where to read.
     pub partitions: Vec<FetchPartition>,
+}
+
+/// Which records of transactions a consumer sees (`isolation.level`,
+/// `org.apache.kafka.common.IsolationLevel`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum IsolationLevel {
+    /// All, also of open and aborted ones.
+    #[default]
+    ReadUncommitted,
+    /// Those of committed ones, and nothing beyond the first open one.
+    ReadCommitted,
+}
+
+impl IsolationLevel {
+    /// Kafka's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            IsolationLevel::ReadUncommitted => "read_uncommitted",
+            IsolationLevel::ReadCommitted => "read_committed",
+        }
+    }
 }
 
 /// Where to read in one partition.
@@ -114,13 +140,28 @@ pub struct FetchedPartition {
     /// The offset below which all in-sync replicas have every record; -1 with
     /// an error.
     pub high_watermark: i64,
+    /// The offset below which no transaction is open; -1 with an error.
+    pub last_stable_offset: i64,
     /// The partition's first offset; -1 with an error.
     pub log_start_offset: i64,
+    /// For `read_committed` the transactions that were aborted and have records
+    /// in the answer, by their first offsets.
+    pub aborted_transactions: Vec<AbortedTransactionInfo>,
     /// Where a follower's log and the leader's part, by the epoch and where it
     /// ended on the leader (KIP-595): the follower cuts its log there.
     pub diverging_epoch: Option<(i32, i64)>,
     /// Whole batches; the first may begin before the offset asked for.
     pub records: Vec<RecordBatch>,
+}
+
+/// An aborted transaction, as a consumer is told of it
+/// (`FetchResponse.AbortedTransaction`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct AbortedTransactionInfo {
+    /// Its producer.
+    pub producer_id: i64,
+    /// Its first offset in the partition.
+    pub first_offset: i64,
 }
 
 /// Finds an offset by a timestamp, or at either end.
@@ -129,6 +170,8 @@ pub struct ListOffsetsRequest {
     /// The follower that asks, by its `node.id`, which is told of all there
     /// is; `None` is a client, which is told of what is committed.
     pub replica_id: Option<i32>,
+    /// Whether a client is told of what belongs to open transactions.
+    pub isolation_level: IsolationLevel,
     /// The partitions, each with a timestamp in epoch milliseconds, or one of
     /// the constants.
     pub partitions: Vec<(TopicPartition, i64)>,

@@ -4,6 +4,7 @@
 use super::super::config::{boolean, checked, number};
 use crate::command::Refusal;
 use crate::config::consumer;
+use crate::protocol::IsolationLevel;
 
 /// Where a consumer begins in a partition for which its group has committed no
 /// offset (`auto.offset.reset`).
@@ -46,6 +47,8 @@ pub struct ConsumerConfig {
     pub fetch_max_wait_ms: i32,
     /// `max.partition.fetch.bytes`.
     pub max_partition_fetch_bytes: i32,
+    /// `isolation.level`.
+    pub isolation_level: IsolationLevel,
     /// `client.rack`.
     pub client_rack: Option<String>,
     /// `request.timeout.ms`.
@@ -71,6 +74,7 @@ impl ConsumerConfig {
             fetch_max_bytes: 52_428_800,
             fetch_max_wait_ms: 500,
             max_partition_fetch_bytes: 1_048_576,
+            isolation_level: IsolationLevel::ReadUncommitted,
             client_rack: None,
             request_timeout_ms: 30_000,
             metadata_max_age_ms: 300_000,
@@ -111,6 +115,12 @@ impl ConsumerConfig {
             "fetch.max.bytes" => self.fetch_max_bytes = number(value),
             "fetch.max.wait.ms" => self.fetch_max_wait_ms = number(value),
             "max.partition.fetch.bytes" => self.max_partition_fetch_bytes = number(value),
+            "isolation.level" => {
+                self.isolation_level = match value.trim() {
+                    "read_committed" => IsolationLevel::ReadCommitted,
+                    _ => IsolationLevel::ReadUncommitted,
+                };
+            }
             "client.rack" => self.client_rack = Some(value.to_owned()),
             "request.timeout.ms" => self.request_timeout_ms = number(value),
             "metadata.max.age.ms" => self.metadata_max_age_ms = number(value),

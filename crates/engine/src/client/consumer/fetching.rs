@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Consumer, Membership, Pending};
+use super::{Consumer, Membership, Pending, isolation};
 use crate::event::EventKind;
 use crate::log::record_batch::RecordBatch;
 use crate::protocol::{
@@ -62,6 +62,7 @@ impl Consumer {
                 max_wait_ms: self.config.fetch_max_wait_ms,
                 min_bytes: self.config.fetch_min_bytes,
                 max_bytes: self.config.fetch_max_bytes,
+                isolation_level: self.config.isolation_level,
                 partitions,
             });
             let pending = Pending::Fetch { broker, generation };
@@ -107,7 +108,11 @@ impl Consumer {
         };
         let next = last.next_offset().max(position);
         assigned.position = Some(next);
-        let batches = fetched.records;
+        let (level, aborted) = (self.config.isolation_level, &fetched.aborted_transactions);
+        let batches = isolation::visible(&fetched.records, aborted, level);
+        if batches.is_empty() {
+            return;
+        }
         let records = batches.iter().map(|batch| records_from(batch, position));
         self.records_read += records.sum::<u64>();
         fabric.emit(EventKind::RecordsRead {

@@ -7,6 +7,7 @@
 
 mod config;
 mod fetching;
+mod isolation;
 mod membership;
 mod offsets;
 

@@ -275,6 +275,7 @@ impl Consumer {
                 partitions: partitions.iter().map(|(of, _)| of.clone()).collect(),
             };
             let request = Request::ListOffsets(ListOffsetsRequest {
+                isolation_level: self.config.isolation_level,
                 replica_id: None,
                 partitions,
             });

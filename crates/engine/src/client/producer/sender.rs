@@ -108,6 +108,7 @@ impl Producer {
             in_flight.push(InFlightBatch { partition, batch });
         }
         let request = Request::Produce(ProduceRequest {
+            transactional_id: None,
             acks: self.config.acks.number(),
             timeout_ms: self.config.request_timeout_ms,
             partitions: batches,

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use super::log::{TransactionLogKey, TransactionLogValue};
 use super::state::TransactionState;
 use crate::coordinator::RequestToken;
@@ -72,4 +74,58 @@ pub enum TransactionEvent {
         /// The `transactional.id`.
         transactional_id: String,
     },
+}
+
+impl TransactionEvent {
+    /// Whether an onlooker should be told: not of each step.
+    pub(crate) fn is_news(&self) -> bool {
+        match self {
+            TransactionEvent::StateChanged { from, to, .. } => !to.is_prepared() && from != to,
+            TransactionEvent::TimedOut { .. } | TransactionEvent::Expired { .. } => true,
+        }
+    }
+}
+
+impl fmt::Display for TransactionEvent {
+    /// What happened, in one plain sentence.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TransactionEvent::StateChanged {
+                transactional_id,
+                producer_id,
+                producer_epoch,
+                to,
+                ..
+            } => match to {
+                TransactionState::Empty => write!(
+                    f,
+                    "The producer of {transactional_id} has id {producer_id} and epoch \
+                     {producer_epoch}."
+                ),
+                TransactionState::Ongoing => write!(f, "{transactional_id} is in a transaction."),
+                TransactionState::PrepareCommit => {
+                    write!(f, "The transaction of {transactional_id} is to be committed.")
+                }
+                TransactionState::PrepareAbort => {
+                    write!(f, "The transaction of {transactional_id} is to be aborted.")
+                }
+                TransactionState::CompleteCommit => {
+                    write!(f, "The transaction of {transactional_id} is committed.")
+                }
+                TransactionState::CompleteAbort => {
+                    write!(f, "The transaction of {transactional_id} is aborted.")
+                }
+                state => write!(f, "{transactional_id} is {state}."),
+            },
+            TransactionEvent::TimedOut { transactional_id } => write!(
+                f,
+                "The transaction of {transactional_id} was open for longer than \
+                 transaction.timeout.ms: the coordinator aborts it."
+            ),
+            TransactionEvent::Expired { transactional_id } => write!(
+                f,
+                "{transactional_id} is forgotten: nobody used it for transactional.id.expiration.ms."
+            ),
+        }
+    }
 }
