@@ -114,9 +114,7 @@ impl Broker {
             let in_flight = self.fetchers[&leader].in_flight.as_ref();
             match in_flight {
                 Some(in_flight) if in_flight.deadline <= fabric.now => {
-                    let (client, server) = (NodeId::Broker(self.id), NodeId::Broker(leader));
-                    fabric.close_connection(client, server);
-                    self.fetcher_failed(fabric, leader);
+                    self.drop_broker(fabric, leader);
                 }
                 Some(_) => {}
                 None => self.run_fetcher(fabric, leader),

@@ -15,8 +15,10 @@ mod metadata_log;
 mod partition;
 mod periodic;
 mod produce;
+mod producer_ids;
 mod replicas;
 mod retention;
+mod transactions;
 
 pub use follower::{FetchState, Fetcher};
 pub(crate) use groups::coordinator_of;
@@ -34,7 +36,9 @@ use self::groups::WaitingRequest;
 use self::inbox::Inbox;
 use self::metadata_log::MetadataReader;
 use self::produce::DelayedProduce;
+use self::producer_ids::ProducerIds;
 use self::retention::DelayedDeletion;
+use self::transactions::Transactions;
 use crate::config::BrokerConfig;
 use crate::controller::MetadataImage;
 use crate::coordinator::GroupCoordinator;
@@ -94,6 +98,8 @@ pub struct Broker {
     inbox: Inbox,
     coordinator: GroupCoordinator,
     waiting: BTreeMap<u64, WaitingRequest>,
+    transactions: Transactions,
+    producer_ids: ProducerIds,
     next_token: u64,
     next_correlation_id: i32,
     alarm: Alarm,
@@ -108,6 +114,7 @@ impl Broker {
             voters,
             seed,
         } = new;
+        let transactions = Transactions::new(&config);
         let coordinator = GroupCoordinator::new(config.coordinator.clone(), seed);
         Broker {
             id,
@@ -142,6 +149,8 @@ impl Broker {
             inbox: Inbox::default(),
             coordinator,
             waiting: BTreeMap::new(),
+            transactions,
+            producer_ids: ProducerIds::new(id),
             next_token: 0,
             next_correlation_id: 0,
             alarm: Alarm::default(),
@@ -198,8 +207,8 @@ impl Broker {
                 NodeId::Controller(controller) => {
                     self.on_controller_response(fabric, controller, &header, response);
                 }
-                NodeId::Broker(leader) => {
-                    self.on_leader_response(fabric, leader, &header, response);
+                NodeId::Broker(broker) => {
+                    self.on_broker_response(fabric, broker, &header, response);
                 }
                 NodeId::Client(_) | NodeId::ZooKeeper => {}
             },
@@ -214,7 +223,7 @@ impl Broker {
                 let response = Response::Metadata(self.metadata(&request));
                 self.answer(fabric, from, header, response);
             }
-            Request::Produce(request) => self.produce(fabric, from, header, request),
+            Request::Produce(request) => self.receive_produce(fabric, from, header, request),
             Request::Fetch(request) => self.fetch(fabric, from, header, request),
             Request::ListOffsets(request) => {
                 let response = Response::ListOffsets(self.list_offsets(&request));
@@ -223,10 +232,45 @@ impl Broker {
             Request::DeleteRecords(request) => {
                 self.delete_records(fabric, from, header, request);
             }
+            Request::WriteTxnMarkers(request) => {
+                self.write_txn_markers(fabric, from, header, request);
+            }
+            Request::DescribeProducers(request) => {
+                let response = Response::DescribeProducers(self.describe_producers(&request));
+                self.answer(fabric, from, header, response);
+            }
+            request @ (Request::DescribeTransactions(_) | Request::ListTransactions(_)) => {
+                let response = self.tell_transactions(fabric, &request);
+                self.answer(fabric, from, header, response);
+            }
+            request @ (Request::InitProducerId(_)
+            | Request::AddPartitionsToTxn(_)
+            | Request::AddOffsetsToTxn(_)
+            | Request::EndTxn(_)) => {
+                self.coordinate_transaction(fabric, from, header, request);
+            }
             request if is_for_controller(&request) => {
                 self.forward(fabric, from, header, request);
             }
             request => self.coordinate(fabric, from, header, request),
+        }
+    }
+
+    fn on_broker_response(
+        &mut self,
+        fabric: &mut Fabric,
+        broker: i32,
+        header: &Header,
+        response: Response,
+    ) {
+        match response {
+            Response::WriteTxnMarkers(response) => {
+                self.on_markers_written(fabric, broker, header, &response);
+            }
+            Response::AddPartitionsToTxn(response) => {
+                self.on_verified(fabric, broker, header, &response);
+            }
+            response => self.on_leader_response(fabric, broker, header, response),
         }
     }
 
@@ -256,6 +300,7 @@ impl Broker {
         self.expire_produces(fabric);
         self.expire_deletions(fabric);
         self.expire_group_timers(fabric);
+        self.run_transactions(fabric);
         self.check_retention(fabric);
         self.clean_logs(fabric);
         self.expire_producers(fabric);
@@ -276,13 +321,17 @@ impl Broker {
         self.delayed_deletions
             .retain(|deletion| deletion.from != node);
         self.forwarding_channel.forget(node);
+        self.transactions.forget(node);
     }
 
     /// A server that it is connected to has closed the connection, or is not
     /// there.
     fn on_server_closed(&mut self, fabric: &mut Fabric, connection: Connection) {
         match connection.server {
-            NodeId::Broker(leader) => self.fetcher_failed(fabric, leader),
+            NodeId::Broker(broker) => {
+                self.fetcher_failed(fabric, broker);
+                self.transaction_channel_failed(fabric, broker);
+            }
             NodeId::Controller(controller) => {
                 self.metadata_reader.failed(fabric.now, controller);
                 self.channel_failed(fabric.now, controller);
@@ -318,6 +367,7 @@ impl Broker {
         let fetchers = self.fetchers.values().filter_map(Fetcher::next_deadline);
         let others = [
             self.coordinator.next_deadline(),
+            self.transactions.next_deadline(),
             self.retention_check,
             self.cleaning_at,
             self.producer_check_at,

@@ -1,6 +1,8 @@
 //! Appending what producers send (`kafka.server.ReplicaManager.appendRecords`,
 //! `DelayedProduce`).
 
+use std::collections::BTreeMap;
+
 use super::Broker;
 use crate::event::EventKind;
 use crate::log::record_batch::RecordBatch;
@@ -32,7 +34,8 @@ struct Written {
 }
 
 impl Broker {
-    /// Appends the batches to the partitions it leads. With `acks=1` it
+    /// Appends the batches to the partitions it leads, but for those that were
+    /// refused before. With `acks=1` it
     /// answers at once, with `acks=all` when the in-sync replicas have them,
     /// with `acks=0` never.
     pub(super) fn produce(
@@ -41,10 +44,15 @@ impl Broker {
         from: NodeId,
         header: Header,
         request: ProduceRequest,
+        mut refused: BTreeMap<TopicPartition, PartitionProduceResponse>,
     ) {
         let mut partitions = Vec::new();
         for (of, batch) in request.partitions {
-            let written = match self.append(fabric, from, &of, &batch, request.acks) {
+            let appended = match refused.remove(&of) {
+                Some(response) => Err(response),
+                None => self.append(fabric, from, &of, &batch, request.acks),
+            };
+            let written = match appended {
                 Ok(written) => written,
                 Err(response) => Written {
                     response,
@@ -137,6 +145,7 @@ impl Broker {
                 false => self.answer_produce(fabric, produce),
             }
         }
+        self.complete_appends(fabric);
     }
 
     fn settle(&mut self, fabric: &Fabric, of: &TopicPartition, written: &mut Written) {
@@ -184,7 +193,7 @@ impl Broker {
     }
 }
 
-fn refused(error_code: ErrorCode) -> PartitionProduceResponse {
+pub(super) fn refused(error_code: ErrorCode) -> PartitionProduceResponse {
     PartitionProduceResponse {
         error_code,
         base_offset: -1,

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use super::config::LogConfig;
 use super::epoch_cache::LeaderEpochCache;
 use super::error::OffsetOutOfRange;
-use super::producer_state::ProducerState;
+use super::producer_state::{ProducerState, VerificationGuard};
 use super::record_batch::RecordBatch;
 use super::segment::LogSegment;
 
@@ -110,6 +110,16 @@ impl PartitionLog {
     /// What is known of the idempotent and transactional producers.
     pub fn producer_state(&self) -> &ProducerState {
         &self.producers
+    }
+
+    /// Whether the coordinator must be asked before this batch is appended, and
+    /// the guard of that ([`ProducerState::begin_verification`]).
+    pub fn begin_verification(
+        &mut self,
+        batch: &RecordBatch,
+        now_ms: i64,
+    ) -> Option<VerificationGuard> {
+        self.producers.begin_verification(batch, now_ms)
     }
 
     /// Forgets the producers that have been idle for this long

@@ -88,6 +88,12 @@ impl TransactionCoordinator {
         all.find(|it| it.transactional_id == transactional_id)
     }
 
+    /// Whether some transaction is open, and may time out.
+    pub fn has_ongoing(&self) -> bool {
+        let mut all = self.states.transactions();
+        all.any(|(_, it)| it.state == TransactionState::Ongoing)
+    }
+
     /// The markers that are under way.
     pub fn markers(&self) -> &TransactionMarkerChannelManager {
         &self.markers
