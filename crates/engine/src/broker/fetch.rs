@@ -6,7 +6,8 @@ use super::{Broker, Partition};
 use crate::log::record_batch::RecordBatch;
 use crate::protocol::{
     AbortedTransactionInfo, ErrorCode, FetchPartition, FetchRequest, FetchResponse,
-    FetchedPartition, Header, IsolationLevel, ListOffsetsRequest, ListOffsetsResponse, ListedOffset, Response, TopicPartition,
+    FetchedPartition, Header, IsolationLevel, ListOffsetsRequest, ListOffsetsResponse,
+    ListedOffset, Response, TopicPartition,
 };
 use crate::sim::{Fabric, NodeId, Time};
 

@@ -8,8 +8,9 @@ use crate::event::EventKind;
 use crate::log::record_batch::RecordBatch;
 use crate::log::{AppendError, DeletionReason, PartitionLog};
 use crate::protocol::{
-    ErrorCode, FetchPartition, FetchRequest, FetchResponse, FetchedPartition, Header, IsolationLevel,
-    ListOffsetsRequest, ListOffsetsResponse, Request, Response, TopicId, TopicPartition,
+    ErrorCode, FetchPartition, FetchRequest, FetchResponse, FetchedPartition, Header,
+    IsolationLevel, ListOffsetsRequest, ListOffsetsResponse, Request, Response, TopicId,
+    TopicPartition,
 };
 use crate::sim::{Fabric, NodeId, Time};
 

@@ -49,7 +49,10 @@ fn records_of(log: &PartitionLog) -> Vec<(TransactionLogKey, Option<TransactionL
     for batch in batches.filter(|batch| !batch.is_control()) {
         for record in batch.records().map_while(Result::ok) {
             let key = record.key.map(TransactionLogKey::from_bytes);
-            let value = record.value.map(TransactionLogValue::from_bytes).transpose();
+            let value = record
+                .value
+                .map(TransactionLogValue::from_bytes)
+                .transpose();
             if let (Some(Ok(key)), Ok(value)) = (key, value) {
                 read.push((key, value));
             }

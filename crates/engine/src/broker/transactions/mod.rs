@@ -10,6 +10,9 @@ mod markers;
 mod sending;
 mod verification;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use self::append::CoordinatorAppends;
@@ -91,11 +94,21 @@ impl Broker {
         self.expire_verifications(fabric);
         let (now, now_ms) = (fabric.now, fabric.timestamp_ms());
         let mut out = Vec::new();
-        if self.transactions.abort_at.take_if(|at| *at <= now).is_some() {
+        if self
+            .transactions
+            .abort_at
+            .take_if(|at| *at <= now)
+            .is_some()
+        {
             let coordinator = &mut self.transactions.coordinator;
             coordinator.abort_timed_out_transactions(now_ms, &mut out);
         }
-        if self.transactions.expire_at.take_if(|at| *at <= now).is_some() {
+        if self
+            .transactions
+            .expire_at
+            .take_if(|at| *at <= now)
+            .is_some()
+        {
             let coordinator = &mut self.transactions.coordinator;
             coordinator.remove_expired_ids(now_ms, &mut out);
         }
@@ -107,14 +120,19 @@ impl Broker {
     /// it has any.
     fn plan_transaction_checks(&mut self, now: Time) {
         let transactions = &mut self.transactions;
-        if transactions.coordinator.states().transactions().next().is_none() {
+        if transactions
+            .coordinator
+            .states()
+            .transactions()
+            .next()
+            .is_none()
+        {
             (transactions.abort_at, transactions.expire_at) = (None, None);
             return;
         }
         let config = &self.config.transactions;
-        let next = |interval_ms: i64| {
-            next_instant(Time::ZERO.plus_ms(interval_ms), interval_ms, now)
-        };
+        let next =
+            |interval_ms: i64| next_instant(Time::ZERO.plus_ms(interval_ms), interval_ms, now);
         if transactions.abort_at.is_none() && transactions.coordinator.has_ongoing() {
             transactions.abort_at = Some(next(config.abort_timed_out_interval_ms));
         }

@@ -57,7 +57,10 @@ impl Broker {
                 correlation_id,
                 deadline,
             };
-            self.transactions.channels.in_flight.insert(broker, in_flight);
+            self.transactions
+                .channels
+                .in_flight
+                .insert(broker, in_flight);
         }
         // What nobody leads, or whose leader has not answered yet.
         if self.transactions.coordinator.markers().has_queued() {
@@ -97,8 +100,7 @@ impl Broker {
         coordinator.markers_answered(broker, response, &mut out);
         // What failed is not sent again at once.
         let has_failed = !had_queued && coordinator.markers().has_queued();
-        self.transactions.channels.retry_at =
-            has_failed.then(|| fabric.now.plus_ms(RETRY_MS));
+        self.transactions.channels.retry_at = has_failed.then(|| fabric.now.plus_ms(RETRY_MS));
         self.hand_out_transactions(fabric, out);
         self.complete_appends(fabric);
         self.send_markers(fabric);

@@ -66,7 +66,10 @@ impl Wanted {
 
 impl Verification {
     pub fn next_deadline(&self) -> Option<Time> {
-        let in_flight = self.channels.values().filter_map(|it| it.in_flight.as_ref());
+        let in_flight = self
+            .channels
+            .values()
+            .filter_map(|it| it.in_flight.as_ref());
         in_flight.map(|it| it.deadline).min()
     }
 
@@ -139,7 +142,13 @@ impl Broker {
             None => self.append_verified(fabric, number, &verdict),
             Some(transaction) => {
                 let produce = number;
-                self.want_verified(fabric, Wanted { produce, transaction });
+                self.want_verified(
+                    fabric,
+                    Wanted {
+                        produce,
+                        transaction,
+                    },
+                );
             }
         }
     }

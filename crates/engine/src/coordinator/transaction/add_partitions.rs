@@ -6,8 +6,8 @@ use super::{TransactionCoordinator, TransactionOutput, TransactionState, TxnTran
 use crate::coordinator::RequestToken;
 use crate::protocol::{
     AddOffsetsToTxnRequest, AddOffsetsToTxnResponse, AddPartitionsToTxnRequest,
-    AddPartitionsToTxnResponse, AddPartitionsToTxnTransaction, ErrorCode, PartitionErrors, Response,
-    TopicPartition,
+    AddPartitionsToTxnResponse, AddPartitionsToTxnTransaction, ErrorCode, PartitionErrors,
+    Response, TopicPartition,
 };
 
 /// Who waits for partitions to be added.

@@ -104,7 +104,10 @@ impl fmt::Display for TransactionEvent {
                 ),
                 TransactionState::Ongoing => write!(f, "{transactional_id} is in a transaction."),
                 TransactionState::PrepareCommit => {
-                    write!(f, "The transaction of {transactional_id} is to be committed.")
+                    write!(
+                        f,
+                        "The transaction of {transactional_id} is to be committed."
+                    )
                 }
                 TransactionState::PrepareAbort => {
                     write!(f, "The transaction of {transactional_id} is to be aborted.")
