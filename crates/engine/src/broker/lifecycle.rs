@@ -124,7 +124,7 @@ impl Broker {
         self.delayed_fetches.clear();
         self.delayed_produces.clear();
         self.delayed_deletions.clear();
-        self.waiting.clear();
+        self.stop_coordinators();
         self.transactions = Transactions::new(&self.config);
         self.empty_inbox();
         for partition in self.partitions.values_mut() {

@@ -4,10 +4,12 @@
 mod alter_partition;
 mod cleaner;
 mod controller_channel;
+mod coordinators;
 mod fetch;
 mod follower;
 mod groups;
 mod inbox;
+mod internal_topics;
 pub mod leader;
 mod lifecycle;
 mod metadata;
@@ -21,18 +23,17 @@ mod retention;
 mod transactions;
 
 pub use follower::{FetchState, Fetcher};
-pub(crate) use groups::coordinator_of;
 pub use inbox::Slowness;
 pub use lifecycle::BrokerState;
 pub use partition::{Partition, Role};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use self::alter_partition::IsrChanges;
 use self::controller_channel::ControllerChannel;
+use self::coordinators::WaitingRequest;
 use self::fetch::DelayedFetch;
-use self::groups::WaitingRequest;
 use self::inbox::Inbox;
 use self::metadata_log::MetadataReader;
 use self::produce::DelayedProduce;
@@ -42,7 +43,8 @@ use self::transactions::Transactions;
 use crate::config::BrokerConfig;
 use crate::controller::MetadataImage;
 use crate::coordinator::GroupCoordinator;
-use crate::protocol::{Header, Payload, Request, Response, TopicPartition};
+use crate::coordinator::runtime::CoordinatorRuntime;
+use crate::protocol::{Header, Payload, Request, Response, TopicName, TopicPartition};
 use crate::sim::{Alarm, Connection, Fabric, NodeId, Packet, Scheduled, Time};
 
 /// What a broker is given when it is made.
@@ -53,7 +55,6 @@ pub(crate) struct NewBroker {
     pub config: Arc<BrokerConfig>,
     /// The controllers' `node.id`s.
     pub voters: Vec<i32>,
-    pub seed: u64,
 }
 
 /// A broker (`kafka.server.BrokerServer`). One that is not running keeps what
@@ -96,7 +97,9 @@ pub struct Broker {
     cleaning_at: Option<Time>,
     producer_check_at: Option<Time>,
     inbox: Inbox,
-    coordinator: GroupCoordinator,
+    groups: CoordinatorRuntime<GroupCoordinator>,
+    /// The internal topics that the controller was asked to make.
+    topics_in_creation: BTreeSet<TopicName>,
     waiting: BTreeMap<u64, WaitingRequest>,
     transactions: Transactions,
     producer_ids: ProducerIds,
@@ -112,10 +115,8 @@ impl Broker {
             rack,
             config,
             voters,
-            seed,
         } = new;
         let transactions = Transactions::new(&config);
-        let coordinator = GroupCoordinator::new(config.coordinator.clone(), seed);
         Broker {
             id,
             rack,
@@ -147,7 +148,8 @@ impl Broker {
             cleaning_at: None,
             producer_check_at: None,
             inbox: Inbox::default(),
-            coordinator,
+            groups: CoordinatorRuntime::default(),
+            topics_in_creation: BTreeSet::new(),
             waiting: BTreeMap::new(),
             transactions,
             producer_ids: ProducerIds::new(id),
@@ -172,9 +174,9 @@ impl Broker {
         &self.image
     }
 
-    /// The groups it coordinates.
-    pub fn coordinator(&self) -> &GroupCoordinator {
-        &self.coordinator
+    /// The groups it coordinates, by partition of `__consumer_offsets`.
+    pub fn groups(&self) -> &CoordinatorRuntime<GroupCoordinator> {
+        &self.groups
     }
 
     /// How it copies from other brokers, by their `node.id`.
@@ -299,7 +301,7 @@ impl Broker {
         self.expire_fetches(fabric);
         self.expire_produces(fabric);
         self.expire_deletions(fabric);
-        self.expire_group_timers(fabric);
+        self.run_coordinators(fabric);
         self.run_transactions(fabric);
         self.check_retention(fabric);
         self.clean_logs(fabric);
@@ -366,7 +368,7 @@ impl Broker {
             .map(|deletion| deletion.deadline);
         let fetchers = self.fetchers.values().filter_map(Fetcher::next_deadline);
         let others = [
-            self.coordinator.next_deadline(),
+            self.coordinators_deadline(),
             self.transactions.next_deadline(),
             self.retention_check,
             self.cleaning_at,

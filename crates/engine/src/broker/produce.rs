@@ -116,6 +116,7 @@ impl Broker {
             self.plan_producer_check(fabric.now);
         }
         self.raise_high_watermark(fabric, of);
+        self.advance_coordinator(fabric, of);
         Ok(Written {
             response,
             required_offset: (acks == ACKS_ALL).then_some(appended.last_offset + 1),
@@ -123,7 +124,7 @@ impl Broker {
     }
 
     /// A leader that is alone in the ISR commits what it appends.
-    fn raise_high_watermark(&mut self, fabric: &Fabric, of: &TopicPartition) {
+    pub(super) fn raise_high_watermark(&mut self, fabric: &Fabric, of: &TopicPartition) {
         let raised = self.with_leader(fabric, of, |leader, circumstances| {
             leader.next_high_watermark(circumstances)
         });

@@ -77,7 +77,6 @@ impl World {
                 rack: spec.rack.clone(),
                 config: settings.clone(),
                 voters: config.controllers_of(spec.id),
-                seed,
             });
             (spec.id, broker)
         };
@@ -174,15 +173,23 @@ impl World {
         self.brokers.get(&leader)?.partitions().get(of)
     }
 
-    /// All groups with the broker that coordinates each, by name.
+    /// All groups with the broker that coordinates each, by name. Of two that
+    /// believe to coordinate a group the one elected later does.
     pub fn groups(&self) -> BTreeMap<&str, (&Broker, &ClassicGroup)> {
-        self.brokers
-            .values()
-            .flat_map(|broker| {
-                let groups = broker.coordinator().groups();
-                groups.map(move |group| (group.name(), (broker, group)))
-            })
-            .collect()
+        let mut groups = BTreeMap::new();
+        let mut epochs: BTreeMap<i32, i32> = BTreeMap::new();
+        for broker in self.brokers.values() {
+            for (partition, leader_epoch, shard) in broker.groups().active() {
+                let latest = epochs.entry(partition).or_insert(leader_epoch);
+                if *latest > leader_epoch {
+                    continue;
+                }
+                *latest = leader_epoch;
+                let of_shard = shard.groups();
+                groups.extend(of_shard.map(|group| (group.name(), (broker, group))));
+            }
+        }
+        groups
     }
 
     /// When something is due next.

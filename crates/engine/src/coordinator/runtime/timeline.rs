@@ -60,6 +60,16 @@ impl<K: Ord + Clone, V: Clone> TimelineMap<K, V> {
         committed
     }
 
+    /// What a key has, to change in it what no record says.
+    pub fn get_mut(&mut self, key: &K) -> Option<&mut V> {
+        self.current.get_mut(key)
+    }
+
+    /// All that is there, to change in it what no record says.
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
+        self.current.values_mut()
+    }
+
     /// Sets what a key has, as part of a write.
     pub fn insert(&mut self, write: WriteNumber, key: K, value: V) {
         let before = self.current.insert(key.clone(), value);
