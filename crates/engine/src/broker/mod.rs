@@ -237,6 +237,9 @@ impl Broker {
             Request::WriteTxnMarkers(request) => {
                 self.write_txn_markers(fabric, from, header, request);
             }
+            Request::TxnOffsetCommit(request) => {
+                self.txn_offset_commit(fabric, from, header, request);
+            }
             Request::DescribeProducers(request) => {
                 let response = Response::DescribeProducers(self.describe_producers(&request));
                 self.answer(fabric, from, header, response);

@@ -122,6 +122,19 @@ impl PartitionLog {
         self.producers.begin_verification(batch, now_ms)
     }
 
+    /// The same before a batch that is yet to be made
+    /// ([`ProducerState::begin_verification_of`]).
+    pub fn begin_verification_of(
+        &mut self,
+        producer_id: i64,
+        producer_epoch: i16,
+        sequence: i32,
+        now_ms: i64,
+    ) -> Option<VerificationGuard> {
+        let producers = &mut self.producers;
+        producers.begin_verification_of(producer_id, producer_epoch, sequence, now_ms)
+    }
+
     /// Forgets the producers that have been idle for this long
     /// (`producer.id.expiration.ms`).
     pub fn remove_expired_producers(&mut self, now_ms: i64, expiration_ms: i64) -> usize {

@@ -126,20 +126,38 @@ impl ProducerState {
         batch: &RecordBatch,
         now_ms: i64,
     ) -> Option<VerificationGuard> {
-        let (id, epoch) = (batch.producer_id(), batch.producer_epoch());
-        if !batch.is_transactional() || self.has_ongoing_transaction(id, epoch) {
+        if !batch.is_transactional() {
             return None;
         }
-        let sequence = batch.base_sequence();
+        let (id, epoch) = (batch.producer_id(), batch.producer_epoch());
+        self.begin_verification_of(id, epoch, batch.base_sequence(), now_ms)
+    }
+
+    /// The same before a batch that is yet to be made.
+    pub fn begin_verification_of(
+        &mut self,
+        producer_id: i64,
+        producer_epoch: i16,
+        sequence: i32,
+        now_ms: i64,
+    ) -> Option<VerificationGuard> {
+        if self.has_ongoing_transaction(producer_id, producer_epoch) {
+            return None;
+        }
+        let (id, epoch) = (producer_id, producer_epoch);
         Some(self.verifications.begin(id, sequence, epoch, now_ms))
     }
 
-    /// Whether the coordinator's answer still counts, or the batch needs none:
-    /// no marker, and no batch of the producer's, was written since it was
-    /// asked (`UnifiedLog.batchMissingRequiredVerification`).
-    pub fn is_verified(&self, batch: &RecordBatch, guard: VerificationGuard) -> bool {
-        let (id, epoch) = (batch.producer_id(), batch.producer_epoch());
-        self.has_ongoing_transaction(id, epoch) || self.verifications.guard(id) == Some(guard)
+    /// Whether the coordinator's answer about a producer still counts, or none
+    /// is needed any more: no marker was written since it was asked (`UnifiedLog.batchMissingRequiredVerification`).
+    pub fn is_verified(
+        &self,
+        producer_id: i64,
+        producer_epoch: i16,
+        guard: VerificationGuard,
+    ) -> bool {
+        self.has_ongoing_transaction(producer_id, producer_epoch)
+            || self.verifications.guard(producer_id) == Some(guard)
     }
 }
 

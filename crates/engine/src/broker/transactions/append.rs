@@ -5,7 +5,6 @@
 use std::collections::VecDeque;
 
 use super::super::Broker;
-use super::super::leader::Effects;
 use super::markers::MarkerPlace;
 use crate::coordinator::transaction::AppendId;
 use crate::event::EventKind;
@@ -60,7 +59,20 @@ impl Broker {
         timeout_ms: i64,
         appender: Appender,
     ) {
-        match self.append_as_coordinator(fabric, of, batch) {
+        let appended = self.append_as_coordinator(fabric, of, batch);
+        self.wait_for_replicas(fabric, of, appended, timeout_ms, appender);
+    }
+
+    /// The batch ends at this offset of the log, or is not in it.
+    pub(super) fn wait_for_replicas(
+        &mut self,
+        fabric: &Fabric,
+        of: &TopicPartition,
+        appended: Result<i64, ErrorCode>,
+        timeout_ms: i64,
+        appender: Appender,
+    ) {
+        match appended {
             Ok(required_offset) => {
                 let deadline = fabric.now.plus_ms(timeout_ms);
                 self.transactions.appends.delayed.push(DelayedAppend {
@@ -77,7 +89,7 @@ impl Broker {
         }
     }
 
-    fn append_as_coordinator(
+    pub(super) fn append_as_coordinator(
         &mut self,
         fabric: &mut Fabric,
         of: &TopicPartition,
@@ -104,14 +116,8 @@ impl Broker {
         if batch.has_producer_id() {
             self.plan_producer_check(fabric.now);
         }
-        let high_watermark = self.with_leader(fabric, of, |leader, circumstances| {
-            leader.next_high_watermark(circumstances)
-        });
-        let effects = Effects {
-            high_watermark: high_watermark.flatten(),
-            alter_partition: None,
-        };
-        self.take_effect(fabric, of, effects);
+        self.raise_high_watermark(fabric, of);
+        self.advance_coordinator(fabric, of);
         Ok(appended.last_offset + 1)
     }
 

@@ -1,15 +1,13 @@
 //! The requests that the transaction coordinator answers.
 
 use super::super::Broker;
-use super::TRANSACTION_STATE;
 use super::append::Appender;
-use crate::coordinator::transaction::{
-    AppendId, TransactionAppend, TransactionOutput, transaction_partition_for,
-};
-use crate::coordinator::{RequestToken, partition_for};
+use crate::controller::TRANSACTION_STATE_TOPIC_NAME;
+use crate::coordinator::RequestToken;
+use crate::coordinator::transaction::{AppendId, TransactionAppend, TransactionOutput};
 use crate::event::EventKind;
 use crate::log::record_batch::{BatchOptions, Record, RecordBatch, RecordBatchBuilder};
-use crate::protocol::{ErrorCode, Header, Request, Response, TopicPartition};
+use crate::protocol::{CoordinatorType, ErrorCode, Header, Request, Response, TopicPartition};
 use crate::sim::{Fabric, NodeId};
 
 impl Broker {
@@ -41,9 +39,7 @@ impl Broker {
                 coordinator.add_partitions_to_txn(now_ms, token, request, exists, out);
             }
             Request::AddOffsetsToTxn(request) => {
-                let partitions = self.config.offsets_topic.num_partitions;
-                let partition = partition_for(&request.group_id, partitions);
-                let of = TopicPartition::new("__consumer_offsets", partition);
+                let of = self.offsets_partition(&request.group_id);
                 let coordinator = &mut self.transactions.coordinator;
                 coordinator.add_offsets_to_txn(now_ms, token, request, of, out);
             }
@@ -99,7 +95,7 @@ impl Broker {
 
     fn append_to_transaction_log(&mut self, fabric: &mut Fabric, append: TransactionAppend) {
         let batch = batch_of(&append, fabric.timestamp_ms());
-        let of = TopicPartition::new(TRANSACTION_STATE, append.partition);
+        let of = TopicPartition::new(TRANSACTION_STATE_TOPIC_NAME, append.partition);
         let appender = Appender::TransactionLog(append.id);
         self.append_for(fabric, &of, &batch, append.timeout_ms, appender);
     }
@@ -114,9 +110,10 @@ impl Broker {
         &self,
         transactional_id: &str,
     ) -> Result<i32, ErrorCode> {
-        let partitions = self.config.transaction_state_log.num_partitions;
-        let partition = transaction_partition_for(transactional_id, partitions);
-        let of = TopicPartition::new(TRANSACTION_STATE, partition);
+        let key_type = CoordinatorType::Transaction;
+        let partition = self.coordinating_partition(key_type, transactional_id);
+        let partition = partition.ok_or(ErrorCode::CoordinatorNotAvailable)?;
+        let of = TopicPartition::new(TRANSACTION_STATE_TOPIC_NAME, partition);
         let registration = self.image.partition(&of);
         let leader = registration.and_then(|it| it.leader);
         leader.ok_or(ErrorCode::CoordinatorNotAvailable)

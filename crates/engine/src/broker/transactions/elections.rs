@@ -1,7 +1,7 @@
 //! The partitions of `__transaction_state` that a broker leads.
 
 use super::super::Broker;
-use super::TRANSACTION_STATE;
+use crate::controller::TRANSACTION_STATE_TOPIC_NAME;
 use crate::coordinator::transaction::{TransactionLogKey, TransactionLogValue};
 use crate::log::PartitionLog;
 use crate::protocol::TopicPartition;
@@ -17,7 +17,7 @@ impl Broker {
         of: &TopicPartition,
         leader_epoch: i32,
     ) {
-        if &*of.topic != TRANSACTION_STATE {
+        if &*of.topic != TRANSACTION_STATE_TOPIC_NAME {
             return;
         }
         let Some(partition) = self.partitions.get(of) else {
@@ -26,7 +26,10 @@ impl Broker {
         let records = records_of(&partition.log);
         let records = records.iter().map(|(key, value)| (key, value.as_ref()));
         let (now_ms, mut out) = (fabric.timestamp_ms(), Vec::new());
+        let topic = self.image.topics.get(&of.topic);
+        let partitions = topic.map_or(0, |topic| topic.partitions.len());
         let coordinator = &mut self.transactions.coordinator;
+        coordinator.set_partitions(i32::try_from(partitions).unwrap_or(i32::MAX));
         coordinator.begin_loading(of.partition, leader_epoch);
         coordinator.load(now_ms, of.partition, leader_epoch, records, &mut out);
         self.hand_out_transactions(fabric, out);
@@ -35,7 +38,7 @@ impl Broker {
 
     /// The broker leads a partition no longer (`onResignation`).
     pub(in super::super) fn resigned_for_transactions(&mut self, of: &TopicPartition) {
-        if &*of.topic == TRANSACTION_STATE {
+        if &*of.topic == TRANSACTION_STATE_TOPIC_NAME {
             self.transactions.coordinator.unload(of.partition);
         }
     }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use super::super::Broker;
 use super::append::Appender;
+use super::offsets::marked;
+use crate::controller::GROUP_METADATA_TOPIC_NAME;
 use crate::log::record_batch::{
     BatchOptions, EndTransactionMarker, NO_SEQUENCE, RecordBatch, RecordBatchBuilder,
 };
@@ -69,7 +71,12 @@ impl Broker {
                     index,
                     of: of.clone(),
                 };
-                self.append_for(fabric, of, &batch, timeout_ms, Appender::Marker(place));
+                let appended = match &*of.topic == GROUP_METADATA_TOPIC_NAME {
+                    true => self.complete_offsets(fabric, of, &batch, marked(marker)),
+                    false => self.append_as_coordinator(fabric, of, &batch),
+                };
+                let appender = Appender::Marker(place);
+                self.wait_for_replicas(fabric, of, appended, timeout_ms, appender);
             }
         }
         self.answer_markers_if_done(fabric, number);

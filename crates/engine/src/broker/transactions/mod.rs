@@ -7,13 +7,14 @@ mod coordinator;
 mod describe;
 mod elections;
 mod markers;
+mod offsets;
 mod sending;
 mod verification;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use self::append::CoordinatorAppends;
 use self::markers::MarkerRequests;
@@ -26,9 +27,6 @@ use crate::coordinator::RequestToken;
 use crate::coordinator::transaction::TransactionCoordinator;
 use crate::protocol::Header;
 use crate::sim::{Fabric, NodeId, Time};
-
-/// The topic that holds the coordinators' state.
-pub(super) const TRANSACTION_STATE: &str = "__transaction_state";
 
 /// What a broker has to do with transactions.
 #[derive(Clone, Debug, Hash)]
@@ -45,6 +43,8 @@ pub(super) struct Transactions {
     channels: MarkerChannels,
     marker_requests: MarkerRequests,
     verification: Verification,
+    /// The TxnOffsetCommits that the group coordinator has not answered.
+    pub offset_commits: BTreeSet<RequestToken>,
 }
 
 impl Transactions {
@@ -60,6 +60,7 @@ impl Transactions {
             channels: MarkerChannels::default(),
             marker_requests: MarkerRequests::default(),
             verification: Verification::default(),
+            offset_commits: BTreeSet::new(),
         }
     }
 

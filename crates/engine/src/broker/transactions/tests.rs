@@ -457,7 +457,7 @@ fn an_answer_from_before_a_marker_does_not_count() {
     let broker = world.brokers().get(&1).unwrap();
     let mut log = broker.partitions()[&tx()].log.clone();
     let guard = log.begin_verification(&first, 0).expect("it must be asked");
-    assert!(log.producer_state().is_verified(&first, guard));
+    assert!(log.producer_state().is_verified(a.id, a.epoch, guard));
     let mut marker = RecordBatchBuilder::new(BatchOptions {
         producer_id: a.id,
         producer_epoch: a.epoch,
@@ -472,7 +472,7 @@ fn an_answer_from_before_a_marker_does_not_count() {
     marker.append_end_transaction_marker(0, abort).unwrap();
     log.append_as_coordinator(&marker.build().unwrap(), 0, 0)
         .unwrap();
-    assert!(!log.producer_state().is_verified(&first, guard));
+    assert!(!log.producer_state().is_verified(a.id, a.epoch, guard));
     assert_ne!(log.begin_verification(&first, 0), Some(guard));
 }
 

@@ -6,33 +6,47 @@ use std::collections::BTreeMap;
 
 use super::super::{Broker, produce};
 use crate::log::VerificationGuard;
+use crate::log::record_batch::NO_SEQUENCE;
 use crate::protocol::{
     AddPartitionsToTxnRequest, AddPartitionsToTxnResponse, AddPartitionsToTxnTransaction,
-    ErrorCode, Header, PartitionProduceResponse, ProduceRequest, Request, TopicPartition,
+    ErrorCode, Header, PartitionErrors, PartitionProduceResponse, ProduceRequest, Request,
+    TopicPartition, TxnOffsetCommitRequest,
 };
 use crate::sim::{Fabric, NodeId, Time};
 
+/// What each partition asked for had when it was.
+type Guards = BTreeMap<TopicPartition, VerificationGuard>;
+
 /// What has become of each partition asked for.
 type Verdict = BTreeMap<TopicPartition, ErrorCode>;
+
+/// What is to be written.
+#[derive(Clone, Debug, Hash)]
+enum Work {
+    /// A producer's batches.
+    Produce(ProduceRequest),
+    /// A group's offsets, and what was refused of them before.
+    Offsets(TxnOffsetCommitRequest, PartitionErrors),
+}
 
 /// The writes that wait for a coordinator, and what it is asked.
 #[derive(Clone, Debug, Default, Hash)]
 pub(super) struct Verification {
     /// In the order in which they came.
-    waiting: BTreeMap<u64, WaitingProduce>,
+    waiting: BTreeMap<u64, WaitingWrite>,
     next: u64,
     channels: BTreeMap<i32, Channel>,
 }
 
-/// A Produce that is not appended yet.
+/// A request that is not carried out yet.
 #[derive(Clone, Debug, Hash)]
-struct WaitingProduce {
+struct WaitingWrite {
     from: NodeId,
     header: Header,
-    request: ProduceRequest,
+    work: Work,
     /// The partitions asked for. There are none while it waits for an earlier
     /// one on its connection.
-    guards: BTreeMap<TopicPartition, VerificationGuard>,
+    guards: Guards,
 }
 
 /// The way to one coordinator: one request at a time, with all that waits.
@@ -52,8 +66,8 @@ struct InFlight {
 
 #[derive(Clone, Debug, Hash)]
 struct Wanted {
-    /// The Produce that waits for it.
-    produce: u64,
+    /// The write that waits for it.
+    write: u64,
     transaction: AddPartitionsToTxnTransaction,
 }
 
@@ -73,8 +87,22 @@ impl Verification {
         in_flight.map(|it| it.deadline).min()
     }
 
+    fn note(&mut self, from: NodeId, header: Header, work: Work) -> u64 {
+        let number = self.next;
+        self.next += 1;
+        let guards = Guards::new();
+        let write = WaitingWrite {
+            from,
+            header,
+            work,
+            guards,
+        };
+        self.waiting.insert(number, write);
+        number
+    }
+
     pub fn forget(&mut self, node: NodeId) {
-        self.waiting.retain(|_, produce| produce.from != node);
+        self.waiting.retain(|_, write| write.from != node);
     }
 }
 
@@ -92,18 +120,41 @@ impl Broker {
     ) {
         let verification = &mut self.transactions.verification;
         let is_behind = verification.waiting.values().any(|it| it.from == from);
-        let number = verification.next;
-        verification.next += 1;
-        let waiting = WaitingProduce {
-            from,
-            header,
-            request,
-            guards: BTreeMap::new(),
-        };
-        verification.waiting.insert(number, waiting);
+        let number = verification.note(from, header, Work::Produce(request));
         if !is_behind {
             self.verify_and_append(fabric, number);
         }
+    }
+
+    /// Stores the offsets once the coordinator has said that the group's
+    /// partition is part of the transaction.
+    pub(super) fn verify_offset_commit(
+        &mut self,
+        fabric: &mut Fabric,
+        (from, header): (NodeId, Header),
+        request: TxnOffsetCommitRequest,
+        refused: PartitionErrors,
+        wanted: AddPartitionsToTxnTransaction,
+    ) {
+        let (id, epoch) = (request.producer_id, request.producer_epoch);
+        let verification = &mut self.transactions.verification;
+        let write = verification.note(from, header, Work::Offsets(request, refused));
+        let now_ms = fabric.timestamp_ms();
+        let of = &wanted.partitions[0];
+        let must_ask = self.config.transactions.partition_verification_enable;
+        let led = self.partitions.get_mut(of).filter(|it| it.is_leader());
+        let guard = led.filter(|_| must_ask).and_then(|partition| {
+            let log = &mut partition.log;
+            log.begin_verification_of(id, epoch, NO_SEQUENCE, now_ms)
+        });
+        let Some(guard) = guard else {
+            return self.append_verified(fabric, write, &Verdict::new());
+        };
+        if let Some(waiting) = self.transactions.verification.waiting.get_mut(&write) {
+            waiting.guards.insert(of.clone(), guard);
+        }
+        let transaction = wanted;
+        self.want_verified(fabric, Wanted { write, transaction });
     }
 
     fn verify_and_append(&mut self, fabric: &mut Fabric, number: u64) {
@@ -112,10 +163,13 @@ impl Broker {
         let Some(waiting) = verification.waiting.get_mut(&number) else {
             return;
         };
+        let Work::Produce(request) = &waiting.work else {
+            return;
+        };
         let mut verdict = Verdict::new();
         let mut wanted: Option<AddPartitionsToTxnTransaction> = None;
-        for (of, batch) in &waiting.request.partitions {
-            let Some(transactional_id) = waiting.request.transactional_id.as_deref() else {
+        for (of, batch) in &request.partitions {
+            let Some(transactional_id) = request.transactional_id.as_deref() else {
                 if batch.is_transactional() {
                     verdict.insert(of.clone(), ErrorCode::TransactionalIdAuthorizationFailed);
                 }
@@ -141,14 +195,8 @@ impl Broker {
         match wanted {
             None => self.append_verified(fabric, number, &verdict),
             Some(transaction) => {
-                let produce = number;
-                self.want_verified(
-                    fabric,
-                    Wanted {
-                        produce,
-                        transaction,
-                    },
-                );
+                let write = number;
+                self.want_verified(fabric, Wanted { write, transaction });
             }
         }
     }
@@ -160,7 +208,7 @@ impl Broker {
         let coordinator = match self.transaction_coordinator_of(id) {
             Ok(coordinator) => coordinator,
             Err(error) => {
-                return self.append_verified(fabric, wanted.produce, &wanted.all(error));
+                return self.append_verified(fabric, wanted.write, &wanted.all(error));
             }
         };
         let channels = &mut self.transactions.verification.channels;
@@ -182,7 +230,7 @@ impl Broker {
             }
         };
         if let Some(given_up) = given_up {
-            self.append_verified(fabric, given_up.produce, &given_up.all(error));
+            self.append_verified(fabric, given_up.write, &given_up.all(error));
         }
         self.ask_coordinator_to_verify(fabric, coordinator);
     }
@@ -231,7 +279,7 @@ impl Broker {
             let results = response.results_by_transaction.iter();
             let of_this = results.filter(|(of, _)| of == id).flat_map(|(_, it)| it);
             let verdict = of_this.cloned().collect();
-            self.append_verified(fabric, wanted.produce, &verdict);
+            self.append_verified(fabric, wanted.write, &verdict);
         }
         self.ask_coordinator_to_verify(fabric, coordinator);
     }
@@ -245,7 +293,7 @@ impl Broker {
         };
         for wanted in in_flight.asked.values() {
             let verdict = wanted.all(ErrorCode::NetworkException);
-            self.append_verified(fabric, wanted.produce, &verdict);
+            self.append_verified(fabric, wanted.write, &verdict);
         }
         self.ask_coordinator_to_verify(fabric, coordinator);
     }
@@ -268,31 +316,63 @@ impl Broker {
         let Some(waiting) = self.transactions.verification.waiting.remove(&number) else {
             return;
         };
-        let mut refused = BTreeMap::new();
-        for (of, batch) in &waiting.request.partitions {
-            let error = verdict.get(of).copied().unwrap_or(ErrorCode::None);
-            let is_stale = waiting.guards.get(of).is_some_and(|guard| {
-                let partition = self.partitions.get(of);
-                partition.is_some_and(|it| !it.log.producer_state().is_verified(batch, *guard))
-            });
-            if !error.is_none() {
-                refused.insert(of.clone(), not_verified(error));
-            } else if is_stale {
-                refused.insert(of.clone(), produce::refused(ErrorCode::InvalidTxnState));
-            }
-        }
-        let WaitingProduce {
+        let WaitingWrite {
             from,
             header,
-            request,
-            ..
+            work,
+            guards,
         } = waiting;
-        self.produce(fabric, from, header, request, refused);
-        let behind = self.transactions.verification.waiting.iter();
-        let next = behind.into_iter().find(|(_, it)| it.from == from);
+        match work {
+            Work::Produce(request) => {
+                let refused = self.not_to_append(&request, &guards, verdict);
+                self.produce(fabric, from, header, request, refused);
+            }
+            Work::Offsets(request, refused) => {
+                let of = self.offsets_partition(&request.group_id);
+                let error = verdict.get(&of).copied().unwrap_or(ErrorCode::None);
+                let producer = (request.producer_id, request.producer_epoch);
+                let is_stale = self.is_stale(&of, &guards, producer);
+                let verdict = match (error, is_stale) {
+                    (ErrorCode::ProducerFenced, _) => ErrorCode::InvalidProducerEpoch,
+                    (ErrorCode::None, true) => ErrorCode::InvalidTxnState,
+                    (error, _) => error,
+                };
+                self.store_txn_offsets(fabric, (from, header), request, refused, verdict);
+            }
+        }
+        let mut behind = self.transactions.verification.waiting.iter();
+        let next = behind.find(|(_, it)| it.from == from && it.guards.is_empty());
         if let Some(next) = next.map(|(number, _)| *number) {
             self.verify_and_append(fabric, next);
         }
+    }
+
+    /// Which batches are not to be appended, and what their producer is told.
+    fn not_to_append(
+        &self,
+        request: &ProduceRequest,
+        guards: &Guards,
+        verdict: &Verdict,
+    ) -> BTreeMap<TopicPartition, PartitionProduceResponse> {
+        let mut refused = BTreeMap::new();
+        for (of, batch) in &request.partitions {
+            let error = verdict.get(of).copied().unwrap_or(ErrorCode::None);
+            let producer = (batch.producer_id(), batch.producer_epoch());
+            if !error.is_none() {
+                refused.insert(of.clone(), not_verified(error));
+            } else if self.is_stale(of, guards, producer) {
+                refused.insert(of.clone(), produce::refused(ErrorCode::InvalidTxnState));
+            }
+        }
+        refused
+    }
+
+    /// Whether a marker was written since the coordinator was asked.
+    fn is_stale(&self, of: &TopicPartition, guards: &Guards, (id, epoch): (i64, i16)) -> bool {
+        guards.get(of).is_some_and(|guard| {
+            let partition = self.partitions.get(of);
+            partition.is_some_and(|it| !it.log.producer_state().is_verified(id, epoch, *guard))
+        })
     }
 }
 

@@ -72,6 +72,11 @@ impl TransactionCoordinator {
         }
     }
 
+    /// `__transaction_state` has so many partitions.
+    pub fn set_partitions(&mut self, partitions: i32) {
+        self.partitions = partitions;
+    }
+
     /// The partition of `__transaction_state` that holds an id.
     pub fn partition_for(&self, transactional_id: &str) -> i32 {
         transaction_partition_for(transactional_id, self.partitions)
