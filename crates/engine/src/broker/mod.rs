@@ -15,6 +15,7 @@ mod metadata_log;
 mod partition;
 mod periodic;
 mod produce;
+mod producer_ids;
 mod replicas;
 mod retention;
 
@@ -34,6 +35,7 @@ use self::groups::WaitingRequest;
 use self::inbox::Inbox;
 use self::metadata_log::MetadataReader;
 use self::produce::DelayedProduce;
+use self::producer_ids::ProducerIdManager;
 use self::retention::DelayedDeletion;
 use crate::config::BrokerConfig;
 use crate::controller::MetadataImage;
@@ -79,6 +81,7 @@ pub struct Broker {
     forwarding_channel: ControllerChannel,
     isr_channel: ControllerChannel,
     isr_changes: IsrChanges,
+    producer_ids: ProducerIdManager,
     partitions: BTreeMap<TopicPartition, Partition>,
     fetchers: BTreeMap<i32, Fetcher>,
     /// When it asks for what it has just begun to follow.
@@ -128,6 +131,7 @@ impl Broker {
             forwarding_channel: ControllerChannel::default(),
             isr_channel: ControllerChannel::default(),
             isr_changes: IsrChanges::default(),
+            producer_ids: ProducerIdManager::default(),
             partitions: BTreeMap::new(),
             fetchers: BTreeMap::new(),
             fetch_soon_at: None,
@@ -222,6 +226,10 @@ impl Broker {
             }
             Request::DeleteRecords(request) => {
                 self.delete_records(fabric, from, header, request);
+            }
+            Request::InitProducerId(request) if request.transactional_id.is_none() => {
+                let response = Response::InitProducerId(self.init_producer_id(fabric));
+                self.answer(fabric, from, header, response);
             }
             request if is_for_controller(&request) => {
                 self.forward(fabric, from, header, request);
