@@ -78,7 +78,45 @@ pub struct BufferExhausted {
 struct TopicInfo {
     /// Once a partition had a batch it stays, and counts for the partitioner.
     queues: BTreeMap<i32, VecDeque<ProducerBatch>>,
+    /// The partitions that have a queue, in the order in which Kafka looks at
+    /// them: that of its hash table.
+    order: Vec<i32>,
     partitioner: BuiltInPartitioner,
+}
+
+impl TopicInfo {
+    fn new(batch_size: usize) -> TopicInfo {
+        TopicInfo {
+            queues: BTreeMap::new(),
+            order: Vec::new(),
+            partitioner: BuiltInPartitioner::new(batch_size),
+        }
+    }
+
+    fn queue(&mut self, partition: i32) -> &mut VecDeque<ProducerBatch> {
+        if !self.queues.contains_key(&partition) {
+            self.order.push(partition);
+            let buckets = buckets(self.order.len());
+            self.order
+                .sort_by_key(|of| of.cast_unsigned() as usize % buckets);
+        }
+        self.queues.entry(partition).or_default()
+    }
+}
+
+/// How many buckets Java's hash table has when one entry was added to a copy of
+/// the others, `entries` with it (`CopyOnWriteMap`, `java.util.HashMap`): it
+/// is at most three quarters full.
+fn buckets(entries: usize) -> usize {
+    let others = entries - 1;
+    let buckets = match others {
+        0 => 16,
+        _ => (others * 4 / 3 + 1).next_power_of_two(),
+    };
+    match entries > buckets * 3 / 4 {
+        true => buckets * 2,
+        false => buckets,
+    }
 }
 
 /// How long batches have waited for a broker (`NodeLatencyStats`).
@@ -201,15 +239,7 @@ impl RecordAccumulator {
         let topics = &mut self.topics;
         // Every record asks; few are of a new topic.
         if !topics.contains_key(topic) {
-            let partitioner = BuiltInPartitioner::new(batch_size);
-            let queues = BTreeMap::new();
-            topics.insert(
-                topic.clone(),
-                TopicInfo {
-                    queues,
-                    partitioner,
-                },
-            );
+            topics.insert(topic.clone(), TopicInfo::new(batch_size));
         }
         let info = topics.get_mut(topic).expect("it is there by now");
         let mut draw = |partitioner: &BuiltInPartitioner| {
@@ -222,7 +252,7 @@ impl RecordAccumulator {
                 Some(partition) => partition,
                 None => choose(info, &mut draw),
             };
-            let Some(last) = info.queues.entry(chosen).or_default().back_mut() else {
+            let Some(last) = info.queue(chosen).back_mut() else {
                 break (chosen, None);
             };
             let added = last.try_append(record);
@@ -235,7 +265,7 @@ impl RecordAccumulator {
                 break (chosen, None);
             }
         };
-        let queue = info.queues.entry(chosen).or_default();
+        let queue = info.queue(chosen);
         let new_batch_created = added.is_none();
         let added = match added {
             Some(added) => added,

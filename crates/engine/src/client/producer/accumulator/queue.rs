@@ -12,7 +12,7 @@ impl RecordAccumulator {
     fn queue(&mut self, of: &TopicPartition) -> &mut VecDeque<ProducerBatch> {
         let info = self.topics.get_mut(&of.topic);
         let info = info.expect("a batch of it was drained");
-        info.queues.entry(of.partition).or_default()
+        info.queue(of.partition)
     }
 
     /// Puts a batch back that was sent in vain, in front, or, where batches

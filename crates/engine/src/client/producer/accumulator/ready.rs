@@ -54,7 +54,10 @@ impl RecordAccumulator {
             && info.queues.len() >= cluster.partition_count(name);
         let mut load = is_adaptive.then(PartitionLoad::default);
         let mut of = TopicPartition::new(name.clone(), 0);
-        for (partition, queue) in &mut info.queues {
+        for partition in &info.order {
+            let Some(queue) = info.queues.get_mut(partition) else {
+                continue;
+            };
             let is_idle = queue.is_empty();
             if is_idle && load.is_none() {
                 continue;
