@@ -115,6 +115,7 @@ impl Broker {
         self.checkpoint_at = None;
         self.retention_check = None;
         self.cleaning_at = None;
+        self.producer_ids.stop();
         self.producer_check_at = None;
         self.metadata_reader.stop();
         self.close_channels();

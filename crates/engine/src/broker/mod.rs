@@ -37,7 +37,7 @@ use self::fetch::DelayedFetch;
 use self::inbox::Inbox;
 use self::metadata_log::MetadataReader;
 use self::produce::DelayedProduce;
-use self::producer_ids::ProducerIds;
+use self::producer_ids::ProducerIdManager;
 use self::retention::DelayedDeletion;
 use self::transactions::Transactions;
 use crate::config::BrokerConfig;
@@ -84,6 +84,7 @@ pub struct Broker {
     forwarding_channel: ControllerChannel,
     isr_channel: ControllerChannel,
     isr_changes: IsrChanges,
+    producer_ids: ProducerIdManager,
     partitions: BTreeMap<TopicPartition, Partition>,
     fetchers: BTreeMap<i32, Fetcher>,
     /// When it asks for what it has just begun to follow.
@@ -102,7 +103,6 @@ pub struct Broker {
     topics_in_creation: BTreeSet<TopicName>,
     waiting: BTreeMap<u64, WaitingRequest>,
     transactions: Transactions,
-    producer_ids: ProducerIds,
     next_token: u64,
     next_correlation_id: i32,
     alarm: Alarm,
@@ -136,6 +136,7 @@ impl Broker {
             forwarding_channel: ControllerChannel::default(),
             isr_channel: ControllerChannel::default(),
             isr_changes: IsrChanges::default(),
+            producer_ids: ProducerIdManager::default(),
             partitions: BTreeMap::new(),
             fetchers: BTreeMap::new(),
             fetch_soon_at: None,
@@ -152,7 +153,6 @@ impl Broker {
             topics_in_creation: BTreeSet::new(),
             waiting: BTreeMap::new(),
             transactions,
-            producer_ids: ProducerIds::new(id),
             next_token: 0,
             next_correlation_id: 0,
             alarm: Alarm::default(),
@@ -233,6 +233,10 @@ impl Broker {
             }
             Request::DeleteRecords(request) => {
                 self.delete_records(fabric, from, header, request);
+            }
+            Request::InitProducerId(request) if request.transactional_id.is_none() => {
+                let response = Response::InitProducerId(self.init_producer_id(fabric));
+                self.answer(fabric, from, header, response);
             }
             Request::WriteTxnMarkers(request) => {
                 self.write_txn_markers(fabric, from, header, request);

@@ -103,15 +103,24 @@ impl Broker {
             error_message: None,
             record_errors: Vec::new(),
         };
-        if !appended.is_duplicate {
-            fabric.emit(EventKind::RecordsAppended {
-                broker: self.id,
-                topic_partition: of.clone(),
-                base_offset: appended.first_offset,
-                records: batch.record_count(),
+        let (broker, topic_partition) = (self.id, of.clone());
+        let (base_offset, records) = (appended.first_offset, batch.record_count());
+        fabric.emit(match appended.is_duplicate {
+            false => EventKind::RecordsAppended {
+                broker,
+                topic_partition,
+                base_offset,
+                records,
                 from,
-            });
-        }
+            },
+            true => EventKind::DuplicateRecognized {
+                broker,
+                topic_partition,
+                base_offset,
+                records,
+                from,
+            },
+        });
         if batch.has_producer_id() {
             self.plan_producer_check(fabric.now);
         }

@@ -12,11 +12,16 @@ mod producer;
 mod workload;
 
 pub use admin::Admin;
+pub use connection::Backoffs;
 pub use consumer::{AssignedPartition, Consumer, Membership};
 pub use consumer::{AutoOffsetReset, ConsumerConfig};
 pub use metadata::{ClientMetadata, PartitionInfo};
-pub use producer::{Acks, ProducerConfig};
-pub use producer::{OutgoingRecord, Producer, ProducerBatch};
+pub use producer::{
+    AccumulatorConfig, Acks, Appended, BatchSequence, BufferExhausted, BuiltInPartitioner,
+    Callback, ClusterView, EvaluationError, Expression, OutgoingRecord, Partitioner,
+    PartitionerChoice, Producer, ProducerBatch, ProducerConfig, ProducerIdAndEpoch, ReadyCheck,
+    RecordAccumulator, RoundRobinPartitioner, TransactionManager, TransactionState,
+};
 pub use workload::{KeyPattern, Workload};
 
 pub(crate) use connection::Connection;

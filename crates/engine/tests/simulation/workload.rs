@@ -170,10 +170,10 @@ impl Run {
             value.resize(value.len() + self.random.below(300) as usize, b'.');
             let record = OutgoingRecord {
                 topic: self.any_topic(),
-                partition: None,
                 key: (self.random.below(3) > 0).then(|| vec![b'a' + self.random.below(6) as u8]),
                 // A record without a value tells compaction to forget its key.
                 value: (self.random.below(10) > 0).then_some(value),
+                ..OutgoingRecord::default()
             };
             self.execute(Command::Send { producer, record });
         }

@@ -318,6 +318,7 @@ pub fn send_records(
             partition: Some(to.partition),
             key: bytes(key),
             value: bytes(value),
+            ..OutgoingRecord::default()
         };
         let command = Command::Send { producer, record };
         world.execute(command).expect("it takes a record");

@@ -26,11 +26,12 @@ impl Broker {
         let (now_ms, out) = (fabric.timestamp_ms(), &mut Vec::new());
         match request {
             Request::InitProducerId(request) => {
-                let mut ids = self.producer_ids.clone();
-                let new_id = &mut || ids.generate();
+                let mut ids = std::mem::take(&mut self.producer_ids);
+                let new_id = &mut || ids.take().ok_or(ErrorCode::CoordinatorLoadInProgress);
                 let coordinator = &mut self.transactions.coordinator;
                 coordinator.init_producer_id(now_ms, token, &request, new_id, out);
                 self.producer_ids = ids;
+                self.ask_for_producer_ids(fabric);
             }
             Request::AddPartitionsToTxn(request) => {
                 let image = &self.image;
