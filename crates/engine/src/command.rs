@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::broker::Slowness;
-use crate::client::{ConsumerConfig, OutgoingRecord, ProducerConfig, Workload};
+use crate::client::{ConsumerConfig, OutgoingRecord, ProducerConfig, TransactionCall, Workload};
 use crate::protocol::{Request, TopicName};
 pub use crate::sim::ClientNumber;
 use crate::sim::{Host, LOSS_PER_MILLE_MAX, Latency, Link};
@@ -44,6 +44,14 @@ pub enum Command {
     Flush {
         /// The producer.
         producer: ClientNumber,
+    },
+    /// Has a producer's application make a call about transactions. It returns
+    /// with [`EventKind::TransactionCallReturned`](crate::EventKind::TransactionCallReturned).
+    Transaction {
+        /// The producer.
+        producer: ClientNumber,
+        /// The call.
+        call: TransactionCall,
     },
     /// Ends a producer's program without `flush()` and without `close()`: what
     /// is in its accumulator is never sent.

@@ -18,9 +18,10 @@ pub use consumer::{AutoOffsetReset, ConsumerConfig};
 pub use metadata::{ClientMetadata, PartitionInfo};
 pub use producer::{
     AccumulatorConfig, Acks, Appended, BatchSequence, BufferExhausted, BuiltInPartitioner,
-    Callback, ClusterView, EvaluationError, Expression, OutgoingRecord, Partitioner,
-    PartitionerChoice, Producer, ProducerBatch, ProducerConfig, ProducerIdAndEpoch, ReadyCheck,
-    RecordAccumulator, RoundRobinPartitioner, TransactionManager, TransactionState,
+    Callback, ClusterView, ConsumerGroupMetadata, EvaluationError, Expression, OutgoingRecord,
+    Partitioner, PartitionerChoice, Producer, ProducerBatch, ProducerConfig, ProducerIdAndEpoch,
+    ReadyCheck, RecordAccumulator, RoundRobinPartitioner, TransactionCall, TransactionManager,
+    TransactionState,
 };
 pub use workload::{KeyPattern, Workload};
 

@@ -412,6 +412,15 @@ pub enum EventKind {
         /// The producer.
         producer: ClientNumber,
     },
+    /// A producer's call about transactions has returned.
+    TransactionCallReturned {
+        /// The producer.
+        producer: ClientNumber,
+        /// The method's name, such as `commitTransaction`.
+        call: &'static str,
+        /// The exception and its message, when it has failed.
+        error: Option<(String, String)>,
+    },
     /// A producer has ended without `flush()` and without `close()`: these
     /// records were never sent.
     RecordsNeverSent {

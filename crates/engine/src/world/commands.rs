@@ -20,6 +20,7 @@ impl World {
             Command::Send { producer, record } => self.producer(*producer)?.check(record),
             Command::Poll { producer }
             | Command::Flush { producer }
+            | Command::Transaction { producer, .. }
             | Command::CloseWithoutFlush { producer } => self.producer(*producer).map(|_| ()),
             Command::AdminCall { admin, request } => match self.client(*admin)? {
                 Client::Admin(_) => Admin::check(request),
@@ -156,6 +157,11 @@ impl World {
             Command::Flush { producer } => {
                 if let Some(Client::Producer(producer)) = self.clients.get_mut(&producer) {
                     producer.flush(&mut self.fabric);
+                }
+            }
+            Command::Transaction { producer, call } => {
+                if let Some(Client::Producer(producer)) = self.clients.get_mut(&producer) {
+                    producer.call_transaction(&mut self.fabric, call);
                 }
             }
             Command::CloseWithoutFlush { producer } => self.close_without_flush(producer),
