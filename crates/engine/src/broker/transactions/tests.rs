@@ -91,7 +91,14 @@ fn try_init(
         producer_id: had.id,
         producer_epoch: had.epoch,
     });
-    match world.ask_by_hand(coordinator(world, id), request) {
+    match world.ask_by_hand(coordinator(world, id), request.clone()) {
+        // The broker asks the controller for ids first.
+        Response::InitProducerId(response)
+            if response.error_code == ErrorCode::CoordinatorLoadInProgress =>
+        {
+            wait(world, 100);
+            try_init(world, id, timeout_ms, Some(had))
+        }
         Response::InitProducerId(response) if response.error_code.is_none() => Ok(Producer {
             id: response.producer_id,
             epoch: response.producer_epoch,
