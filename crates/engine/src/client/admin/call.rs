@@ -111,6 +111,9 @@ pub(super) fn name(request: &Request) -> Option<&'static str> {
         Request::ListGroups(_) => "listConsumerGroups",
         Request::DescribeGroups(_) => "describeGroups",
         Request::OffsetFetch(_) => "offsetFetch",
+        Request::ListTransactions(_) => "listTransactions",
+        Request::DescribeTransactions(_) => "describeTransactions",
+        Request::DescribeProducers(_) => "describeProducers",
         _ => return None,
     })
 }
@@ -124,6 +127,8 @@ fn full_name(request: &Request, looks_up: bool) -> String {
         Request::ListOffsets(_) => ("METADATA", "LIST_OFFSETS"),
         Request::DescribeGroups(_) => ("FIND_COORDINATOR", "DESCRIBE_GROUPS"),
         Request::OffsetFetch(_) => ("FIND_COORDINATOR", "OFFSET_FETCH"),
+        Request::DescribeTransactions(_) => ("FIND_COORDINATOR", "DESCRIBE_TRANSACTIONS"),
+        Request::DescribeProducers(_) => ("METADATA", "DESCRIBE_PRODUCERS"),
         _ => return name.to_owned(),
     };
     format!("{name}(api={})", if looks_up { lookup } else { api })

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::protocol::{
-    DeleteRecordsRequest, DescribeGroupsRequest, ErrorCode, ListOffsetsRequest, Request, Response,
-    TopicPartition,
+    DeleteRecordsRequest, DescribeGroupsRequest, DescribeProducersRequest,
+    DescribeTransactionsRequest, ErrorCode, ListOffsetsRequest, Request, Response, TopicPartition,
 };
 
 /// A part of a call: what one broker answers.
@@ -19,7 +19,8 @@ pub(super) enum Part {
     /// What it asks of this partition, by its leader. The number is the offset
     /// before which to delete, or the timestamp to look for.
     Records(TopicPartition, i64),
-    /// What it asks of this group, by its coordinator.
+    /// What it asks of this group, or this `transactional.id`, by its
+    /// coordinator.
     Group(String),
 }
 
@@ -43,7 +44,15 @@ pub(super) fn of(request: &Request) -> Vec<Part> {
             groups.map(Part::Group).collect()
         }
         Request::OffsetFetch(request) => vec![Part::Group(request.group_id.clone())],
-        Request::ListGroups(_) => vec![Part::Brokers],
+        Request::ListGroups(_) | Request::ListTransactions(_) => vec![Part::Brokers],
+        Request::DescribeTransactions(request) if !request.transactional_ids.is_empty() => {
+            let ids = request.transactional_ids.iter().cloned();
+            ids.map(Part::Group).collect()
+        }
+        Request::DescribeProducers(request) if !request.partitions.is_empty() => {
+            let partitions = request.partitions.iter();
+            partitions.map(|of| Part::Records(of.clone(), 0)).collect()
+        }
         _ => vec![Part::Whole],
     }
 }
@@ -52,14 +61,16 @@ pub(super) fn of(request: &Request) -> Vec<Part> {
 /// for itself.
 pub(super) fn requests_of(request: &Request, parts: Vec<Part>) -> Vec<Vec<Part>> {
     match request {
-        Request::DescribeGroups(_) => parts.into_iter().map(|part| vec![part]).collect(),
+        Request::DescribeGroups(_) | Request::DescribeTransactions(_) => {
+            parts.into_iter().map(|part| vec![part]).collect()
+        }
         _ => vec![parts],
     }
 }
 
 /// The request for some parts of a call.
 pub(super) fn request(call: &Request, parts: &[Part]) -> Request {
-    let records = || {
+    let records = || -> Vec<(TopicPartition, i64)> {
         let parts = parts.iter();
         parts
             .filter_map(|part| match part {
@@ -68,7 +79,24 @@ pub(super) fn request(call: &Request, parts: &[Part]) -> Request {
             })
             .collect()
     };
+    let names = || {
+        let parts = parts.iter();
+        parts
+            .filter_map(|part| match part {
+                Part::Group(name) => Some(name.clone()),
+                _ => None,
+            })
+            .collect()
+    };
     match call {
+        Request::DescribeTransactions(_) => {
+            Request::DescribeTransactions(DescribeTransactionsRequest {
+                transactional_ids: names(),
+            })
+        }
+        Request::DescribeProducers(_) => Request::DescribeProducers(DescribeProducersRequest {
+            partitions: records().into_iter().map(|(of, _)| of).collect(),
+        }),
         Request::DeleteRecords(request) => Request::DeleteRecords(DeleteRecordsRequest {
             partitions: records(),
             timeout_ms: request.timeout_ms,
@@ -79,13 +107,7 @@ pub(super) fn request(call: &Request, parts: &[Part]) -> Request {
             partitions: records(),
         }),
         Request::DescribeGroups(_) => {
-            let groups = parts.iter().filter_map(|part| match part {
-                Part::Group(group) => Some(group.clone()),
-                _ => None,
-            });
-            Request::DescribeGroups(DescribeGroupsRequest {
-                groups: groups.collect(),
-            })
+            Request::DescribeGroups(DescribeGroupsRequest { groups: names() })
         }
         whole => whole.clone(),
     }
@@ -107,6 +129,9 @@ pub(super) fn settle(parts: Vec<Part>, mut response: Response) -> (Vec<Part>, Op
         Response::ListOffsets(response) => response
             .partitions
             .retain(|(of, listed)| fails(of, listed.error_code)),
+        Response::DescribeProducers(response) => response
+            .partitions
+            .retain(|(of, described)| fails(of, described.error_code)),
         other => {
             return match whole_error(other).is_retriable() {
                 true => (parts, None),
@@ -128,6 +153,11 @@ fn whole_error(response: &Response) -> ErrorCode {
     let error = match response {
         Response::OffsetFetch(response) => Some(response.error_code),
         Response::DescribeGroups(response) => response.groups.first().map(|group| group.error_code),
+        Response::DescribeTransactions(response) => {
+            let first = response.transaction_states.first();
+            first.map(|described| described.error_code)
+        }
+        Response::ListTransactions(response) => Some(response.error_code),
         Response::CreateTopics(response) => {
             let errors = response.topics.iter().map(|topic| topic.error_code);
             errors.into_iter().find(not_controller)
@@ -166,6 +196,15 @@ pub(super) fn merge(answered: &mut Response, more: Response) {
             all.groups.extend(more.groups);
         }
         (Response::ListGroups(all), Response::ListGroups(more)) => all.groups.extend(more.groups),
+        (Response::DescribeTransactions(all), Response::DescribeTransactions(more)) => {
+            all.transaction_states.extend(more.transaction_states);
+        }
+        (Response::ListTransactions(all), Response::ListTransactions(more)) => {
+            all.transaction_states.extend(more.transaction_states);
+        }
+        (Response::DescribeProducers(all), Response::DescribeProducers(more)) => {
+            all.partitions.extend(more.partitions);
+        }
         (answered, more) => *answered = more,
     }
 }
@@ -192,6 +231,15 @@ pub(super) fn put_in_order(request: &Request, answered: &mut Response) {
         Response::DescribeGroups(response) => response
             .groups
             .sort_by_key(|group| position(&group.group_id)),
+        Response::DescribeTransactions(response) => response
+            .transaction_states
+            .sort_by_key(|described| position(&described.transactional_id)),
+        Response::ListTransactions(response) => response
+            .transaction_states
+            .sort_by(|a, b| a.transactional_id.cmp(&b.transactional_id)),
+        Response::DescribeProducers(response) => response
+            .partitions
+            .sort_by_key(|(of, _)| position(&of.to_string())),
         Response::ListGroups(response) => {
             response.groups.sort_by(|a, b| a.group_id.cmp(&b.group_id));
             response.groups.dedup_by(|a, b| a.group_id == b.group_id);

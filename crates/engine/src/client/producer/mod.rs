@@ -240,6 +240,7 @@ impl Producer {
     pub(crate) fn close(&mut self, fabric: &mut Fabric) {
         self.closing = true;
         self.accumulator.close();
+        self.abort_on_close();
         self.set_workload(fabric, None);
         self.serve_callbacks(fabric);
         self.go_on(fabric);
@@ -265,7 +266,7 @@ impl Producer {
     }
 
     pub(crate) fn is_closed(&self) -> bool {
-        self.closing && self.undelivered_records() == 0
+        self.closing && self.undelivered_records() == 0 && !self.has_ongoing_transaction()
     }
 
     fn schedule_workload(&mut self, fabric: &mut Fabric) {

@@ -117,6 +117,34 @@ impl Producer {
         Ok(false)
     }
 
+    /// `close()` aborts a transaction that is open (`Sender.run`).
+    pub(super) fn abort_on_close(&mut self) {
+        let is_open = self.transactional().is_some_and(|(state, _)| {
+            matches!(
+                state,
+                TransactionState::InTransaction | TransactionState::AbortableError
+            )
+        });
+        if is_open {
+            // That may be done in these states.
+            let _ = self.begin_call(&TransactionCall::Abort);
+        }
+    }
+
+    /// Whether its transaction is not over.
+    pub(super) fn has_ongoing_transaction(&self) -> bool {
+        let transactions = self.transactions.as_ref();
+        transactions.is_some_and(|it| {
+            matches!(
+                it.state(),
+                TransactionState::InTransaction
+                    | TransactionState::CommittingTransaction
+                    | TransactionState::AbortingTransaction
+                    | TransactionState::AbortableError
+            )
+        })
+    }
+
     fn call_returned(&self, fabric: &mut Fabric, call: &'static str, error: Option<Failure>) {
         fabric.emit(EventKind::TransactionCallReturned {
             producer: self.connection.number,
@@ -202,6 +230,15 @@ impl Producer {
             });
             self.abort_undrained(fabric, &error);
         }
+        if state == TransactionState::AbortableError {
+            // Nothing more is asked for it until the application aborts it.
+            let error = self.transactional().and_then(|(_, transactional)| {
+                transactional.clear();
+                transactional.last_error.clone()
+            });
+            self.end_call(fabric, error);
+            return false;
+        }
         let has_incomplete = self.undelivered_records() > 0;
         let Some((_, transactional)) = self.transactional() else {
             return true;
@@ -228,7 +265,7 @@ impl Producer {
         {
             // The coordinator knows of no transaction: there is none to end.
             self.transaction_ended(fabric);
-            return true;
+            return self.run_transaction(fabric);
         }
         let (broker, key) = match &request {
             TxnRequest::FindCoordinator(..) => (self.connection.least_loaded(fabric.now), None),
