@@ -34,11 +34,11 @@ use crate::sim::{Fabric, NodeId, Packet};
 #[derive(Clone, Debug, Hash)]
 pub enum Client {
     /// Sends records.
-    Producer(Producer),
+    Producer(Box<Producer>),
     /// Reads records as a member of a group.
-    Consumer(Consumer),
+    Consumer(Box<Consumer>),
     /// Administers the cluster.
-    Admin(Admin),
+    Admin(Box<Admin>),
 }
 
 /// The timers of all kinds of clients.

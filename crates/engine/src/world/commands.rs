@@ -135,7 +135,7 @@ impl World {
                 return Some(self.add_consumer(config, topics));
             }
             Command::AddAdmin { client_id } => {
-                let admin = |connection| Client::Admin(Admin::new(connection));
+                let admin = |connection| Client::Admin(Box::new(Admin::new(connection)));
                 let connection = self.connect(client_id, Admin::REQUEST_TIMEOUT_MS, 300_000);
                 return Some(self.start(admin(connection)));
             }
@@ -262,7 +262,7 @@ impl World {
             config.metadata_max_age_ms,
         );
         let producer = Producer::new(connection, config, workload, self.fabric.seed);
-        self.start(Client::Producer(producer))
+        self.start(Client::Producer(Box::new(producer)))
     }
 
     fn add_consumer(&mut self, mut config: ConsumerConfig, topics: Vec<TopicName>) -> ClientNumber {
@@ -274,7 +274,9 @@ impl World {
             i64::from(config.request_timeout_ms),
             config.metadata_max_age_ms,
         );
-        self.start(Client::Consumer(Consumer::new(connection, config, topics)))
+        self.start(Client::Consumer(Box::new(Consumer::new(
+            connection, config, topics,
+        ))))
     }
 
     fn connect(

@@ -15,6 +15,9 @@ use crate::protocol::{TopicName, TopicPartition};
 /// The version of keys and values that is written.
 const VERSION: i16 = 0;
 
+/// The numbers of partitions, by topic.
+pub type PartitionsByTopic = Vec<(TopicName, Vec<i32>)>;
+
 /// The key of a record: the transaction it is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TransactionLogKey {
@@ -35,7 +38,7 @@ pub struct TransactionLogValue {
     /// Where the transaction stands.
     pub transaction_status: TransactionState,
     /// The partitions by topic; `None` while the state is `Empty`.
-    pub transaction_partitions: Option<Vec<(TopicName, Vec<i32>)>>,
+    pub transaction_partitions: Option<PartitionsByTopic>,
     /// When it last changed, in epoch milliseconds.
     pub transaction_last_update_timestamp_ms: i64,
     /// When it began, in epoch milliseconds; -1 before the first.
@@ -142,8 +145,8 @@ impl TransactionLogValue {
     }
 }
 
-fn by_topic(partitions: &BTreeSet<TopicPartition>) -> Vec<(TopicName, Vec<i32>)> {
-    let mut topics: Vec<(TopicName, Vec<i32>)> = Vec::new();
+fn by_topic(partitions: &BTreeSet<TopicPartition>) -> PartitionsByTopic {
+    let mut topics: PartitionsByTopic = Vec::new();
     for of in partitions {
         match topics.last_mut() {
             Some((topic, numbers)) if *topic == of.topic => numbers.push(of.partition),
@@ -160,7 +163,7 @@ fn read_version(input: &mut Reader) -> Field<()> {
     }
 }
 
-fn read_partitions(input: &mut Reader) -> Field<Option<Vec<(TopicName, Vec<i32>)>>> {
+fn read_partitions(input: &mut Reader) -> Field<Option<PartitionsByTopic>> {
     let Some(count) = input.nullable_array_length()? else {
         return Ok(None);
     };

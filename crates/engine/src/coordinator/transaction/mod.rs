@@ -27,7 +27,7 @@ mod state_manager;
 mod tests;
 
 pub use event::{AppendId, TransactionAppend, TransactionEvent, TransactionOutput};
-pub use log::{TransactionLogKey, TransactionLogValue};
+pub use log::{PartitionsByTopic, TransactionLogKey, TransactionLogValue};
 pub use markers::{MarkerDestination, TransactionMarkerChannelManager};
 pub use metadata::{TransactionMetadata, TxnTransitMetadata};
 pub use state::TransactionState;
