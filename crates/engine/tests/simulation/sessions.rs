@@ -1,7 +1,7 @@
 //! What idempotent producers have written to a partition: nothing twice, and
 //! everything in the order in which it was sent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use engine::TopicPartition;
 use engine::log::record_batch::RecordBatch;
@@ -13,6 +13,8 @@ pub struct Sessions {
     values: BTreeMap<(i64, Vec<u8>), Place>,
     /// The last number of what each has made up, and of what it was given.
     last: BTreeMap<(i64, bool), (u64, u64)>,
+    /// Producers whose records may come twice.
+    excused: BTreeSet<i64>,
 }
 
 /// Where a record was committed: offset, leader epoch, producer epoch, and the
@@ -20,9 +22,17 @@ pub struct Sessions {
 type Place = (i64, i32, i16, i32);
 
 impl Sessions {
+    /// The broker has refused a batch of this producer for good. A leader that
+    /// does not know the producer yet takes the batches behind it as they are,
+    /// whatever their sequence; the producer bumps its epoch and numbers them
+    /// anew, and when their answers are lost sends them as others.
+    pub fn was_refused(&mut self, producer_id: i64) {
+        self.excused.insert(producer_id);
+    }
+
     /// A batch has been committed.
     pub fn take_down(&mut self, of: &TopicPartition, batch: &RecordBatch) {
-        if !batch.has_producer_id() {
+        if !batch.has_producer_id() || self.excused.contains(&batch.producer_id()) {
             return;
         }
         let id = batch.producer_id();
