@@ -89,7 +89,10 @@ fn failures(events: &[Event]) -> Vec<String> {
 }
 
 fn count(events: &[Event], is_counted: impl Fn(&EventKind) -> bool) -> usize {
-    events.iter().filter(|event| is_counted(&event.kind)).count()
+    events
+        .iter()
+        .filter(|event| is_counted(&event.kind))
+        .count()
 }
 
 /// Sends a record whose acknowledgement is lost on the network.
@@ -133,14 +136,22 @@ fn an_idempotent_producers_record_is_stored_once_though_it_is_sent_twice() {
         EventKind::Delivered { base_offset, .. } => Some(base_offset),
         _ => None,
     });
-    assert_eq!(delivered, Some(Some(0)), "and answers with its first offset");
+    assert_eq!(
+        delivered,
+        Some(Some(0)),
+        "and answers with its first offset"
+    );
 }
 
 /// Two requests are under way when the connection is lost.
 fn lose_two_requests(settings: &[(&str, &str)]) -> Vec<String> {
     let mut world = cluster(2);
     create(&mut world, "orders", "1", &[]);
-    let settings = [&[("linger.ms", "0"), ("request.timeout.ms", "2000")], settings].concat();
+    let settings = [
+        &[("linger.ms", "0"), ("request.timeout.ms", "2000")],
+        settings,
+    ]
+    .concat();
     let producer = producer(&mut world, &settings);
     send(&mut world, producer, None, "0");
     run_ms(&mut world, 1_000);
@@ -241,7 +252,10 @@ fn no_two_producers_have_the_same_id() {
     let ids: BTreeSet<i64> = producers.iter().map(|of| id_of(of).producer_id).collect();
     assert_eq!(ids.len(), 12);
     let next = world.image().next_producer_id;
-    assert!(ids.iter().all(|id| *id < next), "they are of blocks of 1000");
+    assert!(
+        ids.iter().all(|id| *id < next),
+        "they are of blocks of 1000"
+    );
 }
 
 /// The Python client: the callback waits for `poll()`.
@@ -252,8 +266,13 @@ fn callbacks_wait_for_poll() {
     let producer = producer(&mut world, &[("delivery.callbacks.on.poll", "true")]);
     let mut events = send(&mut world, producer, None, "paid");
     events.extend(run_ms(&mut world, 1_000));
-    let returned = |kind: &EventKind| matches!(kind, EventKind::SendReturned { undelivered: 1, .. });
-    assert_eq!(count(&events, returned), 1, "send() returns before delivery");
+    let returned =
+        |kind: &EventKind| matches!(kind, EventKind::SendReturned { undelivered: 1, .. });
+    assert_eq!(
+        count(&events, returned),
+        1,
+        "send() returns before delivery"
+    );
     let is_callback = |kind: &EventKind| matches!(kind, EventKind::CallbackRun { .. });
     assert_eq!(stored(&world), ["paid"]);
     assert_eq!(count(&events, is_callback), 0);
@@ -290,7 +309,11 @@ fn flush_sends_without_lingering_and_returns_when_all_is_delivered() {
     assert_eq!(count(&events, is_callback), 1, "one for the batch of both");
     let events = execute(&mut world, Command::Flush { producer });
     let flushed = |kind: &EventKind| matches!(kind, EventKind::Flushed { .. });
-    assert_eq!(count(&events, flushed), 1, "with nothing held it returns at once");
+    assert_eq!(
+        count(&events, flushed),
+        1,
+        "with nothing held it returns at once"
+    );
 }
 
 #[test]
@@ -367,7 +390,12 @@ fn a_batch_that_the_topic_finds_too_large_is_split() {
     let producer = producer(&mut world, &settings);
     // Repetitions first, so that it expects records to shrink.
     for round in 0..120 {
-        send(&mut world, producer, None, &format!("{round}{}", "a".repeat(600)));
+        send(
+            &mut world,
+            producer,
+            None,
+            &format!("{round}{}", "a".repeat(600)),
+        );
         run_ms(&mut world, 20);
     }
     let noise = |seed: u32| -> String {
@@ -383,9 +411,7 @@ fn a_batch_that_the_topic_finds_too_large_is_split() {
         events.extend(send(&mut world, producer, None, &noise(seed)));
     }
     events.extend(run_ms(&mut world, 10_000));
-    let is_split = |kind: &EventKind| {
-        matches!(kind, EventKind::ClientLog { text, .. } if text.contains("splitting and retrying"))
-    };
+    let is_split = |kind: &EventKind| matches!(kind, EventKind::ClientLog { text, .. } if text.contains("splitting and retrying"));
     assert!(count(&events, is_split) > 0, "the estimate was too low");
     assert_eq!(failures(&events), [""; 0]);
     let expected: Vec<String> = (0..8).map(noise).collect();
@@ -404,9 +430,7 @@ fn when_retries_are_used_up_the_broker_s_error_is_told() {
     let message = "NotEnoughReplicasException: Messages are rejected since there are fewer in-sync \
                    replicas than required.";
     assert_eq!(failures(&events), [message]);
-    let is_retry = |kind: &EventKind| {
-        matches!(kind, EventKind::ClientLog { text, .. } if text.contains("retrying ("))
-    };
+    let is_retry = |kind: &EventKind| matches!(kind, EventKind::ClientLog { text, .. } if text.contains("retrying ("));
     assert_eq!(count(&events, is_retry), 2);
 }
 
@@ -441,7 +465,10 @@ fn a_rule_of_ones_own_gives_some_keys_a_partition_for_themselves() {
     let keys = [Some("vip"), Some("a"), Some("b"), Some("vip"), None];
     let chosen = partitions_of(&[("partitioner.expression", rule)], &keys);
     assert_eq!((chosen[0], chosen[3]), (0, 0));
-    assert!([1, 2, 4].iter().all(|index| chosen[*index] > 0), "{chosen:?}");
+    assert!(
+        [1, 2, 4].iter().all(|index| chosen[*index] > 0),
+        "{chosen:?}"
+    );
 }
 
 #[test]
@@ -460,7 +487,10 @@ fn headers_and_timestamp_are_the_senders() {
     let record = OutgoingRecord {
         topic: "orders".into(),
         timestamp_ms: Some(1_767_225_600_123),
-        headers: vec![("trace".to_owned(), Some(b"7".to_vec())), ("empty".to_owned(), None)],
+        headers: vec![
+            ("trace".to_owned(), Some(b"7".to_vec())),
+            ("empty".to_owned(), None),
+        ],
         ..OutgoingRecord::default()
     };
     let sent = record.clone();
@@ -495,7 +525,10 @@ fn with_acks_0_what_is_lost_on_the_way_is_not_noticed() {
     cut(&mut world, producer, true);
     send(&mut world, producer, None, "2");
     let events = run_ms(&mut world, 1_000);
-    assert_eq!(count(&events, |kind| matches!(kind, EventKind::Delivered { .. })), 1);
+    assert_eq!(
+        count(&events, |kind| matches!(kind, EventKind::Delivered { .. })),
+        1
+    );
     execute(&mut world, Command::Crash { client: producer });
     execute(&mut world, Command::HealNetwork);
     run_ms(&mut world, 5_000);

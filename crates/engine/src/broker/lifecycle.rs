@@ -123,6 +123,7 @@ impl Broker {
         self.fetch_soon_at = None;
         self.delayed_fetches.clear();
         self.delayed_produces.clear();
+        self.unread_produces.clear();
         self.delayed_deletions.clear();
         self.waiting.clear();
         self.empty_inbox();

@@ -25,7 +25,7 @@ pub use inbox::Slowness;
 pub use lifecycle::BrokerState;
 pub use partition::{Partition, Role};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use self::alter_partition::IsrChanges;
@@ -40,7 +40,7 @@ use self::retention::DelayedDeletion;
 use crate::config::BrokerConfig;
 use crate::controller::MetadataImage;
 use crate::coordinator::GroupCoordinator;
-use crate::protocol::{Header, Payload, Request, Response, TopicPartition};
+use crate::protocol::{Header, Payload, ProduceRequest, Request, Response, TopicPartition};
 use crate::sim::{Alarm, Connection, Fabric, NodeId, Packet, Scheduled, Time};
 
 /// What a broker is given when it is made.
@@ -88,6 +88,8 @@ pub struct Broker {
     fetch_soon_at: Option<Time>,
     delayed_fetches: Vec<DelayedFetch>,
     delayed_produces: Vec<DelayedProduce>,
+    /// What lies in the buffers of connections on which an answer is out.
+    unread_produces: VecDeque<(NodeId, Header, ProduceRequest)>,
     delayed_deletions: Vec<DelayedDeletion>,
     isr_check_at: Option<Time>,
     checkpoint_at: Option<Time>,
@@ -137,6 +139,7 @@ impl Broker {
             fetch_soon_at: None,
             delayed_fetches: Vec::new(),
             delayed_produces: Vec::new(),
+            unread_produces: VecDeque::new(),
             delayed_deletions: Vec::new(),
             isr_check_at: None,
             checkpoint_at: None,
@@ -281,6 +284,7 @@ impl Broker {
     pub(crate) fn forget(&mut self, node: NodeId) {
         self.delayed_fetches.retain(|fetch| fetch.from != node);
         self.delayed_produces.retain(|produce| produce.from != node);
+        self.unread_produces.retain(|(from, ..)| *from != node);
         self.delayed_deletions
             .retain(|deletion| deletion.from != node);
         self.forwarding_channel.forget(node);

@@ -120,7 +120,10 @@ impl Described<'_> {
                         "{name}: the callback for {records} of {to} runs: delivered at offset {offset}."
                     ),
                     (None, None) => {
-                        write!(f, "{name}: the callback for {records} of {to} runs: delivered.")
+                        write!(
+                            f,
+                            "{name}: the callback for {records} of {to} runs: delivered."
+                        )
                     }
                 }
             }

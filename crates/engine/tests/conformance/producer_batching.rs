@@ -179,13 +179,9 @@ impl Bench {
     }
 
     fn drain(&mut self, node: i32) -> Vec<Drained> {
-        let batches = self.accumulator.drain(
-            self.now,
-            &self.cluster,
-            node,
-            self.max_request_size,
-            None,
-        );
+        let batches =
+            self.accumulator
+                .drain(self.now, &self.cluster, node, self.max_request_size, None);
         let batches = batches.into_iter();
         batches
             .map(|mut batch| {

@@ -14,9 +14,8 @@ pub const KIND: Kind = Kind {
 
 fn run(case: &Value) -> Outcome {
     let count: i32 = number(case, "partitions")?;
-    let numbers = |name| -> Result<Vec<i32>, String> {
-        list(case, name)?.iter().map(as_number).collect()
-    };
+    let numbers =
+        |name| -> Result<Vec<i32>, String> { list(case, name)?.iter().map(as_number).collect() };
     let unavailable = numbers("unavailable")?;
     let available: Vec<i32> = (0..count).filter(|of| !unavailable.contains(of)).collect();
     let expected = numbers("expect")?;

@@ -105,16 +105,6 @@ impl Model {
                     self.acks.insert(*client, producer.config.acks);
                 }
             }
-            EventKind::SendFailed {
-                producer,
-                topic,
-                partition: Some(partition),
-                exception,
-                ..
-            } if exception != "TimeoutException" => {
-                let of = TopicPartition::new(topic.clone(), *partition);
-                self.refused(world, *producer, &of);
-            }
             EventKind::TopicDeleted { topic } => {
                 self.deleted.insert(topic.clone());
                 self.partitions.retain(|of, _| of.topic != *topic);
@@ -173,17 +163,6 @@ impl Model {
                 }
             }
             _ => {}
-        }
-    }
-
-    fn refused(&mut self, world: &World, producer: ClientNumber, of: &TopicPartition) {
-        let Some(Client::Producer(producer)) = world.clients().get(&producer) else {
-            return;
-        };
-        let id = producer.transactions();
-        let id = id.and_then(|of| of.producer_id_and_epoch());
-        if let (Some(id), Some(record)) = (id, self.partition(world, of)) {
-            record.sessions.was_refused(id.producer_id);
         }
     }
 

@@ -39,7 +39,7 @@ pub struct PartitionRecord {
     pub epochs: Epochs,
     pub excuse: Excuse,
     /// What idempotent producers have had committed.
-    pub sessions: Sessions,
+    sessions: Sessions,
     replicas: BTreeMap<i32, Seen>,
 }
 

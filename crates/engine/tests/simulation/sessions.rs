@@ -13,7 +13,8 @@ pub struct Sessions {
     values: BTreeMap<(i64, Vec<u8>), Place>,
     /// The last number of what each has made up, and of what it was given.
     last: BTreeMap<(i64, bool), (u64, u64)>,
-    /// Producers whose records may come twice.
+    known: BTreeSet<i64>,
+    /// Producers whose records may come late, or twice.
     excused: BTreeSet<i64>,
 }
 
@@ -22,20 +23,24 @@ pub struct Sessions {
 type Place = (i64, i32, i16, i32);
 
 impl Sessions {
-    /// The broker has refused a batch of this producer for good. A leader that
-    /// does not know the producer yet takes the batches behind it as they are,
-    /// whatever their sequence; the producer bumps its epoch and numbers them
-    /// anew, and when their answers are lost sends them as others.
-    pub fn was_refused(&mut self, producer_id: i64) {
-        self.excused.insert(producer_id);
+    /// A leader that does not know a producer takes its first batch whatever
+    /// the sequence. When that is not 0, a batch before it was refused, for good
+    /// or since the broker did not lead yet; sent again it finds a gap, the
+    /// producer bumps its epoch, and all that is under way is numbered anew:
+    /// it may come late, or twice. Kafka's producer does the same.
+    fn is_excused(&mut self, id: i64, batch: &RecordBatch) -> bool {
+        if self.known.insert(id) && batch.base_sequence() != 0 {
+            self.excused.insert(id);
+        }
+        self.excused.contains(&id)
     }
 
     /// A batch has been committed.
     pub fn take_down(&mut self, of: &TopicPartition, batch: &RecordBatch) {
-        if !batch.has_producer_id() || self.excused.contains(&batch.producer_id()) {
+        let id = batch.producer_id();
+        if !batch.has_producer_id() || self.is_excused(id, batch) {
             return;
         }
-        let id = batch.producer_id();
         for record in batch.records().flatten() {
             let Some(value) = record.value else {
                 continue;

@@ -13,8 +13,7 @@ use crate::sim::Fabric;
 const SENDER: &str = "org.apache.kafka.clients.producer.internals.Sender";
 
 /// What a record fails with that was in one batch with one that is invalid.
-const OTHERS_ARE_INVALID: &str =
-    "Failed to append record because it was part of a batch which had one more more invalid records";
+const OTHERS_ARE_INVALID: &str = "Failed to append record because it was part of a batch which had one more more invalid records";
 
 impl Producer {
     pub(super) fn on_produce_response(

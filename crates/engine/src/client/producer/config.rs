@@ -264,7 +264,9 @@ impl ProducerConfig {
     pub fn delivery_timeout_ms(&self) -> i64 {
         match self.is_delivery_timeout_given() {
             true => self.delivery_timeout_ms,
-            false => self.delivery_timeout_ms.max(self.least_delivery_timeout_ms()),
+            false => self
+                .delivery_timeout_ms
+                .max(self.least_delivery_timeout_ms()),
         }
     }
 
@@ -290,9 +292,7 @@ impl ProducerConfig {
         let refuse = |message: &str| Err(Refusal::InvalidConfig(message.to_owned()));
         if self.is_idempotent() {
             if self.retries == 0 {
-                return refuse(
-                    "Must set retries to non-zero when using the idempotent producer.",
-                );
+                return refuse("Must set retries to non-zero when using the idempotent producer.");
             }
             if self.acks != Acks::All {
                 return refuse(

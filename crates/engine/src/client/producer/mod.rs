@@ -97,9 +97,7 @@ impl Producer {
             accumulator: RecordAccumulator::new(config.accumulator()),
             partitioner: config.partitioner(),
             random: Random::new(seed, Stream::Partitioner(number)),
-            transactions: config
-                .is_idempotent()
-                .then(TransactionManager::idempotent),
+            transactions: config.is_idempotent().then(TransactionManager::idempotent),
             config,
             in_flight: BTreeMap::new(),
             callbacks: VecDeque::new(),

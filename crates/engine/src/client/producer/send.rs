@@ -255,7 +255,10 @@ impl Producer {
                 Some(memory) => {
                     let waited_ms = memory.since.us_since(expired.since) / 1_000;
                     let left_ms = max_block_ms.saturating_sub_unsigned(waited_ms);
-                    ("BufferExhaustedException", self.no_memory(memory.size, left_ms))
+                    (
+                        "BufferExhaustedException",
+                        self.no_memory(memory.size, left_ms),
+                    )
                 }
                 None => ("TimeoutException", self.no_metadata(&expired)),
             };

@@ -224,7 +224,12 @@ impl Producer {
             batches.extend(request.batches);
         }
         for batch in batches {
-            self.give_up(fabric, &batch, error.exception(), error.message().to_owned());
+            self.give_up(
+                fabric,
+                &batch,
+                error.exception(),
+                error.message().to_owned(),
+            );
         }
     }
 

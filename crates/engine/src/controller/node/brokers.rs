@@ -6,9 +6,9 @@ use super::ControllerNode;
 use crate::controller::partition::NO_LEADER;
 use crate::controller::{MetadataRecord, PRODUCER_ID_BLOCK_SIZE};
 use crate::protocol::{
-    AllocateProducerIdsRequest, AllocateProducerIdsResponse, AlterPartitionRequest, AlterPartitionResponse, AlteredPartition, BrokerHeartbeatRequest,
-    BrokerHeartbeatResponse, BrokerRegistrationRequest, BrokerRegistrationResponse, ErrorCode,
-    Response, TopicPartition,
+    AllocateProducerIdsRequest, AllocateProducerIdsResponse, AlterPartitionRequest,
+    AlterPartitionResponse, AlteredPartition, BrokerHeartbeatRequest, BrokerHeartbeatResponse,
+    BrokerRegistrationRequest, BrokerRegistrationResponse, ErrorCode, Response, TopicPartition,
 };
 use crate::sim::{Fabric, Time};
 

@@ -18,8 +18,8 @@ use super::{Controller, MetadataRecord};
 use crate::config::BrokerConfig;
 use crate::event::EventKind;
 use crate::protocol::{
-    AllocateProducerIdsResponse, AlterPartitionResponse, BrokerHeartbeatResponse, BrokerRegistrationResponse, EnvelopeResponse,
-    ErrorCode, Header, Payload, Request, Response,
+    AllocateProducerIdsResponse, AlterPartitionResponse, BrokerHeartbeatResponse,
+    BrokerRegistrationResponse, EnvelopeResponse, ErrorCode, Header, Payload, Request, Response,
 };
 use crate::sim::{Alarm, Connection, Fabric, NodeId, Packet, Random, Scheduled, Time};
 

@@ -50,8 +50,8 @@ impl RecordAccumulator {
         check: &mut ReadyCheck,
     ) {
         // As long as a partition never had a batch, none is preferred.
-        let is_adaptive = self.config.adaptive_partitioning
-            && info.queues.len() >= cluster.partition_count(name);
+        let is_adaptive =
+            self.config.adaptive_partitioning && info.queues.len() >= cluster.partition_count(name);
         let mut load = is_adaptive.then(PartitionLoad::default);
         let mut of = TopicPartition::new(name.clone(), 0);
         for partition in &info.order {

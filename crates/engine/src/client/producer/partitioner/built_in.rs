@@ -116,7 +116,11 @@ impl BuiltInPartitioner {
 
     /// Learns how long the queues of the partitions are that can be sent to,
     /// of `partitions` in all (`BuiltInPartitioner.updatePartitionLoadStats`).
-    pub(in crate::client::producer) fn set_load(&mut self, load: Option<PartitionLoad>, partitions: usize) {
+    pub(in crate::client::producer) fn set_load(
+        &mut self,
+        load: Option<PartitionLoad>,
+        partitions: usize,
+    ) {
         let is_telling = |load: &PartitionLoad| {
             let first = load.lengths.first();
             let are_alike = load.lengths.iter().all(|length| Some(length) == first);

@@ -4,8 +4,8 @@ mod built_in;
 pub(super) mod expression;
 mod round_robin;
 
-pub(in crate::client::producer) use built_in::PartitionLoad;
 pub use built_in::BuiltInPartitioner;
+pub(in crate::client::producer) use built_in::PartitionLoad;
 pub use expression::{EvaluationError, Expression};
 pub use round_robin::RoundRobinPartitioner;
 

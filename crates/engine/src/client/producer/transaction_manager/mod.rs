@@ -340,7 +340,8 @@ impl TransactionManager {
             }
             ErrorCode::OutOfOrderSequenceNumber => {
                 let waits_for_another = !self.has_unresolved(of)
-                    && (batch.sequence_has_been_reset() || !self.is_next(of, batch.base_sequence()));
+                    && (batch.sequence_has_been_reset()
+                        || !self.is_next(of, batch.base_sequence()));
                 let follows_unresolved = match self.unresolved.get(of) {
                     Some(next) => *next == batch.base_sequence(),
                     None => true,

@@ -354,7 +354,10 @@ mod tests {
         assert_eq!(failed("1 / 0"), EvaluationError::DivisionByZero);
         assert_eq!(failed("number(key)").to_string(), "For input string: \"x\"");
         assert_eq!(failed("0 - 1"), EvaluationError::InvalidPartition(-1));
-        assert_eq!(failed("1 % (partitions - 6)").exception(), "ArithmeticException");
+        assert_eq!(
+            failed("1 % (partitions - 6)").exception(),
+            "ArithmeticException"
+        );
     }
 
     #[test]
@@ -363,19 +366,49 @@ mod tests {
             ("", "At character 1, a value is missing."),
             ("hash(key) %", "At character 12, a value is missing."),
             ("hash(key", "At character 9, `)` is missing."),
-            ("hash(key) partitions", "At character 11, `partitions` is too much."),
-            ("size(key)", "At character 1, there is no function `size`; there are hash, length, number and starts_with."),
-            ("keys % 2", "At character 1, `keys` is not known; there are key, value, partitions and null."),
-            ("key % 2", "At character 1, a number is wanted instead of a text."),
-            ("1 + (key == null)", "At character 5, a number is wanted instead of a condition."),
-            ("key", "At character 1, a number is wanted instead of a text."),
-            ("partitions ? 1 : 2", "At character 1, a condition is wanted instead of a number."),
-            ("key == 1 ? 1 : 2", "At character 8, a text is wanted instead of a number."),
+            (
+                "hash(key) partitions",
+                "At character 11, `partitions` is too much.",
+            ),
+            (
+                "size(key)",
+                "At character 1, there is no function `size`; there are hash, length, number and starts_with.",
+            ),
+            (
+                "keys % 2",
+                "At character 1, `keys` is not known; there are key, value, partitions and null.",
+            ),
+            (
+                "key % 2",
+                "At character 1, a number is wanted instead of a text.",
+            ),
+            (
+                "1 + (key == null)",
+                "At character 5, a number is wanted instead of a condition.",
+            ),
+            (
+                "key",
+                "At character 1, a number is wanted instead of a text.",
+            ),
+            (
+                "partitions ? 1 : 2",
+                "At character 1, a condition is wanted instead of a number.",
+            ),
+            (
+                "key == 1 ? 1 : 2",
+                "At character 8, a text is wanted instead of a number.",
+            ),
             ("1 < 2 ? 1", "At character 10, `:` is missing."),
-            ("key == \"vip ? 0 : 1", "At character 8, a text begins that does not end."),
+            (
+                "key == \"vip ? 0 : 1",
+                "At character 8, a text begins that does not end.",
+            ),
             ("1 # 2", "At character 3, `#` means nothing here."),
             ("hash(key, value)", "At character 9, `)` is missing."),
-            ("99999999999999999999", "At character 1, the number is too large."),
+            (
+                "99999999999999999999",
+                "At character 1, the number is too large.",
+            ),
         ] {
             let error = Expression::parse(source).expect_err(source);
             assert_eq!(error.to_string(), expected, "{source}");

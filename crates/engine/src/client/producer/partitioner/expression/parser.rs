@@ -234,10 +234,9 @@ fn binary(operator: Operator, left: Part, right: Part) -> Result<Part, Expressio
     let (wanted, of) = match operator {
         Operator::Equal | Operator::NotEqual => (left.of, Type::Condition),
         Operator::And | Operator::Or => (Type::Condition, Type::Condition),
-        Operator::Less
-        | Operator::LessOrEqual
-        | Operator::Greater
-        | Operator::GreaterOrEqual => (Type::Number, Type::Condition),
+        Operator::Less | Operator::LessOrEqual | Operator::Greater | Operator::GreaterOrEqual => {
+            (Type::Number, Type::Condition)
+        }
         Operator::Add
         | Operator::Subtract
         | Operator::Multiply
