@@ -30,6 +30,10 @@ use crate::protocol::{Payload, Response};
 use crate::sim::{Fabric, NodeId, Packet};
 
 /// A client of one of the three kinds.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a world has few clients, which stay where they are"
+)]
 #[derive(Clone, Debug, Hash)]
 pub enum Client {
     /// Sends records.
