@@ -38,7 +38,9 @@ impl IsrChanges {
 }
 
 impl Broker {
-    /// Has a change asked for.
+    /// Has a change asked for, one at a time for each partition: also one that
+    /// the leader itself has forgotten, because of metadata that came
+    /// meanwhile, is to be answered first.
     pub(super) fn alter_partition(
         &mut self,
         fabric: &mut Fabric,
@@ -46,7 +48,10 @@ impl Broker {
         change: AlterPartition,
     ) {
         let changes = &mut self.isr_changes;
-        // What the partition asked before is settled, or it would not ask.
+        if changes.sent.contains_key(of) || changes.unsent.contains_key(of) {
+            let error = Err(ErrorCode::OperationNotAttempted);
+            return self.partition_altered(fabric, of, &change, error);
+        }
         changes.unsent.insert(of.clone(), change);
         self.send_isr_changes(fabric);
     }

@@ -279,7 +279,8 @@ impl Run {
                 .map(|entry| entry.offset)
                 .collect();
             for (offset, has_value) in last.into_values() {
-                let must_be_there = has_value && offset >= record.deleted_to;
+                let may_be_gone_to = record.deleted_to.max(record.compacted_in_vain_to);
+                let must_be_there = has_value && offset >= may_be_gone_to;
                 assert!(
                     !must_be_there || offsets.contains(&offset),
                     "{of}: the last value of a key, at {offset}, is gone"
