@@ -106,6 +106,10 @@ impl Model {
                     self.acks.insert(*client, producer.config.acks);
                 }
             }
+            EventKind::ControllerElected { .. } => {
+                self.summary.controllers += 1;
+                self.summary.by_zookeeper += u64::from(world.zookeeper().is_some());
+            }
             EventKind::TopicDeleted { topic } => {
                 self.deleted.insert(topic.clone());
                 self.partitions.retain(|of, _| of.topic != *topic);
