@@ -18,8 +18,7 @@ pub use isr::IsrState;
 
 use crate::controller::PartitionRegistration;
 use crate::controller::brokers::Brokers;
-use crate::protocol::AlterPartition;
-use crate::protocol::ErrorCode;
+use crate::protocol::{AlterPartition, ErrorCode, IsrMember, UNKNOWN_BROKER_EPOCH};
 
 /// What decides besides what the leader knows of its followers.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +33,8 @@ pub struct Circumstances<'a> {
     pub min_insync_replicas: usize,
     /// `replica.lag.time.max.ms` of the broker.
     pub replica_lag_time_max_ms: i64,
+    /// The epoch that the leader's own broker is registered with.
+    pub broker_epoch: i64,
     /// The brokers, as the leader has heard from the controller.
     pub brokers: &'a Brokers,
 }
@@ -167,7 +168,8 @@ impl Leader {
         circumstances: &Circumstances<'_>,
     ) -> bool {
         self.isr.maximal().contains(&id)
-            || (is_caught_up(follower, circumstances) && circumstances.brokers.is_active(id))
+            || (is_caught_up(follower, circumstances)
+                && is_isr_eligible(id, follower, circumstances))
     }
 
     fn moved_high_watermark(&self, circumstances: &Circumstances<'_>) -> Effects {
@@ -188,7 +190,8 @@ impl Leader {
     ///
     /// `UNKNOWN_LEADER_EPOCH` when the broker holds no replica for all that
     /// this leader knows: one that names the right leader epoch has heard of a
-    /// reassignment first, and tries again.
+    /// reassignment first, and tries again. `NOT_LEADER_OR_FOLLOWER` when the
+    /// broker has started anew since it sent the fetch (KIP-903).
     pub fn follower_fetched(
         &mut self,
         fetch: &FollowerFetch,
@@ -196,6 +199,9 @@ impl Leader {
     ) -> Result<Effects, ErrorCode> {
         let follower = self.followers.get_mut(&fetch.follower);
         let follower = follower.ok_or(ErrorCode::UnknownLeaderEpoch)?;
+        if fetch.is_stale(circumstances.brokers.alive_epoch(fetch.follower)) {
+            return Err(ErrorCode::NotLeaderOrFollower);
+        }
         let before = follower.log_end_offset;
         follower.fetched(fetch, circumstances.log_end_offset, circumstances.now_ms);
         let has_moved = follower.log_end_offset != before;
@@ -218,14 +224,15 @@ impl Leader {
         let enough = circumstances
             .high_watermark
             .max(self.leader_epoch_start_offset);
+        let follower = &self.followers[&fetch.follower];
         let joins = self.isr.in_flight().is_none()
             && !self.isr.committed().contains(&fetch.follower)
-            && circumstances.brokers.is_active(fetch.follower)
+            && is_isr_eligible(fetch.follower, follower, circumstances)
             && fetch.fetch_offset >= enough;
         if !joins {
             return None;
         }
-        let request = self.ask_for(self.isr.with(fetch.follower));
+        let request = self.ask_for(self.isr.with(fetch.follower), circumstances);
         self.isr.expand(request.clone());
         Some(request)
     }
@@ -239,7 +246,7 @@ impl Leader {
         if self.isr.in_flight().is_some() || late.is_empty() {
             return Effects::default();
         }
-        let request = self.ask_for(self.isr.without(&late));
+        let request = self.ask_for(self.isr.without(&late), circumstances);
         self.isr.shrink(request.clone());
         Effects {
             high_watermark: None,
@@ -259,14 +266,30 @@ impl Leader {
     }
 
     /// A leader counts as recovered as soon as it leads (KIP-704).
-    fn ask_for(&self, new_isr: Vec<i32>) -> AlterPartition {
+    fn ask_for(&self, new_isr: Vec<i32>, circumstances: &Circumstances<'_>) -> AlterPartition {
+        let epochs = new_isr.into_iter().map(|broker_id| IsrMember {
+            broker_id,
+            broker_epoch: self.epoch_of_member(broker_id, circumstances),
+        });
         AlterPartition {
             broker_id: self.local_id,
             leader_epoch: self.leader_epoch,
             partition_epoch: self.partition_epoch,
-            new_isr,
+            new_isr_with_epochs: epochs.collect(),
             recovering: false,
         }
+    }
+
+    /// A member of the ISR that has not fetched since this leader leads is
+    /// named without an epoch: should it be gone by then, the partition epoch
+    /// says so (`Partition.addBrokerEpochToIsr`).
+    fn epoch_of_member(&self, id: i32, circumstances: &Circumstances<'_>) -> i64 {
+        if id == self.local_id {
+            return circumstances.broker_epoch;
+        }
+        let follower = self.followers.get(&id);
+        let fetched = follower.and_then(|follower| follower.broker_epoch);
+        fetched.unwrap_or(UNKNOWN_BROKER_EPOCH)
     }
 
     /// The controller has answered a request: with the partition as it is
@@ -397,4 +420,11 @@ fn is_caught_up(follower: &Follower, circumstances: &Circumstances<'_>) -> bool 
         circumstances.now_ms,
         circumstances.replica_lag_time_max_ms,
     )
+}
+
+/// Whether it may join: it is there to stay, and what the leader knows of it
+/// is of its present run (`Partition.isReplicaIsrEligible`).
+fn is_isr_eligible(id: i32, follower: &Follower, circumstances: &Circumstances<'_>) -> bool {
+    let brokers = circumstances.brokers;
+    brokers.is_active(id) && follower.is_of_run(brokers.alive_epoch(id))
 }
