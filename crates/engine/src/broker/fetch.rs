@@ -136,7 +136,7 @@ impl Broker {
                 return true;
             }
             let (log, offset) = (&partition.log, wanted.fetch_offset);
-            let limit = readable_end(partition, request.replica_state.is_some());
+            let limit = readable_end(partition, request.replica_id());
             // What an answer would hold ends with the segment.
             if log.is_on_older_segment(offset, limit) {
                 return true;
@@ -147,7 +147,6 @@ impl Broker {
     }
 
     fn read(&self, request: &FetchRequest) -> FetchResponse {
-        let is_follower = request.replica_state.is_some();
         let mut left = usize::try_from(request.max_bytes).unwrap_or_default();
         let mut partitions = Vec::new();
         let mut nothing_yet = true;
@@ -158,7 +157,7 @@ impl Broker {
             let may_read = nothing_yet || limit > 0;
             let max_bytes = may_read.then_some(limit);
             let fetched = self
-                .read_partition(wanted, is_follower, max_bytes)
+                .read_partition(wanted, request.replica_id(), max_bytes)
                 .unwrap_or_else(failed);
             let sizes = fetched.records.iter().map(|batch| batch.size_in_bytes());
             let size: usize = sizes.sum();
@@ -172,7 +171,7 @@ impl Broker {
     fn read_partition(
         &self,
         wanted: &FetchPartition,
-        is_follower: bool,
+        replica_id: Option<i32>,
         max_bytes: Option<usize>,
     ) -> Result<FetchedPartition, ErrorCode> {
         let partition = self.led_partition(&wanted.topic_partition)?;
@@ -187,7 +186,7 @@ impl Broker {
         if fetched.diverging_epoch.is_some() {
             return Ok(fetched);
         }
-        let limit = readable_end(partition, is_follower);
+        let limit = readable_end(partition, replica_id);
         let records = partition
             .log
             .read(wanted.fetch_offset, limit, max_bytes.unwrap_or_default())
@@ -217,7 +216,7 @@ impl Broker {
     pub(super) fn list_offsets(&self, request: &ListOffsetsRequest) -> ListOffsetsResponse {
         let list = |of: &TopicPartition, timestamp: i64| {
             let found = self.led_partition(of).map(|partition| {
-                let end = readable_end(partition, request.replica_id.is_some());
+                let end = readable_end(partition, request.replica_id);
                 find_offset(partition, timestamp, end)
             });
             match found {
@@ -257,10 +256,10 @@ fn find_offset(partition: &Partition, timestamp: i64, end: i64) -> (i64, i64) {
 }
 
 /// A follower reads all, a consumer what is committed.
-fn readable_end(partition: &Partition, is_follower: bool) -> i64 {
-    match is_follower {
-        true => partition.log.end_offset(),
-        false => partition.high_watermark(),
+fn readable_end(partition: &Partition, replica_id: Option<i32>) -> i64 {
+    match replica_id {
+        Some(_) => partition.log.end_offset(),
+        None => partition.high_watermark(),
     }
 }
 

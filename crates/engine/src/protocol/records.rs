@@ -77,6 +77,13 @@ pub struct FetchRequest {
     pub partitions: Vec<FetchPartition>,
 }
 
+impl FetchRequest {
+    /// The `node.id` of the follower that asks; `None` is a consumer.
+    pub fn replica_id(&self) -> Option<i32> {
+        self.replica_state.map(|state| state.replica_id)
+    }
+}
+
 /// The follower that asks (KIP-903).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ReplicaState {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::protocol::{IsrMember, UNKNOWN_BROKER_EPOCH};
 
 const START: i64 = 1_700_000_000_000;
 const MAX_LAG_MS: i64 = 30_000;
