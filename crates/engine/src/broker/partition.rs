@@ -79,8 +79,8 @@ impl Partition {
         self.cleaned_to = self.cleaned_to.map(|offset| offset.min(active));
     }
 
-    /// What the leader's rules need to know; with the epoch of the broker come
-    /// those of all.
+    /// What the leader's rules need to know: of the brokers, the epoch of this
+    /// one and what it has heard of all.
     pub(super) fn circumstances<'a>(
         &self,
         fabric: &Fabric,

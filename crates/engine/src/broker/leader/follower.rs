@@ -83,9 +83,8 @@ impl Follower {
     /// controller has registered, and not from one before, since when its disk
     /// may have been lost (`Partition.isBrokerEpochIsrEligible`, KIP-903).
     pub(super) fn is_of_run(&self, alive_epoch: Option<i64>) -> bool {
-        self.broker_epoch.is_some_and(|epoch| {
-            alive_epoch.is_some_and(|alive| epoch == UNKNOWN_BROKER_EPOCH || epoch == alive)
-        })
+        let fetched = self.broker_epoch;
+        alive_epoch.is_some() && (fetched == alive_epoch || fetched == Some(UNKNOWN_BROKER_EPOCH))
     }
 }
 
