@@ -380,7 +380,7 @@ fn late_metadata_make_the_leader_forget_whom_it_has_asked_for() {
     let request = lesson.fetch(1, 0).unwrap();
     lesson.accept(&request);
     let request = lesson.fetch(2, 0).unwrap();
-    assert_eq!(request.new_isr, [0, 1, 2]);
+    assert_eq!(new_isr(Some(&request)), Some(vec![0, 1, 2]));
     lesson.learn();
     assert_eq!(lesson.leader.isr().maximal(), [0, 1]);
 
