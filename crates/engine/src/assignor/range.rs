@@ -14,7 +14,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Assignment, MemberSubscription, TopicPartitions, Topics, compare_members};
+use super::{
+    Assignment, MemberSubscription, TopicPartitions, Topics, compare_members, racks_matter,
+};
 
 /// Assigns the partitions of all topics that a member subscribes to.
 ///
@@ -151,7 +153,10 @@ impl<'a> TopicShares<'a> {
             partitions,
             quota: unassigned.len() / divisor,
             extras_left: unassigned.len() % divisor,
-            racks_matter: racks_matter(partitions, &consumers),
+            racks_matter: racks_matter(
+                [partitions].into_iter(),
+                consumers.iter().filter_map(|consumer| consumer.rack),
+            ),
             consumers,
             unassigned,
         }
@@ -200,22 +205,6 @@ impl<'a> TopicShares<'a> {
             self.extras_left = self.extras_left.saturating_sub(1);
         }
     }
-}
-
-/// Racks matter when a member is on one that holds a replica, unless every
-/// partition is on all the racks that hold any.
-///
-/// Source: `AbstractPartitionAssignor.useRackAwareAssignment`.
-fn racks_matter(partitions: &TopicPartitions, consumers: &[Consumer<'_>]) -> bool {
-    let none = BTreeSet::new();
-    let racks = |partition| replica_racks(partitions, partition).unwrap_or(&none);
-    let all: BTreeSet<&String> = (0..partitions.count).flat_map(racks).collect();
-    let is_shared = consumers
-        .iter()
-        .filter_map(|consumer| consumer.rack)
-        .any(|rack| all.iter().any(|known| *known == rack));
-    // Each is a part of `all`, so equal when it has as many.
-    is_shared && (0..partitions.count).any(|partition| racks(partition).len() != all.len())
 }
 
 fn replica_racks(partitions: &TopicPartitions, partition: i32) -> Option<&BTreeSet<String>> {
