@@ -86,7 +86,8 @@ impl ClientAssignor {
     }
 
     /// Who reads what. Topics that do not exist, or that nobody subscribes to,
-    /// are passed over; the order of `members` makes no difference.
+    /// are passed over. The order of `members` makes no difference, but for a
+    /// rare one in [`sticky`].
     ///
     /// With [`ClientAssignor::CooperativeSticky`], partitions that must first
     /// be given up by another member are left out: the group rebalances once

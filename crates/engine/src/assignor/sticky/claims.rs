@@ -27,8 +27,8 @@ impl Claims {
     pub(super) fn new(group: &Group<'_>) -> Claims {
         let mut claims = Claims::of_members(group);
         let mut last_claimed = vec![None; group.partition_count()];
-        for (member, claimed) in claims.by_member.iter().enumerate() {
-            for &partition in claimed {
+        for &member in &group.in_hash_order {
+            for &partition in &claims.by_member[member] {
                 let generation = claims.generations[member];
                 let owner = &mut claims.owners[partition];
                 let Some(other) = last_claimed[partition] else {
@@ -75,15 +75,15 @@ impl Claims {
     /// generation, as far as anyone tells.
     ///
     /// Source: `GeneralAssignmentBuilder.prepopulateCurrentAssignments`.
-    pub(super) fn previous_owners(&self) -> Vec<Option<usize>> {
+    pub(super) fn previous_owners(&self, group: &Group<'_>) -> Vec<Option<usize>> {
         let latest = self.generations.iter().copied().max();
         let mut previous: Vec<Option<usize>> = vec![None; self.owners.len()];
-        for (member, claimed) in self.by_member.iter().enumerate() {
+        for &member in &group.in_hash_order {
             let generation = self.generations[member];
             if Some(generation) == latest {
                 continue;
             }
-            for &partition in claimed {
+            for &partition in &self.by_member[member] {
                 let known = previous[partition].map(|other| self.generations[other]);
                 if known.is_none_or(|known| generation > known) {
                     previous[partition] = Some(member);

@@ -66,7 +66,10 @@ impl<'a> Builder<'a> {
     /// Each member keeps its share of what it had: the partitions with the
     /// lowest numbers. The first to have `max_quota` keep that many.
     fn keep_owned(&mut self) {
-        for (member, owned) in self.owned().into_iter().enumerate() {
+        let group = self.group;
+        let owned = self.owned();
+        for &member in &group.in_hash_order {
+            let owned = &owned[member];
             let kept = if owned.len() < self.min_quota {
                 self.under_min.push(member);
                 owned.len()
@@ -87,6 +90,8 @@ impl<'a> Builder<'a> {
             }
             self.sizes[member] = kept;
         }
+        self.under_min.sort_unstable();
+        self.exactly_min.sort_unstable();
     }
 
     /// For each member what it may keep, by number and topic. What is not on

@@ -54,7 +54,7 @@ impl<'a> Builder<'a> {
         });
         Builder {
             group,
-            previous: claims.previous_owners(),
+            previous: claims.previous_owners(group),
             owners: vec![None; group.partition_count()],
             sizes: vec![0; group.members.len()],
             max_sizes: max_sizes.collect(),
@@ -72,8 +72,7 @@ impl<'a> Builder<'a> {
         let mut kept = Kept::All;
         for (partition, owner) in claims.owners.iter().enumerate() {
             let Some(owner) = *owner else { continue };
-            let topic = &self.group.topics[self.group.topic_of[partition]];
-            let subscribes = topic.subscribers.binary_search(&owner).is_ok();
+            let subscribes = self.group.subscribes(owner, self.group.topic_of[partition]);
             if subscribes && !self.group.racks.mismatch(owner, partition) {
                 self.owners[partition] = Some(owner);
                 self.sizes[owner] += 1;
@@ -182,17 +181,21 @@ impl<'a> Builder<'a> {
 
     /// Moves the partition, or one in its place, if its member has at least
     /// two more than another: the one that had it before, or the one that has
-    /// the least.
+    /// the least. Kafka's gives it back also to one that does not subscribe to
+    /// it any more.
     fn reassign_one(&mut self, partition: usize) {
         let Some(owner) = self.owners[partition] else {
             return;
         };
         let would_help = |size: usize| self.sizes[owner] > size + 1;
-        let previous = self.previous[partition].filter(|it| self.takes_part[*it]);
-        if let Some(previous) = previous.filter(|it| would_help(self.sizes[*it])) {
+        let topic = self.group.topic_of[partition];
+        if let Some(previous) = self.previous[partition]
+            && self.group.subscribes(previous, topic)
+            && would_help(self.sizes[previous])
+        {
             return self.move_to(partition, owner, previous);
         }
-        let least = self.least(self.group.topic_of[partition]);
+        let least = self.least(topic);
         if self.sizes[owner] > self.sizes[least] + 1 {
             self.move_to(partition, owner, least);
         }
@@ -214,7 +217,7 @@ impl<'a> Builder<'a> {
 
     fn move_to(&mut self, partition: usize, owner: usize, to: usize) {
         let topic = self.group.topic_of[partition];
-        let moved = self.movements.to_be_moved(topic, partition, owner, to);
+        let moved = self.movements.to_be_moved(self.group, partition, owner, to);
         let from = self.owners[moved].expect("what moved before has an owner");
         self.movements.add(topic, moved, from, to);
         self.sizes[from] -= 1;

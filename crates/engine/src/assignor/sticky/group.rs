@@ -1,10 +1,11 @@
 //! The group by numbers: members in the order of their ids, topics in that of
-//! their names, partitions one after the other.
+//! their names, partitions one after the other, topic by topic.
 
 use std::collections::BTreeMap;
 
 use super::racks::Racks;
 use crate::assignor::{Assignment, MemberSubscription, TopicPartitions, Topics, compare_as_java};
+use crate::hash_order::{hash_of_text, in_hash_order};
 
 /// Members, topics and partitions, numbered.
 pub(super) struct Group<'a> {
@@ -14,6 +15,8 @@ pub(super) struct Group<'a> {
     pub(super) topics: Vec<Topic<'a>>,
     /// For each member its topics, in order.
     pub(super) subscribed: Vec<Vec<usize>>,
+    /// The members in the order of the Java hash map that Kafka keeps them in.
+    pub(super) in_hash_order: Vec<usize>,
     /// For each partition its topic.
     pub(super) topic_of: Vec<usize>,
     /// Who is near to what.
@@ -34,9 +37,7 @@ pub(super) struct Topic<'a> {
 
 impl<'a> Group<'a> {
     pub(super) fn new(topics: &'a Topics, members: &'a [MemberSubscription]) -> Self {
-        let mut members: Vec<&MemberSubscription> = members.iter().collect();
-        members.sort_by(|a, b| compare_as_java(&a.member_id, &b.member_id));
-
+        let (members, in_hash_order) = number_members(members);
         let mut by_topic: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (number, member) in members.iter().enumerate() {
             for topic in &member.topics {
@@ -49,6 +50,7 @@ impl<'a> Group<'a> {
         let mut group = Group {
             subscribed: vec![Vec::new(); members.len()],
             members,
+            in_hash_order,
             topics: Vec::new(),
             topic_of: Vec::new(),
             racks: Racks::default(),
@@ -95,6 +97,11 @@ impl<'a> Group<'a> {
         (number < topic.count).then_some(topic.first + number)
     }
 
+    pub(super) fn subscribes(&self, member: usize, topic: usize) -> bool {
+        let subscribers = &self.topics[topic].subscribers;
+        subscribers.binary_search(&member).is_ok()
+    }
+
     /// The partition's number in its topic.
     pub(super) fn number(&self, partition: usize) -> usize {
         partition - self.topics[self.topic_of[partition]].first
@@ -138,4 +145,19 @@ impl<'a> Group<'a> {
         let ids = self.members.iter().map(|member| member.member_id.clone());
         ids.zip(assigned).collect()
     }
+}
+
+/// The members by id, and their numbers in hash order.
+fn number_members(members: &[MemberSubscription]) -> (Vec<&MemberSubscription>, Vec<usize>) {
+    let mut by_id: Vec<&MemberSubscription> = members.iter().collect();
+    by_id.sort_by(|a, b| compare_as_java(&a.member_id, &b.member_id));
+    let numbers: BTreeMap<&str, usize> = by_id
+        .iter()
+        .enumerate()
+        .map(|(number, member)| (member.member_id.as_str(), number))
+        .collect();
+    let ids = members.iter().map(|member| member.member_id.as_str());
+    let ids = in_hash_order(ids.collect(), |id| hash_of_text(id));
+    let in_hash_order = ids.into_iter().map(|id| numbers[id]).collect();
+    (by_id, in_hash_order)
 }

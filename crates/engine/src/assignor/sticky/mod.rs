@@ -11,11 +11,16 @@
 //!
 //! Source: `AbstractStickyAssignor`, `StickyAssignor` and
 //! `CooperativeStickyAssignor` of `org.apache.kafka.clients.consumer`. Where
-//! Kafka goes by the order of a hash map, the order here is that of the
-//! members' ids and of the partitions' numbers. An assignor of Kafka's remembers
-//! the latest generation it saw in earlier rebalances; this one knows only what
-//! the members say now. Claims to partitions that do not exist (their topic was
-//! made anew, with fewer) are passed over; Kafka stumbles over them.
+//! Kafka goes by the order of a hash map, so does this: which members keep one
+//! partition more, and whose claim counts when a member's subscription names
+//! another generation than its user data.
+//!
+//! Three things differ. An assignor of Kafka's remembers the latest generation
+//! it saw in earlier rebalances; this one knows only what the members say now.
+//! Claims to partitions that do not exist (their topic was made anew, with
+//! fewer) are passed over; Kafka's assignor fails on them. And nobody ever gets
+//! a partition of a topic that it does not subscribe to: see
+//! [`group::Group::subscriptions_are_equal`] and [`general`].
 
 mod claims;
 mod constrained;
@@ -30,9 +35,9 @@ use group::Group;
 
 /// Assigns with the eager `sticky` assignor.
 ///
-/// The order of `members` and of the topics in their subscriptions makes no
-/// difference. Topics that do not exist, or that nobody subscribes to, are
-/// passed over.
+/// The order of `members` makes a difference only between ids that share a
+/// bucket of a hash map. Topics that do not exist, or that nobody subscribes
+/// to, are passed over.
 pub fn assign(topics: &Topics, members: &[MemberSubscription]) -> Assignment {
     let group = Group::new(topics, members);
     let plan = plan(&group, &Claims::new(&group));

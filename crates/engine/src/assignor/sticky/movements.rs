@@ -1,7 +1,10 @@
 //! Which partitions have moved from whom to whom while the assignment was
 //! evened out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+
+use super::group::Group;
+use crate::hash_order::{hash_of_text, in_hash_order};
 
 /// Remembers moves, so that not one partition of a topic goes from A to B and
 /// another from B to A: that would be two moves for nothing.
@@ -12,26 +15,30 @@ pub(super) struct Movements {
     /// For each partition that moved, from whom it came at first and who has
     /// it now.
     pairs: BTreeMap<usize, (usize, usize)>,
-    /// The partitions by topic and pair.
-    partitions: BTreeMap<(usize, usize, usize), BTreeSet<usize>>,
+    /// The partitions by topic and pair, as they moved.
+    partitions: BTreeMap<(usize, usize, usize), Vec<usize>>,
 }
 
 impl Movements {
-    /// The partition of the topic to be moved when `partition` is to go from
-    /// `from` to `to`: one that came the opposite way, if there is any.
+    /// The partition to be moved when this one is to go from `from` to `to`:
+    /// one of its topic that came the opposite way, if there is any; of several
+    /// the first in a Java `HashSet`.
     pub(super) fn to_be_moved(
         &self,
-        topic: usize,
+        group: &Group<'_>,
         partition: usize,
         from: usize,
         to: usize,
     ) -> usize {
+        let topic = group.topic_of[partition];
         let came_from = self.pairs.get(&partition).map(|(from, _)| *from);
         let opposite = (topic, to, came_from.unwrap_or(from));
-        let candidates = self.partitions.get(&opposite);
-        candidates
-            .and_then(|candidates| candidates.first().copied())
-            .unwrap_or(partition)
+        let Some(candidates) = self.partitions.get(&opposite) else {
+            return partition;
+        };
+        let topic_hash = hash_of_text(group.topics[topic].name);
+        let hash = |partition: &usize| hash_of_partition(topic_hash, group.number(*partition));
+        in_hash_order(candidates.clone(), hash)[0]
     }
 
     /// Notes that the partition of the topic goes from `from` to `to`.
@@ -40,7 +47,7 @@ impl Movements {
         if came_from != to {
             self.pairs.insert(partition, (came_from, to));
             let all = self.partitions.entry((topic, came_from, to)).or_default();
-            all.insert(partition);
+            all.push(partition);
         }
     }
 
@@ -49,11 +56,17 @@ impl Movements {
         let (from, to) = self.pairs.remove(&partition)?;
         let key = (topic, from, to);
         if let Some(all) = self.partitions.get_mut(&key) {
-            all.remove(&partition);
+            all.retain(|it| *it != partition);
             if all.is_empty() {
                 self.partitions.remove(&key);
             }
         }
         Some(from)
     }
+}
+
+/// `org.apache.kafka.common.TopicPartition.hashCode`.
+fn hash_of_partition(topic_hash: u32, number: usize) -> u32 {
+    let hash = (number as u32).wrapping_add(31);
+    hash.wrapping_mul(31).wrapping_add(topic_hash)
 }
