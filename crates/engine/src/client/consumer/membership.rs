@@ -101,6 +101,7 @@ impl Consumer {
         self.membership = Membership::Joining;
         let subscription = Subscription {
             topics: self.subscription.clone(),
+            user_data: None,
             owned_partitions: Vec::new(),
             generation_id: self.generation,
             rack_id: self.config.client_rack.clone(),
