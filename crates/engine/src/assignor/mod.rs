@@ -96,6 +96,45 @@ fn racks_matter<'a>(
 /// The topics there are, by name.
 pub type Topics = BTreeMap<String, TopicPartitions>;
 
+/// A topic that someone subscribes to.
+struct SubscribedTopic<'a> {
+    name: &'a str,
+    partitions: &'a TopicPartitions,
+    /// The places of its members among those of the group.
+    subscribers: Vec<usize>,
+}
+
+/// The topics that exist and that some of the members subscribe to, by name.
+fn subscribed_topics<'a>(
+    topics: &'a Topics,
+    members: &[&MemberSubscription],
+) -> Vec<SubscribedTopic<'a>> {
+    let of_topic = |(name, partitions): (&'a String, &'a TopicPartitions)| SubscribedTopic {
+        name,
+        partitions,
+        subscribers: Vec::new(),
+    };
+    let mut all: Vec<SubscribedTopic<'a>> = topics.iter().map(of_topic).collect();
+    let mut known: Vec<usize> = Vec::new();
+    let mut known_of: &[String] = &[];
+    for (place, member) in members.iter().enumerate() {
+        // Mostly a member subscribes to what the one before does.
+        if known_of != member.topics {
+            known_of = &member.topics;
+            let topics = member.topics.iter();
+            let find = |topic: &String| all.binary_search_by(|it| it.name.cmp(topic)).ok();
+            known = topics.filter_map(find).collect();
+            known.sort_unstable();
+            known.dedup();
+        }
+        for topic in &known {
+            all[*topic].subscribers.push(place);
+        }
+    }
+    all.retain(|topic| !topic.subscribers.is_empty());
+    all
+}
+
 /// The result: for every member by its id, also those that get nothing, the
 /// topics and partitions it is to read, in order.
 pub type Assignment = BTreeMap<String, Vec<(String, i32)>>;

@@ -15,7 +15,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Assignment, MemberSubscription, TopicPartitions, Topics, compare_members, racks_matter,
+    Assignment, MemberSubscription, SubscribedTopic, TopicPartitions, Topics, compare_members,
+    racks_matter, subscribed_topics,
 };
 
 /// Assigns the partitions of all topics that a member subscribes to.
@@ -27,10 +28,9 @@ pub fn assign(topics: &Topics, members: &[MemberSubscription]) -> Assignment {
     let mut members: Vec<&MemberSubscription> = members.iter().collect();
     members.sort_by(|a, b| compare_members(a, b));
 
+    let topics = subscribed_topics(topics, &members).into_iter();
     let mut shares: Vec<TopicShares<'_>> = topics
-        .iter()
-        .map(|(name, topic)| TopicShares::new(name, topic, &members))
-        .filter(|shares| !shares.consumers.is_empty())
+        .map(|topic| TopicShares::new(topic, &members))
         .collect();
     if shares.iter().any(|topic| topic.racks_matter) {
         assign_matching_racks(&mut shares);
@@ -43,19 +43,16 @@ pub fn assign(topics: &Topics, members: &[MemberSubscription]) -> Assignment {
 
 /// One assignment of all the topics', sorted by topic and partition.
 fn collect(members: &[&MemberSubscription], shares: &[TopicShares<'_>]) -> Assignment {
-    let mut assignment: Assignment = members
-        .iter()
-        .map(|member| (member.member_id.clone(), Vec::new()))
-        .collect();
+    let mut assigned = vec![Vec::new(); members.len()];
     for topic in shares {
         for consumer in &topic.consumers {
-            if let Some(partitions) = assignment.get_mut(consumer.id) {
-                let assigned = consumer.assigned.iter();
-                partitions.extend(assigned.map(|partition| (topic.name.to_owned(), *partition)));
-            }
+            let partitions = consumer.assigned.iter();
+            assigned[consumer.member]
+                .extend(partitions.map(|partition| (topic.name.to_owned(), *partition)));
         }
     }
-    assignment
+    let ids = members.iter().map(|member| member.member_id.clone());
+    ids.zip(assigned).collect()
 }
 
 /// Gives out the partitions that have a replica on a member's rack. Topics
@@ -63,9 +60,10 @@ fn collect(members: &[&MemberSubscription], shares: &[TopicShares<'_>]) -> Assig
 fn assign_matching_racks(shares: &mut [TopicShares<'_>]) {
     let mut groups: BTreeMap<_, Vec<&mut TopicShares<'_>>> = BTreeMap::new();
     for topic in shares {
-        let ids: Vec<&str> = topic.consumers.iter().map(|consumer| consumer.id).collect();
+        let consumers = topic.consumers.iter();
+        let members: Vec<usize> = consumers.map(|consumer| consumer.member).collect();
         groups
-            .entry((ids, topic.partitions.count))
+            .entry((members, topic.partitions.count))
             .or_default()
             .push(topic);
     }
@@ -125,31 +123,30 @@ struct TopicShares<'a> {
 }
 
 struct Consumer<'a> {
-    id: &'a str,
+    /// Its place among the members of the group.
+    member: usize,
     rack: Option<&'a str>,
     assigned: BTreeSet<i32>,
 }
 
 impl<'a> TopicShares<'a> {
     /// `members` are all of the group, in order.
-    fn new(
-        name: &'a str,
-        partitions: &'a TopicPartitions,
-        members: &[&'a MemberSubscription],
-    ) -> Self {
-        let consumers: Vec<Consumer<'a>> = members
-            .iter()
-            .filter(|member| member.topics.iter().any(|topic| topic == name))
+    fn new(topic: SubscribedTopic<'a>, members: &[&'a MemberSubscription]) -> Self {
+        let partitions = topic.partitions;
+        let rack_of = |member: usize| members[member].rack_id.as_deref();
+        let consumers: Vec<Consumer<'a>> = topic
+            .subscribers
+            .into_iter()
             .map(|member| Consumer {
-                id: &member.member_id,
-                rack: member.rack_id.as_deref().filter(|rack| !rack.is_empty()),
+                member,
+                rack: rack_of(member).filter(|rack| !rack.is_empty()),
                 assigned: BTreeSet::new(),
             })
             .collect();
         let unassigned: BTreeSet<i32> = (0..partitions.count).collect();
-        let divisor = consumers.len().max(1);
+        let divisor = consumers.len();
         Self {
-            name,
+            name: topic.name,
             partitions,
             quota: unassigned.len() / divisor,
             extras_left: unassigned.len() % divisor,

@@ -4,7 +4,10 @@
 use std::collections::BTreeMap;
 
 use super::racks::Racks;
-use crate::assignor::{Assignment, MemberSubscription, TopicPartitions, Topics, compare_as_java};
+use crate::assignor::{
+    Assignment, MemberSubscription, SubscribedTopic, TopicPartitions, Topics, compare_as_java,
+    subscribed_topics,
+};
 use crate::hash_order::{hash_of_text, in_hash_order};
 
 /// Members, topics and partitions, numbered.
@@ -38,15 +41,6 @@ pub(super) struct Topic<'a> {
 impl<'a> Group<'a> {
     pub(super) fn new(topics: &'a Topics, members: &'a [MemberSubscription]) -> Self {
         let (members, in_hash_order) = number_members(members);
-        let mut by_topic: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        for (number, member) in members.iter().enumerate() {
-            for topic in &member.topics {
-                let subscribers = by_topic.entry(topic).or_default();
-                if subscribers.last() != Some(&number) {
-                    subscribers.push(number);
-                }
-            }
-        }
         let mut group = Group {
             subscribed: vec![Vec::new(); members.len()],
             members,
@@ -55,37 +49,30 @@ impl<'a> Group<'a> {
             topic_of: Vec::new(),
             racks: Racks::default(),
         };
-        for (name, subscribers) in by_topic {
-            if let Some(partitions) = topics.get(name) {
-                group.add_topic(name, partitions, subscribers);
-            }
+        for topic in subscribed_topics(topics, &group.members) {
+            group.add_topic(topic);
         }
         group.racks = Racks::new(&group);
         group
     }
 
-    fn add_topic(
-        &mut self,
-        name: &'a str,
-        partitions: &'a TopicPartitions,
-        subscribers: Vec<usize>,
-    ) {
-        let count = partitions.len();
+    fn add_topic(&mut self, topic: SubscribedTopic<'a>) {
+        let count = topic.partitions.len();
         if count == 0 {
             return;
         }
         let number = self.topics.len();
-        for subscriber in &subscribers {
+        for subscriber in &topic.subscribers {
             self.subscribed[*subscriber].push(number);
         }
         let first = self.topic_of.len();
         self.topic_of.resize(first + count, number);
         self.topics.push(Topic {
-            name,
-            partitions,
+            name: topic.name,
+            partitions: topic.partitions,
             first,
             count,
-            subscribers,
+            subscribers: topic.subscribers,
         });
     }
 
@@ -116,8 +103,8 @@ impl<'a> Group<'a> {
     /// With Kafka's assignor, a member without any topics differs from the
     /// others only if it comes late enough in a hash map; here it always does.
     pub(super) fn subscriptions_are_equal(&self) -> bool {
-        let topics_of = |member: &MemberSubscription| {
-            let mut topics = member.topics.clone();
+        let topics_of = |member: &'a MemberSubscription| {
+            let mut topics: Vec<&String> = member.topics.iter().collect();
             topics.sort_unstable();
             topics.dedup();
             topics
