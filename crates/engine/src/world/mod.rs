@@ -15,7 +15,7 @@ use crate::broker::{Broker, NewBroker, Partition};
 use crate::client::Client;
 use crate::command::{ClientNumber, Command, Refusal};
 use crate::controller::zookeeper::ZooKeeper;
-use crate::controller::{ControllerNode, MetadataImage, Topic};
+use crate::controller::{ControllerNode, MetadataImage, Topic, is_internal};
 use crate::coordinator::ClassicGroup;
 use crate::event::{Cause, ClientNames, Event, EventKind};
 use crate::journal::{Entry, Journal};
@@ -142,6 +142,11 @@ impl World {
     /// All topics, by name.
     pub fn topics(&self) -> &BTreeMap<TopicName, Topic> {
         &self.observer.image.topics
+    }
+
+    /// The topics that the cluster does not keep for itself, by name.
+    pub fn user_topics(&self) -> impl Iterator<Item = (&TopicName, &Topic)> {
+        self.topics().iter().filter(|(name, _)| !is_internal(name))
     }
 
     /// The network: what is under way, and what is wrong with it.
