@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use engine::broker::{BrokerState, Role, Slowness};
 use engine::client::{AutoOffsetReset, ConsumerConfig};
+use engine::controller::is_internal;
 use engine::log::record_batch::RecordBatch;
 use engine::protocol::TopicName;
 use engine::sim::Latency;
@@ -191,7 +192,8 @@ impl Run {
 
     /// A new consumer of a new group reads from the beginning.
     fn read_everything(&mut self) -> Read {
-        let topics: Vec<TopicName> = self.world.topics().keys().cloned().collect();
+        let topics = self.world.user_topics();
+        let topics: Vec<TopicName> = topics.map(|(name, _)| name.clone()).collect();
         let mut read = Read::default();
         if topics.is_empty() {
             return read;
@@ -214,8 +216,8 @@ impl Run {
     }
 
     fn unread(&self, read: &Read) -> Option<TopicPartition> {
-        let mut partitions = self.world.image().partitions();
-        let unread = partitions.find(|(of, _)| {
+        let mut partitions = self.to_be_read().into_iter();
+        let unread = partitions.find(|of| {
             let log = self.world.partition(of).map(|held| &held.log);
             log.is_some_and(|log| {
                 let is_empty = log.start_offset() == log.high_watermark();
@@ -223,12 +225,18 @@ impl Run {
                 !is_empty && log.position_of(position) < log.high_watermark()
             })
         });
-        unread.map(|(of, _)| of)
+        unread
+    }
+
+    /// The partitions of the topics that are not internal: what the reader
+    /// itself commits goes into these.
+    fn to_be_read(&self) -> Vec<TopicPartition> {
+        let partitions = self.world.image().partitions().map(|(of, _)| of);
+        partitions.filter(|of| !is_internal(&of.topic)).collect()
     }
 
     fn all_that_was_promised_is_there(&mut self, read: &Read) {
-        let partitions: Vec<TopicPartition> =
-            self.world.image().partitions().map(|(of, _)| of).collect();
+        let partitions = self.to_be_read();
         let none = BTreeMap::new();
         for of in partitions {
             let Some(record) = self.model.partition(&self.world, &of) else {
@@ -257,8 +265,7 @@ impl Run {
     /// Of each key the last value is there, unless it says that the key is to
     /// be forgotten.
     fn last_values_are_there(&mut self, read: &Read) {
-        let partitions: Vec<TopicPartition> =
-            self.world.image().partitions().map(|(of, _)| of).collect();
+        let partitions = self.to_be_read();
         let none = BTreeMap::new();
         for of in partitions {
             let Some(record) = self.model.partition(&self.world, &of) else {

@@ -20,6 +20,8 @@ use super::{admin_call, run_ms, start};
 const SETTINGS: &[(&str, &str)] = &[
     ("num.partitions", "3"),
     ("default.replication.factor", "1"),
+    ("offsets.topic.num.partitions", "5"),
+    ("transaction.state.log.num.partitions", "5"),
     ("broker.session.timeout.ms", "3000"),
     ("broker.heartbeat.interval.ms", "500"),
     ("replica.lag.time.max.ms", "4000"),
