@@ -309,7 +309,6 @@ impl Broker {
         if !self.state.is_up() {
             return self.alarm.cancel(fabric);
         }
-        let isr_check = self.plan_isr_check(fabric.now);
         let checkpoint = self.plan_checkpoint(fabric.now);
         let fetches = self.delayed_fetches.iter().map(|fetch| fetch.deadline);
         let produces = self.delayed_produces.iter().map(|produce| produce.deadline);
@@ -323,7 +322,7 @@ impl Broker {
             self.retention_check,
             self.cleaning_at,
             self.producer_check_at,
-            isr_check,
+            self.isr_check_at,
             checkpoint,
             self.metadata_reader.next_deadline(),
             self.heartbeat_at,

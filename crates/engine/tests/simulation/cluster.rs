@@ -7,8 +7,8 @@ use engine::world::BrokerSpec;
 use super::pick;
 
 /// One to six brokers, rarely more, one or three controllers, on the brokers'
-/// machines or on their own, and short times, so that much happens in a few
-/// virtual seconds.
+/// machines or on their own, or ZooKeeper, and short times, so that much
+/// happens in a few virtual seconds.
 pub fn config(random: &mut Random) -> WorldConfig {
     let brokers = match random.below(12) {
         0 => 7 + random.below(4),
@@ -16,6 +16,7 @@ pub fn config(random: &mut Random) -> WorldConfig {
         _ => 2 + random.below(5),
     } as i32;
     let racks = random.below(4);
+    let has_zookeeper = random.below(5) == 0;
     let voters = pick(random, &[1, 1, 3]);
     let are_shared = random.below(2) == 0 && brokers >= voters;
     let controllers: Vec<i32> = match are_shared {
@@ -28,7 +29,10 @@ pub fn config(random: &mut Random) -> WorldConfig {
         .map(|(name, value)| (*name, *value))
         .collect();
     let ids: Vec<i32> = (1..=brokers).collect();
-    let mut config = WorldConfig::cluster(&ids, &controllers, &settings);
+    let mut config = match has_zookeeper {
+        true => WorldConfig::with_zookeeper(&ids, &settings),
+        false => WorldConfig::cluster(&ids, &controllers, &settings),
+    };
     config.brokers = (1..=brokers)
         .map(|id| BrokerSpec {
             id,

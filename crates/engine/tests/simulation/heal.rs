@@ -151,12 +151,15 @@ impl Run {
                 .partition(&of)
                 .map_or(1, |held| held.min_insync_replicas);
             let can_commit = registration.isr.len() >= min_isr;
+            let leading = world.partition(&of).map(|held| &held.log);
             let ends = registration.replicas.iter().map(|id| {
                 let held = world.brokers()[id].partitions().get(&of)?;
                 let log = &held.log;
-                let is_done = !can_commit || log.high_watermark() == log.end_offset();
+                let end = log.end_offset();
+                let is_done = !can_commit || log.high_watermark() == end;
                 let has_heard = held.leader_epoch() == registration.leader_epoch;
-                (is_done && has_heard).then_some(log.end_offset())
+                let leading = leading.filter(|leading| end <= leading.end_offset());
+                (is_done && has_heard).then_some(leading?.position_of(end))
             });
             let ends: BTreeSet<Option<i64>> = ends.collect();
             if ends.len() != 1 || ends.contains(&None) {
@@ -219,7 +222,7 @@ impl Run {
             log.is_some_and(|log| {
                 let is_empty = log.start_offset() == log.high_watermark();
                 let position = read.positions.get(of).copied().unwrap_or_default();
-                !is_empty && position < log.high_watermark()
+                !is_empty && log.position_of(position) < log.high_watermark()
             })
         })
     }
@@ -285,7 +288,8 @@ impl Run {
                 .map(|entry| entry.offset)
                 .collect();
             for (offset, has_value) in last.into_values() {
-                let must_be_there = has_value && offset >= record.deleted_to;
+                let may_be_gone_to = record.deleted_to.max(record.compacted_in_vain_to);
+                let must_be_there = has_value && offset >= may_be_gone_to;
                 assert!(
                     !must_be_there || offsets.contains(&offset),
                     "{of}: the last value of a key, at {offset}, is gone"

@@ -49,7 +49,8 @@ pub fn cluster_of_three_controllers(seed: u64) -> World {
     cluster_of(seed, &[101, 102, 103], &[])
 }
 
-fn cluster_of(seed: u64, controllers: &[i32], settings: &[(&str, &str)]) -> World {
+/// The cluster with these controllers, and other settings besides.
+pub fn cluster_of(seed: u64, controllers: &[i32], settings: &[(&str, &str)]) -> World {
     let settings = [SETTINGS, settings].concat();
     in_a_data_centre(
         seed,

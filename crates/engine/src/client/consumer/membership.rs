@@ -103,6 +103,7 @@ impl Consumer {
         self.membership = Membership::Joining;
         let subscription = Subscription {
             topics: self.subscription.clone(),
+            user_data: None,
             owned_partitions: Vec::new(),
             generation_id: self.generation,
             rack_id: self.config.client_rack.clone(),
@@ -180,6 +181,7 @@ impl Consumer {
                     group_instance_id: member.group_instance_id.clone(),
                     rack_id: subscription.rack_id,
                     topics: subscription.topics.iter().map(|t| t.to_string()).collect(),
+                    ..MemberSubscription::default()
                 }
             })
             .collect();
