@@ -217,15 +217,14 @@ impl Run {
 
     fn unread(&self, read: &Read) -> Option<TopicPartition> {
         let mut partitions = self.to_be_read().into_iter();
-        let unread = partitions.find(|of| {
+        partitions.find(|of| {
             let log = self.world.partition(of).map(|held| &held.log);
             log.is_some_and(|log| {
                 let is_empty = log.start_offset() == log.high_watermark();
                 let position = read.positions.get(of).copied().unwrap_or_default();
                 !is_empty && log.position_of(position) < log.high_watermark()
             })
-        });
-        unread
+        })
     }
 
     /// The partitions of the topics that are not internal: what the reader
