@@ -10,6 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde_json::Value;
 
+mod assign_kip848;
 mod assign_range;
 mod assignment;
 mod case;
@@ -31,6 +32,8 @@ use case::Outcome;
 pub const KINDS: &[Kind] = &[
     murmur2::KIND,
     assign_range::KIND,
+    assign_kip848::RANGE,
+    assign_kip848::UNIFORM,
     record_batch_size::KIND,
     classic_group_protocol::KIND,
     log_segments_retention::KIND,
