@@ -12,6 +12,7 @@
 //! as written at once.
 
 mod config;
+pub mod consumer_group;
 mod describe;
 mod event;
 mod group;

@@ -17,6 +17,7 @@ mod case;
 mod classic_group_protocol;
 mod compaction;
 mod config_defaults;
+mod kip848_group_protocol;
 mod leader_election;
 mod leader_epoch_cache;
 mod log_segments_retention;
@@ -36,6 +37,7 @@ pub const KINDS: &[Kind] = &[
     assign_kip848::UNIFORM,
     record_batch_size::KIND,
     classic_group_protocol::KIND,
+    kip848_group_protocol::KIND,
     log_segments_retention::KIND,
     compaction::KIND,
     leader_epoch_cache::KIND,
