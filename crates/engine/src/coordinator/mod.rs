@@ -22,6 +22,8 @@ mod member;
 mod offsets;
 mod protocol;
 mod rebalance;
+pub mod record;
+pub mod runtime;
 mod session;
 mod static_member;
 mod step;

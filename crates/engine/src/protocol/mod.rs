@@ -12,6 +12,7 @@ mod error;
 mod group;
 mod metadata;
 mod records;
+pub mod wire;
 mod zookeeper;
 
 pub use admin::*;
