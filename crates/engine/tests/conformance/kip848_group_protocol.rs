@@ -7,9 +7,10 @@ use engine::Time;
 use engine::assignor::server::{PartitionsByTopic, ServerAssignor};
 use engine::coordinator::consumer_group::{
     ConsumerGroup, ConsumerGroupConfig, ConsumerGroupEvent, ConsumerGroupMember,
-    ConsumerGroupRecord, ConsumerGroupState, ConsumerGroupTimer, ConsumerGroups, Outcome,
-    TopicMetadata,
+    ConsumerGroupState, ConsumerGroupTimer, ConsumerGroups, Outcome, TopicMetadata,
 };
+use engine::coordinator::record::GroupRecord;
+use engine::coordinator::runtime::CoordinatorRecord;
 use engine::protocol::{
     ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse, ConsumerGroupTopicPartitions,
     TopicId, TopicName,
@@ -46,8 +47,10 @@ struct Run {
     groups: ConsumerGroups,
     config: ConsumerGroupConfig,
     image: BTreeMap<TopicName, TopicMetadata>,
+    /// How often something was written.
+    writes: u64,
     /// Everything that was written.
-    log: Vec<ConsumerGroupRecord>,
+    log: Vec<CoordinatorRecord>,
     /// The instance id of each member that joined with one.
     instances: BTreeMap<String, String>,
     now: Time,
@@ -77,6 +80,7 @@ impl Run {
             groups: ConsumerGroups::new(config.clone(), 1),
             config,
             image,
+            writes: 0,
             log: Vec::new(),
             instances: BTreeMap::new(),
             now: Time::ZERO,
@@ -210,10 +214,13 @@ impl Run {
 
     fn write<T>(&mut self, outcome: Outcome<T>) -> T {
         let mut events = outcome.events;
+        self.writes += 1;
         for record in outcome.records {
-            self.log.push(record.clone());
-            self.groups.replay(record, &mut events);
+            self.log
+                .push(GroupRecord::ConsumerGroup(record.clone()).encode());
+            self.groups.replay(self.writes, record, &mut events);
         }
+        self.groups.commit(self.writes);
         outcome.response
     }
 
@@ -222,7 +229,11 @@ impl Run {
         let mut loaded = ConsumerGroups::new(self.config.clone(), 1);
         let mut events: Vec<ConsumerGroupEvent> = Vec::new();
         for record in &self.log {
-            loaded.replay(record.clone(), &mut events);
+            let read = GroupRecord::decode(&record.key, record.value.as_deref());
+            match read.map_err(|error| error.to_string())? {
+                Some(GroupRecord::ConsumerGroup(record)) => loaded.replay(1, record, &mut events),
+                other => return Err(format!("{other:?} was read back")),
+            }
         }
         let loaded = loaded.group(GROUP).map(|group| self.told(group));
         same(

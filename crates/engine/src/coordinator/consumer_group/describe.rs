@@ -20,7 +20,7 @@ impl ConsumerGroups {
         image: &dyn TopicsImage,
         request: &ConsumerGroupDescribeRequest,
     ) -> ConsumerGroupDescribeResponse {
-        let describe = |group_id: &String| match self.groups.get(group_id) {
+        let describe = |group_id: &String| match self.committed_group(group_id) {
             Some(group) => group.described(&self.config, image),
             None => unknown(group_id),
         };

@@ -204,7 +204,9 @@ impl ConsumerGroup {
     }
 
     /// Enters the state that follows from the epochs and the members
-    /// (`ConsumerGroup.maybeUpdateGroupState`).
+    /// (`ConsumerGroup.maybeUpdateGroupState`). `events` are those of one write,
+    /// whose records are replayed one by one: what the group was in between is
+    /// not told.
     pub(super) fn update_state(&mut self, events: &mut Vec<ConsumerGroupEvent>) {
         let from = self.state;
         self.state = if self.members.is_empty() {
@@ -219,6 +221,23 @@ impl ConsumerGroup {
         } else {
             ConsumerGroupState::Reconciling
         };
+        if self.state != from {
+            self.tell_state(from, events);
+        }
+    }
+
+    fn tell_state(&self, mut from: ConsumerGroupState, events: &mut Vec<ConsumerGroupEvent>) {
+        events.retain(|event| match event {
+            ConsumerGroupEvent::StateChanged {
+                group,
+                from: earlier,
+                ..
+            } if *group == self.id => {
+                from = *earlier;
+                false
+            }
+            _ => true,
+        });
         if self.state != from {
             events.push(ConsumerGroupEvent::StateChanged {
                 group: self.id.clone(),

@@ -65,11 +65,8 @@ impl ConsumerGroups {
     }
 
     fn set_timers(&mut self, group_id: &str, beaten: &Beaten, now: Time) {
-        if let Some(group) = self
-            .groups
-            .get_mut(group_id)
-            .filter(|_| beaten.is_refreshed)
-        {
+        let group = self.groups.get_mut(&group_id.to_owned());
+        if let Some(group) = group.filter(|_| beaten.is_refreshed) {
             let until = now.plus_ms(self.config.metadata_refresh_interval_ms);
             group.set_metadata_refresh_deadline(until, beaten.group_epoch);
         }

@@ -62,7 +62,7 @@ impl ConsumerGroups {
         member: &ConsumerGroupMember,
         step: &mut Step,
     ) {
-        let Some(group) = self.groups.get(group_id) else {
+        let Some(group) = self.group(group_id) else {
             return;
         };
         step.records
@@ -109,10 +109,7 @@ impl ConsumerGroups {
             ConsumerGroupTimer::Session { .. } => None,
             ConsumerGroupTimer::Rebalance { .. } => self.awaited_epochs.remove(timer),
         };
-        let member = self
-            .groups
-            .get(group_id)
-            .and_then(|it| it.member(member_id));
+        let member = self.group(group_id).and_then(|it| it.member(member_id));
         let cause = match timer {
             ConsumerGroupTimer::Session { .. } => FencingCause::SessionExpired,
             ConsumerGroupTimer::Rebalance { .. } => FencingCause::RebalanceTimeout,

@@ -31,6 +31,9 @@ mod timers;
 mod topics;
 mod validate;
 
+#[cfg(test)]
+mod tests;
+
 pub use config::ConsumerGroupConfig;
 pub use error::GroupError;
 pub use event::{ConsumerGroupEvent, EpochBumpCause, FencingCause};
@@ -42,6 +45,7 @@ pub use topics::{TopicMetadata, TopicsImage};
 
 use std::collections::BTreeMap;
 
+use super::runtime::TimelineMap;
 use super::timers::Timers;
 use crate::protocol::{
     ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse, LEAVE_GROUP_MEMBER_EPOCH,
@@ -66,7 +70,7 @@ pub struct Outcome<T> {
 pub struct ConsumerGroups {
     config: ConsumerGroupConfig,
     random: Random,
-    groups: BTreeMap<String, ConsumerGroup>,
+    groups: TimelineMap<String, ConsumerGroup>,
     timers: Timers<ConsumerGroupTimer>,
     /// The epoch that a member is to leave before its rebalance timer is due.
     awaited_epochs: BTreeMap<ConsumerGroupTimer, i32>,
@@ -78,7 +82,7 @@ impl ConsumerGroups {
         ConsumerGroups {
             config,
             random: Random::new(seed, Stream::ConsumerGroupMemberId),
-            groups: BTreeMap::new(),
+            groups: TimelineMap::default(),
             timers: Timers::default(),
             awaited_epochs: BTreeMap::new(),
         }
@@ -127,7 +131,7 @@ impl ConsumerGroups {
     /// The records that delete a group; none unless it is empty
     /// (`ConsumerGroup.createGroupTombstoneRecords`).
     pub fn delete(&self, group_id: &str) -> Vec<ConsumerGroupRecord> {
-        match self.groups.get(group_id) {
+        match self.group(group_id) {
             Some(group) if group.members.is_empty() => {
                 ConsumerGroupRecord::without_group(group_id).into()
             }
@@ -135,32 +139,24 @@ impl ConsumerGroups {
         }
     }
 
-    /// Gives a group up, which another broker coordinates from now on.
-    pub fn unload(&mut self, group_id: &str) {
-        self.groups.remove(group_id);
-        let timers = self.timers.iter();
-        let of_group: Vec<ConsumerGroupTimer> = timers
-            .filter(|(timer, _)| timer.group_id() == group_id)
-            .map(|(timer, _)| timer.clone())
-            .collect();
-        for timer in of_group {
-            self.awaited_epochs.remove(&timer);
-            self.timers.cancel(&timer);
-        }
-    }
-
     /// All groups, by name.
     pub fn groups(&self) -> impl ExactSizeIterator<Item = &ConsumerGroup> {
-        self.groups.values()
+        self.groups.current().values()
     }
 
-    /// The group with this name.
+    /// The group with this name, with all that was written.
     pub fn group(&self, group_id: &str) -> Option<&ConsumerGroup> {
-        self.groups.get(group_id)
+        self.groups.current().get(group_id)
+    }
+
+    /// The group as it was at the last commit: what is told of it, and what may
+    /// be read of its offsets.
+    pub fn committed_group(&self, group_id: &str) -> Option<&ConsumerGroup> {
+        self.groups.get_committed(&group_id.to_owned())
     }
 
     fn find(&self, group_id: &str) -> Result<&ConsumerGroup, GroupError> {
-        let group = self.groups.get(group_id);
+        let group = self.group(group_id);
         group.ok_or_else(|| GroupError::unknown_group(group_id))
     }
 

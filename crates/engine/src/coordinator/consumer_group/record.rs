@@ -131,6 +131,20 @@ impl ConsumerGroupRecord {
         }
     }
 
+    /// Whether it takes back what earlier records of its key said.
+    pub fn is_tombstone(&self) -> bool {
+        match self {
+            ConsumerGroupRecord::Metadata { epoch, .. } => epoch.is_none(),
+            ConsumerGroupRecord::PartitionMetadata { topics, .. } => topics.is_none(),
+            ConsumerGroupRecord::MemberMetadata { metadata, .. } => metadata.is_none(),
+            ConsumerGroupRecord::TargetAssignmentMetadata {
+                assignment_epoch, ..
+            } => assignment_epoch.is_none(),
+            ConsumerGroupRecord::TargetAssignmentMember { partitions, .. } => partitions.is_none(),
+            ConsumerGroupRecord::CurrentMemberAssignment { assignment, .. } => assignment.is_none(),
+        }
+    }
+
     pub(super) fn metadata(group_id: &str, epoch: i32) -> ConsumerGroupRecord {
         ConsumerGroupRecord::Metadata {
             group_id: group_id.to_owned(),

@@ -1,7 +1,7 @@
 //! When a member counts as dead, and when it has taken too long.
 
 use super::ConsumerGroups;
-use super::member::ConsumerGroupMember;
+use super::member::{ConsumerGroupMember, MemberState};
 use crate::sim::Time;
 
 /// A timer of a group of this protocol. There is at most one of each: setting
@@ -71,13 +71,13 @@ impl ConsumerGroups {
     /// up in, and its time to give partitions up begins anew
     /// (`GroupMetadataManager.onLoaded`).
     pub fn on_loaded(&mut self, now: Time) {
-        let groups = self.groups.values();
+        let groups = self.groups.current().values();
         let members: Vec<(String, ConsumerGroupMember)> = groups
             .flat_map(|group| group.members().map(|it| (group.id.clone(), it.clone())))
             .collect();
         for (group_id, member) in members {
             self.start_session_timer(&group_id, &member.id, now);
-            if !member.pending_revocation.is_empty() {
+            if member.state == MemberState::UnrevokedPartitions {
                 self.start_rebalance_timer(&group_id, &member, now);
             }
         }

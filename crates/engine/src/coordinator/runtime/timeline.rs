@@ -60,10 +60,35 @@ impl<K: Ord + Clone, V: Clone> TimelineMap<K, V> {
         committed
     }
 
+    /// What a key has, to change in it what no record says.
+    pub fn get_mut(&mut self, key: &K) -> Option<&mut V> {
+        self.current.get_mut(key)
+    }
+
+    /// All that is there, to change in it what no record says.
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
+        self.current.values_mut()
+    }
+
     /// Sets what a key has, as part of a write.
     pub fn insert(&mut self, write: WriteNumber, key: K, value: V) {
         let before = self.current.insert(key.clone(), value);
         self.changes.push_back(Change { write, key, before });
+    }
+
+    /// What a key has, to be changed as part of a write.
+    pub fn change(&mut self, write: WriteNumber, key: &K) -> Option<&mut V> {
+        let value = self.current.get_mut(key)?;
+        let of_write = self.changes.iter().rev();
+        let mut of_write = of_write.take_while(|change| change.write >= write);
+        if !of_write.any(|change| change.key == *key) {
+            self.changes.push_back(Change {
+                write,
+                key: key.clone(),
+                before: Some(value.clone()),
+            });
+        }
+        Some(value)
     }
 
     /// Takes a key out, as part of a write.
@@ -121,6 +146,26 @@ mod tests {
         assert_eq!(committed(&map), [('a', 2), ('b', 2)]);
         map.commit(3);
         assert_eq!(committed(&map), [('b', 2)]);
+    }
+
+    #[test]
+    fn what_a_write_changes_it_remembers_once() {
+        let mut map = TimelineMap::default();
+        map.insert(1, 'a', 1);
+        map.commit(1);
+        for value in [2, 3] {
+            *map.change(2, &'a').unwrap() = value;
+        }
+        assert_eq!(
+            (map.get(&'a'), map.get_committed(&'a')),
+            (Some(&3), Some(&1))
+        );
+        assert_eq!(map.change(2, &'b'), None);
+        *map.change(3, &'a').unwrap() = 4;
+        map.revert(3);
+        assert_eq!(map.get(&'a'), Some(&3));
+        map.revert(2);
+        assert_eq!(map.get(&'a'), Some(&1));
     }
 
     #[test]
