@@ -93,3 +93,82 @@ impl ServerAssignor {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 1,000 members and 10 topics of 1,000 partitions. Each member subscribes
+    /// to `subscribed` topics, from one that depends on its number on.
+    fn large_group(subscribed: u8) -> (GroupSpec, PartitionCounts) {
+        let topic = |number: u8| TopicId([number; 16]);
+        let members = (0..1_000_u32).map(|number| MemberSpec {
+            member_id: format!("m{number:04}"),
+            subscribed: (0..subscribed)
+                .map(|it| topic(((number + u32::from(it)) % 10) as u8))
+                .collect(),
+            ..MemberSpec::default()
+        });
+        let group = GroupSpec {
+            members: members.collect(),
+            subscription_type: match subscribed {
+                10 => SubscriptionType::Homogeneous,
+                _ => SubscriptionType::Heterogeneous,
+            },
+        };
+        let counts = (0..10).map(|number| (topic(number), 1_000));
+        (group, counts.collect())
+    }
+
+    fn sizes(assignment: &GroupAssignment) -> impl Iterator<Item = usize> {
+        let parts = assignment.values();
+        parts.map(|part| part.values().map(BTreeSet::len).sum())
+    }
+
+    #[test]
+    fn a_thousand_members_share_ten_thousand_partitions_evenly() {
+        for assignor in ServerAssignor::ALL {
+            for subscribed in [10, 3] {
+                let (group, counts) = large_group(subscribed);
+                let assignment = assignor.assign(&group, &counts);
+                let name = assignor.name();
+                let sizes: BTreeSet<usize> = sizes(&assignment).collect();
+                let (least, most) = (sizes.first().unwrap(), sizes.last().unwrap());
+                // With mixed subscriptions uniform may miss by one, and of range
+                // each topic may bring one more.
+                let allowed = match (assignor, subscribed) {
+                    (ServerAssignor::Uniform, 10) => 0,
+                    (ServerAssignor::Uniform, _) => 2,
+                    (ServerAssignor::Range, _) => usize::from(subscribed),
+                };
+                assert!(most - least <= allowed, "{name}: {sizes:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn who_is_left_keeps_what_it_had() {
+        let (mut group, counts) = large_group(10);
+        let before = ServerAssignor::Uniform.assign(&group, &counts);
+        group.members.remove(500);
+        for member in &mut group.members {
+            member.assigned = before[&member.member_id].clone();
+        }
+        let after = ServerAssignor::Uniform.assign(&group, &counts);
+        assert_eq!(
+            sizes(&after).sum::<usize>(),
+            10_000,
+            "nothing is left unread"
+        );
+        for (member_id, part) in &after {
+            for (topic, partitions) in &before[member_id] {
+                assert!(part[topic].is_superset(partitions), "{member_id}");
+            }
+        }
+    }
+
+    fn sizes(assignment: &GroupAssignment) -> impl Iterator<Item = usize> {
+        let parts = assignment.values();
+        parts.map(|part| part.values().map(BTreeSet::len).sum())
+    }
+}
