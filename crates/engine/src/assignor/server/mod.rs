@@ -120,11 +120,6 @@ mod tests {
         (group, counts.collect())
     }
 
-    fn sizes(assignment: &GroupAssignment) -> impl Iterator<Item = usize> {
-        let parts = assignment.values();
-        parts.map(|part| part.values().map(BTreeSet::len).sum())
-    }
-
     #[test]
     fn a_thousand_members_share_ten_thousand_partitions_evenly() {
         for assignor in ServerAssignor::ALL {
