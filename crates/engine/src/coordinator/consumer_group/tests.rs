@@ -47,7 +47,8 @@ impl Broker {
             partition_racks: BTreeMap::new(),
         };
         self.image.insert(name.into(), topic);
-        self.groups.on_topics_changed(&[name]);
+        let image = TopicsImage::new(self.image.clone());
+        self.groups.on_new_metadata_image(image, &[name]);
     }
 
     fn beat(&mut self, request: &ConsumerGroupHeartbeatRequest) -> ConsumerGroupHeartbeatResponse {
@@ -60,7 +61,7 @@ impl Broker {
         request: &ConsumerGroupHeartbeatRequest,
     ) -> Outcome<ConsumerGroupHeartbeatResponse> {
         self.groups
-            .heartbeat(self.now, &self.image, "app", "/127.0.0.1", request)
+            .heartbeat(self.now, "app", "/127.0.0.1", request)
     }
 
     fn write<T>(&mut self, outcome: Outcome<T>) -> T {
@@ -78,7 +79,7 @@ impl Broker {
     /// Lets time pass, with all timers.
     fn pass(&mut self, ms: i64) {
         self.now = self.now.plus_ms(ms);
-        while let Some((_, outcome)) = self.groups.expire_next(self.now, &self.image) {
+        while let Some((_, outcome)) = self.groups.expire_next(self.now) {
             self.write(outcome);
         }
     }
@@ -454,7 +455,7 @@ fn the_assignor_that_most_ask_for_is_used() {
     let request = ConsumerGroupDescribeRequest {
         group_ids: vec![GROUP.into()],
     };
-    let described = broker.groups.describe(&broker.image, &request);
+    let described = broker.groups.describe(&request);
     assert_eq!(described.groups[0].assignor_name, "range");
 }
 
@@ -466,7 +467,7 @@ fn a_group_tells_tools_of_itself() {
     let request = ConsumerGroupDescribeRequest {
         group_ids: vec![GROUP.into(), "other".into()],
     };
-    let described = broker.groups.describe(&broker.image, &request);
+    let described = broker.groups.describe(&request);
     let group = &described.groups[0];
     assert_eq!(
         (
