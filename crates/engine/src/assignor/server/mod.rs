@@ -78,6 +78,15 @@ impl ServerAssignor {
         }
     }
 
+    /// The assignor that is this class, by its full name.
+    pub fn by_class(class: &str) -> Option<ServerAssignor> {
+        match class.strip_prefix("org.apache.kafka.coordinator.group.assignor.")? {
+            "UniformAssignor" => Some(ServerAssignor::Uniform),
+            "RangeAssignor" => Some(ServerAssignor::Range),
+            _ => None,
+        }
+    }
+
     /// The assignor with this name.
     pub fn by_name(name: &str) -> Option<ServerAssignor> {
         let mut all = ServerAssignor::ALL.into_iter();

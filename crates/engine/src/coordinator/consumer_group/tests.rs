@@ -593,3 +593,14 @@ fn a_member_without_an_id_gets_one() {
     assert_eq!((first.len(), second.len()), (22, 22));
     assert_ne!(first, second);
 }
+
+#[test]
+fn a_broker_without_settings_has_kafkas_defaults() {
+    let config = ConsumerGroupConfig::default();
+    assert_eq!(
+        (config.session_timeout_ms, config.heartbeat_interval_ms),
+        (45_000, 5_000)
+    );
+    let names = config.assignors.iter().map(|assignor| assignor.name());
+    assert_eq!(names.collect::<Vec<_>>(), ["uniform", "range"]);
+}
