@@ -5,6 +5,7 @@ mod describe;
 pub use self::describe::counted;
 
 use self::describe::Described;
+use crate::controller::is_internal;
 use crate::coordinator::GroupEvent;
 use crate::log::record_batch::RecordBatch;
 use crate::log::{Cleaning, DeletionReason};
@@ -459,6 +460,9 @@ impl EventKind {
     /// Whether an onlooker should be told, or it is one of many steps of
     /// something they are told of anyway.
     pub fn is_news(&self) -> bool {
+        if self.topic().is_some_and(is_internal) {
+            return matches!(self, EventKind::RecordsLost { .. });
+        }
         match self {
             EventKind::RecordsAccumulated { .. }
             | EventKind::RecordsReplicated { .. }
@@ -472,6 +476,64 @@ impl EventKind {
             EventKind::Group(event) => is_group_news(event),
             _ => true,
         }
+    }
+}
+
+impl EventKind {
+    /// The topic that it is about, where it is about one.
+    pub fn topic(&self) -> Option<&str> {
+        Some(match self {
+            EventKind::TopicCreated { topic, .. }
+            | EventKind::TopicDeleted { topic }
+            | EventKind::PartitionsAdded { topic, .. }
+            | EventKind::SendFailed { topic, .. } => topic,
+            EventKind::LeaderElected {
+                topic_partition, ..
+            }
+            | EventKind::IsrChanged {
+                topic_partition, ..
+            }
+            | EventKind::ReplicasChanged {
+                topic_partition, ..
+            }
+            | EventKind::LeaderStarted {
+                topic_partition, ..
+            }
+            | EventKind::RecordsReplicated {
+                topic_partition, ..
+            }
+            | EventKind::ReplicationFailed {
+                topic_partition, ..
+            }
+            | EventKind::RecordsTruncated {
+                topic_partition, ..
+            }
+            | EventKind::RecordsLost {
+                topic_partition, ..
+            }
+            | EventKind::RecordsAccumulated {
+                topic_partition, ..
+            }
+            | EventKind::RecordsAppended {
+                topic_partition, ..
+            }
+            | EventKind::RecordsDeleted {
+                topic_partition, ..
+            }
+            | EventKind::LogCleaned {
+                topic_partition, ..
+            }
+            | EventKind::Delivered {
+                topic_partition, ..
+            }
+            | EventKind::PositionReset {
+                topic_partition, ..
+            }
+            | EventKind::RecordsRead {
+                topic_partition, ..
+            } => &topic_partition.topic,
+            _ => return None,
+        })
     }
 }
 

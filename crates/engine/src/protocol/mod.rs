@@ -170,7 +170,7 @@ apis! {
     ListOffsets(ListOffsetsRequest, ListOffsetsResponse),
     /// Moves log starts, so that records before them are gone.
     DeleteRecords(DeleteRecordsRequest, DeleteRecordsResponse),
-    /// Finds the broker that coordinates a group.
+    /// Finds the brokers that coordinate groups, transactions or share groups.
     FindCoordinator(FindCoordinatorRequest, FindCoordinatorResponse),
     /// Enters a group, or its next generation.
     JoinGroup(JoinGroupRequest, JoinGroupResponse),
@@ -188,6 +188,10 @@ apis! {
     ListGroups(ListGroupsRequest, ListGroupsResponse),
     /// Describes groups: state, members, assignment.
     DescribeGroups(DescribeGroupsRequest, DescribeGroupsResponse),
+    /// Forgets offsets of a group.
+    OffsetDelete(OffsetDeleteRequest, OffsetDeleteResponse),
+    /// Deletes groups.
+    DeleteGroups(DeleteGroupsRequest, DeleteGroupsResponse),
     /// A broker makes itself known to the controller.
     BrokerRegistration(BrokerRegistrationRequest, BrokerRegistrationResponse),
     /// A broker says that it lives, or wants to stop.

@@ -12,6 +12,8 @@ use serde_json::Value;
 
 mod assign_kip848;
 mod assign_range;
+mod assign_round_robin;
+mod assign_sticky;
 mod assignment;
 mod case;
 mod classic_group_protocol;
@@ -35,6 +37,9 @@ pub const KINDS: &[Kind] = &[
     assign_range::KIND,
     assign_kip848::RANGE,
     assign_kip848::UNIFORM,
+    assign_round_robin::KIND,
+    assign_sticky::EAGER,
+    assign_sticky::COOPERATIVE,
     record_batch_size::KIND,
     classic_group_protocol::KIND,
     kip848_group_protocol::KIND,

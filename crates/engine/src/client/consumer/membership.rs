@@ -55,9 +55,8 @@ impl Consumer {
         let Some(broker) = self.connection.least_loaded(fabric.now) else {
             return;
         };
-        let request = Request::FindCoordinator(FindCoordinatorRequest {
-            key: self.config.group_id.clone(),
-        });
+        let request = FindCoordinatorRequest::group(&self.config.group_id);
+        let request = Request::FindCoordinator(request);
         self.ask(fabric, broker, request, Pending::FindCoordinator);
     }
 
@@ -66,9 +65,12 @@ impl Consumer {
         fabric: &mut Fabric,
         response: FindCoordinatorResponse,
     ) {
-        match response.error_code {
-            ErrorCode::None => self.coordinator = Some(response.node_id),
-            ErrorCode::InvalidGroupId => self.fail_with(fabric, response.error_code),
+        let Some(found) = response.coordinators.first() else {
+            return self.back_off(fabric);
+        };
+        match found.error_code {
+            ErrorCode::None => self.coordinator = Some(found.node_id),
+            ErrorCode::InvalidGroupId => self.fail_with(fabric, found.error_code),
             _ => self.back_off(fabric),
         }
     }
@@ -101,6 +103,7 @@ impl Consumer {
         self.membership = Membership::Joining;
         let subscription = Subscription {
             topics: self.subscription.clone(),
+            user_data: None,
             owned_partitions: Vec::new(),
             generation_id: self.generation,
             rack_id: self.config.client_rack.clone(),
@@ -178,6 +181,7 @@ impl Consumer {
                     group_instance_id: member.group_instance_id.clone(),
                     rack_id: subscription.rack_id,
                     topics: subscription.topics.iter().map(|t| t.to_string()).collect(),
+                    ..MemberSubscription::default()
                 }
             })
             .collect();

@@ -186,6 +186,7 @@ impl Consumer {
         let request = Request::OffsetFetch(OffsetFetchRequest {
             group_id: self.config.group_id.clone(),
             partitions: Some(partitions),
+            require_stable: true,
         });
         self.ask(
             fabric,
@@ -208,6 +209,9 @@ impl Consumer {
             ErrorCode::None => {}
             ErrorCode::NotCoordinator => return self.lose_coordinator(fabric),
             _ => return self.back_off(fabric),
+        }
+        if !response.unstable.is_empty() {
+            self.back_off(fabric);
         }
         for (partition, committed) in response.partitions {
             let Some(assigned) = self.assignment.get_mut(&partition) else {

@@ -12,12 +12,12 @@ mod shard;
 mod timeline;
 
 pub use record::{CoordinatorRecord, ProducerIdAndEpoch, batch_of};
-pub use shard::{CoordinatorShard, Output, RequestToken, Settled, Write, WriteContent};
+pub use shard::{CoordinatorShard, Output, RequestToken, Settled, Write, commit_at_once};
 pub use timeline::{TimelineMap, WriteNumber};
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::log::record_batch::{EndTransactionMarker, RecordBatch};
+use crate::log::record_batch::{EndTransactionMarker, RecordBatch, TransactionResult};
 use crate::protocol::ErrorCode;
 use crate::sim::Time;
 
@@ -97,17 +97,6 @@ impl<S: CoordinatorShard> CoordinatorRuntime<S> {
         self.contexts.insert(partition, context);
         self.plan();
         true
-    }
-
-    /// The partitions whose loading is over by now.
-    pub fn to_load(&self, now: Time) -> Vec<i32> {
-        let is_due = |state: CoordinatorState| match state {
-            CoordinatorState::Loading { until } => until <= now,
-            CoordinatorState::Active => false,
-        };
-        let contexts = self.contexts.iter();
-        let due = contexts.filter(|(_, context)| is_due(context.state));
-        due.map(|(partition, _)| *partition).collect()
     }
 
     /// The shard has read these batches, all that the partition holds, of which
@@ -249,6 +238,29 @@ impl<S: CoordinatorShard> CoordinatorRuntime<S> {
         self.plan();
     }
 
+    /// A marker that ends a producer's transaction is in the log, which ends
+    /// here now (`CoordinatorRuntime.completeTransaction`).
+    pub fn end_transaction(
+        &mut self,
+        partition: i32,
+        producer: ProducerIdAndEpoch,
+        result: TransactionResult,
+        end_offset: i64,
+    ) {
+        if let Some(context) = self.contexts.get_mut(&partition) {
+            let number = context.shard.next_write();
+            let shard = &mut context.shard;
+            shard.replay_end_transaction_marker(number, producer, result);
+            context.last_written = end_offset;
+            context.deferred.push_back(Deferred {
+                number,
+                end_offset,
+                deadline: None,
+                then: Vec::new(),
+            });
+        }
+    }
+
     /// The partition is committed up to here.
     pub fn advance(
         &mut self,
@@ -324,6 +336,12 @@ impl<S: CoordinatorShard> CoordinatorRuntime<S> {
     pub fn partitions(&self) -> impl Iterator<Item = (i32, CoordinatorState)> {
         let contexts = self.contexts.iter();
         contexts.map(|(partition, context)| (*partition, context.state))
+    }
+
+    /// Whether this partition's shard has yet to read it.
+    pub fn is_loading(&self, partition: i32) -> bool {
+        let context = self.contexts.get(&partition);
+        context.is_some_and(|context| context.state != CoordinatorState::Active)
     }
 
     /// Whether this partition's shard has writes that are not committed.

@@ -2,7 +2,7 @@ use std::fmt::Debug;
 use std::hash::Hash;
 
 use super::{CoordinatorRecord, ProducerIdAndEpoch, WriteNumber};
-use crate::log::record_batch::{EndTransactionMarker, TransactionResult};
+use crate::log::record_batch::TransactionResult;
 use crate::protocol::{ErrorCode, Response};
 use crate::sim::Time;
 
@@ -103,31 +103,14 @@ pub enum Output<S: CoordinatorShard> {
 pub struct Write<S: CoordinatorShard> {
     /// Which of the shard's writes.
     pub number: WriteNumber,
-    /// What is to be written.
-    pub content: WriteContent,
+    /// What is to be written; nothing at all to wait for the writes before.
+    pub records: Vec<CoordinatorRecord>,
+    /// Whose transaction the records are part of.
+    pub producer: Option<ProducerIdAndEpoch>,
     /// What happened, if the batch was appended.
     pub events: Vec<S::Event>,
     /// What the shard does when the write is settled.
     pub then: Vec<S::Then>,
-}
-
-/// What a batch holds.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum WriteContent {
-    /// Records; none at all to wait for the writes before.
-    Records {
-        /// The records.
-        records: Vec<CoordinatorRecord>,
-        /// Whose transaction they are part of.
-        producer: Option<ProducerIdAndEpoch>,
-    },
-    /// The end of a producer's transaction.
-    Marker {
-        /// The producer.
-        producer: ProducerIdAndEpoch,
-        /// How it ended.
-        marker: EndTransactionMarker,
-    },
 }
 
 /// What became of a write.
@@ -160,4 +143,29 @@ impl Settled {
             error => error,
         })
     }
+}
+
+/// Carries out what a shard wants written as if its partition were on one
+/// broker: all is committed at once. Returns what was written. For a shard
+/// without a broker.
+pub fn commit_at_once<S: CoordinatorShard>(
+    shard: &mut S,
+    now: Time,
+    out: &mut Vec<Output<S>>,
+) -> Vec<CoordinatorRecord> {
+    let is_write = |output: &Output<S>| matches!(output, Output::Write(_));
+    let mut written = Vec::new();
+    while let Some(at) = out.iter().position(is_write) {
+        let after = out.split_off(at + 1);
+        if let Some(Output::Write(write)) = out.pop() {
+            written.extend(write.records);
+            out.extend(write.events.into_iter().map(Output::Event));
+            shard.commit(write.number);
+            for then in write.then {
+                shard.settled(now, then, Settled::Committed, out);
+            }
+        }
+        out.extend(after);
+    }
+    written
 }
