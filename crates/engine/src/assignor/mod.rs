@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 mod client;
 pub mod range;
 pub mod round_robin;
+pub mod server;
 pub mod sticky;
 
 pub use client::{ClientAssignor, RebalanceProtocol};
