@@ -62,6 +62,8 @@ impl Consumer {
                 max_wait_ms: self.config.fetch_max_wait_ms,
                 min_bytes: self.config.fetch_min_bytes,
                 max_bytes: self.config.fetch_max_bytes,
+                isolation_level: Default::default(),
+                rack_id: self.config.client_rack.clone(),
                 partitions,
             });
             let pending = Pending::Fetch { broker, generation };

@@ -276,6 +276,7 @@ impl Consumer {
             };
             let request = Request::ListOffsets(ListOffsetsRequest {
                 replica_id: None,
+                isolation_level: Default::default(),
                 partitions,
             });
             self.ask(fabric, leader, request, pending);
