@@ -6,7 +6,11 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
+mod client;
 pub mod range;
+pub mod round_robin;
+
+pub use client::{ClientAssignor, RebalanceProtocol};
 
 /// One member of a group and what it asks for.
 ///
@@ -21,6 +25,16 @@ pub struct MemberSubscription {
     pub rack_id: Option<String>,
     /// The topics it subscribes to; they need not exist.
     pub topics: Vec<String>,
+    /// The partitions it says it has, or last had: what the sticky assignors
+    /// go by.
+    pub owned_partitions: Vec<(String, i32)>,
+    /// The generation in which it came to have them, if it knows one
+    /// (`AbstractStickyAssignor.MemberData`).
+    pub owned_in_generation: Option<i32>,
+    /// The generation that its subscription names. It can be later than
+    /// `owned_in_generation`, where that comes with the user data of the
+    /// sticky assignor.
+    pub generation_id: Option<i32>,
 }
 
 /// The partitions of one topic.

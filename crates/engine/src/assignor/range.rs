@@ -231,9 +231,9 @@ mod tests {
     fn member(id: &str, rack: Option<&str>, topics: &[&str]) -> MemberSubscription {
         MemberSubscription {
             member_id: id.into(),
-            group_instance_id: None,
             rack_id: rack.map(Into::into),
             topics: topics.iter().map(|topic| (*topic).into()).collect(),
+            ..MemberSubscription::default()
         }
     }
 

@@ -53,6 +53,7 @@ fn member(value: &Value) -> Result<MemberSubscription, String> {
         topics: topics
             .map(|topic| as_text(topic).map(Into::into))
             .collect::<Result<_, _>>()?,
+        ..MemberSubscription::default()
     })
 }
 

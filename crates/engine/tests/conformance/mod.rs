@@ -11,6 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use serde_json::Value;
 
 mod assign_range;
+mod assign_round_robin;
 mod assignment;
 mod case;
 mod classic_group_protocol;
@@ -31,6 +32,7 @@ use case::Outcome;
 pub const KINDS: &[Kind] = &[
     murmur2::KIND,
     assign_range::KIND,
+    assign_round_robin::KIND,
     record_batch_size::KIND,
     classic_group_protocol::KIND,
     log_segments_retention::KIND,

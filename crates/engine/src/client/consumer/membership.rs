@@ -178,6 +178,7 @@ impl Consumer {
                     group_instance_id: member.group_instance_id.clone(),
                     rack_id: subscription.rack_id,
                     topics: subscription.topics.iter().map(|t| t.to_string()).collect(),
+                    ..MemberSubscription::default()
                 }
             })
             .collect();
