@@ -15,6 +15,8 @@ const VERSION: i16 = 3;
 pub struct Subscription {
     /// The topics, by name.
     pub topics: Vec<TopicName>,
+    /// What its assignor has to tell besides (`subscriptionUserData`).
+    pub user_data: Option<Vec<u8>>,
     /// The partitions it still owns; empty with an eager assignor.
     pub owned_partitions: Vec<TopicPartition>,
     /// The generation in which it came to own them, -1 for none (KIP-792).
@@ -44,7 +46,13 @@ impl Subscription {
         for topic in &self.topics {
             put_string(&mut out, topic);
         }
-        put_i32(&mut out, -1);
+        match &self.user_data {
+            Some(bytes) => {
+                put_i32(&mut out, length(bytes.len()));
+                out.extend_from_slice(bytes);
+            }
+            None => put_i32(&mut out, -1),
+        }
         put_partitions(&mut out, &self.owned_partitions);
         put_i32(&mut out, self.generation_id);
         match &self.rack_id {
@@ -70,7 +78,7 @@ impl Subscription {
             let topic = input.string()?.ok_or(Malformed)?;
             subscription.topics.push(topic.into());
         }
-        input.user_data()?;
+        subscription.user_data = input.user_data()?.map(<[u8]>::to_vec);
         if version >= 1 {
             subscription.owned_partitions = input.partitions()?;
         }
@@ -107,6 +115,37 @@ pub fn decode_assignment(bytes: &[u8]) -> Result<Vec<TopicPartition>, Malformed>
     let partitions = input.partitions()?;
     input.user_data()?;
     Ok(partitions)
+}
+
+/// What a member that uses the sticky assignor remembers: its last partitions,
+/// and the generation in which it had them
+/// (`StickyAssignor.subscriptionUserData`).
+pub fn encode_sticky_user_data(partitions: &[TopicPartition], generation: i32) -> Vec<u8> {
+    let mut out = Vec::new();
+    put_partitions(&mut out, partitions);
+    put_i32(&mut out, generation);
+    out
+}
+
+/// Reads what [`encode_sticky_user_data`] wrote; the generation is missing in
+/// the first version of it.
+///
+/// # Errors
+///
+/// [`Malformed`] when the bytes end early or make no sense.
+pub fn decode_sticky_user_data(
+    bytes: &[u8],
+) -> Result<(Vec<TopicPartition>, Option<i32>), Malformed> {
+    let mut input = Input(bytes);
+    let partitions = input.partitions()?;
+    Ok((partitions, input.i32().ok()))
+}
+
+/// What a member that uses the cooperative sticky assignor tells for leaders
+/// that know only the first versions of the subscription
+/// (`CooperativeStickyAssignor.subscriptionUserData`).
+pub fn encode_generation(generation: i32) -> Vec<u8> {
+    generation.to_be_bytes().to_vec()
 }
 
 fn length(n: usize) -> i32 {
@@ -183,11 +222,11 @@ impl<'a> Input<'a> {
         std::str::from_utf8(bytes).map(Some).map_err(|_| Malformed)
     }
 
-    fn user_data(&mut self) -> Result<(), Malformed> {
-        if let Ok(length) = usize::try_from(self.i32()?) {
-            self.take(length)?;
+    fn user_data(&mut self) -> Result<Option<&'a [u8]>, Malformed> {
+        match usize::try_from(self.i32()?) {
+            Ok(length) => self.take(length).map(Some),
+            Err(_) => Ok(None),
         }
-        Ok(())
     }
 
     fn partitions(&mut self) -> Result<Vec<TopicPartition>, Malformed> {
@@ -210,6 +249,10 @@ mod tests {
     fn a_subscription_reads_back_as_it_was_written() {
         let subscription = Subscription {
             topics: vec!["clicks".into(), "orders".into()],
+            user_data: Some(encode_sticky_user_data(
+                &[TopicPartition::new("orders", 2)],
+                6,
+            )),
             owned_partitions: vec![TopicPartition::new("orders", 2)],
             generation_id: 7,
             rack_id: Some("rack-a".to_owned()),
@@ -218,6 +261,16 @@ mod tests {
             Subscription::decode(&subscription.encode()),
             Ok(subscription)
         );
+    }
+
+    #[test]
+    fn what_a_sticky_member_remembers_reads_back() {
+        let had = vec![
+            TopicPartition::new("clicks", 0),
+            TopicPartition::new("orders", 2),
+        ];
+        let bytes = encode_sticky_user_data(&had, 6);
+        assert_eq!(decode_sticky_user_data(&bytes), Ok((had, Some(6))));
     }
 
     #[test]

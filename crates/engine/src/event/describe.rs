@@ -374,6 +374,9 @@ impl Described<'_> {
                     ),
                 }
             }
+            EventKind::Consumer { consumer, event } => {
+                event.describe(&self.names.name(*consumer), f)
+            }
             EventKind::ConsumerFailed {
                 consumer,
                 exception,

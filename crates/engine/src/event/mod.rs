@@ -5,6 +5,7 @@ mod describe;
 pub use self::describe::counted;
 
 use self::describe::Described;
+use crate::client::ConsumerEvent;
 use crate::coordinator::GroupEvent;
 use crate::log::record_batch::RecordBatch;
 use crate::log::{Cleaning, DeletionReason};
@@ -423,7 +424,8 @@ pub enum EventKind {
         from: i64,
         /// Its position now.
         to: i64,
-        /// The batches that came; the first may begin before `from`.
+        /// The batches that came; the first may begin before `from`, and the
+        /// last go on beyond `to`.
         batches: Vec<RecordBatch>,
     },
     /// A consumer ended with an exception.
@@ -434,6 +436,13 @@ pub enum EventKind {
         exception: String,
         /// Its message.
         message: String,
+    },
+    /// Something else that a consumer does.
+    Consumer {
+        /// The consumer.
+        consumer: ClientNumber,
+        /// What.
+        event: ConsumerEvent,
     },
     /// An admin client's call was answered.
     AdminAnswered {
@@ -470,6 +479,7 @@ impl EventKind {
             }
             EventKind::PartitionsRevoked { .. } => true,
             EventKind::Group(event) => is_group_news(event),
+            EventKind::Consumer { event, .. } => event.is_news(),
             _ => true,
         }
     }

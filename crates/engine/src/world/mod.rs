@@ -2,6 +2,7 @@
 
 mod commands;
 mod config;
+mod consumers;
 mod observer;
 mod servers;
 

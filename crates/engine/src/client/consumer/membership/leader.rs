@@ -1,0 +1,117 @@
+//! The group's leader, one of the consumers, decides who reads what
+//! (`ConsumerCoordinator.onLeaderElected`).
+
+use std::collections::BTreeMap;
+
+use super::{Consumer, Membership};
+use crate::assignor::{ClientAssignor, MemberSubscription, TopicPartitions, Topics};
+use crate::client::consumer_protocol::{Subscription, decode_sticky_user_data, encode_assignment};
+use crate::protocol::{JoinGroupMember, JoinGroupResponse, TopicName, TopicPartition};
+use crate::sim::Fabric;
+
+impl Consumer {
+    /// Assigns, as soon as all topics of all members are known.
+    pub(super) fn lead(&mut self, fabric: &mut Fabric, response: JoinGroupResponse) {
+        for member in &response.members {
+            let subscription = Subscription::decode(&member.metadata).unwrap_or_default();
+            for topic in &subscription.topics {
+                self.connection.metadata.want(topic);
+            }
+        }
+        if self.connection.metadata.is_behind() {
+            self.group.assigning = Some(response);
+            self.connection.metadata.request_update_now();
+        } else {
+            self.assign(fabric, response);
+        }
+    }
+
+    /// There is new metadata, for which the assignment may have waited.
+    pub(super) fn go_on_assigning(&mut self, fabric: &mut Fabric) {
+        let is_leader = self.group.state == Membership::CompletingRebalance;
+        if let Some(response) = self.group.assigning.take().filter(|_| is_leader) {
+            self.assign(fabric, response);
+        }
+    }
+
+    fn assign(&mut self, fabric: &mut Fabric, response: JoinGroupResponse) {
+        let assignor = response.protocol_name.as_deref();
+        let assignor = assignor.and_then(ClientAssignor::of_name);
+        // The group has agreed on one that this member named.
+        let assignor = assignor.unwrap_or(ClientAssignor::Range);
+        let members = response.members.iter();
+        let members: Vec<MemberSubscription> = members
+            .map(|member| as_assigned(member, assignor))
+            .collect();
+        let wanted = members.iter().flat_map(|member| &member.topics);
+        let wanted: Vec<TopicName> = wanted.map(|topic| topic.as_str().into()).collect();
+        let counts = self.partition_counts(wanted.iter());
+        let topics: Topics = counts
+            .iter()
+            .filter(|(_, count)| **count > 0)
+            .map(|(topic, count)| {
+                let count = i32::try_from(*count).unwrap_or(i32::MAX);
+                (topic.to_string(), TopicPartitions::without_racks(count))
+            })
+            .collect();
+        self.group.assigned_from = Some(counts);
+        // A static member that is back leads on with the assignment that stands
+        // (KIP-814).
+        if response.skip_assignment {
+            return self.sync(fabric, Vec::new());
+        }
+        let assignments = assignor
+            .assign(&topics, &members)
+            .into_iter()
+            .map(|(member, partitions)| {
+                let partitions: Vec<TopicPartition> = partitions
+                    .into_iter()
+                    .map(|(topic, partition)| TopicPartition::new(topic, partition))
+                    .collect();
+                (member, encode_assignment(&partitions))
+            })
+            .collect();
+        self.sync(fabric, assignments);
+    }
+
+    pub(super) fn partition_counts<'a>(
+        &self,
+        topics: impl Iterator<Item = &'a TopicName>,
+    ) -> BTreeMap<TopicName, usize> {
+        let metadata = &self.connection.metadata;
+        topics
+            .map(|topic| {
+                let partitions = metadata.partitions(topic).unwrap_or_default();
+                (topic.clone(), partitions.len())
+            })
+            .collect()
+    }
+}
+
+/// A member as an assignor takes it (`AbstractStickyAssignor.memberData`).
+fn as_assigned(member: &JoinGroupMember, assignor: ClientAssignor) -> MemberSubscription {
+    let subscription = Subscription::decode(&member.metadata).unwrap_or_default();
+    let generation = (subscription.generation_id >= 0).then_some(subscription.generation_id);
+    // An eager member has given up all it had before it joined: the sticky
+    // assignor has it remember.
+    let (owned, owned_in_generation) = match assignor {
+        ClientAssignor::Sticky => {
+            let memory = subscription.user_data.as_deref();
+            let memory = memory.map(decode_sticky_user_data);
+            memory.and_then(Result::ok).unwrap_or_default()
+        }
+        _ => (subscription.owned_partitions, generation),
+    };
+    let owned = owned.into_iter();
+    MemberSubscription {
+        member_id: member.member_id.clone(),
+        group_instance_id: member.group_instance_id.clone(),
+        rack_id: subscription.rack_id,
+        topics: subscription.topics.iter().map(|t| t.to_string()).collect(),
+        owned_partitions: owned
+            .map(|of| (of.topic.to_string(), of.partition))
+            .collect(),
+        owned_in_generation,
+        generation_id: generation,
+    }
+}
