@@ -1,7 +1,7 @@
 //! The assignors that a consumer brings along, chosen by
 //! `partition.assignment.strategy`; the group's leader runs one of them.
 
-use super::{Assignment, MemberSubscription, Topics, range, round_robin};
+use super::{Assignment, MemberSubscription, Topics, range, round_robin, sticky};
 
 /// An assignor of the classic consumer.
 ///
@@ -12,7 +12,7 @@ pub enum ClientAssignor {
     Range,
     /// All partitions of all topics in turn ([`round_robin`]).
     RoundRobin,
-    /// As even as possible, and as it was where that is even enough.
+    /// As even as possible, and as little moved as possible ([`sticky`]).
     Sticky,
     /// The same in two steps: what moves is first given up, then taken.
     CooperativeSticky,
@@ -86,7 +86,8 @@ impl ClientAssignor {
     }
 
     /// Who reads what. Topics that do not exist, or that nobody subscribes to,
-    /// are passed over; the order of `members` makes no difference.
+    /// are passed over. The order of `members` makes no difference, but for a
+    /// rare one in [`sticky`].
     ///
     /// With [`ClientAssignor::CooperativeSticky`], partitions that must first
     /// be given up by another member are left out: the group rebalances once
@@ -95,9 +96,8 @@ impl ClientAssignor {
         match self {
             ClientAssignor::Range => range::assign(topics, members),
             ClientAssignor::RoundRobin => round_robin::assign(topics, members),
-            ClientAssignor::Sticky | ClientAssignor::CooperativeSticky => {
-                unimplemented!("the sticky assignors")
-            }
+            ClientAssignor::Sticky => sticky::assign(topics, members),
+            ClientAssignor::CooperativeSticky => sticky::assign_cooperatively(topics, members),
         }
     }
 }

@@ -5,9 +5,7 @@
 //!
 //! Source: `org.apache.kafka.clients.consumer.RoundRobinAssignor`.
 
-use std::collections::BTreeSet;
-
-use super::{Assignment, MemberSubscription, Topics, compare_members};
+use super::{Assignment, MemberSubscription, Topics, compare_members, subscribed_topics};
 
 /// Assigns the partitions of all topics that a member subscribes to.
 ///
@@ -17,23 +15,19 @@ use super::{Assignment, MemberSubscription, Topics, compare_members};
 pub fn assign(topics: &Topics, members: &[MemberSubscription]) -> Assignment {
     let mut members: Vec<&MemberSubscription> = members.iter().collect();
     members.sort_by(|a, b| compare_members(a, b));
-    let subscribed: Vec<BTreeSet<&String>> = members
-        .iter()
-        .map(|member| member.topics.iter().collect())
-        .collect();
 
     let mut dealt = vec![Vec::new(); members.len()];
     let mut turn = 0;
-    for (topic, partitions) in topics {
-        let reads: Vec<bool> = subscribed.iter().map(|all| all.contains(topic)).collect();
-        if !reads.contains(&true) {
-            continue;
+    for topic in subscribed_topics(topics, &members) {
+        let mut reads = vec![false; members.len()];
+        for subscriber in topic.subscribers {
+            reads[subscriber] = true;
         }
-        for partition in 0..partitions.count {
+        for partition in 0..topic.partitions.count {
             while !reads[turn] {
                 turn = (turn + 1) % members.len();
             }
-            dealt[turn].push((topic.clone(), partition));
+            dealt[turn].push((topic.name.to_owned(), partition));
             turn = (turn + 1) % members.len();
         }
     }

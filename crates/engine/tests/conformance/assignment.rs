@@ -53,8 +53,21 @@ fn member(value: &Value) -> Result<MemberSubscription, String> {
         topics: topics
             .map(|topic| as_text(topic).map(Into::into))
             .collect::<Result<_, _>>()?,
-        ..MemberSubscription::default()
+        owned_partitions: owned_partitions(value)?,
+        owned_in_generation: optional_number(value, "generation")?,
+        generation_id: optional_number(value, "generation")?,
     })
+}
+
+fn owned_partitions(member: &Value) -> Result<Vec<(String, i32)>, String> {
+    match member.get("owned") {
+        None => Ok(Vec::new()),
+        Some(owned) => as_list(owned)?.iter().map(partition).collect(),
+    }
+}
+
+fn optional_number(value: &Value, name: &str) -> Result<Option<i32>, String> {
+    value.get(name).map(as_number).transpose()
 }
 
 /// Compares an assignment with the one the case expects: exactly, except where

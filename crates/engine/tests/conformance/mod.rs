@@ -12,6 +12,7 @@ use serde_json::Value;
 
 mod assign_range;
 mod assign_round_robin;
+mod assign_sticky;
 mod assignment;
 mod case;
 mod classic_group_protocol;
@@ -33,6 +34,8 @@ pub const KINDS: &[Kind] = &[
     murmur2::KIND,
     assign_range::KIND,
     assign_round_robin::KIND,
+    assign_sticky::EAGER,
+    assign_sticky::COOPERATIVE,
     record_batch_size::KIND,
     classic_group_protocol::KIND,
     log_segments_retention::KIND,

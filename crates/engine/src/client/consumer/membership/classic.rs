@@ -9,7 +9,7 @@ use crate::assignor::{ClientAssignor, RebalanceProtocol};
 use crate::client::consumer::ConsumerEvent;
 use crate::client::consumer::offsets::Commit;
 use crate::client::consumer_protocol::{
-    Subscription, decode_assignment, encode_generation, encode_sticky_user_data,
+    LastAssignment, Subscription, decode_assignment, user_data,
 };
 use crate::event::LogLevel;
 use crate::protocol::{
@@ -49,9 +49,8 @@ pub struct ClassicMember {
     pub(super) heartbeat_at: Option<Time>,
     /// What the next `poll()` fails with.
     fatal: Option<ErrorCode>,
-    /// What the sticky assignor remembers: the partitions it was last given,
-    /// and the generation.
-    sticky_memory: Option<(Vec<TopicPartition>, i32)>,
+    /// What each assignor was told last, which the group had agreed on.
+    last_assignments: BTreeMap<ClientAssignor, LastAssignment>,
 }
 
 /// What is done before JoinGroup is sent (`onJoinPrepare`).
@@ -83,7 +82,7 @@ impl Default for ClassicMember {
             assigning: None,
             heartbeat_at: None,
             fatal: None,
-            sticky_memory: None,
+            last_assignments: BTreeMap::new(),
         }
     }
 }
@@ -111,6 +110,11 @@ impl Consumer {
     /// its assignors can do.
     pub fn rebalance_protocol(&self) -> RebalanceProtocol {
         RebalanceProtocol::of(&self.config.partition_assignment_strategy)
+    }
+
+    /// The assignor that its generation has agreed on.
+    pub fn assignor(&self) -> Option<ClientAssignor> {
+        ClientAssignor::of_name(self.group.protocol_name.as_deref()?)
     }
 
     /// Whether it is a member that has its part of the assignment, even if it
@@ -260,20 +264,11 @@ impl Consumer {
     /// What an assignor at the leader has to know of this member
     /// (`ConsumerCoordinator.metadata`).
     fn subscription_for(&self, assignor: ClientAssignor) -> Opaque {
-        let generation = self.group.generation;
-        let user_data = match assignor {
-            ClientAssignor::Sticky => {
-                let memory = self.group.sticky_memory.as_ref();
-                memory.map(|(partitions, of)| encode_sticky_user_data(partitions, *of))
-            }
-            ClientAssignor::CooperativeSticky => Some(encode_generation(generation)),
-            _ => None,
-        };
         let subscription = Subscription {
             topics: self.subscription.clone(),
-            user_data,
+            user_data: user_data(assignor, self.group.last_assignments.get(&assignor)),
             owned_partitions: self.assignment.keys().cloned().collect(),
-            generation_id: generation,
+            generation_id: self.group.generation,
             rack_id: self.config.client_rack.clone(),
         };
         subscription.encode()
@@ -362,7 +357,13 @@ impl Consumer {
             self.request_rejoin("need to revoke partitions and re-join");
         }
         let generation = self.group.generation;
-        self.group.sticky_memory = Some((partitions.clone(), generation));
+        if let Some(assignor) = self.assignor() {
+            let last = LastAssignment {
+                partitions: partitions.clone(),
+                generation_id: generation,
+            };
+            self.group.last_assignments.insert(assignor, last);
+        }
         self.assign_from_group(fabric, generation, partitions);
     }
 

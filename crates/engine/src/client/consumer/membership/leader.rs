@@ -87,31 +87,3 @@ impl Consumer {
             .collect()
     }
 }
-
-/// A member as an assignor takes it (`AbstractStickyAssignor.memberData`).
-fn as_assigned(member: &JoinGroupMember, assignor: ClientAssignor) -> MemberSubscription {
-    let subscription = Subscription::decode(&member.metadata).unwrap_or_default();
-    let generation = (subscription.generation_id >= 0).then_some(subscription.generation_id);
-    // An eager member has given up all it had before it joined: the sticky
-    // assignor has it remember.
-    let (owned, owned_in_generation) = match assignor {
-        ClientAssignor::Sticky => {
-            let memory = subscription.user_data.as_deref();
-            let memory = memory.map(decode_sticky_user_data);
-            memory.and_then(Result::ok).unwrap_or_default()
-        }
-        _ => (subscription.owned_partitions, generation),
-    };
-    let owned = owned.into_iter();
-    MemberSubscription {
-        member_id: member.member_id.clone(),
-        group_instance_id: member.group_instance_id.clone(),
-        rack_id: subscription.rack_id,
-        topics: subscription.topics.iter().map(|t| t.to_string()).collect(),
-        owned_partitions: owned
-            .map(|of| (of.topic.to_string(), of.partition))
-            .collect(),
-        owned_in_generation,
-        generation_id: generation,
-    }
-}

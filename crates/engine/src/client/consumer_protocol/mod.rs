@@ -8,6 +8,10 @@ use std::fmt;
 
 use crate::protocol::{Opaque, TopicName, TopicPartition};
 
+mod user_data;
+
+pub use user_data::{LastAssignment, user_data};
+
 const VERSION: i16 = 3;
 
 /// What a member wants to read, and what it has.
@@ -15,8 +19,8 @@ const VERSION: i16 = 3;
 pub struct Subscription {
     /// The topics, by name.
     pub topics: Vec<TopicName>,
-    /// What its assignor has to tell besides (`subscriptionUserData`).
-    pub user_data: Option<Vec<u8>>,
+    /// What the assignor adds: see [`user_data`].
+    pub user_data: Option<Opaque>,
     /// The partitions it still owns; empty with an eager assignor.
     pub owned_partitions: Vec<TopicPartition>,
     /// The generation in which it came to own them, -1 for none (KIP-792).
@@ -46,13 +50,7 @@ impl Subscription {
         for topic in &self.topics {
             put_string(&mut out, topic);
         }
-        match &self.user_data {
-            Some(bytes) => {
-                put_i32(&mut out, length(bytes.len()));
-                out.extend_from_slice(bytes);
-            }
-            None => put_i32(&mut out, -1),
-        }
+        put_user_data(&mut out, self.user_data.as_deref());
         put_partitions(&mut out, &self.owned_partitions);
         put_i32(&mut out, self.generation_id);
         match &self.rack_id {
@@ -78,7 +76,7 @@ impl Subscription {
             let topic = input.string()?.ok_or(Malformed)?;
             subscription.topics.push(topic.into());
         }
-        subscription.user_data = input.user_data()?.map(<[u8]>::to_vec);
+        subscription.user_data = input.user_data()?.map(Into::into);
         if version >= 1 {
             subscription.owned_partitions = input.partitions()?;
         }
@@ -97,7 +95,7 @@ pub fn encode_assignment(partitions: &[TopicPartition]) -> Opaque {
     let mut out = Vec::new();
     put_i16(&mut out, VERSION);
     put_partitions(&mut out, partitions);
-    put_i32(&mut out, -1);
+    put_user_data(&mut out, None);
     out.into()
 }
 
@@ -117,37 +115,6 @@ pub fn decode_assignment(bytes: &[u8]) -> Result<Vec<TopicPartition>, Malformed>
     Ok(partitions)
 }
 
-/// What a member that uses the sticky assignor remembers: its last partitions,
-/// and the generation in which it had them
-/// (`StickyAssignor.subscriptionUserData`).
-pub fn encode_sticky_user_data(partitions: &[TopicPartition], generation: i32) -> Vec<u8> {
-    let mut out = Vec::new();
-    put_partitions(&mut out, partitions);
-    put_i32(&mut out, generation);
-    out
-}
-
-/// Reads what [`encode_sticky_user_data`] wrote; the generation is missing in
-/// the first version of it.
-///
-/// # Errors
-///
-/// [`Malformed`] when the bytes end early or make no sense.
-pub fn decode_sticky_user_data(
-    bytes: &[u8],
-) -> Result<(Vec<TopicPartition>, Option<i32>), Malformed> {
-    let mut input = Input(bytes);
-    let partitions = input.partitions()?;
-    Ok((partitions, input.i32().ok()))
-}
-
-/// What a member that uses the cooperative sticky assignor tells for leaders
-/// that know only the first versions of the subscription
-/// (`CooperativeStickyAssignor.subscriptionUserData`).
-pub fn encode_generation(generation: i32) -> Vec<u8> {
-    generation.to_be_bytes().to_vec()
-}
-
 fn length(n: usize) -> i32 {
     i32::try_from(n).expect("a list in the protocol has fewer than 2^31 entries")
 }
@@ -165,6 +132,11 @@ fn put_string(out: &mut Vec<u8>, text: &str) {
         i16::try_from(text.len()).expect("a name in the protocol has fewer than 2^15 bytes");
     put_i16(out, length);
     out.extend_from_slice(text.as_bytes());
+}
+
+fn put_user_data(out: &mut Vec<u8>, bytes: Option<&[u8]>) {
+    put_i32(out, bytes.map_or(-1, |bytes| length(bytes.len())));
+    out.extend_from_slice(bytes.unwrap_or_default());
 }
 
 fn put_partitions(out: &mut Vec<u8>, partitions: &[TopicPartition]) {
@@ -223,10 +195,8 @@ impl<'a> Input<'a> {
     }
 
     fn user_data(&mut self) -> Result<Option<&'a [u8]>, Malformed> {
-        match usize::try_from(self.i32()?) {
-            Ok(length) => self.take(length).map(Some),
-            Err(_) => Ok(None),
-        }
+        let length = usize::try_from(self.i32()?).ok();
+        length.map(|length| self.take(length)).transpose()
     }
 
     fn partitions(&mut self) -> Result<Vec<TopicPartition>, Malformed> {
@@ -249,10 +219,7 @@ mod tests {
     fn a_subscription_reads_back_as_it_was_written() {
         let subscription = Subscription {
             topics: vec!["clicks".into(), "orders".into()],
-            user_data: Some(encode_sticky_user_data(
-                &[TopicPartition::new("orders", 2)],
-                6,
-            )),
+            user_data: Some([1, 2].into()),
             owned_partitions: vec![TopicPartition::new("orders", 2)],
             generation_id: 7,
             rack_id: Some("rack-a".to_owned()),
@@ -261,16 +228,6 @@ mod tests {
             Subscription::decode(&subscription.encode()),
             Ok(subscription)
         );
-    }
-
-    #[test]
-    fn what_a_sticky_member_remembers_reads_back() {
-        let had = vec![
-            TopicPartition::new("clicks", 0),
-            TopicPartition::new("orders", 2),
-        ];
-        let bytes = encode_sticky_user_data(&had, 6);
-        assert_eq!(decode_sticky_user_data(&bytes), Ok((had, Some(6))));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 /// Puts distinct items in the order of a `java.util.HashMap` that they were
 /// put into one by one: by hash modulo the table's size, then as they came.
-pub(super) fn in_hash_order<T>(mut items: Vec<T>, hash: impl Fn(&T) -> u32) -> Vec<T> {
+pub(crate) fn in_hash_order<T>(mut items: Vec<T>, hash: impl Fn(&T) -> u32) -> Vec<T> {
     let mut table: u32 = 16;
     while items.len() > table as usize / 4 * 3 {
         table *= 2;
@@ -17,14 +17,14 @@ pub(super) fn in_hash_order<T>(mut items: Vec<T>, hash: impl Fn(&T) -> u32) -> V
 }
 
 /// `java.lang.String.hashCode`.
-pub(super) fn hash_of_text(text: &str) -> u32 {
+pub(crate) fn hash_of_text(text: &str) -> u32 {
     text.encode_utf16().fold(0, |hash, unit| {
         hash.wrapping_mul(31).wrapping_add(u32::from(unit))
     })
 }
 
 /// `java.lang.Integer.hashCode`.
-pub(super) fn hash_of_number(number: i32) -> u32 {
+pub(crate) fn hash_of_number(number: i32) -> u32 {
     number.cast_unsigned()
 }
 
