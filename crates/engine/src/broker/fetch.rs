@@ -1,7 +1,7 @@
 //! Answering fetches, of consumers and of followers
 //! (`kafka.server.ReplicaManager.fetchMessages`, `DelayedFetch`).
 
-use super::leader::FollowerFetch;
+use super::leader::{Effects, FollowerFetch};
 use super::{Broker, Partition, Role};
 use crate::protocol::{
     ErrorCode, FetchPartition, FetchRequest, FetchResponse, FetchedPartition, Header,
@@ -32,11 +32,20 @@ impl Broker {
         header: Header,
         request: FetchRequest,
     ) {
-        let is_ready = request.max_wait_ms <= 0 || self.is_fetch_ready(&request);
+        let noted = self.note_follower(fabric, &request);
+        let is_refused = noted.iter().any(|(_, noted)| noted.is_err());
+        let is_ready = request.max_wait_ms <= 0 || is_refused || self.is_fetch_ready(&request);
         // The answer tells the high watermark as it was when it was read.
         let mut response = is_ready.then(|| self.read(&request));
-        if let Some(follower) = request.replica_id {
-            self.note_follower(fabric, follower, &request.partitions, response.as_mut());
+        for (of, noted) in noted {
+            match (noted, &mut response) {
+                (Ok(effects), _) => self.take_effect(fabric, &of, effects),
+                (Err(error), Some(response)) => refuse(response, &of, error),
+                (Err(_), None) => {}
+            }
+        }
+        if request.replica_state.is_some() {
+            self.complete_deletions(fabric);
         }
         match response {
             Some(response) => self.answer(fabric, from, header, Response::Fetch(response)),
@@ -50,45 +59,41 @@ impl Broker {
         }
     }
 
-    /// Takes down how far a follower has come; a partition that it does not
-    /// hold for all that its leader knows gets an error.
+    /// Lets the leaders take down how far a follower has come, and returns what
+    /// each makes of it: an error for a partition that the follower does not
+    /// hold, or no longer is to ask for, for all that its leader knows.
     fn note_follower(
         &mut self,
-        fabric: &mut Fabric,
-        follower: i32,
-        read: &[FetchPartition],
-        mut response: Option<&mut FetchResponse>,
-    ) {
-        for wanted in read {
+        fabric: &Fabric,
+        request: &FetchRequest,
+    ) -> Vec<(TopicPartition, Result<Effects, ErrorCode>)> {
+        let Some(replica) = request.replica_state else {
+            return Vec::new();
+        };
+        let mut noted = Vec::new();
+        for wanted in &request.partitions {
             let of = &wanted.topic_partition;
             let partition = self.partitions.get(of);
             let is_sound = partition.is_some_and(|partition| {
-                check(partition, wanted, Some(follower)).is_ok()
+                check(partition, wanted, Some(replica.replica_id)).is_ok()
                     && diverging_epoch(partition, wanted).is_none()
+                    && is_in_range(partition, wanted)
             });
             if !is_sound {
                 continue;
             }
             let fetch = FollowerFetch {
-                follower,
+                follower: replica.replica_id,
+                broker_epoch: replica.replica_epoch,
                 fetch_offset: wanted.fetch_offset,
                 log_start_offset: wanted.log_start_offset,
             };
             let effects = self.with_leader(fabric, of, |leader, circumstances| {
                 leader.follower_fetched(&fetch, circumstances)
             });
-            match effects {
-                Some(Ok(effects)) => self.take_effect(fabric, of, effects),
-                Some(Err(error)) => {
-                    let answers = response.iter_mut().flat_map(|it| &mut it.partitions);
-                    for (_, answer) in answers.filter(|(answered, _)| answered == of) {
-                        *answer = failed(error);
-                    }
-                }
-                None => {}
-            }
+            noted.extend(effects.map(|effects| (of.clone(), effects)));
         }
-        self.complete_deletions(fabric);
+        noted
     }
 
     /// Answers the fetches that waited for what is there now.
@@ -101,7 +106,7 @@ impl Broker {
     fn reads_as_follower(&self, request: &FetchRequest) -> bool {
         let held = |wanted: &FetchPartition| self.partitions.get(&wanted.topic_partition);
         let mut held = request.partitions.iter().filter_map(held);
-        request.replica_id.is_none() && held.any(|partition| !partition.is_leader())
+        request.replica_id().is_none() && held.any(|partition| !partition.is_leader())
     }
 
     /// The same after records have come from a leader.
@@ -141,7 +146,7 @@ impl Broker {
             let Some(partition) = self.partitions.get(&wanted.topic_partition) else {
                 return true;
             };
-            let is_wrong = check(partition, wanted, request.replica_id).is_err();
+            let is_wrong = check(partition, wanted, request.replica_id()).is_err();
             if is_wrong || diverging_epoch(partition, wanted).is_some() {
                 return true;
             }
@@ -151,11 +156,11 @@ impl Broker {
             {
                 return true;
             }
-            let (log, offset) = (&partition.log, wanted.fetch_offset);
-            if offset < log.start_offset() || offset > log.end_offset() {
+            if !is_in_range(partition, wanted) {
                 return true;
             }
-            let limit = readable_end(partition, request.replica_id);
+            let (log, offset) = (&partition.log, wanted.fetch_offset);
+            let limit = readable_end(partition, request.replica_id());
             // What an answer would hold ends with the segment.
             if log.is_on_older_segment(offset, limit) {
                 return true;
@@ -193,7 +198,7 @@ impl Broker {
         request: &FetchRequest,
         max_bytes: Option<usize>,
     ) -> Result<FetchedPartition, ErrorCode> {
-        let replica_id = request.replica_id;
+        let replica_id = request.replica_id();
         let partition = self.readable_partition(&wanted.topic_partition, replica_id)?;
         check(partition, wanted, replica_id)?;
         let mut fetched = FetchedPartition {
@@ -354,6 +359,12 @@ pub(super) fn check_leader_epoch(partition: &Partition, asked: i32) -> Result<()
     }
 }
 
+/// Whether the log holds what is asked for, or ends there.
+fn is_in_range(partition: &Partition, wanted: &FetchPartition) -> bool {
+    let log = &partition.log;
+    (log.start_offset()..=log.end_offset()).contains(&wanted.fetch_offset)
+}
+
 /// Where the follower's log and the leader's part, if they do
 /// (`Partition.readRecords`).
 fn diverging_epoch(partition: &Partition, wanted: &FetchPartition) -> Option<(i32, i64)> {
@@ -365,6 +376,14 @@ fn diverging_epoch(partition: &Partition, wanted: &FetchPartition) -> Option<(i3
         .end_offset_for_epoch(wanted.last_fetched_epoch);
     let (epoch, end) = ours?;
     (epoch < wanted.last_fetched_epoch || end < wanted.fetch_offset).then_some((epoch, end))
+}
+
+/// Puts an error in the place of what was read of a partition.
+fn refuse(response: &mut FetchResponse, of: &TopicPartition, error: ErrorCode) {
+    let answers = response.partitions.iter_mut();
+    for (_, answer) in answers.filter(|(answered, _)| answered == of) {
+        *answer = failed(error);
+    }
 }
 
 fn failed(error_code: ErrorCode) -> FetchedPartition {

@@ -27,7 +27,7 @@ impl Broker {
         let rack = request.rack_id.as_deref().filter(|rack| !rack.is_empty())?;
         let leader = partition.leader()?;
         let is_rack_aware = self.config.value("replica.selector.class") == Some(RACK_AWARE);
-        if request.replica_id.is_some() || !is_rack_aware || self.rack.as_deref() == Some(rack) {
+        if request.replica_id().is_some() || !is_rack_aware || self.rack.as_deref() == Some(rack) {
             return None;
         }
         let brokers = &self.image.brokers;

@@ -223,7 +223,7 @@ impl Consumer {
             |(_, of): &(u64, FetchPartition)| (of.topic_partition.clone(), of.fetch_offset);
         let asked = wanted.iter().map(offset_of).collect();
         let request = Request::Fetch(FetchRequest {
-            replica_id: None,
+            replica_state: None,
             max_wait_ms: self.config.fetch_max_wait_ms,
             min_bytes: self.config.fetch_min_bytes,
             max_bytes: self.config.fetch_max_bytes,

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use super::{Consumer, Membership};
 use crate::assignor::{ClientAssignor, MemberSubscription, TopicPartitions, Topics};
-use crate::client::consumer_protocol::{Subscription, decode_sticky_user_data, encode_assignment};
-use crate::protocol::{JoinGroupMember, JoinGroupResponse, TopicName, TopicPartition};
+use crate::client::consumer_protocol::{Subscription, encode_assignment};
+use crate::protocol::{JoinGroupResponse, TopicName, TopicPartition};
 use crate::sim::Fabric;
 
 impl Consumer {
@@ -35,14 +35,14 @@ impl Consumer {
     }
 
     fn assign(&mut self, fabric: &mut Fabric, response: JoinGroupResponse) {
-        let assignor = response.protocol_name.as_deref();
-        let assignor = assignor.and_then(ClientAssignor::of_name);
         // The group has agreed on one that this member named.
-        let assignor = assignor.unwrap_or(ClientAssignor::Range);
-        let members = response.members.iter();
-        let members: Vec<MemberSubscription> = members
-            .map(|member| as_assigned(member, assignor))
-            .collect();
+        let assignor = self.assignor().unwrap_or(ClientAssignor::Range);
+        let members = response.members.iter().map(|member| {
+            let subscription = Subscription::decode(&member.metadata).unwrap_or_default();
+            let instance = member.group_instance_id.as_deref();
+            subscription.of_member(assignor, &member.member_id, instance)
+        });
+        let members: Vec<MemberSubscription> = members.collect();
         let wanted = members.iter().flat_map(|member| &member.topics);
         let wanted: Vec<TopicName> = wanted.map(|topic| topic.as_str().into()).collect();
         let counts = self.partition_counts(wanted.iter());
