@@ -11,6 +11,7 @@ use crate::log::record_batch::RecordBatch;
 use crate::log::{Cleaning, DeletionReason};
 use crate::protocol::{Response, TopicName, TopicPartition};
 use crate::sim::{ClientNumber, NodeId, PacketId, Time};
+use crate::world::Rebalance;
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -459,6 +460,36 @@ pub enum EventKind {
         exception: String,
         /// Its message.
         message: String,
+    },
+    /// A rebalance of a group is complete.
+    RebalanceMeasured(Rebalance),
+    /// A member of a group has processed records that the group had processed
+    /// before.
+    RecordsProcessedAgain {
+        /// The group.
+        group: String,
+        /// The member.
+        consumer: ClientNumber,
+        /// The partition.
+        topic_partition: TopicPartition,
+        /// The first offset.
+        from: i64,
+        /// The offset after the last one.
+        to: i64,
+    },
+    /// A member of a group goes on after records that none of its group has
+    /// processed.
+    RecordsSkipped {
+        /// The group.
+        group: String,
+        /// The member.
+        consumer: ClientNumber,
+        /// The partition.
+        topic_partition: TopicPartition,
+        /// The first offset that is left out.
+        from: i64,
+        /// The offset after the last one.
+        to: i64,
     },
     /// Something happened in a group.
     Group(GroupEvent),

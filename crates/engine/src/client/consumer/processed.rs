@@ -51,6 +51,24 @@ impl OffsetCounts {
         gaps.map(|(from, to, _)| (to - from).unsigned_abs()).sum()
     }
 
+    /// The parts of a range that were processed before.
+    pub fn processed_within(&self, from: i64, to: i64) -> Vec<(i64, i64)> {
+        let mut parts: Vec<(i64, i64)> = Vec::new();
+        if self.end().is_none_or(|end| end <= from) {
+            return parts;
+        }
+        let done = self.ranges().filter(|(.., count)| *count > 0);
+        for (first, end, _) in done {
+            let (first, end) = (first.max(from), end.min(to));
+            match parts.last_mut() {
+                _ if first >= end => {}
+                Some(last) if last.1 == first => last.1 = end,
+                _ => parts.push((first, end)),
+            }
+        }
+        parts
+    }
+
     /// Counts the offsets of a range once more.
     pub fn add(&mut self, from: i64, to: i64) {
         if from >= to {
@@ -108,6 +126,9 @@ mod tests {
         let ranges: Vec<_> = counts.ranges().collect();
         assert_eq!(ranges, [(0, 4, 1), (4, 6, 3), (6, 7, 2), (7, 10, 1)]);
         assert_eq!(counts.repeated(), 5);
+        assert_eq!(counts.processed_within(8, 20), [(8, 10)]);
+        assert_eq!(counts.processed_within(3, 8), [(3, 8)]);
+        assert_eq!(counts.processed_within(10, 20), []);
         assert_eq!(counts.count(5), 3);
     }
 
