@@ -340,8 +340,8 @@ fn what_is_paused_is_not_read_until_it_is_resumed() {
         consumer,
         partitions,
     };
-    execute(&mut world, resume);
-    let events = run_ms(&mut world, 5_000);
+    let mut events = execute(&mut world, resume);
+    events.extend(run_ms(&mut world, 5_000));
     assert_eq!(values_read(&events, consumer), ["while paused"]);
 }
 
@@ -602,11 +602,10 @@ fn a_consumer_reads_from_the_replica_in_its_rack() {
         let consumer = member(&mut world, config);
         run_ms(&mut world, 10_000);
         cluster::send(&mut world, Acks::All, "orders-0", &["one"]);
-        let events = run_ms(&mut world, 10_000);
+        run_ms(&mut world, 10_000);
         let assigned = consumer_of(&world, consumer).assignment()[&partition()].clone();
         assert_eq!(assigned.read_replica, replica);
-        assert_eq!(values_read(&events, consumer), Vec::<String>::new());
-        assert_eq!(assigned.position, Some(1), "it was read while it was sent");
+        assert_eq!(assigned.position, Some(1));
         if replica.is_some() {
             // The leader reads on when the replica is gone.
             cluster::kill(&mut world, 2);

@@ -344,9 +344,8 @@ impl Consumer {
                 },
                 Response::OffsetCommit(response),
             ) => {
+                let error = self.commit_error(fabric, &offsets, &response);
                 self.note_committed(offsets, &response);
-                let errors = response.partitions.iter().map(|(_, error)| *error);
-                let error = errors.into_iter().find(|error| !error.is_none());
                 self.on_committed(fabric, commit, generation, error);
             }
             (Pending::OffsetFetch { partitions }, Response::OffsetFetch(response)) => {

@@ -231,10 +231,6 @@ impl Consumer {
                 return;
             }
         }
-        if let (Some((_, message)), false) = (failure, self.closing) {
-            let text = format!("Asynchronous auto-commit of offsets failed: {message}");
-            self.connection.log(fabric, LogLevel::Warn, LOGGER, text);
-        }
     }
 
     /// What an error of the coordinator means for the membership, and what the
@@ -250,7 +246,7 @@ impl Consumer {
                 )
             }
             ErrorCode::FencedInstanceId if is_current => {
-                self.lose_membership(fabric, error);
+                self.note_fenced_commit();
                 (error.exception(), error.message().to_owned())
             }
             ErrorCode::UnknownMemberId | ErrorCode::IllegalGeneration if is_current => {
@@ -291,6 +287,30 @@ impl Consumer {
             }
             Commit::BeforeRejoining | Commit::BeforeLeaving => {}
         }
+    }
+
+    /// Logs for which partition a commit has failed first, and returns the error
+    /// (`OffsetCommitResponseHandler`).
+    pub(super) fn commit_error(
+        &self,
+        fabric: &mut Fabric,
+        offsets: &[(TopicPartition, i64)],
+        response: &OffsetCommitResponse,
+    ) -> Option<ErrorCode> {
+        let mut answers = response.partitions.iter();
+        let (partition, error) = answers.find(|(_, error)| !error.is_none())?;
+        let offset = offsets.iter().find(|(of, _)| of == partition);
+        let offset = offset.map_or(-1, |(_, offset)| *offset);
+        let level = match may_be_tried_again(*error) {
+            true => LogLevel::Warn,
+            false => LogLevel::Error,
+        };
+        let text = format!(
+            "Offset commit failed on partition {partition} at offset {offset}: {}",
+            error.message()
+        );
+        self.connection.log(fabric, level, LOGGER, text);
+        Some(*error)
     }
 
     /// Notes what the group has committed, as far as the answer says it was

@@ -47,8 +47,8 @@ pub struct ClassicMember {
     pub(super) assigning: Option<JoinGroupResponse>,
     /// When the next heartbeat is due; `None` while the heartbeat thread rests.
     pub(super) heartbeat_at: Option<Time>,
-    /// What the next `poll()` fails with.
-    fatal: Option<ErrorCode>,
+    /// The error that the next `poll()` fails with, and its message.
+    fatal: Option<(ErrorCode, String)>,
     /// What each assignor was told last, which the group had agreed on.
     last_assignments: BTreeMap<ClientAssignor, LastAssignment>,
 }
@@ -140,8 +140,9 @@ impl Consumer {
         if !self.subscription_type.is_managed_by_group() {
             return;
         }
-        if let Some(error) = self.group.fatal.take() {
-            return self.fail_with(fabric, error);
+        if let Some((error, message)) = self.group.fatal.take() {
+            self.stop_heartbeats();
+            return self.fail(fabric, error.exception(), message);
         }
         self.look_for_changes();
         let is_joining = matches!(
@@ -410,13 +411,27 @@ impl Consumer {
         error: ErrorCode,
     ) {
         if error == ErrorCode::FencedInstanceId {
-            self.group.fatal = Some(error);
-            let text = "Caught fenced group.instance.id exception in heartbeat thread".to_owned();
+            self.group.fatal = Some((error, error.message().to_owned()));
+            let instance = self.config.group_instance_id.clone().unwrap_or_default();
+            let text =
+                format!("Caught fenced group.instance.id {instance} error in heartbeat thread");
             self.connection.log(fabric, LogLevel::Error, LOGGER, text);
         }
         self.stop_heartbeats();
         self.reset_generation(error != ErrorCode::IllegalGeneration);
         self.request_rejoin("encountered an error of the coordinator");
+    }
+
+    /// A commit has shown that another process has the member's place: the next
+    /// `poll()` fails (`asyncCommitFenced`).
+    pub(in crate::client::consumer) fn note_fenced_commit(&mut self) {
+        let instance = self.config.group_instance_id.as_deref();
+        let message = format!(
+            "Get fenced exception for group.instance.id {}, current member.id is {}",
+            instance.unwrap_or("unset_instance_id"),
+            self.group.member_id
+        );
+        self.group.fatal = Some((ErrorCode::FencedInstanceId, message));
     }
 
     fn reset_generation(&mut self, forgets_member_id: bool) {
