@@ -27,6 +27,7 @@ struct TopicInfo {
 pub struct ClientMetadata {
     bootstrap: Vec<i32>,
     brokers: Vec<i32>,
+    racks: BTreeMap<i32, String>,
     topics: BTreeMap<TopicName, TopicInfo>,
     wanted: BTreeSet<TopicName>,
     max_age_ms: i64,
@@ -84,6 +85,7 @@ impl ClientMetadata {
         ClientMetadata {
             bootstrap,
             brokers: Vec::new(),
+            racks: BTreeMap::new(),
             topics: BTreeMap::new(),
             wanted: BTreeSet::new(),
             max_age_ms,
@@ -125,6 +127,11 @@ impl ClientMetadata {
     /// the client has begun anew with `bootstrap.servers` (KIP-899).
     pub fn brokers(&self) -> &[i32] {
         &self.brokers
+    }
+
+    /// The `broker.rack` of a broker of the last response.
+    pub fn rack(&self, broker: i32) -> Option<&str> {
+        self.racks.get(&broker).map(String::as_str)
     }
 
     /// `bootstrap.servers`.
@@ -242,7 +249,11 @@ impl ClientMetadata {
         self.without_news += 1;
         self.needs_update = is_behind;
         self.updated_at = Some(now);
-        self.brokers = response.brokers;
+        self.brokers = response.brokers.iter().map(|of| of.node_id).collect();
+        let racks = response.brokers.into_iter();
+        self.racks = racks
+            .filter_map(|broker| Some((broker.node_id, broker.rack?)))
+            .collect();
         let mut answer = MetadataAnswer::default();
         if self.asked_for_all {
             let told: BTreeSet<&TopicName> = response.topics.iter().map(|of| &of.name).collect();

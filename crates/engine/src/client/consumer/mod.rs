@@ -81,7 +81,8 @@ pub struct Consumer {
     pub config: ConsumerConfig,
     subscription_type: SubscriptionType,
     subscription: Vec<TopicName>,
-    group: ClassicMember,
+    /// What it knows of its membership.
+    group: Box<ClassicMember>,
     assignment: BTreeMap<TopicPartition, AssignedPartition>,
     pending: BTreeMap<i32, Pending>,
     /// What came while the application did not poll, and is for `poll()`.
@@ -122,7 +123,7 @@ impl Consumer {
             config,
             subscription_type,
             subscription: Vec::new(),
-            group: ClassicMember::default(),
+            group: Box::default(),
             assignment: BTreeMap::new(),
             pending: BTreeMap::new(),
             deferred: VecDeque::new(),

@@ -222,13 +222,12 @@ impl Consumer {
         match commit {
             Commit::BeforeLeaving => self.last_commit_is_due = false,
             Commit::BeforeRejoining => self.prepared_to_join(),
-            Commit::Sync => return self.end_sync_commit(fabric, failure),
+            Commit::Sync => self.end_sync_commit(fabric, failure),
             Commit::Auto => {}
             Commit::Async => {
                 if let Some((exception, message)) = failure {
                     self.tell_failed_commit(fabric, exception, message);
                 }
-                return;
             }
         }
     }

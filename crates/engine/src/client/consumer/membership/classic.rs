@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::{Consumer, LOGGER, Membership, Pending};
-use crate::assignor::{ClientAssignor, RebalanceProtocol};
+use crate::assignor::{ClientAssignor, RebalanceProtocol, Topics};
 use crate::client::consumer::ConsumerEvent;
 use crate::client::consumer::offsets::Commit;
 use crate::client::consumer_protocol::{
@@ -40,9 +40,10 @@ pub struct ClassicMember {
     preparation: Preparation,
     /// The topics it subscribed to when it joined.
     joined_subscription: Option<Vec<TopicName>>,
-    /// As the leader: how many partitions each topic had when it computed the
-    /// assignment.
-    pub(super) assigned_from: Option<BTreeMap<TopicName, usize>>,
+    /// As the leader: the topics as they were when it computed the assignment.
+    pub(super) assigned_from: Option<Topics>,
+    /// Metadata has come that was not looked at for changes of topics.
+    pub(super) has_new_metadata: bool,
     /// As the leader: the members whose assignment waits for metadata.
     pub(super) assigning: Option<JoinGroupResponse>,
     /// When the next heartbeat is due; `None` while the heartbeat thread rests.
@@ -79,6 +80,7 @@ impl Default for ClassicMember {
             preparation: Preparation::Due,
             joined_subscription: None,
             assigned_from: None,
+            has_new_metadata: false,
             assigning: None,
             heartbeat_at: None,
             fatal: None,
@@ -160,8 +162,8 @@ impl Consumer {
     /// The leader has the group rebalance when topics have changed, and any
     /// member when it subscribes to others (`rejoinNeededOrPending`).
     fn look_for_changes(&mut self) {
-        let counted = self.group.assigned_from.as_ref();
-        if counted.is_some_and(|before| *before != self.partition_counts(before.keys())) {
+        let is_new = std::mem::take(&mut self.group.has_new_metadata);
+        if is_new && self.topics_have_changed() {
             self.request_rejoin(
                 "cached metadata has changed from that at the beginning of the rebalance",
             );

@@ -1,12 +1,13 @@
 //! The group's leader, one of the consumers, decides who reads what
 //! (`ConsumerCoordinator.onLeaderElected`).
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use super::{Consumer, Membership};
 use crate::assignor::{ClientAssignor, MemberSubscription, TopicPartitions, Topics};
+use crate::client::PartitionInfo;
 use crate::client::consumer_protocol::{Subscription, encode_assignment};
-use crate::protocol::{JoinGroupResponse, TopicName, TopicPartition};
+use crate::protocol::{JoinGroupResponse, TopicPartition};
 use crate::sim::Fabric;
 
 impl Consumer {
@@ -44,17 +45,8 @@ impl Consumer {
         });
         let members: Vec<MemberSubscription> = members.collect();
         let wanted = members.iter().flat_map(|member| &member.topics);
-        let wanted: Vec<TopicName> = wanted.map(|topic| topic.as_str().into()).collect();
-        let counts = self.partition_counts(wanted.iter());
-        let topics: Topics = counts
-            .iter()
-            .filter(|(_, count)| **count > 0)
-            .map(|(topic, count)| {
-                let count = i32::try_from(*count).unwrap_or(i32::MAX);
-                (topic.to_string(), TopicPartitions::without_racks(count))
-            })
-            .collect();
-        self.group.assigned_from = Some(counts);
+        let topics = self.topics_with_racks(wanted.map(String::as_str));
+        self.group.assigned_from = Some(self.snapshot(topics.clone()));
         // A static member that is back leads on with the assignment that stands
         // (KIP-814).
         if response.skip_assignment {
@@ -74,16 +66,44 @@ impl Consumer {
         self.sync(fabric, assignments);
     }
 
-    pub(super) fn partition_counts<'a>(
-        &self,
-        topics: impl Iterator<Item = &'a TopicName>,
-    ) -> BTreeMap<TopicName, usize> {
+    /// Topics as an assignor takes them; those that are not known have no
+    /// partitions.
+    fn topics_with_racks<'a>(&self, topics: impl Iterator<Item = &'a str>) -> Topics {
         let metadata = &self.connection.metadata;
+        let racks = |of: &PartitionInfo| -> BTreeSet<String> {
+            let replicas = of.replicas.iter();
+            let racks = replicas.filter_map(|broker| metadata.rack(*broker));
+            racks.map(str::to_owned).collect()
+        };
+        let topics = topics.map(|topic| {
+            let partitions = metadata.partitions(topic).unwrap_or_default();
+            let of_topic = TopicPartitions {
+                count: i32::try_from(partitions.len()).unwrap_or(i32::MAX),
+                replica_racks: partitions.iter().map(racks).collect(),
+            };
+            (topic.to_owned(), of_topic)
+        });
+        topics.collect()
+    }
+
+    /// What must stay as it is for an assignment to stand: partitions, and their
+    /// racks if the leader is in one
+    /// (`ConsumerCoordinator.MetadataSnapshot`, KIP-881).
+    fn snapshot(&self, mut topics: Topics) -> Topics {
+        if self.config.client_rack.is_none() {
+            for topic in topics.values_mut() {
+                topic.replica_racks.clear();
+            }
+        }
         topics
-            .map(|topic| {
-                let partitions = metadata.partitions(topic).unwrap_or_default();
-                (topic.clone(), partitions.len())
-            })
-            .collect()
+    }
+
+    /// Whether this leader would see other topics now than when it assigned.
+    pub(super) fn topics_have_changed(&self) -> bool {
+        let Some(before) = &self.group.assigned_from else {
+            return false;
+        };
+        let now = self.topics_with_racks(before.keys().map(String::as_str));
+        *before != self.snapshot(now)
     }
 }

@@ -128,6 +128,7 @@ impl Consumer {
         if self.closing {
             return;
         }
+        self.group.has_new_metadata = true;
         if matches!(self.subscription_type, SubscriptionType::Pattern(_)) {
             self.match_pattern();
         }
