@@ -205,8 +205,8 @@ fn consumer_config(random: &mut Random) -> ConsumerConfig {
     };
     ConsumerConfig {
         partition_assignment_strategy: assignors.to_vec(),
-        max_poll_records: [1, 10, 500][random.below(3) as usize],
-        max_poll_interval_ms: [2_000, 300_000][random.below(2) as usize],
+        // What a poll() returns is processed well within max.poll.interval.ms.
+        max_poll_records: [1, 10, 50][random.below(3) as usize],
         auto_offset_reset: [AutoOffsetReset::Earliest, AutoOffsetReset::Latest]
             [random.below(2) as usize],
         enable_auto_commit: random.below(4) > 0,
