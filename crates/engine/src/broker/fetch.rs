@@ -73,19 +73,18 @@ impl Broker {
         let mut noted = Vec::new();
         for wanted in &request.partitions {
             let of = &wanted.topic_partition;
-            let partition = self.partitions.get(of);
-            let is_sound = partition.is_some_and(|partition| {
+            let partition = self.partitions.get(of).filter(|partition| {
                 check(partition, wanted, Some(replica.replica_id)).is_ok()
                     && diverging_epoch(partition, wanted).is_none()
                     && is_in_range(partition, wanted)
             });
-            if !is_sound {
+            let Some(partition) = partition else {
                 continue;
-            }
+            };
             let fetch = FollowerFetch {
                 follower: replica.replica_id,
                 broker_epoch: replica.replica_epoch,
-                fetch_offset: wanted.fetch_offset,
+                fetch_offset: partition.log.position_of(wanted.fetch_offset),
                 log_start_offset: wanted.log_start_offset,
             };
             let effects = self.with_leader(fabric, of, |leader, circumstances| {

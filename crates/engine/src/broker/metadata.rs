@@ -1,5 +1,5 @@
 use super::Broker;
-use crate::controller::{INTERNAL_TOPICS, Topic, validate_topic_name};
+use crate::controller::{Topic, is_internal, validate_topic_name};
 use crate::protocol::{
     ErrorCode, MetadataBroker, MetadataPartition, MetadataRequest, MetadataResponse, MetadataTopic,
     TopicId, TopicName,
@@ -42,7 +42,7 @@ fn describe(name: &TopicName, topic: &Topic) -> MetadataTopic {
         error_code: ErrorCode::None,
         name: name.clone(),
         topic_id: topic.id,
-        is_internal: INTERNAL_TOPICS.contains(&&**name),
+        is_internal: is_internal(name),
         partitions: partitions
             .map(|(partition_index, registration)| MetadataPartition {
                 partition_index,

@@ -137,6 +137,7 @@ impl Broker {
             if let Some(partition) = self.partitions.get_mut(of) {
                 partition.log.set_high_watermark(high_watermark);
             }
+            self.advance_coordinator(fabric, of);
             self.complete_produces(fabric);
             self.complete_fetches(fabric);
         }

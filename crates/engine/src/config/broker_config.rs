@@ -45,6 +45,8 @@ pub struct BrokerConfig {
     pub offsets_topic: InternalTopicConfig,
     /// `__transaction_state` (`transaction.state.log.*`).
     pub transaction_state_log: InternalTopicConfig,
+    /// `__share_group_state` (`share.coordinator.state.topic.*`).
+    pub share_state_topic: InternalTopicConfig,
     /// Transactions and idempotent producers.
     pub transactions: TransactionConfig,
     /// After how many requests what has been answered leaves the purgatories.
@@ -325,6 +327,10 @@ impl BrokerConfig {
                 min_isr: Some(given.int("transaction.state.log.min.isr")),
                 ..given.internal_topic("transaction.state.log")
             },
+            share_state_topic: InternalTopicConfig {
+                min_isr: Some(given.int("share.coordinator.state.topic.min.isr")),
+                ..given.internal_topic("share.coordinator.state.topic")
+            },
             transactions: given.transactions(),
             purgatory: PurgatoryConfig {
                 fetch: given.int("fetch.purgatory.purge.interval.requests"),
@@ -421,6 +427,7 @@ impl Given<'_> {
             offsets_retention_ms: retention_minutes * 60 * 1_000,
             offsets_retention_check_interval_ms: self
                 .interval_ms("offsets.retention.check.interval.ms"),
+            offset_commit_timeout_ms: self.long("offsets.commit.timeout.ms"),
             offset_metadata_max_bytes: self.size("offset.metadata.max.bytes"),
         }
     }

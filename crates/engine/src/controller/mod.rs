@@ -27,7 +27,10 @@ pub use consensus::Consensus;
 pub use image::{MetadataImage, MetadataRecord, Topic};
 pub use node::ControllerNode;
 pub use partition::PartitionRegistration;
-pub use topic_name::{INTERNAL_TOPICS, collides, validate_topic_name};
+pub use topic_name::{
+    GROUP_METADATA_TOPIC_NAME, INTERNAL_TOPICS, SHARE_GROUP_STATE_TOPIC_NAME,
+    TRANSACTION_STATE_TOPIC_NAME, collides, is_internal, validate_topic_name,
+};
 pub use topics::PARTITIONS_MAX;
 
 use std::sync::Arc;

@@ -6,6 +6,7 @@ pub use self::describe::counted;
 
 use self::describe::Described;
 use crate::client::ConsumerEvent;
+use crate::controller::is_internal;
 use crate::coordinator::GroupEvent;
 use crate::log::record_batch::RecordBatch;
 use crate::log::{Cleaning, DeletionReason};
@@ -499,6 +500,9 @@ impl EventKind {
     /// Whether an onlooker should be told, or it is one of many steps of
     /// something they are told of anyway.
     pub fn is_news(&self) -> bool {
+        if self.topic().is_some_and(is_internal) {
+            return matches!(self, EventKind::RecordsLost { .. });
+        }
         match self {
             EventKind::RecordsAccumulated { .. }
             | EventKind::RecordsReplicated { .. }
@@ -513,6 +517,64 @@ impl EventKind {
             EventKind::Consumer { event, .. } => event.is_news(),
             _ => true,
         }
+    }
+}
+
+impl EventKind {
+    /// The topic that it is about, where it is about one.
+    pub fn topic(&self) -> Option<&str> {
+        Some(match self {
+            EventKind::TopicCreated { topic, .. }
+            | EventKind::TopicDeleted { topic }
+            | EventKind::PartitionsAdded { topic, .. }
+            | EventKind::SendFailed { topic, .. } => topic,
+            EventKind::LeaderElected {
+                topic_partition, ..
+            }
+            | EventKind::IsrChanged {
+                topic_partition, ..
+            }
+            | EventKind::ReplicasChanged {
+                topic_partition, ..
+            }
+            | EventKind::LeaderStarted {
+                topic_partition, ..
+            }
+            | EventKind::RecordsReplicated {
+                topic_partition, ..
+            }
+            | EventKind::ReplicationFailed {
+                topic_partition, ..
+            }
+            | EventKind::RecordsTruncated {
+                topic_partition, ..
+            }
+            | EventKind::RecordsLost {
+                topic_partition, ..
+            }
+            | EventKind::RecordsAccumulated {
+                topic_partition, ..
+            }
+            | EventKind::RecordsAppended {
+                topic_partition, ..
+            }
+            | EventKind::RecordsDeleted {
+                topic_partition, ..
+            }
+            | EventKind::LogCleaned {
+                topic_partition, ..
+            }
+            | EventKind::Delivered {
+                topic_partition, ..
+            }
+            | EventKind::PositionReset {
+                topic_partition, ..
+            }
+            | EventKind::RecordsRead {
+                topic_partition, ..
+            } => &topic_partition.topic,
+            _ => return None,
+        })
     }
 }
 

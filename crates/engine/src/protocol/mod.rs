@@ -11,6 +11,7 @@ mod error;
 mod group;
 mod metadata;
 mod records;
+pub mod wire;
 mod zookeeper;
 
 pub use admin::*;
@@ -169,7 +170,7 @@ apis! {
     OffsetForLeaderEpoch(OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse),
     /// Moves log starts, so that records before them are gone.
     DeleteRecords(DeleteRecordsRequest, DeleteRecordsResponse),
-    /// Finds the broker that coordinates a group.
+    /// Finds the brokers that coordinate groups, transactions or share groups.
     FindCoordinator(FindCoordinatorRequest, FindCoordinatorResponse),
     /// Enters a group, or its next generation.
     JoinGroup(JoinGroupRequest, JoinGroupResponse),
@@ -187,6 +188,10 @@ apis! {
     ListGroups(ListGroupsRequest, ListGroupsResponse),
     /// Describes groups: state, members, assignment.
     DescribeGroups(DescribeGroupsRequest, DescribeGroupsResponse),
+    /// Forgets offsets of a group.
+    OffsetDelete(OffsetDeleteRequest, OffsetDeleteResponse),
+    /// Deletes groups.
+    DeleteGroups(DeleteGroupsRequest, DeleteGroupsResponse),
     /// A broker makes itself known to the controller.
     BrokerRegistration(BrokerRegistrationRequest, BrokerRegistrationResponse),
     /// A broker says that it lives, or wants to stop.

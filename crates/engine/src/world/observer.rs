@@ -66,16 +66,6 @@ impl World {
             self.tell(&record);
             self.observer.image.apply(&record);
             self.forget_deleted(&record);
-            let lives = matches!(
-                record,
-                MetadataRecord::BrokerFenced { .. }
-                    | MetadataRecord::BrokerUnfenced { .. }
-                    | MetadataRecord::BrokerRegistered { .. }
-                    | MetadataRecord::BrokerInControlledShutdown { .. }
-            );
-            if lives {
-                self.move_groups();
-            }
         }
     }
 

@@ -72,14 +72,26 @@ fn optional_number(value: &Value, name: &str) -> Result<Option<i32>, String> {
 
 /// Compares an assignment with the one the case expects: exactly, except where
 /// Kafka's own depends on the order of a hash map; there only how many
-/// partitions the members have.
+/// partitions the members have and keep.
 pub fn check(case: &Value, actual: &Assignment) -> Outcome {
     let by_order = ["input_order_sensitive", "hash_order_sensitive"];
     if !by_order.iter().any(|name| flag(case, name)) {
         check_exactly(case, actual)?;
     }
+    let stats = field(case, "stats")?;
     let sizes: Vec<usize> = actual.values().map(Vec::len).collect();
-    check_stats(field(case, "stats")?, sizes)
+    check_sizes(stats, sizes)?;
+    let retained: usize = members(case)?
+        .iter()
+        .map(|member| retained(member, &actual[&member.member_id]))
+        .sum();
+    expect_eq("retained", &number(stats, "retained")?, &retained)
+}
+
+/// How many of the partitions that it had the member keeps.
+fn retained(member: &MemberSubscription, assigned: &[(String, i32)]) -> usize {
+    let had = member.owned_partitions.iter();
+    had.filter(|partition| assigned.contains(partition)).count()
 }
 
 fn check_exactly(case: &Value, actual: &Assignment) -> Outcome {
@@ -110,7 +122,7 @@ fn partition(value: &Value) -> Result<(String, i32), String> {
     }
 }
 
-fn check_stats(stats: &Value, mut sizes: Vec<usize>) -> Outcome {
+fn check_sizes(stats: &Value, mut sizes: Vec<usize>) -> Outcome {
     sizes.sort_unstable();
     let expected = list(stats, "sizes_sorted")?.iter().map(as_number);
     expect_eq(

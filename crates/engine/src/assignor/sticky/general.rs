@@ -7,6 +7,8 @@ use super::claims::Claims;
 use super::group::Group;
 use super::movements::Movements;
 
+/// Members keep what they had, the rest is given out, then it is evened out.
+///
 /// Source: `AbstractStickyAssignor.GeneralAssignmentBuilder`.
 pub(super) fn plan(group: &Group<'_>, claims: &Claims) -> Plan {
     let mut builder = Builder::new(group, claims);

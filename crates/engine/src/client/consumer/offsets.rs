@@ -352,6 +352,7 @@ impl Consumer {
         let request = Request::OffsetFetch(OffsetFetchRequest {
             group_id: self.config.group_id.clone(),
             partitions: Some(partitions),
+            require_stable: true,
         });
         self.ask(fabric, coordinator, request, pending);
     }
@@ -366,6 +367,9 @@ impl Consumer {
             ErrorCode::None => {}
             ErrorCode::NotCoordinator => return self.lose_coordinator(fabric),
             _ => return self.back_off(fabric),
+        }
+        if !response.unstable.is_empty() {
+            self.back_off(fabric);
         }
         let asked: BTreeSet<&TopicPartition> = asked.iter().collect();
         for (partition, committed) in response.partitions {

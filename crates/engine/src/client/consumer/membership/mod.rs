@@ -152,9 +152,8 @@ impl Consumer {
         let Some(broker) = self.connection.least_loaded(fabric.now) else {
             return;
         };
-        let request = Request::FindCoordinator(FindCoordinatorRequest {
-            key: self.config.group_id.clone(),
-        });
+        let request = FindCoordinatorRequest::group(&self.config.group_id);
+        let request = Request::FindCoordinator(request);
         self.ask(fabric, broker, request, Pending::FindCoordinator);
     }
 
@@ -163,9 +162,12 @@ impl Consumer {
         fabric: &mut Fabric,
         response: FindCoordinatorResponse,
     ) {
-        match response.error_code {
-            ErrorCode::None => self.group.coordinator = Some(response.node_id),
-            ErrorCode::InvalidGroupId => self.fail_with(fabric, response.error_code),
+        let Some(found) = response.coordinators.first() else {
+            return self.back_off(fabric);
+        };
+        match found.error_code {
+            ErrorCode::None => self.group.coordinator = Some(found.node_id),
+            ErrorCode::InvalidGroupId => self.fail_with(fabric, found.error_code),
             _ => self.back_off(fabric),
         }
     }
