@@ -198,12 +198,8 @@ fn automatic_commits_are_made_in_poll_when_all_before_is_processed() {
         commit: None,
     };
     set_processing(&mut world, consumer, processing);
-    let committed = |world: &World| {
-        let (_, group) = world.groups()["billing"];
-        group
-            .offset(&partition())
-            .map(|stored| stored.committed.offset)
-    };
+    let committed =
+        |world: &World| consumer_of(world, consumer).assignment()[&partition()].committed;
     wait(&mut world, "four of five", |world| {
         processed(world, consumer) == 4
     });
