@@ -384,6 +384,7 @@ fn calls_are_divided_and_put_together_again() {
     let latest = |of: &TopicPartition| (of.clone(), ListOffsetsRequest::LATEST);
     let list = Request::ListOffsets(ListOffsetsRequest {
         replica_id: None,
+        isolation_level: Default::default(),
         partitions: wanted.iter().map(latest).collect(),
     });
     call(&mut world, admin, list);

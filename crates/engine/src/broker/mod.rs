@@ -17,6 +17,7 @@ mod metadata_log;
 mod partition;
 mod periodic;
 mod produce;
+mod read_replica;
 mod replicas;
 mod retention;
 
@@ -220,6 +221,11 @@ impl Broker {
             Request::Fetch(request) => self.fetch(fabric, from, header, request),
             Request::ListOffsets(request) => {
                 let response = Response::ListOffsets(self.list_offsets(&request));
+                self.answer(fabric, from, header, response);
+            }
+            Request::OffsetForLeaderEpoch(request) => {
+                let response = self.offsets_for_leader_epochs(&request);
+                let response = Response::OffsetForLeaderEpoch(response);
                 self.answer(fabric, from, header, response);
             }
             Request::DeleteRecords(request) => {

@@ -5,12 +5,14 @@ mod describe;
 pub use self::describe::counted;
 
 use self::describe::Described;
+use crate::client::ConsumerEvent;
 use crate::controller::is_internal;
 use crate::coordinator::GroupEvent;
 use crate::log::record_batch::RecordBatch;
 use crate::log::{Cleaning, DeletionReason};
 use crate::protocol::{Response, TopicName, TopicPartition};
 use crate::sim::{ClientNumber, NodeId, PacketId, Time};
+use crate::world::Rebalance;
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -424,7 +426,8 @@ pub enum EventKind {
         from: i64,
         /// Its position now.
         to: i64,
-        /// The batches that came; the first may begin before `from`.
+        /// The batches that came; the first may begin before `from`, and the
+        /// last go on beyond `to`.
         batches: Vec<RecordBatch>,
     },
     /// A consumer ended with an exception.
@@ -435,6 +438,13 @@ pub enum EventKind {
         exception: String,
         /// Its message.
         message: String,
+    },
+    /// Something else that a consumer does.
+    Consumer {
+        /// The consumer.
+        consumer: ClientNumber,
+        /// What.
+        event: ConsumerEvent,
     },
     /// An admin client's call was answered.
     AdminAnswered {
@@ -451,6 +461,36 @@ pub enum EventKind {
         exception: String,
         /// Its message.
         message: String,
+    },
+    /// A rebalance of a group is complete.
+    RebalanceMeasured(Rebalance),
+    /// A member of a group has processed records that the group had processed
+    /// before.
+    RecordsProcessedAgain {
+        /// The group.
+        group: String,
+        /// The member.
+        consumer: ClientNumber,
+        /// The partition.
+        topic_partition: TopicPartition,
+        /// The first offset.
+        from: i64,
+        /// The offset after the last one.
+        to: i64,
+    },
+    /// A member of a group goes on after records that none of its group has
+    /// processed.
+    RecordsSkipped {
+        /// The group.
+        group: String,
+        /// The member.
+        consumer: ClientNumber,
+        /// The partition.
+        topic_partition: TopicPartition,
+        /// The first offset that is left out.
+        from: i64,
+        /// The offset after the last one.
+        to: i64,
     },
     /// Something happened in a group.
     Group(GroupEvent),
@@ -474,6 +514,7 @@ impl EventKind {
             }
             EventKind::PartitionsRevoked { .. } => true,
             EventKind::Group(event) => is_group_news(event),
+            EventKind::Consumer { event, .. } => event.is_news(),
             _ => true,
         }
     }

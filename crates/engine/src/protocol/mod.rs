@@ -168,6 +168,8 @@ apis! {
     Fetch(FetchRequest, FetchResponse),
     /// Finds the first, the last, or a timestamp's offset.
     ListOffsets(ListOffsetsRequest, ListOffsetsResponse),
+    /// Finds where a leader's epoch ended.
+    OffsetForLeaderEpoch(OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse),
     /// Moves log starts, so that records before them are gone.
     DeleteRecords(DeleteRecordsRequest, DeleteRecordsResponse),
     /// Finds the brokers that coordinate groups, transactions or share groups.

@@ -2,8 +2,13 @@
 
 mod commands;
 mod config;
+mod consumers;
 mod observer;
+mod processed;
+mod rebalances;
 mod servers;
+
+pub use rebalances::Rebalance;
 
 pub use config::{BrokerSpec, ControllerMode, SERVERS_MAX, WorldConfig};
 
@@ -228,6 +233,7 @@ impl World {
             command: command.clone(),
         });
         let client = self.carry_out(command);
+        self.watch_groups(0);
         self.run_until(self.fabric.now);
         Ok(Outcome {
             client,
@@ -269,7 +275,17 @@ impl World {
                 "time does not get beyond {at}: {scheduled:?} happens over and over"
             );
             self.fabric.now = at;
+            let first_event = self.fabric.events.len();
             self.happen(scheduled);
+            self.watch_groups(first_event);
+        }
+    }
+
+    /// Measures what groups do, from the event of this number on.
+    fn watch_groups(&mut self, first_event: usize) {
+        if first_event < self.fabric.events.len() {
+            self.count_processed(first_event);
+            self.measure_rebalances(first_event);
         }
     }
 

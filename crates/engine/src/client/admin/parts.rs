@@ -90,6 +90,7 @@ pub(super) fn request(call: &Request, parts: &[Part]) -> Request {
         }),
         Request::ListOffsets(request) => Request::ListOffsets(ListOffsetsRequest {
             replica_id: request.replica_id,
+            isolation_level: request.isolation_level,
             partitions: records(),
         }),
         Request::DescribeGroups(_) => {
