@@ -35,6 +35,24 @@ pub enum Command {
         /// The record.
         record: OutgoingRecord,
     },
+    /// Has a producer's application call `poll()`: callbacks that have queued
+    /// up run (`delivery.callbacks.on.poll`).
+    Poll {
+        /// The producer.
+        producer: ClientNumber,
+    },
+    /// Has a producer's application call `flush()`. It returns with
+    /// [`EventKind::Flushed`](crate::EventKind::Flushed).
+    Flush {
+        /// The producer.
+        producer: ClientNumber,
+    },
+    /// Ends a producer's program without `flush()` and without `close()`: what
+    /// is in its accumulator is never sent.
+    CloseWithoutFlush {
+        /// The producer.
+        producer: ClientNumber,
+    },
     /// Starts a consumer of a group.
     AddConsumer {
         /// Its settings.
@@ -231,6 +249,15 @@ pub enum Refusal {
         /// The producer's `max.request.size`, in bytes.
         max_request_size: usize,
     },
+    /// A record is larger than the producer's `buffer.memory`
+    /// (`RecordTooLargeException`).
+    RecordExceedsMemory {
+        /// Its size when serialized, in bytes.
+        size: usize,
+    },
+    /// A record that no producer can have (`IllegalArgumentException`); the
+    /// text is Kafka's own message.
+    IllegalRecord(String),
     /// The producer's `send()` still blocks on so many earlier records.
     TooManyWaiting(usize),
     /// The producer has no partition of this number to send to.
@@ -269,9 +296,12 @@ impl Refusal {
     pub fn exception(&self) -> Option<&'static str> {
         match self {
             Refusal::InvalidConfig(_) => Some("ConfigException"),
-            Refusal::RecordTooLarge { .. } => Some("RecordTooLargeException"),
             Refusal::NotAssigned(_) => Some("IllegalStateException"),
             Refusal::NegativeOffset => Some("IllegalArgumentException"),
+            Refusal::RecordTooLarge { .. } | Refusal::RecordExceedsMemory { .. } => {
+                Some("RecordTooLargeException")
+            }
+            Refusal::IllegalRecord(_) => Some("IllegalArgumentException"),
             _ => None,
         }
     }
@@ -292,9 +322,14 @@ impl fmt::Display for Refusal {
                     "Client number {client} is not a {wanted}: choose a {wanted}."
                 )
             }
-            Refusal::InvalidConfig(message) | Refusal::NoSuchPartition(message) => {
-                f.write_str(message)
-            }
+            Refusal::InvalidConfig(message)
+            | Refusal::NoSuchPartition(message)
+            | Refusal::IllegalRecord(message) => f.write_str(message),
+            Refusal::RecordExceedsMemory { size } => write!(
+                f,
+                "The message is {size} bytes when serialized which is larger than the total memory \
+                 buffer you have configured with the buffer.memory configuration."
+            ),
             Refusal::RecordTooLarge {
                 size,
                 max_request_size,

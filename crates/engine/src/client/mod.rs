@@ -12,12 +12,17 @@ mod producer;
 mod workload;
 
 pub use admin::Admin;
+pub use connection::Backoffs;
 pub use consumer::{AssignedPartition, Consumer, ConsumerEvent, Membership, OffsetCounts};
 pub use consumer::{AutoOffsetReset, ConsumerConfig, SeekTo, SubscriptionType};
 pub use consumer::{CommitEach, CommitWhen, ManualCommit, Processing};
 pub use metadata::{ClientMetadata, PartitionInfo};
-pub use producer::{Acks, ProducerConfig};
-pub use producer::{OutgoingRecord, Producer, ProducerBatch};
+pub use producer::{
+    AccumulatorConfig, Acks, Appended, BatchSequence, BufferExhausted, BuiltInPartitioner,
+    Callback, ClusterView, EvaluationError, Expression, OutgoingRecord, Partitioner,
+    PartitionerChoice, Producer, ProducerBatch, ProducerConfig, ProducerIdAndEpoch, ReadyCheck,
+    RecordAccumulator, RoundRobinPartitioner, TransactionManager, TransactionState,
+};
 pub use workload::{KeyPattern, Workload};
 
 pub(crate) use connection::Connection;
@@ -26,6 +31,10 @@ use crate::protocol::{Payload, Response};
 use crate::sim::{Fabric, NodeId, Packet};
 
 /// A client of one of the three kinds.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a world has few clients, which stay where they are"
+)]
 #[derive(Clone, Debug, Hash)]
 pub enum Client {
     /// Sends records.

@@ -5,7 +5,7 @@ mod describe;
 pub use self::describe::counted;
 
 use self::describe::Described;
-use crate::client::ConsumerEvent;
+use crate::client::{Callback, ConsumerEvent};
 use crate::controller::is_internal;
 use crate::coordinator::GroupEvent;
 use crate::log::record_batch::RecordBatch;
@@ -374,6 +374,57 @@ pub enum EventKind {
         /// How many records.
         records: i32,
     },
+    /// A leader was sent a batch that it has: it stores it once, and answers
+    /// with the offsets that it has (KIP-98).
+    DuplicateRecognized {
+        /// The leader.
+        broker: i32,
+        /// The partition.
+        topic_partition: TopicPartition,
+        /// The first record's offset.
+        base_offset: i64,
+        /// How many records.
+        records: i32,
+        /// Who sent them.
+        from: NodeId,
+    },
+    /// A producer's `send()` has returned: the record is in the accumulator,
+    /// not delivered.
+    SendReturned {
+        /// The producer.
+        producer: ClientNumber,
+        /// Where the record will go.
+        topic_partition: TopicPartition,
+        /// How many records of the producer are not delivered, this one among
+        /// them.
+        undelivered: u32,
+    },
+    /// A callback has run that had waited for `poll()`, `flush()` or
+    /// `close()`; once for each of its records.
+    CallbackRun {
+        /// The producer.
+        producer: ClientNumber,
+        /// What it is told.
+        callback: Callback,
+    },
+    /// A producer's `flush()` has returned: all that was sent before is
+    /// delivered, or has failed.
+    Flushed {
+        /// The producer.
+        producer: ClientNumber,
+    },
+    /// A producer has ended without `flush()` and without `close()`: these
+    /// records were never sent.
+    RecordsNeverSent {
+        /// The producer.
+        producer: ClientNumber,
+        /// The topic.
+        topic: TopicName,
+        /// The partition, where one was chosen.
+        partition: Option<i32>,
+        /// How many records.
+        records: i32,
+    },
     /// A producer gave up on records.
     SendFailed {
         /// The producer.
@@ -508,6 +559,7 @@ impl EventKind {
             | EventKind::RecordsReplicated { .. }
             | EventKind::LeaderStarted { .. }
             | EventKind::Delivered { .. }
+            | EventKind::SendReturned { .. }
             | EventKind::AdminAnswered { .. } => false,
             EventKind::ClientStarted { kind, .. } | EventKind::ClientClosed { kind, .. } => {
                 *kind != "admin client"

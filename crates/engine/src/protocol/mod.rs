@@ -12,6 +12,7 @@ mod error;
 mod group;
 mod metadata;
 mod records;
+mod transaction;
 pub mod wire;
 mod zookeeper;
 
@@ -22,6 +23,7 @@ pub use error::ErrorCode;
 pub use group::*;
 pub use metadata::*;
 pub use records::*;
+pub use transaction::*;
 pub use zookeeper::*;
 
 use std::fmt;
@@ -172,6 +174,10 @@ apis! {
     OffsetForLeaderEpoch(OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse),
     /// Moves log starts, so that records before them are gone.
     DeleteRecords(DeleteRecordsRequest, DeleteRecordsResponse),
+    /// Gives a producer the id and epoch that its batches carry.
+    InitProducerId(InitProducerIdRequest, InitProducerIdResponse),
+    /// Gives a broker a block of producer ids.
+    AllocateProducerIds(AllocateProducerIdsRequest, AllocateProducerIdsResponse),
     /// Finds the brokers that coordinate groups, transactions or share groups.
     FindCoordinator(FindCoordinatorRequest, FindCoordinatorResponse),
     /// Enters a group, or its next generation.

@@ -28,6 +28,9 @@ impl World {
             Command::AddAdmin { .. } => self.check_room(),
             Command::SetWorkload { producer, .. } => self.producer(*producer).map(|_| ()),
             Command::Send { producer, record } => self.producer(*producer)?.check(record),
+            Command::Poll { producer }
+            | Command::Flush { producer }
+            | Command::CloseWithoutFlush { producer } => self.producer(*producer).map(|_| ()),
             Command::AdminCall { admin, request } => match self.client(*admin)? {
                 Client::Admin(_) => Admin::check(request),
                 _ => Err(wrong_kind(*admin, "admin client")),
@@ -155,6 +158,17 @@ impl World {
                     producer.send(&mut self.fabric, record);
                 }
             }
+            Command::Poll { producer } => {
+                if let Some(Client::Producer(producer)) = self.clients.get_mut(&producer) {
+                    producer.poll(&mut self.fabric);
+                }
+            }
+            Command::Flush { producer } => {
+                if let Some(Client::Producer(producer)) = self.clients.get_mut(&producer) {
+                    producer.flush(&mut self.fabric);
+                }
+            }
+            Command::CloseWithoutFlush { producer } => self.close_without_flush(producer),
             Command::AdminCall { admin, request } => {
                 if let Some(Client::Admin(admin)) = self.clients.get_mut(&admin) {
                     admin.call(&mut self.fabric, request);
@@ -311,6 +325,26 @@ impl World {
         client.start(&mut self.fabric);
         self.clients.insert(number, client);
         number
+    }
+
+    /// The program ends: what was on its way may still arrive.
+    fn close_without_flush(&mut self, number: ClientNumber) {
+        let Some(client) = self.remove_client(number) else {
+            return;
+        };
+        let unsent = match &client {
+            Client::Producer(producer) => producer.unsent(),
+            _ => Vec::new(),
+        };
+        for (topic, partition, records) in unsent {
+            self.fabric.emit(EventKind::RecordsNeverSent {
+                producer: number,
+                topic,
+                partition,
+                records,
+            });
+        }
+        self.tell_closed(number, &client);
     }
 
     fn crash(&mut self, number: ClientNumber) {

@@ -341,12 +341,16 @@ impl World {
             return;
         }
         if let Some(client) = self.remove_client(number) {
-            self.fabric.emit(EventKind::ClientClosed {
-                client: number,
-                kind: client.kind(),
-                client_id: client.client_id().to_owned(),
-            });
+            self.tell_closed(number, &client);
         }
+    }
+
+    fn tell_closed(&mut self, number: ClientNumber, client: &Client) {
+        self.fabric.emit(EventKind::ClientClosed {
+            client: number,
+            kind: client.kind(),
+            client_id: client.client_id().to_owned(),
+        });
     }
 
     fn remove_client(&mut self, number: ClientNumber) -> Option<Client> {

@@ -71,7 +71,9 @@ impl World {
 
     fn tell(&mut self, record: &MetadataRecord) {
         let kind = match record {
-            MetadataRecord::LeaderChange { .. } | MetadataRecord::BrokerRegistered { .. } => return,
+            MetadataRecord::LeaderChange { .. }
+            | MetadataRecord::BrokerRegistered { .. }
+            | MetadataRecord::ProducerIds { .. } => return,
             MetadataRecord::BrokerFenced { id } => EventKind::BrokerFenced { broker: *id },
             MetadataRecord::BrokerUnfenced { id } => EventKind::BrokerUnfenced { broker: *id },
             MetadataRecord::BrokerInControlledShutdown { id } => {

@@ -25,9 +25,11 @@ mod leader_epoch_cache;
 mod log_segments_retention;
 mod murmur2;
 mod partition_hw_isr;
+mod producer_batching;
 mod producer_state;
 mod record_batch_size;
 mod replica_placement;
+mod roundrobin_partitioner;
 
 use case::Outcome;
 
@@ -47,6 +49,8 @@ pub const KINDS: &[Kind] = &[
     compaction::KIND,
     leader_epoch_cache::KIND,
     producer_state::KIND,
+    producer_batching::KIND,
+    roundrobin_partitioner::KIND,
     partition_hw_isr::KIND,
     replica_placement::KIND,
     leader_election::KIND,

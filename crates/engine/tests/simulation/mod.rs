@@ -9,6 +9,7 @@ mod faults;
 mod heal;
 mod invariants;
 mod record;
+mod sessions;
 mod workload;
 
 use std::cell::RefCell;

@@ -9,6 +9,8 @@ use engine::log::PartitionLog;
 use engine::log::record_batch::RecordBatch;
 use engine::protocol::TopicId;
 
+use super::sessions::Sessions;
+
 /// What an onlooker has taken down of one partition.
 #[derive(Debug)]
 pub struct PartitionRecord {
@@ -40,6 +42,8 @@ pub struct PartitionRecord {
     pub compacted_in_vain_to: i64,
     pub epochs: Epochs,
     pub excuse: Excuse,
+    /// What idempotent producers have had committed.
+    sessions: Sessions,
     replicas: BTreeMap<i32, Seen>,
 }
 
@@ -126,6 +130,7 @@ impl PartitionRecord {
             compacted_in_vain_to: 0,
             epochs: Epochs::default(),
             excuse: Excuse::default(),
+            sessions: Sessions::default(),
             replicas: BTreeMap::new(),
         }
     }
@@ -353,6 +358,10 @@ impl PartitionRecord {
                 self.committed_end,
                 batch.base_offset()
             );
+            // Who lost records may be sent them again.
+            if self.excuse.epoch.is_none() {
+                self.sessions.take_down(&self.of, batch);
+            }
             self.committed.insert(batch.base_offset(), batch.clone());
             self.committed_end = batch.next_offset();
         }

@@ -280,11 +280,12 @@ pub fn ends(world: &World, topic: &str) -> Vec<(i32, i64, i64)> {
     held.collect()
 }
 
-/// The producer of the recordings. What it is given at one time shares a
-/// batch, as with the recorder.
+/// The producer of the recordings, which was not idempotent. What it is given
+/// at one time shares a batch, as with the recorder.
 pub fn producer_with(world: &mut World, acks: Acks) -> ClientNumber {
     let config = ProducerConfig {
         acks,
+        enable_idempotence: false,
         delivery_timeout_ms: 3_000,
         request_timeout_ms: 1_500,
         linger_ms: 1,
@@ -321,6 +322,7 @@ pub fn send_records(
             partition: Some(to.partition),
             key: bytes(key),
             value: bytes(value),
+            ..OutgoingRecord::default()
         };
         let command = Command::Send { producer, record };
         world.execute(command).expect("it takes a record");

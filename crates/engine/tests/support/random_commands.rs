@@ -240,6 +240,7 @@ fn record(random: &mut Random) -> OutgoingRecord {
         partition: (random.below(8) == 0).then(|| random.below(5) as i32),
         key: (random.below(2) == 0).then(|| vec![random.below(20) as u8]),
         value: (random.below(10) > 0).then(|| vec![b'v'; random.below(2_000) as usize]),
+        ..OutgoingRecord::default()
     }
 }
 

@@ -18,8 +18,8 @@ use super::{Controller, MetadataRecord};
 use crate::config::BrokerConfig;
 use crate::event::EventKind;
 use crate::protocol::{
-    AlterPartitionResponse, BrokerHeartbeatResponse, BrokerRegistrationResponse, EnvelopeResponse,
-    ErrorCode, Header, Payload, Request, Response,
+    AllocateProducerIdsResponse, AlterPartitionResponse, BrokerHeartbeatResponse,
+    BrokerRegistrationResponse, EnvelopeResponse, ErrorCode, Header, Payload, Request, Response,
 };
 use crate::sim::{Alarm, Connection, Fabric, NodeId, Packet, Random, Scheduled, Time};
 
@@ -244,6 +244,7 @@ impl ControllerNode {
             Request::BrokerRegistration(request) => self.register(fabric.now, request),
             Request::BrokerHeartbeat(request) => self.heartbeat(fabric.now, &request),
             Request::AlterPartition(request) => self.alter_partitions(request),
+            Request::AllocateProducerIds(request) => self.allocate_producer_ids(&request),
             Request::Envelope(request) => self.administer(*request.request),
             other => unreachable!("{} is not for a controller", other.api()),
         };
@@ -455,6 +456,13 @@ fn refusal(request: &Request) -> Response {
             error_code,
             partitions: Vec::new(),
         }),
+        Request::AllocateProducerIds(_) => {
+            Response::AllocateProducerIds(AllocateProducerIdsResponse {
+                error_code,
+                producer_id_start: -1,
+                producer_id_len: 0,
+            })
+        }
         _ => Response::Envelope(EnvelopeResponse {
             error_code,
             response: None,
