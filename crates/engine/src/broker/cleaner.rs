@@ -150,7 +150,6 @@ mod tests {
             rack: None,
             config: Arc::new(BrokerConfig::new(settings.into()).unwrap()),
             voters: vec![1],
-            seed: 1,
         });
         let latency = Latency {
             base_us: 0,

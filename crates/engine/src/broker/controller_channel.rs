@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use super::Broker;
-use crate::protocol::{EnvelopeRequest, ErrorCode, Header, Request, Response};
+use crate::protocol::{EnvelopeRequest, ErrorCode, Header, Request, Response, TopicName};
 use crate::sim::{Fabric, NodeId, Time};
 
 /// What an answer of the controller is for.
@@ -14,6 +14,8 @@ pub(super) enum Purpose {
     Own,
     /// A client, whose request was passed on.
     Client { from: NodeId, header: Header },
+    /// An internal topic that is to be made.
+    InternalTopic(TopicName),
 }
 
 #[derive(Clone, Debug, Hash)]
@@ -51,7 +53,7 @@ impl ControllerChannel {
     pub fn forget(&mut self, client: NodeId) {
         let is_its = |asked: &Asked| match &asked.purpose {
             Purpose::Client { from, .. } => *from == client,
-            Purpose::Own => false,
+            Purpose::Own | Purpose::InternalTopic(_) => false,
         };
         self.queue.retain(|asked| !is_its(asked));
     }
@@ -106,10 +108,13 @@ impl Broker {
         header: Header,
         request: Request,
     ) {
+        self.forward_for(fabric, Purpose::Client { from, header }, request);
+    }
+
+    pub(super) fn forward_for(&mut self, fabric: &mut Fabric, purpose: Purpose, request: Request) {
         let request = Request::Envelope(EnvelopeRequest {
             request: Box::new(request),
         });
-        let purpose = Purpose::Client { from, header };
         self.forwarding_channel.push(purpose, request);
         self.run_channels(fabric);
     }
@@ -207,6 +212,7 @@ impl Broker {
                     self.answer(fabric, from, header, *response);
                 }
             }
+            (Some(Purpose::InternalTopic(name)), _) => self.on_internal_topic_answered(&name),
             (_, Response::AlterPartition(response)) => self.on_isr_altered(fabric, response),
             (_, Response::AllocateProducerIds(response)) => self.on_producer_ids(now, &response),
             (_, response) => self.on_lifecycle_answer(fabric, response),

@@ -1,23 +1,28 @@
+//! The requests of groups (`kafka.server.KafkaApis`,
+//! `GroupCoordinatorService`): each goes to the shard of its group.
+
+use std::collections::BTreeMap;
+
 use super::Broker;
-use crate::controller::brokers::Brokers;
-use crate::coordinator::{CoordinatorOutput, RequestToken, StoredGroup, partition_for};
-use crate::event::EventKind;
+use crate::coordinator::runtime::{CoordinatorState, Output};
+use crate::coordinator::{GroupCoordinator, RequestToken};
 use crate::protocol::{
-    ErrorCode, FindCoordinatorRequest, FindCoordinatorResponse, Header, HeartbeatResponse,
-    JoinGroupResponse, LeaveGroupResponse, OffsetCommitRequest, OffsetCommitResponse,
-    OffsetFetchResponse, Request, Response, SyncGroupResponse, TopicPartition,
+    CoordinatorType, DeleteGroupsRequest, DeleteGroupsResponse, DescribeGroupsRequest,
+    DescribeGroupsResponse, DescribedGroup, ErrorCode, Header, HeartbeatResponse,
+    JoinGroupResponse, LeaveGroupResponse, ListGroupsRequest, ListGroupsResponse,
+    OffsetCommitRequest, OffsetCommitResponse, OffsetDeleteRequest, OffsetDeleteResponse,
+    OffsetFetchRequest, OffsetFetchResponse, Request, Response, SyncGroupResponse, TopicName,
+    TopicPartition,
 };
 use crate::sim::{Fabric, NodeId};
 
 /// The host every client calls from, as Kafka shows it.
 const CLIENT_HOST: &str = "/127.0.0.1";
 
-/// A request that the group coordinator has not answered yet.
-#[derive(Clone, Debug, Hash)]
-pub(super) struct WaitingRequest {
-    from: NodeId,
-    header: Header,
-}
+type Outputs = Vec<Output<GroupCoordinator>>;
+
+/// Makes the answer to a request that is refused.
+type Refusal = Box<dyn FnOnce(ErrorCode) -> Response>;
 
 impl Broker {
     /// Handles the requests of groups.
@@ -28,73 +33,97 @@ impl Broker {
         header: Header,
         request: Request,
     ) {
-        if let Some((group, refusal)) = not_coordinator(&request)
-            && !group.is_empty()
-            && coordinator_of(group, &self.image.brokers) != Some(self.id)
-        {
-            return self.answer(fabric, from, header, refusal);
-        }
         let response = match request {
             Request::FindCoordinator(request) => {
-                Response::FindCoordinator(self.find_coordinator(&request))
+                Response::FindCoordinator(self.find_coordinator(fabric, &request))
             }
-            Request::OffsetFetch(request) => {
-                Response::OffsetFetch(self.coordinator.offset_fetch(&request))
-            }
-            Request::ListGroups(request) => {
-                Response::ListGroups(self.coordinator.list_groups(&request))
-            }
+            Request::OffsetFetch(request) => Response::OffsetFetch(self.offset_fetch(&request)),
+            Request::ListGroups(request) => Response::ListGroups(self.list_groups(&request)),
             Request::DescribeGroups(request) => {
-                let mut response = self.coordinator.describe_groups(&request);
-                for group in &mut response.groups {
-                    if coordinator_of(&group.group_id, &self.image.brokers) != Some(self.id) {
-                        group.error_code = ErrorCode::NotCoordinator;
-                    }
-                }
-                Response::DescribeGroups(response)
+                Response::DescribeGroups(self.describe_groups(&request))
             }
-            request => return self.ask_coordinator(fabric, from, header, request),
+            Request::OffsetCommit(request) => {
+                return self.offset_commit(fabric, from, header, request);
+            }
+            Request::OffsetDelete(request) => {
+                return self.offset_delete(fabric, from, header, request);
+            }
+            Request::DeleteGroups(request) => {
+                return self.delete_groups(fabric, from, header, &request);
+            }
+            request => return self.ask_group(fabric, from, header, request),
         };
         self.answer(fabric, from, header, response);
     }
 
-    /// Hands on what the coordinator may answer later.
-    fn ask_coordinator(
+    /// Hands on what a group may answer later.
+    fn ask_group(&mut self, fabric: &mut Fabric, from: NodeId, header: Header, request: Request) {
+        let client_id = header.client_id.clone();
+        let Some((group, refuse)) = refusal(&request) else {
+            unreachable!("{} is not for the coordinator", request.api());
+        };
+        let group = group.to_owned();
+        let now = fabric.now;
+        let asked = (from, header, Vec::new());
+        self.with_group(
+            fabric,
+            asked,
+            &group,
+            refuse,
+            |shard, token, out| match request {
+                Request::JoinGroup(request) => {
+                    shard.join_group(now, token, &client_id, CLIENT_HOST, request, out);
+                }
+                Request::SyncGroup(request) => shard.sync_group(now, token, request, out),
+                Request::Heartbeat(request) => shard.heartbeat(now, token, request, out),
+                Request::LeaveGroup(request) => shard.leave_group(now, token, request, out),
+                other => unreachable!("{} is not for the coordinator", other.api()),
+            },
+        );
+    }
+
+    /// Lets the shard of a group act; what it answers goes back. Without a
+    /// shard that serves, the request is refused.
+    fn with_group(
         &mut self,
         fabric: &mut Fabric,
-        from: NodeId,
-        header: Header,
-        request: Request,
+        (from, header, refused): (NodeId, Header, Vec<(TopicPartition, ErrorCode)>),
+        group: &str,
+        refuse: impl FnOnce(ErrorCode) -> Response,
+        act: impl FnOnce(&mut GroupCoordinator, RequestToken, &mut Outputs),
     ) {
-        let token = RequestToken(self.next_token);
-        self.next_token += 1;
-        let client_id = header.client_id.clone();
-        self.waiting
-            .insert(token.0, WaitingRequest { from, header });
-        let (now, out) = (fabric.now, &mut Vec::new());
-        let coordinator = &mut self.coordinator;
-        match request {
-            Request::JoinGroup(request) => {
-                coordinator.join_group(now, token, &client_id, CLIENT_HOST, request, out);
-            }
-            Request::SyncGroup(request) => coordinator.sync_group(now, token, request, out),
-            Request::Heartbeat(request) => coordinator.heartbeat(now, token, request, out),
-            Request::LeaveGroup(request) => coordinator.leave_group(now, token, request, out),
-            Request::OffsetCommit(request) => self.commit(fabric, token, request, out),
-            other => unreachable!("{} is not for the coordinator", other.api()),
+        if group.is_empty() {
+            let response = refuse(ErrorCode::InvalidGroupId);
+            return self.answer(fabric, from, header, response);
         }
-        let out = std::mem::take(out);
-        self.hand_out(fabric, out);
+        let token = self.wait_for_coordinator(from, header, refused, 1);
+        let acted = match self.coordinating_partition(CoordinatorType::Group, group) {
+            None => Err(ErrorCode::NotCoordinator),
+            Some(partition) => {
+                let act = |shard: &mut GroupCoordinator, out: &mut Outputs| act(shard, token, out);
+                self.act_as(fabric, partition, act)
+            }
+        };
+        if let Err(error) = acted {
+            self.answer_waiting(fabric, token, refuse(error));
+        }
+    }
+
+    /// The shard of a group, to read.
+    fn group_shard(&self, group: &str) -> Result<&GroupCoordinator, ErrorCode> {
+        let partition = self.coordinating_partition(CoordinatorType::Group, group);
+        self.groups
+            .shard(partition.ok_or(ErrorCode::NotCoordinator)?)
     }
 
     /// Commits for the partitions there are; the others are refused one by one
     /// (`KafkaApis.handleOffsetCommitRequest`).
-    fn commit(
+    fn offset_commit(
         &mut self,
         fabric: &mut Fabric,
-        token: RequestToken,
+        from: NodeId,
+        header: Header,
         mut request: OffsetCommitRequest,
-        out: &mut Vec<CoordinatorOutput>,
     ) {
         let image = &self.image;
         let exists = |partition: &TopicPartition| image.partition(partition).is_some();
@@ -102,147 +131,208 @@ impl Broker {
             .into_iter()
             .partition(|(partition, _)| exists(partition));
         request.offsets = known;
-        let refused = |(partition, _)| (partition, ErrorCode::UnknownTopicOrPartition);
-        let mut refused: Vec<_> = unknown.into_iter().map(refused).collect();
-        if request.offsets.is_empty() && !refused.is_empty() {
-            let partitions = refused;
+        let unknown = unknown.into_iter().map(|(partition, _)| partition);
+        let unknown = all_with(unknown, ErrorCode::UnknownTopicOrPartition);
+        if request.offsets.is_empty() && !unknown.is_empty() {
+            let partitions = unknown;
             let response = Response::OffsetCommit(OffsetCommitResponse { partitions });
-            out.push(CoordinatorOutput::Respond { token, response });
-            return;
+            return self.answer(fabric, from, header, response);
         }
-        self.coordinator
-            .offset_commit(fabric.now, token, request, out);
-        for output in out {
-            if let CoordinatorOutput::Respond {
-                response: Response::OffsetCommit(response),
-                ..
-            } = output
-            {
-                response.partitions.append(&mut refused);
-            }
-        }
+        let group = request.group_id.clone();
+        let asked: Vec<_> = request.offsets.iter().map(|(of, _)| of.clone()).collect();
+        let refuse = |error| {
+            let partitions = all_with(asked.into_iter(), error);
+            Response::OffsetCommit(OffsetCommitResponse { partitions })
+        };
+        let now = fabric.now;
+        let asked = (from, header, unknown);
+        self.with_group(fabric, asked, &group, refuse, |shard, token, out| {
+            shard.offset_commit(now, token, request, out);
+        });
     }
 
-    pub(super) fn expire_group_timers(&mut self, fabric: &mut Fabric) {
-        let mut out = Vec::new();
-        self.coordinator.expire(fabric.now, &mut out);
-        self.hand_out(fabric, out);
-    }
-
-    /// Takes over a group that another broker coordinated.
-    pub(crate) fn load_group(&mut self, fabric: &mut Fabric, stored: StoredGroup) {
-        let mut out = Vec::new();
-        self.coordinator.load(fabric.now, stored, &mut out);
-        self.hand_out(fabric, out);
-        self.set_alarm(fabric);
-    }
-
-    /// Gives up the groups that another broker coordinates from now on.
-    pub(crate) fn unload_groups(
+    /// Forgets offsets of the partitions there are
+    /// (`KafkaApis.handleOffsetDeleteRequest`).
+    fn offset_delete(
         &mut self,
         fabric: &mut Fabric,
-        is_mine: impl Fn(&str) -> bool,
-    ) -> Vec<StoredGroup> {
-        let groups = self
-            .coordinator
-            .groups()
-            .map(|group| group.name().to_owned());
-        let given_up: Vec<String> = groups.filter(|group| !is_mine(group)).collect();
-        let mut out = Vec::new();
-        let stored = given_up
-            .iter()
-            .filter_map(|group| self.coordinator.unload(fabric.now, group, &mut out));
-        let stored = stored.collect();
-        self.hand_out(fabric, out);
-        self.set_alarm(fabric);
-        stored
+        from: NodeId,
+        header: Header,
+        mut request: OffsetDeleteRequest,
+    ) {
+        let image = &self.image;
+        let partitions = std::mem::take(&mut request.partitions);
+        let (known, unknown): (Vec<_>, Vec<_>) = partitions
+            .into_iter()
+            .partition(|partition| image.partition(partition).is_some());
+        request.partitions = known;
+        let unknown = all_with(unknown.into_iter(), ErrorCode::UnknownTopicOrPartition);
+        let group = request.group_id.clone();
+        let refuse = |error_code| {
+            Response::OffsetDelete(OffsetDeleteResponse {
+                error_code,
+                partitions: Vec::new(),
+            })
+        };
+        let now = fabric.now;
+        let asked = (from, header, unknown);
+        self.with_group(fabric, asked, &group, refuse, |shard, token, out| {
+            shard.offset_delete(now, token, &request, out);
+        });
     }
 
-    /// Sends the coordinator's answers and tells its events.
-    pub(super) fn hand_out(&mut self, fabric: &mut Fabric, out: Vec<CoordinatorOutput>) {
-        for output in out {
-            match output {
-                CoordinatorOutput::Respond { token, response } => {
-                    if let Some(waiting) = self.waiting.remove(&token.0) {
-                        self.answer(fabric, waiting.from, waiting.header, response);
-                    }
-                }
-                CoordinatorOutput::Event(event) => fabric.emit(EventKind::Group(event)),
+    /// Deletes groups, each by its shard; the answer goes back when all have
+    /// answered.
+    fn delete_groups(
+        &mut self,
+        fabric: &mut Fabric,
+        from: NodeId,
+        header: Header,
+        request: &DeleteGroupsRequest,
+    ) {
+        let mut by_partition: BTreeMap<Option<i32>, Vec<String>> = BTreeMap::new();
+        for name in &request.groups_names {
+            let partition = self.coordinating_partition(CoordinatorType::Group, name);
+            let names = by_partition.entry(partition).or_default();
+            names.push(name.clone());
+        }
+        let shards = by_partition.len();
+        if shards == 0 {
+            let results = Vec::new();
+            let response = Response::DeleteGroups(DeleteGroupsResponse { results });
+            return self.answer(fabric, from, header, response);
+        }
+        let token = self.wait_for_coordinator(from, header, Vec::new(), shards);
+        let now = fabric.now;
+        for (partition, names) in by_partition {
+            let delete = |shard: &mut GroupCoordinator, out: &mut Outputs| {
+                shard.delete_groups(now, token, &names, out);
+            };
+            let acted = match partition {
+                None => Err(ErrorCode::NotCoordinator),
+                Some(partition) => self.act_as(fabric, partition, delete),
+            };
+            if let Err(error) = acted {
+                let results = names.iter().map(|name| (name.clone(), error)).collect();
+                let response = Response::DeleteGroups(DeleteGroupsResponse { results });
+                self.answer_waiting(fabric, token, response);
             }
         }
     }
 
-    /// Tells which broker coordinates a group.
-    fn find_coordinator(&self, request: &FindCoordinatorRequest) -> FindCoordinatorResponse {
-        let coordinator = coordinator_of(&request.key, &self.image.brokers);
-        let (error_code, node_id) = match (request.key.is_empty(), coordinator) {
-            (true, _) => (ErrorCode::InvalidGroupId, -1),
-            (false, Some(node_id)) => (ErrorCode::None, node_id),
-            (false, None) => (ErrorCode::CoordinatorNotAvailable, -1),
+    fn offset_fetch(&self, request: &OffsetFetchRequest) -> OffsetFetchResponse {
+        match self.group_shard(&request.group_id) {
+            Ok(shard) => shard.offset_fetch(request),
+            Err(error_code) => OffsetFetchResponse {
+                error_code,
+                partitions: Vec::new(),
+                unstable: Vec::new(),
+            },
+        }
+    }
+
+    /// All groups that the broker coordinates, unless it loads some.
+    fn list_groups(&self, request: &ListGroupsRequest) -> ListGroupsResponse {
+        let is_loading = |(_, state)| state != CoordinatorState::Active;
+        let error_code = match self.groups.partitions().any(is_loading) {
+            true => ErrorCode::CoordinatorLoadInProgress,
+            false => ErrorCode::None,
         };
-        FindCoordinatorResponse {
-            error_code,
-            node_id,
+        let shards = self.groups.active();
+        let mut groups: Vec<_> = match error_code {
+            ErrorCode::None => shards
+                .flat_map(|(_, _, shard)| shard.list_groups(request))
+                .collect(),
+            _ => Vec::new(),
+        };
+        groups.sort_by(|one, other| one.group_id.cmp(&other.group_id));
+        ListGroupsResponse { error_code, groups }
+    }
+
+    fn describe_groups(&self, request: &DescribeGroupsRequest) -> DescribeGroupsResponse {
+        let describe = |group: &String| match self.group_shard(group) {
+            Ok(shard) => {
+                let request = DescribeGroupsRequest {
+                    groups: vec![group.clone()],
+                };
+                shard.describe_groups(&request).groups
+            }
+            Err(error_code) => vec![DescribedGroup {
+                error_code,
+                group_id: group.clone(),
+                group_state: String::new(),
+                protocol_type: String::new(),
+                protocol_data: String::new(),
+                members: Vec::new(),
+            }],
+        };
+        DescribeGroupsResponse {
+            groups: request.groups.iter().flat_map(describe).collect(),
+        }
+    }
+
+    /// Topics are gone: so are the offsets that groups have of them
+    /// (`GroupCoordinatorService.onPartitionsDeleted`).
+    pub(super) fn forget_offsets_of(&mut self, fabric: &mut Fabric, topic: &TopicName) {
+        let now = fabric.now;
+        let shards: Vec<i32> = self.groups.active().map(|(of, _, _)| of).collect();
+        for partition in shards {
+            let forget = |shard: &mut GroupCoordinator, out: &mut Outputs| {
+                shard.delete_offsets(now, |of| of.topic == *topic, out);
+            };
+            // Each of them serves, or did a moment ago.
+            let _ = self.act_as(fabric, partition, forget);
         }
     }
 }
 
-/// The broker that coordinates a group, if any is there. Kafka takes the
-/// leader of the group's partition of `__consumer_offsets`; as long as there
-/// is no such topic, its partitions count as dealt out to all registered
-/// brokers in turn, and led by the next one that lives.
-pub(crate) fn coordinator_of(group: &str, brokers: &Brokers) -> Option<i32> {
-    let registered: Vec<i32> = brokers.iter().map(|(id, _)| id).collect();
-    let partition = partition_for(group, OFFSETS_PARTITIONS) as usize;
-    let turns = (0..registered.len()).map(|turn| registered[(partition + turn) % registered.len()]);
-    turns.into_iter().find(|id| brokers.is_active(*id))
+/// The same error for all of these.
+fn all_with(
+    partitions: impl Iterator<Item = TopicPartition>,
+    error: ErrorCode,
+) -> Vec<(TopicPartition, ErrorCode)> {
+    partitions.map(|partition| (partition, error)).collect()
 }
 
-/// `offsets.topic.num.partitions`.
-const OFFSETS_PARTITIONS: i32 = 50;
-
-/// The group that a request is about, and the answer of a broker that does not
-/// coordinate it.
-fn not_coordinator(request: &Request) -> Option<(&str, Response)> {
-    let error_code = ErrorCode::NotCoordinator;
+/// The group that a request is about, and how it is refused.
+fn refusal(request: &Request) -> Option<(&str, Refusal)> {
     Some(match request {
-        Request::JoinGroup(request) => (
-            &request.group_id,
-            Response::JoinGroup(JoinGroupResponse::error(error_code, &request.member_id)),
-        ),
-        Request::SyncGroup(request) => (
-            &request.group_id,
-            Response::SyncGroup(SyncGroupResponse {
-                error_code,
-                protocol_type: None,
-                protocol_name: None,
-                assignment: Vec::new().into(),
-            }),
-        ),
-        Request::Heartbeat(request) => (
-            &request.group_id,
-            Response::Heartbeat(HeartbeatResponse { error_code }),
-        ),
-        Request::LeaveGroup(request) => (
-            &request.group_id,
-            Response::LeaveGroup(LeaveGroupResponse {
-                error_code,
-                members: Vec::new(),
-            }),
-        ),
-        Request::OffsetCommit(request) => {
-            let offsets = request.offsets.iter();
-            let partitions = offsets.map(|(of, _)| (of.clone(), error_code)).collect();
-            let response = Response::OffsetCommit(OffsetCommitResponse { partitions });
-            (&request.group_id, response)
+        Request::JoinGroup(request) => {
+            let member_id = request.member_id.clone();
+            let refuse = |error| Response::JoinGroup(JoinGroupResponse::error(error, member_id));
+            (&request.group_id, Box::new(refuse))
         }
-        Request::OffsetFetch(request) => (
-            &request.group_id,
-            Response::OffsetFetch(OffsetFetchResponse {
-                error_code,
-                partitions: Vec::new(),
-            }),
-        ),
+        Request::SyncGroup(request) => {
+            let refuse = |error_code| {
+                Response::SyncGroup(SyncGroupResponse {
+                    error_code,
+                    protocol_type: None,
+                    protocol_name: None,
+                    assignment: Vec::new().into(),
+                })
+            };
+            (&request.group_id, Box::new(refuse))
+        }
+        Request::Heartbeat(request) => {
+            // While the group is loading its members are taken to live.
+            let refuse = |error_code| {
+                let error_code = match error_code {
+                    ErrorCode::CoordinatorLoadInProgress => ErrorCode::None,
+                    error_code => error_code,
+                };
+                Response::Heartbeat(HeartbeatResponse { error_code })
+            };
+            (&request.group_id, Box::new(refuse))
+        }
+        Request::LeaveGroup(request) => {
+            let refuse = |error_code| {
+                Response::LeaveGroup(LeaveGroupResponse {
+                    error_code,
+                    members: Vec::new(),
+                })
+            };
+            (&request.group_id, Box::new(refuse))
+        }
         _ => return None,
     })
 }

@@ -125,7 +125,7 @@ impl Broker {
         self.delayed_produces.clear();
         self.unread_produces.clear();
         self.delayed_deletions.clear();
-        self.waiting.clear();
+        self.stop_coordinators();
         self.empty_inbox();
         for partition in self.partitions.values_mut() {
             partition.role = Role::Offline;

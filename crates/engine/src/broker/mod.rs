@@ -4,10 +4,12 @@
 mod alter_partition;
 mod cleaner;
 mod controller_channel;
+mod coordinators;
 mod fetch;
 mod follower;
 mod groups;
 mod inbox;
+mod internal_topics;
 pub mod leader;
 mod lifecycle;
 mod metadata;
@@ -16,22 +18,22 @@ mod partition;
 mod periodic;
 mod produce;
 mod producer_ids;
+mod read_replica;
 mod replicas;
 mod retention;
 
 pub use follower::{FetchState, Fetcher};
-pub(crate) use groups::coordinator_of;
 pub use inbox::Slowness;
 pub use lifecycle::BrokerState;
 pub use partition::{Partition, Role};
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use self::alter_partition::IsrChanges;
 use self::controller_channel::ControllerChannel;
+use self::coordinators::WaitingRequest;
 use self::fetch::DelayedFetch;
-use self::groups::WaitingRequest;
 use self::inbox::Inbox;
 use self::metadata_log::MetadataReader;
 use self::produce::DelayedProduce;
@@ -40,7 +42,10 @@ use self::retention::DelayedDeletion;
 use crate::config::BrokerConfig;
 use crate::controller::MetadataImage;
 use crate::coordinator::GroupCoordinator;
-use crate::protocol::{Header, Payload, ProduceRequest, Request, Response, TopicPartition};
+use crate::coordinator::runtime::CoordinatorRuntime;
+use crate::protocol::{
+    Header, Payload, ProduceRequest, Request, Response, TopicName, TopicPartition,
+};
 use crate::sim::{Alarm, Connection, Fabric, NodeId, Packet, Scheduled, Time};
 
 /// What a broker is given when it is made.
@@ -51,7 +56,6 @@ pub(crate) struct NewBroker {
     pub config: Arc<BrokerConfig>,
     /// The controllers' `node.id`s.
     pub voters: Vec<i32>,
-    pub seed: u64,
 }
 
 /// A broker (`kafka.server.BrokerServer`). One that is not running keeps what
@@ -97,7 +101,9 @@ pub struct Broker {
     cleaning_at: Option<Time>,
     producer_check_at: Option<Time>,
     inbox: Inbox,
-    coordinator: GroupCoordinator,
+    groups: CoordinatorRuntime<GroupCoordinator>,
+    /// The internal topics that the controller was asked to make.
+    topics_in_creation: BTreeSet<TopicName>,
     waiting: BTreeMap<u64, WaitingRequest>,
     next_token: u64,
     next_correlation_id: i32,
@@ -111,9 +117,7 @@ impl Broker {
             rack,
             config,
             voters,
-            seed,
         } = new;
-        let coordinator = GroupCoordinator::new(config.coordinator.clone(), seed);
         Broker {
             id,
             rack,
@@ -147,7 +151,8 @@ impl Broker {
             cleaning_at: None,
             producer_check_at: None,
             inbox: Inbox::default(),
-            coordinator,
+            groups: CoordinatorRuntime::default(),
+            topics_in_creation: BTreeSet::new(),
             waiting: BTreeMap::new(),
             next_token: 0,
             next_correlation_id: 0,
@@ -170,9 +175,9 @@ impl Broker {
         &self.image
     }
 
-    /// The groups it coordinates.
-    pub fn coordinator(&self) -> &GroupCoordinator {
-        &self.coordinator
+    /// The groups it coordinates, by partition of `__consumer_offsets`.
+    pub fn groups(&self) -> &CoordinatorRuntime<GroupCoordinator> {
+        &self.groups
     }
 
     /// How it copies from other brokers, by their `node.id`.
@@ -227,6 +232,11 @@ impl Broker {
                 let response = Response::ListOffsets(self.list_offsets(&request));
                 self.answer(fabric, from, header, response);
             }
+            Request::OffsetForLeaderEpoch(request) => {
+                let response = self.offsets_for_leader_epochs(&request);
+                let response = Response::OffsetForLeaderEpoch(response);
+                self.answer(fabric, from, header, response);
+            }
             Request::DeleteRecords(request) => {
                 self.delete_records(fabric, from, header, request);
             }
@@ -266,7 +276,7 @@ impl Broker {
         self.expire_fetches(fabric);
         self.expire_produces(fabric);
         self.expire_deletions(fabric);
-        self.expire_group_timers(fabric);
+        self.run_coordinators(fabric);
         self.check_retention(fabric);
         self.clean_logs(fabric);
         self.expire_producers(fabric);
@@ -319,7 +329,6 @@ impl Broker {
         if !self.state.is_up() {
             return self.alarm.cancel(fabric);
         }
-        let isr_check = self.plan_isr_check(fabric.now);
         let checkpoint = self.plan_checkpoint(fabric.now);
         let fetches = self.delayed_fetches.iter().map(|fetch| fetch.deadline);
         let produces = self.delayed_produces.iter().map(|produce| produce.deadline);
@@ -329,11 +338,11 @@ impl Broker {
             .map(|deletion| deletion.deadline);
         let fetchers = self.fetchers.values().filter_map(Fetcher::next_deadline);
         let others = [
-            self.coordinator.next_deadline(),
+            self.coordinators_deadline(),
             self.retention_check,
             self.cleaning_at,
             self.producer_check_at,
-            isr_check,
+            self.isr_check_at,
             checkpoint,
             self.metadata_reader.next_deadline(),
             self.heartbeat_at,

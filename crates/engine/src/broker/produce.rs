@@ -2,6 +2,7 @@
 //! `DelayedProduce`).
 
 use super::Broker;
+use crate::controller::is_internal;
 use crate::event::EventKind;
 use crate::log::record_batch::RecordBatch;
 use crate::log::{AppendError, LogConfig};
@@ -10,6 +11,10 @@ use crate::protocol::{
     TopicPartition,
 };
 use crate::sim::{Fabric, NodeId, Time};
+
+/// The `client.id` that may write to internal topics
+/// (`AdminUtils.ADMIN_CLIENT_ID`).
+const ADMIN_CLIENT_ID: &str = "__admin_client";
 
 /// `acks=all`.
 const ACKS_ALL: i16 = -1;
@@ -79,7 +84,13 @@ impl Broker {
     ) {
         let mut partitions = Vec::new();
         for (of, batch) in request.partitions {
-            let written = match self.append(fabric, from, &of, &batch, request.acks) {
+            // Only the cluster itself and its tools write to internal topics.
+            let is_closed = is_internal(&of.topic) && *header.client_id != *ADMIN_CLIENT_ID;
+            let appended = match is_closed {
+                true => Err(refused(ErrorCode::InvalidTopicException)),
+                false => self.append(fabric, from, &of, &batch, request.acks),
+            };
+            let written = match appended {
                 Ok(written) => written,
                 Err(response) => Written {
                     response,
@@ -150,6 +161,7 @@ impl Broker {
             self.plan_producer_check(fabric.now);
         }
         self.raise_high_watermark(fabric, of);
+        self.advance_coordinator(fabric, of);
         Ok(Written {
             response,
             required_offset: (acks == ACKS_ALL).then_some(appended.last_offset + 1),
@@ -157,7 +169,7 @@ impl Broker {
     }
 
     /// A leader that is alone in the ISR commits what it appends.
-    fn raise_high_watermark(&mut self, fabric: &Fabric, of: &TopicPartition) {
+    pub(super) fn raise_high_watermark(&mut self, fabric: &Fabric, of: &TopicPartition) {
         let raised = self.with_leader(fabric, of, |leader, circumstances| {
             leader.next_high_watermark(circumstances)
         });

@@ -172,6 +172,9 @@ impl Broker {
             self.begin_epoch(fabric, of, registration.leader_epoch);
         }
         self.take_effect(fabric, of, effects);
+        if is_new_epoch {
+            self.elected_coordinator(fabric, of);
+        }
         // The ISR may have shrunk below what a waiting write was promised.
         self.complete_produces(fabric);
     }
@@ -183,10 +186,12 @@ impl Broker {
         registration: &PartitionRegistration,
     ) -> Effects {
         self.stop_fetching(of);
+        self.plan_isr_check(fabric.now);
         let Some(partition) = self.partitions.get_mut(of) else {
             return Effects::default();
         };
-        let circumstances = partition.circumstances(fabric, &self.config, &self.image.brokers);
+        let run = (self.broker_epoch, &self.image.brokers);
+        let circumstances = partition.circumstances(fabric, &self.config, run);
         let leader = Leader::new(self.id, registration, &circumstances);
         let high_watermark = leader.next_high_watermark(&circumstances);
         partition.role = Role::Leader(leader);
@@ -240,6 +245,7 @@ impl Broker {
     /// Whoever waited for the broker as the leader must ask another.
     fn resign(&mut self, fabric: &mut Fabric, of: &TopicPartition) {
         self.isr_changes.forget(of);
+        self.resigned_coordinator(fabric, of);
         self.complete_produces(fabric);
         self.complete_deletions(fabric);
         self.complete_fetches(fabric);
@@ -258,15 +264,6 @@ impl Broker {
         for of in &held {
             self.drop_replica(fabric, of);
         }
-        let of_topic = self.coordinator.groups().flat_map(|group| {
-            let offsets = group.offsets().map(|(of, _)| of.clone());
-            offsets.filter(|of| of.topic == *name).collect::<Vec<_>>()
-        });
-        let dropped: BTreeSet<TopicPartition> = of_topic.chain(held.iter().cloned()).collect();
-        let dropped: Vec<TopicPartition> = dropped.into_iter().collect();
-        let mut out = Vec::new();
-        self.coordinator
-            .delete_offsets(fabric.now, &dropped, &mut out);
-        self.hand_out(fabric, out);
+        self.forget_offsets_of(fabric, name);
     }
 }

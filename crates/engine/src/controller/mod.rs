@@ -9,7 +9,6 @@
 pub mod brokers;
 mod consensus;
 pub mod election;
-mod hash_order;
 mod image;
 mod node;
 pub mod partition;
@@ -30,7 +29,10 @@ pub use image::{MetadataImage, MetadataRecord, Topic};
 pub use node::ControllerNode;
 pub use partition::PartitionRegistration;
 pub use producer_ids::PRODUCER_ID_BLOCK_SIZE;
-pub use topic_name::{INTERNAL_TOPICS, collides, validate_topic_name};
+pub use topic_name::{
+    GROUP_METADATA_TOPIC_NAME, INTERNAL_TOPICS, SHARE_GROUP_STATE_TOPIC_NAME,
+    TRANSACTION_STATE_TOPIC_NAME, collides, is_internal, validate_topic_name,
+};
 pub use topics::PARTITIONS_MAX;
 
 use std::sync::Arc;

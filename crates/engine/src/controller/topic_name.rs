@@ -1,10 +1,25 @@
+/// The topic that holds groups and their offsets.
+pub const GROUP_METADATA_TOPIC_NAME: &str = "__consumer_offsets";
+
+/// The topic that holds transactions.
+pub const TRANSACTION_STATE_TOPIC_NAME: &str = "__transaction_state";
+
+/// The topic that holds how far share groups have come (KIP-932).
+pub const SHARE_GROUP_STATE_TOPIC_NAME: &str = "__share_group_state";
+
 /// Topics that a cluster keeps for itself
 /// (`org.apache.kafka.common.internals.Topic`).
 pub const INTERNAL_TOPICS: [&str; 3] = [
-    "__consumer_offsets",
-    "__transaction_state",
-    "__share_group_state",
+    GROUP_METADATA_TOPIC_NAME,
+    TRANSACTION_STATE_TOPIC_NAME,
+    SHARE_GROUP_STATE_TOPIC_NAME,
 ];
+
+/// Whether a topic is one that the cluster keeps for itself
+/// (`Topic.isInternal`).
+pub fn is_internal(topic: &str) -> bool {
+    INTERNAL_TOPICS.contains(&topic)
+}
 
 /// The longest name a topic may have, in characters.
 const LENGTH_MAX: usize = 249;

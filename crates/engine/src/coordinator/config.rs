@@ -24,6 +24,9 @@ pub struct GroupCoordinatorConfig {
     /// How often expired offsets and empty groups are looked for, in
     /// milliseconds (`offsets.retention.check.interval.ms`). Not below 1.
     pub offsets_retention_check_interval_ms: i64,
+    /// How long a write may wait until it is committed, in milliseconds
+    /// (`offsets.commit.timeout.ms`).
+    pub offset_commit_timeout_ms: i64,
     /// The longest note that may be committed with an offset, in bytes
     /// (`offset.metadata.max.bytes`).
     pub offset_metadata_max_bytes: usize,

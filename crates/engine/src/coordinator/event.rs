@@ -1,27 +1,6 @@
 use super::GroupState;
-use crate::protocol::{CommittedOffset, Opaque, Response, TopicPartition};
+use crate::protocol::{CommittedOffset, Opaque, TopicPartition};
 use crate::sim::Time;
-
-/// Names the request that an answer belongs to. The broker gives it; the
-/// coordinator only hands it back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RequestToken(pub u64);
-
-/// What the coordinator hands back, in the order in which it came about.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum CoordinatorOutput {
-    /// The answer to a request. A request may stay without one, as in Kafka:
-    /// when the same member sends it again, and when a member leaves or is
-    /// replaced while its SyncGroup waits.
-    Respond {
-        /// The request.
-        token: RequestToken,
-        /// Its answer.
-        response: Response,
-    },
-    /// Something happened.
-    Event(GroupEvent),
-}
 
 /// Why a member is no longer in its group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,6 +29,8 @@ pub enum OffsetRemovalCause {
     TopicDeleted,
     /// Its retention time passed (`offsets.retention.minutes`).
     Expired,
+    /// An administrator deleted it, or its group.
+    Deleted,
 }
 
 /// What happened in a group.
@@ -60,7 +41,7 @@ pub enum GroupEvent {
         /// The group.
         group: String,
     },
-    /// An `Empty` group without offsets was cleaned away.
+    /// An `Empty` group was deleted, or cleaned away since it had no offsets.
     GroupDeleted {
         /// The group.
         group: String,

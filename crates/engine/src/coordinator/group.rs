@@ -1,10 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::storage::GroupRecord;
-use super::{Member, StoredOffset};
-use crate::protocol::TopicPartition;
-use crate::sim::Time;
+use super::Member;
 
 /// The state of a group (`ClassicGroupState`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,7 +52,7 @@ pub struct ClassicGroup {
     pub(super) name: String,
     pub(super) state: GroupState,
     pub(super) previous_state: GroupState,
-    pub(super) since: Time,
+    pub(super) since_ms: i64,
     pub(super) protocol_type: Option<String>,
     pub(super) protocol_name: Option<String>,
     pub(super) generation: i32,
@@ -72,18 +69,15 @@ pub struct ClassicGroup {
     /// The group was empty and waits for members to come.
     pub(super) initial_wait: Option<InitialWait>,
     pub(super) subscribed_topics: Option<BTreeSet<String>>,
-    pub(super) offsets: BTreeMap<TopicPartition, StoredOffset>,
-    /// The group as it was last written to `__consumer_offsets`.
-    pub(super) record: Option<GroupRecord>,
 }
 
 impl ClassicGroup {
-    pub(super) fn new(name: &str, now: Time) -> ClassicGroup {
+    pub(super) fn new(name: &str, now_ms: i64) -> ClassicGroup {
         ClassicGroup {
             name: name.to_owned(),
             state: GroupState::Empty,
             previous_state: GroupState::Dead,
-            since: now,
+            since_ms: now_ms,
             protocol_type: None,
             protocol_name: None,
             generation: 0,
@@ -95,8 +89,6 @@ impl ClassicGroup {
             new_member_added: false,
             initial_wait: None,
             subscribed_topics: None,
-            offsets: BTreeMap::new(),
-            record: None,
         }
     }
 
@@ -110,9 +102,9 @@ impl ClassicGroup {
         self.state
     }
 
-    /// When it entered its state.
-    pub fn since(&self) -> Time {
-        self.since
+    /// When it entered its state, in epoch milliseconds.
+    pub fn since_ms(&self) -> i64 {
+        self.since_ms
     }
 
     /// How many generations it has had.
@@ -162,15 +154,5 @@ impl ClassicGroup {
     /// How many members wait for the next generation.
     pub fn awaiting_join(&self) -> usize {
         self.members().filter(|it| it.is_awaiting_join()).count()
-    }
-
-    /// The offset committed for each partition.
-    pub fn offsets(&self) -> impl ExactSizeIterator<Item = (&TopicPartition, &StoredOffset)> {
-        self.offsets.iter()
-    }
-
-    /// The offset committed for this partition.
-    pub fn offset(&self, partition: &TopicPartition) -> Option<&StoredOffset> {
-        self.offsets.get(partition)
     }
 }

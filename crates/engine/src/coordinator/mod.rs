@@ -1,17 +1,19 @@
 //! The group coordinator: the classic group protocol (JoinGroup, SyncGroup,
 //! Heartbeat, LeaveGroup) and the offsets that groups commit.
 //!
-//! [`GroupCoordinator`] is a state machine without a network. A broker feeds it
-//! the requests that arrive and the passing of time; it hands back answers and
-//! what happened. An answer may come much later than its request: a JoinGroup
-//! is answered when the rebalance is over, a follower's SyncGroup when the
-//! leader has handed in the assignment. A [`RequestToken`] says which is which.
+//! [`GroupCoordinator`] is a state machine without a network: the groups of one
+//! partition of `__consumer_offsets`. A broker feeds it the requests that
+//! arrive and the passing of time; it hands back answers, what happened, and
+//! the records that are to be written ([`runtime`]). An answer may come much
+//! later than its request: a JoinGroup is answered when the rebalance is over, a
+//! follower's SyncGroup when the leader's assignment is committed. A
+//! [`RequestToken`] says which is which.
 //!
-//! The rules are those of Kafka 4.0's `GroupMetadataManager`, `ClassicGroup`
-//! and `OffsetMetadataManager`. What Kafka writes to `__consumer_offsets` counts
-//! as written at once.
+//! The rules are those of Kafka 4.0's `GroupCoordinatorShard`,
+//! `GroupMetadataManager`, `ClassicGroup` and `OffsetMetadataManager`.
 
 mod config;
+pub mod consumer_group;
 mod describe;
 mod event;
 mod group;
@@ -21,63 +23,92 @@ mod member;
 mod offsets;
 mod protocol;
 mod rebalance;
+pub mod record;
+pub mod runtime;
 mod session;
+mod shard;
 mod static_member;
 mod step;
 mod storage;
 mod sync;
+mod then;
 mod timers;
 
 #[cfg(test)]
 mod tests;
 
 pub use config::GroupCoordinatorConfig;
-pub use event::{CoordinatorOutput, GroupEvent, OffsetRemovalCause, RemovalCause, RequestToken};
+pub use event::{GroupEvent, OffsetRemovalCause, RemovalCause};
 pub use group::{ClassicGroup, GroupState};
 pub use member::Member;
-pub use storage::{StoredGroup, partition_for};
+pub use runtime::RequestToken;
+pub use storage::partition_for;
+pub use then::GroupThen;
 pub use timers::Timer;
 
-use std::collections::BTreeMap;
-
 use crate::protocol::{
-    CommittedOffset, DescribeGroupsRequest, DescribeGroupsResponse, ErrorCode, HeartbeatRequest,
-    HeartbeatResponse, JoinGroupRequest, LeaveGroupRequest, LeaveGroupResponse, LeftMember,
-    ListGroupsRequest, ListGroupsResponse, OffsetCommitRequest, OffsetCommitResponse,
-    OffsetFetchRequest, OffsetFetchResponse, Response, SyncGroupRequest, TopicPartition,
+    CommittedOffset, DeleteGroupsResponse, DescribeGroupsRequest, DescribeGroupsResponse,
+    ErrorCode, HeartbeatRequest, HeartbeatResponse, JoinGroupRequest, LeaveGroupRequest,
+    LeaveGroupResponse, LeftMember, ListGroupsRequest, ListedGroup, OffsetCommitRequest,
+    OffsetCommitResponse, OffsetDeleteRequest, OffsetDeleteResponse, OffsetFetchRequest,
+    OffsetFetchResponse, Response, SyncGroupRequest, TopicPartition,
 };
 use crate::sim::{Random, Stream, Time};
 use join::JoinCall;
+use offsets::OffsetStore;
+use runtime::{ProducerIdAndEpoch, TimelineMap, WriteNumber};
 use step::Step;
 use timers::Timers;
+
+/// What a [`GroupCoordinator`] hands out.
+pub type CoordinatorOutput = runtime::Output<GroupCoordinator>;
 
 /// An offset in a group's store.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct StoredOffset {
     /// What was committed.
     pub committed: CommittedOffset,
-    /// When.
-    pub at: Time,
+    /// When, in epoch milliseconds.
+    pub commit_timestamp_ms: i64,
+    /// When it expires, in epoch milliseconds, if an old client said so.
+    pub expire_timestamp_ms: Option<i64>,
+    /// By which write.
+    write: WriteNumber,
 }
 
-/// Coordinates groups, as one broker does.
+/// Coordinates the groups of one partition of `__consumer_offsets`.
 #[derive(Clone, Debug, Hash)]
 pub struct GroupCoordinator {
     config: GroupCoordinatorConfig,
     random: Random,
-    groups: BTreeMap<String, ClassicGroup>,
+    /// Epoch milliseconds at the beginning of virtual time.
+    epoch_ms: i64,
+    groups: TimelineMap<String, ClassicGroup>,
+    offsets: OffsetStore,
     timers: Timers,
+    last_write: WriteNumber,
 }
+
+type Groups = TimelineMap<String, ClassicGroup>;
 
 impl GroupCoordinator {
     /// A coordinator without groups; `seed` decides the uuids in member ids.
+    /// Virtual time begins at the epoch.
     pub fn new(config: GroupCoordinatorConfig, seed: u64) -> GroupCoordinator {
         GroupCoordinator {
             config,
             random: Random::new(seed, Stream::MemberId),
-            groups: BTreeMap::new(),
+            epoch_ms: 0,
+            groups: TimelineMap::default(),
+            offsets: OffsetStore::default(),
             timers: Timers::default(),
+            last_write: 0,
         }
+    }
+
+    /// The same where virtual time begins so many epoch milliseconds later.
+    pub fn with_epoch_ms(self, epoch_ms: i64) -> GroupCoordinator {
+        GroupCoordinator { epoch_ms, ..self }
     }
 
     /// Handles a JoinGroup request. It is answered at once or when the join
@@ -91,15 +122,16 @@ impl GroupCoordinator {
         request: JoinGroupRequest,
         out: &mut Vec<CoordinatorOutput>,
     ) {
-        let mut step = Step {
-            now,
-            config: &self.config,
-            timers: &mut self.timers,
-            out,
-        };
+        let Parts {
+            groups,
+            random,
+            mut step,
+            ..
+        } = self.parts(now, out);
         let group_id = request.group_id.clone();
         let member_id = request.member_id.clone();
-        let sessions = self.config.min_session_timeout_ms..=self.config.max_session_timeout_ms;
+        let sessions = step.config.min_session_timeout_ms..=step.config.max_session_timeout_ms;
+        let is_new = groups.get(&group_id).is_none();
         let call = JoinCall {
             token,
             client_id,
@@ -110,19 +142,24 @@ impl GroupCoordinator {
             call.refuse(&mut step, ErrorCode::InvalidGroupId, &member_id);
         } else if !sessions.contains(&call.request.session_timeout_ms) {
             call.refuse(&mut step, ErrorCode::InvalidSessionTimeout, &member_id);
-        } else if !member_id.is_empty() && !self.groups.contains_key(&group_id) {
+        } else if !member_id.is_empty() && is_new {
             call.refuse(&mut step, ErrorCode::UnknownMemberId, &member_id);
         } else {
-            let group = find_or_create(&mut self.groups, &mut step, &group_id);
-            if group.record.is_none() {
-                group.write_record();
+            let group = find_or_create(groups, &mut step, &group_id);
+            group.join(&mut step, call, random);
+            if is_new {
+                group.write_empty(&mut step);
+                step.then(GroupThen::GroupMade {
+                    group: group_id,
+                    token,
+                });
             }
-            group.join(&mut step, call, &mut self.random);
         }
+        step.finish();
     }
 
-    /// Handles a SyncGroup request. It is answered at once or when the leader
-    /// has handed in the assignment.
+    /// Handles a SyncGroup request. It is answered at once or when the leader's
+    /// assignment is committed.
     pub fn sync_group(
         &mut self,
         now: Time,
@@ -130,7 +167,9 @@ impl GroupCoordinator {
         request: SyncGroupRequest,
         out: &mut Vec<CoordinatorOutput>,
     ) {
-        let (groups, mut step) = self.step(now, out);
+        let Parts {
+            groups, mut step, ..
+        } = self.parts(now, out);
         match groups.get_mut(&request.group_id) {
             _ if request.group_id.is_empty() => {
                 sync::refuse(&mut step, token, ErrorCode::InvalidGroupId);
@@ -138,9 +177,11 @@ impl GroupCoordinator {
             Some(group) => group.sync(&mut step, token, request),
             None => sync::refuse(&mut step, token, ErrorCode::UnknownMemberId),
         }
+        step.finish();
     }
 
-    /// Handles a Heartbeat request; it is answered at once.
+    /// Handles a Heartbeat request; it is answered when all that was written
+    /// before is committed.
     pub fn heartbeat(
         &mut self,
         now: Time,
@@ -148,16 +189,21 @@ impl GroupCoordinator {
         request: HeartbeatRequest,
         out: &mut Vec<CoordinatorOutput>,
     ) {
-        let (groups, mut step) = self.step(now, out);
+        let Parts {
+            groups, mut step, ..
+        } = self.parts(now, out);
         let result = match groups.get(&request.group_id) {
             Some(group) => group.heartbeat(&mut step, &request),
             None => Err(ErrorCode::UnknownMemberId),
         };
         let error_code = result.err().unwrap_or(ErrorCode::None);
-        step.respond(token, Response::Heartbeat(HeartbeatResponse { error_code }));
+        let response = Response::Heartbeat(HeartbeatResponse { error_code });
+        step.respond_when_committed(token, response);
+        step.finish();
     }
 
-    /// Handles a LeaveGroup request; it is answered at once.
+    /// Handles a LeaveGroup request; it is answered when what it comes to is
+    /// committed.
     pub fn leave_group(
         &mut self,
         now: Time,
@@ -165,7 +211,9 @@ impl GroupCoordinator {
         request: LeaveGroupRequest,
         out: &mut Vec<CoordinatorOutput>,
     ) {
-        let (groups, mut step) = self.step(now, out);
+        let Parts {
+            groups, mut step, ..
+        } = self.parts(now, out);
         let members = match groups.get_mut(&request.group_id) {
             Some(group) => group.leave(&mut step, &request.members),
             None => unknown_members(&request),
@@ -174,11 +222,12 @@ impl GroupCoordinator {
             error_code: ErrorCode::None,
             members,
         };
-        step.respond(token, Response::LeaveGroup(response));
+        step.respond_when_committed(token, Response::LeaveGroup(response));
+        step.finish();
     }
 
-    /// Handles an OffsetCommit request; it is answered at once. Whether the
-    /// topics exist is for the broker to check before.
+    /// Handles an OffsetCommit request; it is answered when the offsets are
+    /// committed. Whether the topics exist is for the broker to check before.
     ///
     /// A commit from outside any generation makes the group if need be.
     pub fn offset_commit(
@@ -188,42 +237,150 @@ impl GroupCoordinator {
         request: OffsetCommitRequest,
         out: &mut Vec<CoordinatorOutput>,
     ) {
-        let (groups, mut step) = self.step(now, out);
-        let is_known = groups.contains_key(&request.group_id);
-        let partitions = if is_known || request.generation_id < 0 {
-            find_or_create(groups, &mut step, &request.group_id).commit(&mut step, request)
+        self.commit_offsets(now, token, None, request, out);
+    }
+
+    /// Handles a TxnOffsetCommit request: the offsets wait for the end of the
+    /// producer's transaction. Answered as an OffsetCommit.
+    pub fn txn_offset_commit(
+        &mut self,
+        now: Time,
+        token: RequestToken,
+        producer: ProducerIdAndEpoch,
+        request: OffsetCommitRequest,
+        out: &mut Vec<CoordinatorOutput>,
+    ) {
+        self.commit_offsets(now, token, Some(producer), request, out);
+    }
+
+    fn commit_offsets(
+        &mut self,
+        now: Time,
+        token: RequestToken,
+        producer: Option<ProducerIdAndEpoch>,
+        request: OffsetCommitRequest,
+        out: &mut Vec<CoordinatorOutput>,
+    ) {
+        let Parts {
+            groups,
+            offsets,
+            mut step,
+            ..
+        } = self.parts(now, out);
+        step.producer = producer;
+        let is_known = groups.get(&request.group_id).is_some();
+        let checked = if is_known || request.generation_id < 0 {
+            let group = find_or_create(groups, &mut step, &request.group_id);
+            let checked = group.validate_commit(&request, producer.is_some());
+            if checked.is_ok() && producer.is_none() {
+                group.note_commit(&mut step, &request.member_id);
+            }
+            checked
+        } else if producer.is_some() {
+            Err(ErrorCode::IllegalGeneration)
         } else {
-            offsets::refuse_all(&request, ErrorCode::GroupIdNotFound)
+            Err(ErrorCode::GroupIdNotFound)
+        };
+        let partitions = match checked {
+            Ok(()) => offsets.store(&mut step, request),
+            Err(error) => offsets::refuse_all(&request, error),
         };
         let response = OffsetCommitResponse { partitions };
-        step.respond(token, Response::OffsetCommit(response));
+        step.respond_when_committed(token, Response::OffsetCommit(response));
+        step.finish();
     }
 
-    /// Answers an OffsetFetch request. A group that is not there has no
-    /// offsets; that is no error.
+    /// Handles an OffsetDelete request. Whether the topics exist is for the
+    /// broker to check before (`GroupCoordinatorShard.deleteOffsets`).
+    pub fn offset_delete(
+        &mut self,
+        now: Time,
+        token: RequestToken,
+        request: &OffsetDeleteRequest,
+        out: &mut Vec<CoordinatorOutput>,
+    ) {
+        let Parts {
+            groups,
+            offsets,
+            mut step,
+            ..
+        } = self.parts(now, out);
+        let group = groups.get(&request.group_id);
+        let group = group.ok_or(ErrorCode::GroupIdNotFound);
+        let group = group.and_then(|group| group.validate_offset_delete().map(|()| group));
+        let response = match group {
+            Err(error_code) => OffsetDeleteResponse {
+                error_code,
+                partitions: Vec::new(),
+            },
+            Ok(group) => {
+                let is_read = |of: &TopicPartition| group.is_subscribed_to(&of.topic);
+                let is_stored =
+                    |of: &&TopicPartition| offsets.get(&group.name, of).is_some() && !is_read(of);
+                let stored = request.partitions.iter().filter(is_stored);
+                let stored = stored.cloned().collect();
+                let cause = OffsetRemovalCause::Deleted;
+                offsets.forget(&mut step, &group.name, stored, cause);
+                let answer = |of: &TopicPartition| match is_read(of) {
+                    true => ErrorCode::GroupSubscribedToTopic,
+                    false => ErrorCode::None,
+                };
+                let partitions = request.partitions.iter();
+                OffsetDeleteResponse {
+                    error_code: ErrorCode::None,
+                    partitions: partitions.map(|of| (of.clone(), answer(of))).collect(),
+                }
+            }
+        };
+        step.respond_when_committed(token, Response::OffsetDelete(response));
+        step.finish();
+    }
+
+    /// Deletes these groups with their offsets
+    /// (`GroupCoordinatorShard.deleteGroups`).
+    pub fn delete_groups(
+        &mut self,
+        now: Time,
+        token: RequestToken,
+        names: &[String],
+        out: &mut Vec<CoordinatorOutput>,
+    ) {
+        let Parts {
+            groups,
+            offsets,
+            mut step,
+            ..
+        } = self.parts(now, out);
+        let mut results = Vec::new();
+        for name in names {
+            let group = groups.get(name).ok_or(ErrorCode::GroupIdNotFound);
+            let checked = group.and_then(ClassicGroup::validate_delete);
+            if checked.is_ok() {
+                offsets.forget_all(&mut step, name);
+                delete(groups, &mut step, name);
+            }
+            results.push((name.clone(), checked.err().unwrap_or(ErrorCode::None)));
+        }
+        let response = Response::DeleteGroups(DeleteGroupsResponse { results });
+        step.respond_when_committed(token, response);
+        step.finish();
+    }
+
+    /// Answers an OffsetFetch request from what is committed. A group that is
+    /// not there has no offsets; that is no error.
     pub fn offset_fetch(&self, request: &OffsetFetchRequest) -> OffsetFetchResponse {
-        if let Some(group) = self.groups.get(&request.group_id) {
-            return group.fetch_offsets(request);
-        }
-        let partitions = request.partitions.iter().flatten();
-        OffsetFetchResponse {
-            error_code: ErrorCode::None,
-            partitions: partitions
-                .map(|partition| (partition.clone(), None))
-                .collect(),
-        }
+        self.offsets.fetch(request)
     }
 
-    /// Answers a ListGroups request.
-    pub fn list_groups(&self, _request: &ListGroupsRequest) -> ListGroupsResponse {
-        ListGroupsResponse {
-            groups: self.groups.values().map(ClassicGroup::listed).collect(),
-        }
+    /// Answers a ListGroups request from what is committed.
+    pub fn list_groups(&self, _request: &ListGroupsRequest) -> Vec<ListedGroup> {
+        let groups = self.groups.committed();
+        groups.into_values().map(ClassicGroup::listed).collect()
     }
 
-    /// Answers a DescribeGroups request.
+    /// Answers a DescribeGroups request from what is committed.
     pub fn describe_groups(&self, request: &DescribeGroupsRequest) -> DescribeGroupsResponse {
-        let describe = |group_id: &String| match self.groups.get(group_id) {
+        let describe = |group_id: &String| match self.groups.get_committed(group_id) {
             Some(group) => group.described(),
             None => describe::unknown(group_id),
         };
@@ -232,75 +389,36 @@ impl GroupCoordinator {
         }
     }
 
-    /// Forgets the offsets committed for these partitions, which are deleted
+    /// Forgets the offsets committed for partitions that are deleted
     /// (`OffsetMetadataManager.onPartitionsDeleted`).
     pub fn delete_offsets(
         &mut self,
         now: Time,
-        partitions: &[TopicPartition],
+        is_deleted: impl Fn(&TopicPartition) -> bool,
         out: &mut Vec<CoordinatorOutput>,
     ) {
-        let (groups, mut step) = self.step(now, out);
-        for group in groups.values_mut() {
-            group.remove_offsets(
-                &mut step,
-                OffsetRemovalCause::TopicDeleted,
-                |partition, _| partitions.contains(partition),
-            );
-        }
-    }
-
-    /// What `__consumer_offsets` holds of this coordinator's groups, by name:
-    /// all that is left of them when the broker dies.
-    pub fn stored_groups(&self) -> impl ExactSizeIterator<Item = StoredGroup> {
-        self.groups.values().map(ClassicGroup::stored)
-    }
-
-    /// Takes over a group that another broker coordinated. Its members are
-    /// those of the last assignment, and have a whole session to show up in.
-    pub fn load(&mut self, now: Time, stored: StoredGroup, out: &mut Vec<CoordinatorOutput>) {
-        let (groups, mut step) = self.step(now, out);
-        schedule_clean_up(&mut step);
-        let mut group = ClassicGroup::from_stored(stored, now);
-        group.on_loaded(&mut step);
-        groups.insert(group.name.clone(), group);
-    }
-
-    /// Gives a group up; whoever waits for an answer gets `NOT_COORDINATOR`.
-    /// What the next coordinator loads is returned; `None` when there is no such
-    /// group.
-    pub fn unload(
-        &mut self,
-        now: Time,
-        group: &str,
-        out: &mut Vec<CoordinatorOutput>,
-    ) -> Option<StoredGroup> {
-        let (groups, mut step) = self.step(now, out);
-        let mut group = groups.remove(group)?;
-        group.on_unloaded(&mut step);
-        if groups.is_empty() {
-            step.timers.cancel(&Timer::Cleanup);
-        }
-        Some(group.stored())
-    }
-
-    /// When the next timer is due.
-    pub fn next_deadline(&self) -> Option<Time> {
-        self.timers.next()
+        let Parts {
+            offsets, mut step, ..
+        } = self.parts(now, out);
+        offsets.forget_partitions(&mut step, is_deleted);
+        step.finish();
     }
 
     /// Runs every timer due at `now` or before, in order of time and then of
-    /// being set. All of them run at `now`: call it at
-    /// [`next_deadline`](Self::next_deadline).
-    pub fn expire(&mut self, now: Time, out: &mut Vec<CoordinatorOutput>) {
-        while self.expire_next(now, out).is_some() {}
-    }
-
-    /// Runs the first timer due at `now` or before, and tells which it was.
-    pub fn expire_next(&mut self, now: Time, out: &mut Vec<CoordinatorOutput>) -> Option<Timer> {
-        let (_, timer) = self.timers.pop_until(now)?;
-        self.run_timer(now, &timer, out);
-        Some(timer)
+    /// being set. All of them run at `now`: call it at the next deadline. For a
+    /// coordinator without a broker, whose writes are committed at once; they
+    /// are returned.
+    pub fn expire(
+        &mut self,
+        now: Time,
+        out: &mut Vec<CoordinatorOutput>,
+    ) -> Vec<runtime::CoordinatorRecord> {
+        let mut written = Vec::new();
+        while let Some((_, timer)) = self.timers.pop_until(now) {
+            self.run_timer(now, &timer, out);
+            written.extend(runtime::commit_at_once(self, now, out));
+        }
+        written
     }
 
     /// Runs this timer, if it is set, as if its time had come.
@@ -311,25 +429,24 @@ impl GroupCoordinator {
     }
 
     fn run_timer(&mut self, now: Time, timer: &Timer, out: &mut Vec<CoordinatorOutput>) {
-        let (groups, mut step) = self.step(now, out);
-        match timer {
-            Timer::Cleanup => clean_up(groups, &mut step),
-            Timer::Join { group } => {
-                if let Some(group) = groups.get_mut(group) {
-                    group.expire_join(&mut step);
-                }
+        let Parts {
+            groups,
+            offsets,
+            mut step,
+            ..
+        } = self.parts(now, out);
+        let group = timer.group().map(str::to_owned);
+        let group = group.and_then(|name| groups.get_mut(&name));
+        match (timer, group) {
+            (Timer::Cleanup, _) => clean_up(groups, offsets, &mut step),
+            (Timer::Join { .. }, Some(group)) => group.expire_join(&mut step),
+            (Timer::Sync { .. }, Some(group)) => group.expire_sync(&mut step),
+            (Timer::Session { member_id, .. }, Some(group)) => {
+                group.expire_session(&mut step, member_id);
             }
-            Timer::Sync { group } => {
-                if let Some(group) = groups.get_mut(group) {
-                    group.expire_sync(&mut step);
-                }
-            }
-            Timer::Session { group, member_id } => {
-                if let Some(group) = groups.get_mut(group) {
-                    group.expire_session(&mut step, member_id);
-                }
-            }
+            (_, None) => {}
         }
+        step.finish();
     }
 
     /// The timers that are set and when each is due. A member's session runs
@@ -345,12 +462,32 @@ impl GroupCoordinator {
 
     /// All groups, by name.
     pub fn groups(&self) -> impl ExactSizeIterator<Item = &ClassicGroup> {
-        self.groups.values()
+        self.groups.current().values()
     }
 
     /// The group with this name.
     pub fn group(&self, name: &str) -> Option<&ClassicGroup> {
-        self.groups.get(name)
+        self.groups.current().get(name)
+    }
+
+    /// The offset stored for each partition of a group, also when it is not
+    /// committed yet.
+    pub fn offsets(&self, group: &str) -> impl Iterator<Item = (&TopicPartition, &StoredOffset)> {
+        self.offsets.of_group(group)
+    }
+
+    /// The offset stored for this partition.
+    pub fn offset(&self, group: &str, partition: &TopicPartition) -> Option<&StoredOffset> {
+        self.offsets.get(group, partition)
+    }
+
+    /// The offsets of a group that wait for the end of a transaction, with the
+    /// id of its producer.
+    pub fn pending_offsets(
+        &self,
+        group: &str,
+    ) -> impl Iterator<Item = (i64, &TopicPartition, &StoredOffset)> {
+        self.offsets.pending_of_group(group)
     }
 
     /// When the member, or the newcomer that was given this id, counts as dead
@@ -362,35 +499,70 @@ impl GroupCoordinator {
         })
     }
 
-    fn step<'a>(
-        &'a mut self,
-        now: Time,
-        out: &'a mut Vec<CoordinatorOutput>,
-    ) -> (&'a mut BTreeMap<String, ClassicGroup>, Step<'a>) {
-        let step = Step {
+    /// Takes the coordinator apart to handle one request or timer.
+    fn parts<'a>(&'a mut self, now: Time, out: &'a mut Vec<CoordinatorOutput>) -> Parts<'a> {
+        self.last_write += 1;
+        let timestamp_ms = self.epoch_ms + now.as_ms().cast_signed();
+        let step = Step::new(
             now,
-            config: &self.config,
-            timers: &mut self.timers,
+            timestamp_ms,
+            self.last_write,
+            &self.config,
+            &mut self.timers,
             out,
-        };
-        (&mut self.groups, step)
+        );
+        Parts {
+            groups: &mut self.groups,
+            offsets: &mut self.offsets,
+            random: &mut self.random,
+            step,
+        }
     }
 }
 
+impl runtime::CoordinatorRuntime<GroupCoordinator> {
+    /// The shard that has this group.
+    pub fn shard_of(&self, group: &str) -> Option<&GroupCoordinator> {
+        let mut shards = self.active().map(|(_, _, shard)| shard);
+        shards.find(|shard| shard.group(group).is_some())
+    }
+}
+
+/// A coordinator taken apart.
+struct Parts<'a> {
+    groups: &'a mut Groups,
+    offsets: &'a mut OffsetStore,
+    random: &'a mut Random,
+    step: Step<'a>,
+}
+
 fn find_or_create<'a>(
-    groups: &'a mut BTreeMap<String, ClassicGroup>,
+    groups: &'a mut Groups,
     step: &mut Step,
     group_id: &str,
 ) -> &'a mut ClassicGroup {
-    if !groups.contains_key(group_id) {
+    let name = group_id.to_owned();
+    if groups.get(&name).is_none() {
         step.event(GroupEvent::GroupCreated {
-            group: group_id.to_owned(),
+            group: name.clone(),
         });
         schedule_clean_up(step);
+        let group = ClassicGroup::new(group_id, step.timestamp_ms);
+        groups.insert(step.write, name.clone(), group);
     }
-    groups
-        .entry(group_id.to_owned())
-        .or_insert_with(|| ClassicGroup::new(group_id, step.now))
+    groups.get_mut(&name).expect("it was made")
+}
+
+/// Takes a group out for good; that is told when its tombstone is written.
+fn delete(groups: &mut Groups, step: &mut Step, name: &str) {
+    let name = name.to_owned();
+    let Some(group) = groups.get(&name) else {
+        return;
+    };
+    group.write_tombstone(step);
+    step.timers.cancel_group(&name);
+    groups.remove(step.write, &name);
+    step.event_if_written(GroupEvent::GroupDeleted { group: name });
 }
 
 /// The cleanup runs at whole multiples of its interval, as if the coordinator
@@ -405,20 +577,19 @@ fn schedule_clean_up(step: &mut Step) {
     }
 }
 
-/// Removes expired offsets, then the empty groups that have none
+/// Removes expired offsets, and the empty groups that have none left
 /// (`GroupCoordinatorShard.cleanupGroupMetadata`).
-fn clean_up(groups: &mut BTreeMap<String, ClassicGroup>, step: &mut Step) {
-    for group in groups.values_mut() {
-        group.expire_offsets(step);
-        if group.state == GroupState::Empty && group.offsets.is_empty() {
-            group.transition_to(step, GroupState::Dead, "it was empty and stored no offsets");
-            step.event(GroupEvent::GroupDeleted {
-                group: group.name.clone(),
-            });
+fn clean_up(groups: &mut Groups, offsets: &mut OffsetStore, step: &mut Step) {
+    let names: Vec<String> = groups.current().keys().cloned().collect();
+    for name in names {
+        let Some(group) = groups.get(&name) else {
+            continue;
+        };
+        if offsets.expire(step, group) && group.state == GroupState::Empty {
+            delete(groups, step, &name);
         }
     }
-    groups.retain(|_, group| group.state != GroupState::Dead);
-    if !groups.is_empty() {
+    if !groups.current().is_empty() {
         schedule_clean_up(step);
     }
 }

@@ -1,5 +1,7 @@
 //! The join phase: how a rebalance begins, waits and ends.
 
+use std::collections::BTreeMap;
+
 use super::group::InitialWait;
 use super::step::Step;
 use super::timers::Timer;
@@ -16,7 +18,7 @@ impl ClassicGroup {
     pub(super) fn transition_to(&mut self, step: &mut Step, to: GroupState, reason: &str) {
         self.previous_state = self.state;
         self.state = to;
-        self.since = step.now;
+        self.since_ms = step.timestamp_ms;
         step.event(GroupEvent::StateChanged {
             group: self.name.clone(),
             from: self.previous_state,
@@ -177,7 +179,7 @@ impl ClassicGroup {
         self.subscribed_topics = self.compute_subscribed_topics();
         self.pending_sync.clear();
         self.transition_to(step, GroupState::Empty, "no member is left");
-        self.write_record();
+        self.write(step, &BTreeMap::new());
     }
 
     fn start_generation(&mut self, step: &mut Step) {

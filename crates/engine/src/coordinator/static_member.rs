@@ -2,7 +2,8 @@
 
 use super::join::JoinCall;
 use super::step::Step;
-use super::{ClassicGroup, GroupEvent, GroupState};
+use super::then::GroupThen;
+use super::{ClassicGroup, GroupEvent, GroupState, Member};
 use crate::protocol::{ErrorCode, JoinGroupResponse, Opaque, Response, SyncGroupResponse};
 
 impl ClassicGroup {
@@ -23,6 +24,7 @@ impl ClassicGroup {
         let Some(mut member) = self.members.remove(old_member_id) else {
             return;
         };
+        let old = member.clone();
         // The session runs by the timeout of the old member until a heartbeat.
         self.schedule_session(step, &new_member_id, member.session_timeout_ms);
         member.id = new_member_id.clone();
@@ -43,7 +45,7 @@ impl ClassicGroup {
             old_member_id: old_member_id.to_owned(),
             new_member_id: new_member_id.clone(),
         });
-        self.after_replacement(step, &new_member_id, &instance_id);
+        self.after_replacement(step, old, &new_member_id, &instance_id);
     }
 
     /// Whoever still waits under the old id is told that it is fenced.
@@ -62,15 +64,25 @@ impl ClassicGroup {
         }
     }
 
-    fn after_replacement(&mut self, step: &mut Step, member_id: &str, instance_id: &str) {
+    fn after_replacement(
+        &mut self,
+        step: &mut Step,
+        old: Member,
+        member_id: &str,
+        instance_id: &str,
+    ) {
         let came_back = format!("the instance {instance_id} came back as {member_id}");
         match self.state {
             GroupState::Stable if self.select_protocol() == self.protocol_name => {
                 // The leader is told that the assignment stands (KIP-814).
-                self.write_record();
-                let is_leader = self.leader.as_deref() == Some(member_id);
-                let response = self.join_response(member_id, is_leader);
-                self.answer_join(step, member_id, response);
+                let members = self.members.values();
+                let assignments = members.map(|it| (it.id.clone(), it.assignment.clone()));
+                self.write(step, &assignments.collect());
+                step.then(GroupThen::ReplaceStatic {
+                    group: self.name.clone(),
+                    old: Box::new(old),
+                    new_member_id: member_id.to_owned(),
+                });
             }
             GroupState::Stable => {
                 let reason = format!("{came_back} and with it the assignor changes");

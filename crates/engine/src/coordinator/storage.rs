@@ -1,96 +1,91 @@
-//! What `__consumer_offsets` holds of a group, and how another broker takes the
-//! group over from there.
+//! A group as `__consumer_offsets` has it, and back from there.
 
 use std::collections::BTreeMap;
 
 use super::protocol::java_hash;
+use super::record::{GroupMetadataKey, GroupMetadataMember, GroupMetadataValue, GroupRecord};
 use super::step::Step;
-use super::{ClassicGroup, GroupState, Member, StoredOffset, sync};
-use crate::protocol::{ErrorCode, JoinGroupResponse, TopicPartition};
-use crate::sim::Time;
+use super::{ClassicGroup, GroupState, Member, sync};
+use crate::protocol::{ErrorCode, JoinGroupProtocol, JoinGroupResponse, Opaque};
 
-/// The partition of `__consumer_offsets` that holds a group; its leader
-/// coordinates the group (`GroupCoordinatorService.partitionFor`).
-/// `partitions` is `offsets.topic.num.partitions`; 0 for a number below 1.
-pub fn partition_for(group_id: &str, partitions: i32) -> i32 {
-    let hash = java_hash(group_id) as i32;
+/// The partition of an internal topic that holds a group, a transactional id or
+/// another key; its leader coordinates it
+/// (`GroupCoordinatorService.partitionFor`,
+/// `TransactionStateManager.partitionFor`). `partitions` is how many the topic
+/// has; 0 for a number below 1.
+pub fn partition_for(key: &str, partitions: i32) -> i32 {
+    let hash = java_hash(key) as i32;
     hash.checked_abs()
         .unwrap_or(0)
         .checked_rem(partitions.max(1))
         .unwrap_or(0)
 }
 
-/// What `__consumer_offsets` holds of a group.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct StoredGroup {
-    name: String,
-    record: Option<GroupRecord>,
-    offsets: BTreeMap<TopicPartition, StoredOffset>,
-}
-
-impl StoredGroup {
-    /// The group's name.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-}
-
-/// The last group metadata record (`GroupMetadataValue`). One is written when
-/// the group is made, when it becomes empty, and with each assignment.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct GroupRecord {
-    since: Time,
-    protocol_type: Option<String>,
-    protocol_name: Option<String>,
-    generation: i32,
-    leader: Option<String>,
-    members: BTreeMap<String, Member>,
-}
-
 impl ClassicGroup {
-    /// Writes the group, as it is now, to `__consumer_offsets`.
-    pub(super) fn write_record(&mut self) {
-        let stored = |member: &Member| member.as_stored(self.protocol_name.as_deref());
-        let members = self.members.iter();
-        self.record = Some(GroupRecord {
-            since: self.since,
-            protocol_type: self.protocol_type.clone(),
-            protocol_name: self.protocol_name.clone(),
+    /// Writes the group as it is now, with these parts for its members. A
+    /// record is written when the group is made, when it becomes empty, and
+    /// with each assignment (`GroupCoordinatorRecordHelpers.newGroupMetadataRecord`).
+    pub(super) fn write(&self, step: &mut Step, assignments: &BTreeMap<String, Opaque>) {
+        let protocol = self.protocol_name.as_deref().unwrap_or_default();
+        let members = self.members.values();
+        let value = GroupMetadataValue {
+            protocol_type: self.protocol_type.clone().unwrap_or_default(),
             generation: self.generation,
+            protocol: self.protocol_name.clone(),
             leader: self.leader.clone(),
+            current_state_timestamp_ms: self.since_ms,
             members: members
-                .map(|(member_id, member)| (member_id.clone(), stored(member)))
+                .map(|member| GroupMetadataMember {
+                    member_id: member.id.clone(),
+                    group_instance_id: member.group_instance_id.clone(),
+                    client_id: member.client_id.clone(),
+                    client_host: member.client_host.clone(),
+                    rebalance_timeout_ms: member.rebalance_timeout_ms,
+                    session_timeout_ms: member.session_timeout_ms,
+                    subscription: member.metadata(protocol),
+                    assignment: assignments.get(&member.id).cloned().unwrap_or_default(),
+                })
                 .collect(),
-        });
+        };
+        step.record(GroupRecord::GroupMetadata(self.key(), Some(value)));
     }
 
-    pub(super) fn stored(&self) -> StoredGroup {
-        StoredGroup {
-            name: self.name.clone(),
-            record: self.record.clone(),
-            offsets: self.offsets.clone(),
+    /// Writes that the group is only there, with nobody in it
+    /// (`newEmptyGroupMetadataRecord`).
+    pub(super) fn write_empty(&self, step: &mut Step) {
+        let value = GroupMetadataValue {
+            current_state_timestamp_ms: self.since_ms,
+            ..GroupMetadataValue::default()
+        };
+        step.record(GroupRecord::GroupMetadata(self.key(), Some(value)));
+    }
+
+    /// Writes that the group is no more.
+    pub(super) fn write_tombstone(&self, step: &mut Step) {
+        step.record(GroupRecord::GroupMetadata(self.key(), None));
+    }
+
+    fn key(&self) -> GroupMetadataKey {
+        GroupMetadataKey {
+            group: self.name.clone(),
         }
     }
 
-    /// The group as it was written last. Without a record it only stores
-    /// offsets.
-    pub(super) fn from_stored(stored: StoredGroup, now: Time) -> ClassicGroup {
-        let mut group = ClassicGroup::new(&stored.name, now);
-        group.offsets = stored.offsets;
-        let Some(record) = stored.record else {
-            return group;
-        };
-        group.record = Some(record.clone());
-        group.state = match record.members.is_empty() {
+    /// The group as a record has it (`GroupMetadataManager.replay`).
+    pub(super) fn from_record(name: &str, value: GroupMetadataValue) -> ClassicGroup {
+        let mut group = ClassicGroup::new(name, value.current_state_timestamp_ms);
+        group.state = match value.members.is_empty() {
             true => GroupState::Empty,
             false => GroupState::Stable,
         };
-        group.since = record.since;
-        group.protocol_type = record.protocol_type;
-        group.protocol_name = record.protocol_name;
-        group.generation = record.generation;
-        group.leader = record.leader;
-        group.members = record.members;
+        group.protocol_type = Some(value.protocol_type).filter(|it| !it.is_empty());
+        group.generation = value.generation;
+        group.leader = value.leader;
+        group.protocol_name = value.protocol;
+        let protocol = group.protocol_name.clone().unwrap_or_default();
+        let members = value.members.into_iter();
+        let members = members.map(|stored| Member::from_record(stored, &protocol));
+        group.members = members.map(|member| (member.id.clone(), member)).collect();
         let members = group.members.values();
         group.static_members = members
             .filter_map(|member| Some((member.group_instance_id.clone()?, member.id.clone())))
@@ -137,16 +132,24 @@ impl ClassicGroup {
 }
 
 impl Member {
-    /// Only the chosen assignor is written, with what it knows of the member.
-    fn as_stored(&self, protocol: Option<&str>) -> Member {
-        let mut stored = self.clone();
-        stored
-            .protocols
-            .retain(|known| Some(known.name.as_str()) == protocol);
-        stored.awaiting_join = None;
-        stored.awaiting_sync = None;
-        stored.is_new = false;
-        stored
+    /// Of the assignors only the chosen one is known.
+    fn from_record(stored: GroupMetadataMember, protocol: &str) -> Member {
+        Member {
+            id: stored.member_id,
+            group_instance_id: stored.group_instance_id,
+            client_id: stored.client_id,
+            client_host: stored.client_host,
+            rebalance_timeout_ms: stored.rebalance_timeout_ms,
+            session_timeout_ms: stored.session_timeout_ms,
+            protocols: vec![JoinGroupProtocol {
+                name: protocol.to_owned(),
+                metadata: stored.subscription,
+            }],
+            assignment: stored.assignment,
+            awaiting_join: None,
+            awaiting_sync: None,
+            is_new: false,
+        }
     }
 }
 

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::member::name_in;
 use super::step::Step;
-use super::{ClassicGroup, GroupEvent, GroupState, RemovalCause, RequestToken};
+use super::then::GroupThen;
+use super::{ClassicGroup, GroupState, RemovalCause, RequestToken};
 use crate::protocol::{ErrorCode, Opaque, Response, SyncGroupRequest, SyncGroupResponse};
 
 /// The answer to a member that gets no assignment.
@@ -64,7 +65,7 @@ impl ClassicGroup {
         }
         self.sync_arrived(step, &request.member_id);
         if self.leader.as_ref() == Some(&request.member_id) {
-            self.assign(step, request.assignments);
+            self.store_assignment(step, request.assignments);
         }
     }
 
@@ -76,26 +77,24 @@ impl ClassicGroup {
         }
     }
 
-    /// The leader's assignment stands; whom it leaves out gets an empty part.
-    fn assign(&mut self, step: &mut Step, assignments: Vec<(String, Opaque)>) {
+    /// The leader's assignment is written, and stands when that is committed;
+    /// whom it leaves out gets an empty part.
+    fn store_assignment(&mut self, step: &mut Step, assignments: Vec<(String, Opaque)>) {
         let mut parts: BTreeMap<String, Opaque> = assignments.into_iter().collect();
-        for member in self.members.values_mut() {
-            member.assignment = parts.remove(&member.id).unwrap_or_default();
-        }
-        self.answer_syncs(step, ErrorCode::None);
-        let reason = format!(
-            "{} handed in the assignment",
-            self.leader.as_deref().unwrap_or("the leader")
-        );
-        self.transition_to(step, GroupState::Stable, &reason);
-        self.write_record();
-        let parts = self.members.values();
-        step.event(GroupEvent::Assigned {
+        let members = self.members.keys();
+        let assignments: BTreeMap<String, Opaque> = members
+            .map(|member_id| {
+                (
+                    member_id.clone(),
+                    parts.remove(member_id).unwrap_or_default(),
+                )
+            })
+            .collect();
+        self.write(step, &assignments);
+        step.then(GroupThen::Assign {
             group: self.name.clone(),
             generation: self.generation,
-            assignments: parts
-                .map(|member| (member.id.clone(), member.assignment.clone()))
-                .collect(),
+            assignments,
         });
     }
 
@@ -109,7 +108,7 @@ impl ClassicGroup {
 
     /// Answers every waiting SyncGroup; the sessions of those who waited begin
     /// anew (`propagateAssignment`).
-    fn answer_syncs(&mut self, step: &mut Step, error: ErrorCode) {
+    pub(super) fn answer_syncs(&mut self, step: &mut Step, error: ErrorCode) {
         let members: Vec<String> = self.members.keys().cloned().collect();
         for member_id in members {
             let member = self.members.get_mut(&member_id);

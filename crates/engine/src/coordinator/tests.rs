@@ -1,6 +1,7 @@
 //! What the conformance cases leave out: offsets, retention, tools, and that
 //! nothing goes wrong whatever comes.
 
+use super::runtime::{CoordinatorRecord, CoordinatorShard, commit_at_once};
 use super::*;
 use crate::protocol::{JoinGroupProtocol, LeavingMember, Opaque};
 
@@ -9,6 +10,8 @@ struct Scene {
     coordinator: GroupCoordinator,
     now: Time,
     out: Vec<CoordinatorOutput>,
+    /// All that was written.
+    log: Vec<CoordinatorRecord>,
     next_token: u64,
 }
 
@@ -18,6 +21,7 @@ impl Scene {
             coordinator: GroupCoordinator::new(GroupCoordinatorConfig::default(), 7),
             now: Time::ZERO,
             out: Vec::new(),
+            log: Vec::new(),
             next_token: 0,
         }
     }
@@ -32,7 +36,8 @@ impl Scene {
         let until = self.now.plus_ms(ms);
         while let Some(at) = self.coordinator.next_deadline().filter(|at| *at <= until) {
             self.now = at;
-            self.coordinator.expire(at, &mut self.out);
+            let written = self.coordinator.expire(at, &mut self.out);
+            self.log.extend(written);
         }
         self.now = until;
     }
@@ -54,6 +59,7 @@ impl Scene {
         };
         self.coordinator
             .join_group(self.now, token, "app", "/127.0.0.1", request, &mut self.out);
+        self.settle();
         token
     }
 
@@ -84,6 +90,7 @@ impl Scene {
         };
         self.coordinator
             .sync_group(self.now, token, request, &mut self.out);
+        self.settle();
         token
     }
 
@@ -113,6 +120,7 @@ impl Scene {
         };
         self.coordinator
             .offset_commit(self.now, token, request, &mut self.out);
+        self.settle();
         match self.answer(token) {
             Some(Response::OffsetCommit(answer)) => answer.partitions[0].1,
             other => panic!("no answer to a commit: {other:?}"),
@@ -132,12 +140,37 @@ impl Scene {
         };
         self.coordinator
             .leave_group(self.now, token, request, &mut self.out);
+        self.settle();
         match self.answer(token) {
             Some(Response::LeaveGroup(answer)) => {
                 answer.members.iter().map(|it| it.error_code).collect()
             }
             other => panic!("no answer to a leave: {other:?}"),
         }
+    }
+
+    /// What is to be written is committed at once.
+    fn settle(&mut self) {
+        let written = commit_at_once(&mut self.coordinator, self.now, &mut self.out);
+        self.log.extend(written);
+    }
+
+    /// Another broker reads the log.
+    fn reload(&mut self, config: GroupCoordinatorConfig) {
+        self.coordinator = GroupCoordinator::new(config, 8);
+        for record in &self.log {
+            let number = self.coordinator.next_write();
+            let value = record.value.as_deref();
+            self.coordinator.replay(number, None, &record.key, value);
+            self.coordinator.commit(number);
+        }
+        self.coordinator.on_loaded(self.now, &mut self.out);
+        self.settle();
+    }
+
+    fn offsets(&self) -> Vec<TopicPartition> {
+        let offsets = self.coordinator.offsets("g");
+        offsets.map(|(of, _)| of.clone()).collect()
     }
 
     fn answer(&self, wanted: RequestToken) -> Option<Response> {
@@ -221,12 +254,13 @@ fn a_note_that_is_too_long_is_refused_by_itself() {
     scene
         .coordinator
         .offset_commit(scene.now, token, request, &mut scene.out);
+    scene.settle();
     let Some(Response::OffsetCommit(answer)) = scene.answer(token) else {
         panic!("no answer");
     };
     assert_eq!(answer.partitions[0].1, ErrorCode::None);
     assert_ne!(answer.partitions[1].1, ErrorCode::None);
-    assert_eq!(scene.group().offsets().len(), 1);
+    assert_eq!(scene.offsets().len(), 1);
 }
 
 #[test]
@@ -239,15 +273,16 @@ fn offsets_are_read_back_and_go_with_their_topic() {
         let request = OffsetFetchRequest {
             group_id,
             partitions,
+            require_stable: false,
         };
         scene.coordinator.offset_fetch(&request).partitions
     };
     assert_eq!(fetch(&scene, None).len(), 2);
     let t = TopicPartition::new("t", 0);
-    let deleted = [t.clone()];
     scene
         .coordinator
-        .delete_offsets(scene.now, &deleted, &mut scene.out);
+        .delete_offsets(scene.now, |of| *of == t, &mut scene.out);
+    scene.settle();
     assert_eq!(fetch(&scene, None).len(), 1);
     assert_eq!(fetch(&scene, Some(vec![t.clone()])), [(t, None)]);
 }
@@ -271,7 +306,7 @@ fn offsets_outlive_their_group_by_a_week() {
     scene.commit(&member_id, 1, "t");
     scene.leave(&[(&member_id, None)]);
     scene.advance_ms(WEEK_MS);
-    assert_eq!(scene.group().offsets().len(), 1);
+    assert_eq!(scene.offsets().len(), 1);
     scene.advance_ms(600_000);
     assert!(scene.coordinator.group("g").is_none());
 }
@@ -291,10 +326,10 @@ fn a_stable_group_keeps_the_offsets_of_what_it_reads() {
     scene.commit(&member_id, 1, "t");
     scene.commit(&member_id, 1, "other");
     scene.advance_ms(40_000);
-    assert_eq!(scene.group().offsets().len(), 2);
+    assert_eq!(scene.offsets().len(), 2);
     scene.commit(&member_id, 1, "t");
     scene.advance_ms(40_000);
-    let left: Vec<_> = scene.group().offsets().map(|(it, _)| it.clone()).collect();
+    let left = scene.offsets();
     assert_eq!(left, [TopicPartition::new("t", 0)]);
 }
 
@@ -353,6 +388,7 @@ fn an_instance_that_comes_back_keeps_its_part() {
     scene
         .coordinator
         .heartbeat(scene.now, token, request, &mut scene.out);
+    scene.settle();
     let error_code = ErrorCode::FencedInstanceId;
     let fenced = Response::Heartbeat(HeartbeatResponse { error_code });
     assert_eq!(scene.answer(token), Some(fenced));
@@ -374,7 +410,7 @@ fn a_session_timeout_has_bounds() {
 fn tools_are_told_what_there_is() {
     let (scene, member_id) = Scene::stable();
     let listed = scene.coordinator.list_groups(&ListGroupsRequest {});
-    assert_eq!(listed.groups[0].group_state, "Stable");
+    assert_eq!(listed[0].group_state, "Stable");
     let groups = vec!["g".to_owned(), "h".to_owned()];
     let described = scene
         .coordinator
@@ -395,7 +431,7 @@ fn another_broker_takes_the_group_over() {
     assert_eq!(scene.group().state(), GroupState::PreparingRebalance);
     scene.advance_ms(1_000);
 
-    let stored = scene.coordinator.unload(scene.now, "g", &mut scene.out);
+    scene.coordinator.on_unloaded(scene.now, &mut scene.out);
     assert_eq!(scene.coordinator.next_deadline(), None);
     let last = RequestToken(scene.next_token);
     let Some(Response::JoinGroup(answer)) = scene.answer(last) else {
@@ -403,15 +439,13 @@ fn another_broker_takes_the_group_over() {
     };
     assert_eq!(answer.error_code, ErrorCode::NotCoordinator);
 
-    scene.coordinator = GroupCoordinator::new(GroupCoordinatorConfig::default(), 8);
-    let stored = stored.expect("there was a group");
-    scene.coordinator.load(scene.now, stored, &mut scene.out);
+    scene.reload(GroupCoordinatorConfig::default());
     let group = scene.group();
     assert_eq!((group.state(), group.generation()), (GroupState::Stable, 1));
     assert!(group.member(&newcomer).is_none());
     let member = group.member(&member_id).expect("it was assigned to");
     assert_eq!(&member.assignment()[..], b"all");
-    assert_eq!(group.offsets().len(), 1);
+    assert_eq!(scene.offsets().len(), 1);
     let deadline = scene.coordinator.session_deadline("g", &member_id);
     assert_eq!(deadline, Some(scene.now.plus_ms(45_000)));
 }

@@ -6,16 +6,50 @@ use super::{ErrorCode, TopicPartition};
 /// subscription or its assignment.
 pub type Opaque = Arc<[u8]>;
 
-/// Finds the broker that coordinates a group.
+/// Finds the brokers that coordinate groups, transactions or share groups.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct FindCoordinatorRequest {
-    /// The group (`group.id`).
-    pub key: String,
+    /// What the keys name.
+    pub key_type: CoordinatorType,
+    /// The keys, such as `group.id`s; several since version 4 (KIP-699).
+    pub coordinator_keys: Vec<String>,
 }
 
-/// The broker that coordinates a group.
+impl FindCoordinatorRequest {
+    /// Asks for the coordinator of one group.
+    pub fn group(group_id: &str) -> FindCoordinatorRequest {
+        FindCoordinatorRequest {
+            key_type: CoordinatorType::Group,
+            coordinator_keys: vec![group_id.to_owned()],
+        }
+    }
+}
+
+/// What a coordinator coordinates (`FindCoordinatorRequest.CoordinatorType`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CoordinatorType {
+    /// A group, by its `group.id`; in `__consumer_offsets`.
+    Group = 0,
+    /// A producer's transactions, by its `transactional.id`; in
+    /// `__transaction_state`.
+    Transaction = 1,
+    /// The state of a partition that a share group reads, by
+    /// `group:topic id:partition` (KIP-932); in `__share_group_state`.
+    Share = 2,
+}
+
+/// The brokers that coordinate.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct FindCoordinatorResponse {
+    /// One entry for each key of the request.
+    pub coordinators: Vec<Coordinator>,
+}
+
+/// The broker that coordinates what a key names.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Coordinator {
+    /// The key.
+    pub key: String,
     /// `NONE`, `COORDINATOR_NOT_AVAILABLE` or `INVALID_GROUP_ID`.
     pub error_code: ErrorCode,
     /// The broker's id, -1 with an error.
@@ -234,6 +268,9 @@ pub struct OffsetFetchRequest {
     pub group_id: String,
     /// The partitions; `None` asks for all that have an offset.
     pub partitions: Option<Vec<TopicPartition>>,
+    /// Whether to tell nothing of a partition that a transaction under way has
+    /// committed an offset of (KIP-447).
+    pub require_stable: bool,
 }
 
 /// A group's offsets.
@@ -243,6 +280,42 @@ pub struct OffsetFetchResponse {
     pub error_code: ErrorCode,
     /// For each partition its offset; `None` where nothing was committed.
     pub partitions: Vec<(TopicPartition, Option<CommittedOffset>)>,
+    /// The partitions with the error `UNSTABLE_OFFSET_COMMIT`.
+    pub unstable: Vec<TopicPartition>,
+}
+
+/// Forgets a group's offsets (KIP-496).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct OffsetDeleteRequest {
+    /// The group.
+    pub group_id: String,
+    /// The partitions.
+    pub partitions: Vec<TopicPartition>,
+}
+
+/// Whether they were forgotten.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct OffsetDeleteResponse {
+    /// An error of the whole request, such as `GROUP_ID_NOT_FOUND`.
+    pub error_code: ErrorCode,
+    /// One entry for each partition of the request, such as
+    /// `GROUP_SUBSCRIBED_TO_TOPIC`.
+    pub partitions: Vec<(TopicPartition, ErrorCode)>,
+}
+
+/// Deletes groups with their offsets.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct DeleteGroupsRequest {
+    /// The groups.
+    pub groups_names: Vec<String>,
+}
+
+/// Whether they were deleted.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct DeleteGroupsResponse {
+    /// One entry for each group of the request: `NONE`, `NON_EMPTY_GROUP` or
+    /// `GROUP_ID_NOT_FOUND`, among others.
+    pub results: Vec<(String, ErrorCode)>,
 }
 
 /// Lists the groups that the receiver coordinates.
@@ -252,6 +325,8 @@ pub struct ListGroupsRequest {}
 /// The groups that a broker coordinates.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ListGroupsResponse {
+    /// `NONE`, or `COORDINATOR_LOAD_IN_PROGRESS`.
+    pub error_code: ErrorCode,
     /// The groups, by name.
     pub groups: Vec<ListedGroup>,
 }

@@ -7,15 +7,18 @@
 
 mod admin;
 mod cluster;
+mod consumer_group;
 mod error;
 mod group;
 mod metadata;
 mod records;
 mod transaction;
+pub mod wire;
 mod zookeeper;
 
 pub use admin::*;
 pub use cluster::*;
+pub use consumer_group::*;
 pub use error::ErrorCode;
 pub use group::*;
 pub use metadata::*;
@@ -167,13 +170,15 @@ apis! {
     Fetch(FetchRequest, FetchResponse),
     /// Finds the first, the last, or a timestamp's offset.
     ListOffsets(ListOffsetsRequest, ListOffsetsResponse),
+    /// Finds where a leader's epoch ended.
+    OffsetForLeaderEpoch(OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse),
     /// Moves log starts, so that records before them are gone.
     DeleteRecords(DeleteRecordsRequest, DeleteRecordsResponse),
     /// Gives a producer the id and epoch that its batches carry.
     InitProducerId(InitProducerIdRequest, InitProducerIdResponse),
     /// Gives a broker a block of producer ids.
     AllocateProducerIds(AllocateProducerIdsRequest, AllocateProducerIdsResponse),
-    /// Finds the broker that coordinates a group.
+    /// Finds the brokers that coordinate groups, transactions or share groups.
     FindCoordinator(FindCoordinatorRequest, FindCoordinatorResponse),
     /// Enters a group, or its next generation.
     JoinGroup(JoinGroupRequest, JoinGroupResponse),
@@ -191,6 +196,10 @@ apis! {
     ListGroups(ListGroupsRequest, ListGroupsResponse),
     /// Describes groups: state, members, assignment.
     DescribeGroups(DescribeGroupsRequest, DescribeGroupsResponse),
+    /// Forgets offsets of a group.
+    OffsetDelete(OffsetDeleteRequest, OffsetDeleteResponse),
+    /// Deletes groups.
+    DeleteGroups(DeleteGroupsRequest, DeleteGroupsResponse),
     /// A broker makes itself known to the controller.
     BrokerRegistration(BrokerRegistrationRequest, BrokerRegistrationResponse),
     /// A broker says that it lives, or wants to stop.

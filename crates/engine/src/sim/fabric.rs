@@ -53,6 +53,11 @@ impl Fabric {
         }
     }
 
+    /// Epoch milliseconds at the beginning of virtual time.
+    pub fn epoch_ms(&self) -> i64 {
+        self.epoch_ms
+    }
+
     /// The present instant as a record's timestamp, in epoch milliseconds.
     pub fn timestamp_ms(&self) -> i64 {
         self.epoch_ms + self.now.as_ms() as i64

@@ -52,18 +52,33 @@ const ADDED_LATER: u32 = 1 << 31;
 /// The most brokers a world may have.
 pub const SERVERS_MAX: usize = 100;
 
+/// How many replicas internal topics have by default.
+const INTERNAL_TOPIC_REPLICAS: usize = 3;
+
+/// The settings that say how many replicas an internal topic has, and how many
+/// of them must be in sync.
+const OF_INTERNAL_TOPICS: [&str; 5] = [
+    "offsets.topic.replication.factor",
+    "transaction.state.log.replication.factor",
+    "transaction.state.log.min.isr",
+    "share.coordinator.state.topic.replication.factor",
+    "share.coordinator.state.topic.min.isr",
+];
+
 impl WorldConfig {
     /// The playground: one broker that is the controller too, three
     /// partitions, a network slow enough to watch, and 1 January 2026 as the
-    /// first day. `group.initial.rebalance.delay.ms` is 0, as in the
-    /// `server.properties` that Kafka ships, and topics are not made by being
-    /// asked for.
+    /// first day. `group.initial.rebalance.delay.ms` is 0 and internal topics
+    /// have one replica, as in the `server.properties` that Kafka ships, and
+    /// topics are not made by being asked for.
     pub fn playground() -> WorldConfig {
         WorldConfig::cluster(&[1], &[1], &[("num.partitions", "3")])
     }
 
     /// Brokers without racks and controllers, with these broker settings
-    /// besides those of the [`playground`](Self::playground).
+    /// besides those of the [`playground`](Self::playground). With fewer than
+    /// three brokers internal topics have as many replicas as there are
+    /// brokers.
     ///
     /// # Panics
     ///
@@ -88,10 +103,15 @@ impl WorldConfig {
         controllers: ControllerMode,
         settings: &[(&str, &str)],
     ) -> WorldConfig {
-        let own = [
+        let mut own = vec![
             ("group.initial.rebalance.delay.ms", "0"),
             ("auto.create.topics.enable", "false"),
         ];
+        // Internal topics are made only where there are brokers enough.
+        let replicas = brokers.len().to_string();
+        if brokers.len() < INTERNAL_TOPIC_REPLICAS {
+            own.extend(OF_INTERNAL_TOPICS.map(|name| (name, replicas.as_str())));
+        }
         let settings: BTreeMap<String, String> = own
             .iter()
             .chain(settings)

@@ -2,8 +2,13 @@
 
 mod commands;
 mod config;
+mod consumers;
 mod observer;
+mod processed;
+mod rebalances;
 mod servers;
+
+pub use rebalances::Rebalance;
 
 pub use config::{BrokerSpec, ControllerMode, SERVERS_MAX, WorldConfig};
 
@@ -15,7 +20,7 @@ use crate::broker::{Broker, NewBroker, Partition};
 use crate::client::Client;
 use crate::command::{ClientNumber, Command, Refusal};
 use crate::controller::zookeeper::ZooKeeper;
-use crate::controller::{ControllerNode, MetadataImage, Topic};
+use crate::controller::{ControllerNode, MetadataImage, Topic, is_internal};
 use crate::coordinator::ClassicGroup;
 use crate::event::{Cause, ClientNames, Event, EventKind};
 use crate::journal::{Entry, Journal};
@@ -75,7 +80,6 @@ impl World {
                 rack: spec.rack.clone(),
                 config: settings.clone(),
                 voters: config.controllers_of(spec.id),
-                seed,
             });
             (spec.id, broker)
         };
@@ -145,6 +149,11 @@ impl World {
         &self.observer.image.topics
     }
 
+    /// The topics that the cluster does not keep for itself, by name.
+    pub fn user_topics(&self) -> impl Iterator<Item = (&TopicName, &Topic)> {
+        self.topics().iter().filter(|(name, _)| !is_internal(name))
+    }
+
     /// The network: what is under way, and what is wrong with it.
     pub fn network(&self) -> &Network {
         &self.fabric.network
@@ -172,15 +181,23 @@ impl World {
         self.brokers.get(&leader)?.partitions().get(of)
     }
 
-    /// All groups with the broker that coordinates each, by name.
+    /// All groups with the broker that coordinates each, by name. Of two that
+    /// believe to coordinate a group the one elected later does.
     pub fn groups(&self) -> BTreeMap<&str, (&Broker, &ClassicGroup)> {
-        self.brokers
-            .values()
-            .flat_map(|broker| {
-                let groups = broker.coordinator().groups();
-                groups.map(move |group| (group.name(), (broker, group)))
-            })
-            .collect()
+        let mut groups = BTreeMap::new();
+        let mut epochs: BTreeMap<i32, i32> = BTreeMap::new();
+        for broker in self.brokers.values() {
+            for (partition, leader_epoch, shard) in broker.groups().active() {
+                let latest = epochs.entry(partition).or_insert(leader_epoch);
+                if *latest > leader_epoch {
+                    continue;
+                }
+                *latest = leader_epoch;
+                let of_shard = shard.groups();
+                groups.extend(of_shard.map(|group| (group.name(), (broker, group))));
+            }
+        }
+        groups
     }
 
     /// When something is due next.
@@ -216,6 +233,7 @@ impl World {
             command: command.clone(),
         });
         let client = self.carry_out(command);
+        self.watch_groups(0);
         self.run_until(self.fabric.now);
         Ok(Outcome {
             client,
@@ -257,7 +275,17 @@ impl World {
                 "time does not get beyond {at}: {scheduled:?} happens over and over"
             );
             self.fabric.now = at;
+            let first_event = self.fabric.events.len();
             self.happen(scheduled);
+            self.watch_groups(first_event);
+        }
+    }
+
+    /// Measures what groups do, from the event of this number on.
+    fn watch_groups(&mut self, first_event: usize) {
+        if first_event < self.fabric.events.len() {
+            self.count_processed(first_event);
+            self.measure_rebalances(first_event);
         }
     }
 

@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 
 use super::World;
+use super::processed::Ledger;
+use super::rebalances::RebalanceTracker;
 use crate::controller::quorum::LogEntry;
 use crate::controller::zookeeper::ZooKeeper;
 use crate::controller::{MetadataImage, MetadataRecord, PartitionRegistration};
@@ -22,6 +24,10 @@ pub(super) struct Observer {
     /// How far each partition was committed when its leader changed, or lost
     /// its disk.
     committed: BTreeMap<TopicPartition, i64>,
+    /// What rebalances cost.
+    pub rebalances: RebalanceTracker,
+    /// What groups have processed.
+    pub ledger: Ledger,
 }
 
 impl Observer {
@@ -60,16 +66,6 @@ impl World {
             self.tell(&record);
             self.observer.image.apply(&record);
             self.forget_deleted(&record);
-            let lives = matches!(
-                record,
-                MetadataRecord::BrokerFenced { .. }
-                    | MetadataRecord::BrokerUnfenced { .. }
-                    | MetadataRecord::BrokerRegistered { .. }
-                    | MetadataRecord::BrokerInControlledShutdown { .. }
-            );
-            if lives {
-                self.move_groups();
-            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! Brokers and controllers: how they begin, act, and are acted on.
 
 use super::World;
-use crate::broker::{Broker, BrokerState, NewBroker, coordinator_of};
+use crate::broker::{Broker, BrokerState, NewBroker};
 use crate::controller::ControllerNode;
 use crate::controller::quorum::LogEntry;
 use crate::controller::zookeeper::ZooKeeper;
@@ -131,7 +131,6 @@ impl World {
             rack,
             config: self.journal.config.settings.clone(),
             voters: self.journal.config.controllers_of(id),
-            seed: self.fabric.seed,
         });
         self.brokers.insert(id, broker);
         if self.zookeeper.is_some() {
@@ -182,27 +181,6 @@ impl World {
             broker.stop(fabric);
             broker.lose_disk();
         });
-    }
-
-    /// Groups go to the broker that coordinates them now.
-    pub(super) fn move_groups(&mut self) {
-        let brokers = &self.observer.image.brokers;
-        let mut moved = Vec::new();
-        for broker in self.brokers.values_mut() {
-            let id = broker.id;
-            let is_mine = |group: &str| match coordinator_of(group, brokers) {
-                Some(coordinator) => coordinator == id,
-                None => true,
-            };
-            moved.extend(broker.unload_groups(&mut self.fabric, is_mine));
-        }
-        for stored in moved {
-            let coordinator = coordinator_of(stored.name(), &self.observer.image.brokers);
-            let coordinator = coordinator.and_then(|id| self.brokers.get_mut(&id));
-            if let Some(coordinator) = coordinator {
-                coordinator.load_group(&mut self.fabric, stored);
-            }
-        }
     }
 
     /// Changes both directions between two sets of hosts.

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use engine::Time;
+use engine::coordinator::runtime::{CoordinatorShard, commit_at_once};
 use engine::coordinator::{
     ClassicGroup, CoordinatorOutput, GroupCoordinator, GroupCoordinatorConfig, GroupState,
     RequestToken, Timer,
@@ -243,6 +244,7 @@ impl Run {
     /// Takes the answers that have come: those to JoinGroup and SyncGroup into
     /// `responses`, the error of another into `error`.
     fn collect(&mut self, responses: &mut Vec<Value>, error: &mut Value) {
+        commit_at_once(&mut self.coordinator, self.now, &mut self.out);
         let mut answers = Vec::new();
         for output in std::mem::take(&mut self.out) {
             if let CoordinatorOutput::Respond { token, response } = output {

@@ -20,6 +20,8 @@ use super::{admin_call, run_ms, start};
 const SETTINGS: &[(&str, &str)] = &[
     ("num.partitions", "3"),
     ("default.replication.factor", "1"),
+    ("offsets.topic.num.partitions", "5"),
+    ("transaction.state.log.num.partitions", "5"),
     ("broker.session.timeout.ms", "3000"),
     ("broker.heartbeat.interval.ms", "500"),
     ("replica.lag.time.max.ms", "4000"),
@@ -47,7 +49,8 @@ pub fn cluster_of_three_controllers(seed: u64) -> World {
     cluster_of(seed, &[101, 102, 103], &[])
 }
 
-fn cluster_of(seed: u64, controllers: &[i32], settings: &[(&str, &str)]) -> World {
+/// The cluster with these controllers, and other settings besides.
+pub fn cluster_of(seed: u64, controllers: &[i32], settings: &[(&str, &str)]) -> World {
     let settings = [SETTINGS, settings].concat();
     in_a_data_centre(
         seed,

@@ -111,6 +111,8 @@ pub(super) fn name(request: &Request) -> Option<&'static str> {
         Request::ListGroups(_) => "listConsumerGroups",
         Request::DescribeGroups(_) => "describeGroups",
         Request::OffsetFetch(_) => "offsetFetch",
+        Request::OffsetDelete(_) => "offsetDelete",
+        Request::DeleteGroups(_) => "deleteConsumerGroups",
         _ => return None,
     })
 }
@@ -124,6 +126,8 @@ fn full_name(request: &Request, looks_up: bool) -> String {
         Request::ListOffsets(_) => ("METADATA", "LIST_OFFSETS"),
         Request::DescribeGroups(_) => ("FIND_COORDINATOR", "DESCRIBE_GROUPS"),
         Request::OffsetFetch(_) => ("FIND_COORDINATOR", "OFFSET_FETCH"),
+        Request::OffsetDelete(_) => ("FIND_COORDINATOR", "OFFSET_DELETE"),
+        Request::DeleteGroups(_) => ("FIND_COORDINATOR", "DELETE_GROUPS"),
         _ => return name.to_owned(),
     };
     format!("{name}(api={})", if looks_up { lookup } else { api })

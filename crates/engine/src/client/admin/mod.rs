@@ -247,8 +247,7 @@ impl Admin {
         let Some(broker) = self.connection.least_loaded(fabric.now) else {
             return false;
         };
-        let key = group.to_owned();
-        let request = Request::FindCoordinator(FindCoordinatorRequest { key });
+        let request = Request::FindCoordinator(FindCoordinatorRequest::group(group));
         let asked = Asked::Coordinator(number, group.to_owned());
         self.send(fabric, number, broker, request, asked);
         true
@@ -288,6 +287,9 @@ impl Admin {
             return;
         };
         call.open.push(Part::Group(group.clone()));
+        let Some(found) = found.coordinators.first() else {
+            return;
+        };
         let error = found.error_code;
         if error.is_none() {
             call.coordinators.insert(group, found.node_id);

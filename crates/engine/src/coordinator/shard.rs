@@ -1,0 +1,159 @@
+//! The group coordinator as a shard: loaded from a partition of
+//! `__consumer_offsets`, and given up with it.
+
+use super::record::GroupRecord;
+use super::runtime::{CoordinatorShard, ProducerIdAndEpoch, Settled, WriteNumber};
+use super::then::{GroupThen, with_error};
+use super::timers::Timer;
+use super::{
+    ClassicGroup, CoordinatorOutput, GroupCoordinator, GroupEvent, Parts, schedule_clean_up,
+};
+use crate::log::record_batch::TransactionResult;
+use crate::protocol::{JoinGroupResponse, Response};
+use crate::sim::Time;
+
+impl CoordinatorShard for GroupCoordinator {
+    type Event = GroupEvent;
+    type Then = GroupThen;
+
+    fn next_write(&mut self) -> WriteNumber {
+        self.last_write += 1;
+        self.last_write
+    }
+
+    fn replay(
+        &mut self,
+        write: WriteNumber,
+        producer: Option<ProducerIdAndEpoch>,
+        key: &[u8],
+        value: Option<&[u8]>,
+    ) {
+        // Kafka logs records that it cannot read, and goes on.
+        let Ok(Some(record)) = GroupRecord::decode(key, value) else {
+            return;
+        };
+        match record {
+            GroupRecord::OffsetCommit(key, Some(value)) => {
+                if self.groups.get(&key.group).is_none() {
+                    let group = ClassicGroup::new(&key.group, value.commit_timestamp_ms);
+                    self.groups.insert(write, key.group.clone(), group);
+                }
+                let producer_id = producer.map(|producer| producer.producer_id);
+                self.offsets.put(write, producer_id, key, value);
+            }
+            GroupRecord::OffsetCommit(key, None) => self.offsets.remove(write, &key),
+            GroupRecord::GroupMetadata(key, Some(value)) => {
+                let group = ClassicGroup::from_record(&key.group, value);
+                self.groups.insert(write, key.group, group);
+            }
+            GroupRecord::GroupMetadata(key, None) => self.groups.remove(write, &key.group),
+            // Nobody coordinates groups of this protocol yet.
+            GroupRecord::ConsumerGroup(_) => {}
+        }
+    }
+
+    fn replay_end_transaction_marker(
+        &mut self,
+        write: WriteNumber,
+        producer: ProducerIdAndEpoch,
+        result: TransactionResult,
+    ) {
+        self.offsets
+            .end_transaction(write, producer.producer_id, result);
+    }
+
+    fn commit(&mut self, until: WriteNumber) {
+        self.groups.commit(until);
+        self.offsets.commit(until);
+    }
+
+    fn revert(&mut self, from: WriteNumber) {
+        self.groups.revert(from);
+        self.offsets.revert(from);
+    }
+
+    fn settled(
+        &mut self,
+        now: Time,
+        then: GroupThen,
+        settled: Settled,
+        out: &mut Vec<CoordinatorOutput>,
+    ) {
+        let Parts {
+            groups, mut step, ..
+        } = self.parts(now, out);
+        match then {
+            GroupThen::Respond { token, response } => {
+                let response = match settled.error() {
+                    Some(error) => with_error(response, error),
+                    None => response,
+                };
+                step.respond(token, response);
+            }
+            GroupThen::GroupMade { group, token } => {
+                if let Some(error) = settled.error() {
+                    let response = JoinGroupResponse::error(error, "");
+                    step.respond(token, Response::JoinGroup(response));
+                }
+                if groups.get(&group).is_none() {
+                    step.timers.cancel_group(&group);
+                }
+            }
+            GroupThen::Assign {
+                group,
+                generation,
+                assignments,
+            } => {
+                if let Some(group) = groups.get_mut(&group) {
+                    group.assign(&mut step, generation, assignments, settled);
+                }
+            }
+            GroupThen::ReplaceStatic {
+                group,
+                old,
+                new_member_id,
+            } => {
+                if let Some(group) = groups.get_mut(&group) {
+                    group.replaced_static(&mut step, *old, &new_member_id, settled);
+                }
+            }
+        }
+        step.finish();
+    }
+
+    fn on_loaded(&mut self, now: Time, out: &mut Vec<CoordinatorOutput>) {
+        let Parts {
+            groups, mut step, ..
+        } = self.parts(now, out);
+        if !groups.current().is_empty() {
+            schedule_clean_up(&mut step);
+        }
+        for group in groups.values_mut() {
+            group.on_loaded(&mut step);
+        }
+        step.finish();
+    }
+
+    fn on_unloaded(&mut self, now: Time, out: &mut Vec<CoordinatorOutput>) {
+        let Parts {
+            groups, mut step, ..
+        } = self.parts(now, out);
+        for group in groups.values_mut() {
+            group.on_unloaded(&mut step);
+        }
+        step.timers.cancel(&Timer::Cleanup);
+        step.finish();
+    }
+
+    fn next_deadline(&self) -> Option<Time> {
+        self.timers.next()
+    }
+
+    fn expire_next(&mut self, now: Time, out: &mut Vec<CoordinatorOutput>) -> bool {
+        let Some((_, timer)) = self.timers.pop_until(now) else {
+            return false;
+        };
+        self.run_timer(now, &timer, out);
+        true
+    }
+}
