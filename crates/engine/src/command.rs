@@ -3,8 +3,11 @@
 use std::fmt;
 
 use crate::broker::Slowness;
-use crate::client::{ConsumerConfig, OutgoingRecord, ProducerConfig, TransactionCall, Workload};
-use crate::protocol::{Request, TopicName};
+use crate::client::{
+    ConsumerConfig, OutgoingRecord, Processing, ProducerConfig, SeekTo, SubscriptionType,
+    TransactionCall, Workload,
+};
+use crate::protocol::{Request, TopicName, TopicPartition};
 pub use crate::sim::ClientNumber;
 use crate::sim::{Host, LOSS_PER_MILLE_MAX, Latency, Link};
 
@@ -63,8 +66,65 @@ pub enum Command {
     AddConsumer {
         /// Its settings.
         config: ConsumerConfig,
-        /// The topics it subscribes to.
+        /// The topics it subscribes to; none for one that is told later what
+        /// to read.
         topics: Vec<TopicName>,
+    },
+    /// Has a consumer read other topics or partitions, or nothing
+    /// (`subscribe()`, `assign()`, `unsubscribe()`).
+    Subscribe {
+        /// The consumer.
+        consumer: ClientNumber,
+        /// What it reads from now on.
+        to: SubscriptionType,
+    },
+    /// Changes what a consumer's application does with records.
+    SetProcessing {
+        /// The consumer.
+        consumer: ClientNumber,
+        /// What it does from now on.
+        processing: Processing,
+    },
+    /// Has a consumer go on elsewhere in partitions that it reads.
+    Seek {
+        /// The consumer.
+        consumer: ClientNumber,
+        /// The partitions.
+        partitions: Vec<TopicPartition>,
+        /// Where to.
+        to: SeekTo,
+    },
+    /// Has a consumer read nothing of some of its partitions (`pause()`).
+    Pause {
+        /// The consumer.
+        consumer: ClientNumber,
+        /// The partitions.
+        partitions: Vec<TopicPartition>,
+    },
+    /// Has a consumer read partitions again that were paused (`resume()`).
+    Resume {
+        /// The consumer.
+        consumer: ClientNumber,
+        /// The partitions.
+        partitions: Vec<TopicPartition>,
+    },
+    /// Has a consumer commit how far it has come.
+    Commit {
+        /// The consumer.
+        consumer: ClientNumber,
+        /// Whether it waits for the answer (`commitSync()`) or goes on
+        /// (`commitAsync()`).
+        is_sync: bool,
+    },
+    /// Has a consumer find the first records that are not older than a
+    /// timestamp (`offsetsForTimes()`).
+    OffsetsForTimes {
+        /// The consumer.
+        consumer: ClientNumber,
+        /// The partitions, which it need not read.
+        partitions: Vec<TopicPartition>,
+        /// Epoch milliseconds.
+        timestamp: i64,
     },
     /// Starts an admin client.
     AddAdmin {
@@ -211,6 +271,12 @@ pub enum Refusal {
     TooManyWaiting(usize),
     /// The producer has no partition of this number to send to.
     NoSuchPartition(String),
+    /// The consumer is not assigned this partition (`IllegalStateException`).
+    NotAssigned(TopicPartition),
+    /// An offset below 0 is no place to go (`IllegalArgumentException`).
+    NegativeOffset,
+    /// The consumer's application waits for something, and can do nothing else.
+    ConsumerIsBusy(ClientNumber),
     /// The request is not one that an admin client makes.
     NotAnAdminCall(&'static str),
     /// The world is full.
@@ -239,6 +305,8 @@ impl Refusal {
     pub fn exception(&self) -> Option<&'static str> {
         match self {
             Refusal::InvalidConfig(_) => Some("ConfigException"),
+            Refusal::NotAssigned(_) => Some("IllegalStateException"),
+            Refusal::NegativeOffset => Some("IllegalArgumentException"),
             Refusal::RecordTooLarge { .. } | Refusal::RecordExceedsMemory { .. } => {
                 Some("RecordTooLargeException")
             }
@@ -282,6 +350,14 @@ impl fmt::Display for Refusal {
             Refusal::TooManyWaiting(waiting) => write!(
                 f,
                 "This producer's send() still blocks on {waiting} records: let time go on first."
+            ),
+            Refusal::NotAssigned(partition) => {
+                write!(f, "No current assignment for partition {partition}")
+            }
+            Refusal::NegativeOffset => f.write_str("seek offset must not be a negative number"),
+            Refusal::ConsumerIsBusy(client) => write!(
+                f,
+                "Consumer number {client} waits for a commit: let time go on first."
             ),
             Refusal::NotAnAdminCall(api) => {
                 write!(

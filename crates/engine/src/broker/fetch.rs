@@ -1,8 +1,8 @@
 //! Answering fetches, of consumers and of followers
 //! (`kafka.server.ReplicaManager.fetchMessages`, `DelayedFetch`).
 
-use super::leader::FollowerFetch;
-use super::{Broker, Partition};
+use super::leader::{Effects, FollowerFetch};
+use super::{Broker, Partition, Role};
 use crate::log::record_batch::RecordBatch;
 use crate::protocol::{
     AbortedTransactionInfo, ErrorCode, FetchPartition, FetchRequest, FetchResponse,
@@ -18,6 +18,9 @@ pub(super) struct DelayedFetch {
     pub from: NodeId,
     header: Header,
     request: FetchRequest,
+    /// A consumer reads from a partition that the broker follows, so that it
+    /// must be looked at when the leader's records come.
+    reads_as_follower: bool,
 }
 
 impl Broker {
@@ -31,11 +34,20 @@ impl Broker {
         header: Header,
         request: FetchRequest,
     ) {
-        let is_ready = request.max_wait_ms <= 0 || self.is_fetch_ready(&request);
+        let noted = self.note_follower(fabric, &request);
+        let is_refused = noted.iter().any(|(_, noted)| noted.is_err());
+        let is_ready = request.max_wait_ms <= 0 || is_refused || self.is_fetch_ready(&request);
         // The answer tells the high watermark as it was when it was read.
         let mut response = is_ready.then(|| self.read(&request));
-        if let Some(follower) = request.replica_id {
-            self.note_follower(fabric, follower, &request.partitions, response.as_mut());
+        for (of, noted) in noted {
+            match (noted, &mut response) {
+                (Ok(effects), _) => self.take_effect(fabric, &of, effects),
+                (Err(error), Some(response)) => refuse(response, &of, error),
+                (Err(_), None) => {}
+            }
+        }
+        if request.replica_state.is_some() {
+            self.complete_deletions(fabric);
         }
         match response {
             Some(response) => self.answer(fabric, from, header, Response::Fetch(response)),
@@ -43,49 +55,46 @@ impl Broker {
                 deadline: fabric.now.plus_ms(i64::from(request.max_wait_ms)),
                 from,
                 header,
+                reads_as_follower: self.reads_as_follower(&request),
                 request,
             }),
         }
     }
 
-    /// Takes down how far a follower has come; a partition that it does not
-    /// hold for all that its leader knows gets an error.
+    /// Lets the leaders take down how far a follower has come, and returns what
+    /// each makes of it: an error for a partition that the follower does not
+    /// hold, or no longer is to ask for, for all that its leader knows.
     fn note_follower(
         &mut self,
-        fabric: &mut Fabric,
-        follower: i32,
-        read: &[FetchPartition],
-        mut response: Option<&mut FetchResponse>,
-    ) {
-        for wanted in read {
+        fabric: &Fabric,
+        request: &FetchRequest,
+    ) -> Vec<(TopicPartition, Result<Effects, ErrorCode>)> {
+        let Some(replica) = request.replica_state else {
+            return Vec::new();
+        };
+        let mut noted = Vec::new();
+        for wanted in &request.partitions {
             let of = &wanted.topic_partition;
-            let partition = self.partitions.get(of);
-            let is_sound = partition.is_some_and(|partition| {
-                check(partition, wanted).is_ok() && diverging_epoch(partition, wanted).is_none()
+            let partition = self.partitions.get(of).filter(|partition| {
+                check(partition, wanted, Some(replica.replica_id)).is_ok()
+                    && diverging_epoch(partition, wanted).is_none()
+                    && is_in_range(partition, wanted)
             });
-            if !is_sound {
+            let Some(partition) = partition else {
                 continue;
-            }
+            };
             let fetch = FollowerFetch {
-                follower,
-                fetch_offset: wanted.fetch_offset,
+                follower: replica.replica_id,
+                broker_epoch: replica.replica_epoch,
+                fetch_offset: partition.log.position_of(wanted.fetch_offset),
                 log_start_offset: wanted.log_start_offset,
             };
             let effects = self.with_leader(fabric, of, |leader, circumstances| {
                 leader.follower_fetched(&fetch, circumstances)
             });
-            match effects {
-                Some(Ok(effects)) => self.take_effect(fabric, of, effects),
-                Some(Err(error)) => {
-                    let answers = response.iter_mut().flat_map(|it| &mut it.partitions);
-                    for (_, answer) in answers.filter(|(answered, _)| answered == of) {
-                        *answer = failed(error);
-                    }
-                }
-                None => {}
-            }
+            noted.extend(effects.map(|effects| (of.clone(), effects)));
         }
-        self.complete_deletions(fabric);
+        noted
     }
 
     /// Answers the fetches that waited for what is there now.
@@ -93,6 +102,19 @@ impl Broker {
         self.answer_fetches(fabric, |broker, fetch| {
             broker.is_fetch_ready(&fetch.request)
         });
+    }
+
+    fn reads_as_follower(&self, request: &FetchRequest) -> bool {
+        let held = |wanted: &FetchPartition| self.partitions.get(&wanted.topic_partition);
+        let mut held = request.partitions.iter().filter_map(held);
+        request.replica_id().is_none() && held.any(|partition| !partition.is_leader())
+    }
+
+    /// The same after records have come from a leader.
+    pub(super) fn complete_fetches_as_follower(&mut self, fabric: &mut Fabric) {
+        if self.delayed_fetches.iter().any(|it| it.reads_as_follower) {
+            self.complete_fetches(fabric);
+        }
     }
 
     /// Answers the fetches that have waited long enough.
@@ -125,14 +147,21 @@ impl Broker {
             let Some(partition) = self.partitions.get(&wanted.topic_partition) else {
                 return true;
             };
-            if check(partition, wanted).is_err() || diverging_epoch(partition, wanted).is_some() {
+            let is_wrong = check(partition, wanted, request.replica_id()).is_err();
+            if is_wrong || diverging_epoch(partition, wanted).is_some() {
+                return true;
+            }
+            if self
+                .preferred_read_replica(partition, wanted, request)
+                .is_some()
+            {
+                return true;
+            }
+            if !is_in_range(partition, wanted) {
                 return true;
             }
             let (log, offset) = (&partition.log, wanted.fetch_offset);
-            if offset < log.start_offset() || offset > log.end_offset() {
-                return true;
-            }
-            let limit = readable_end(partition, request.replica_id, request.isolation_level);
+            let limit = readable_end(partition, request.replica_id(), request.isolation_level);
             // What an answer would hold ends with the segment.
             if log.is_on_older_segment(offset, limit) {
                 return true;
@@ -170,8 +199,9 @@ impl Broker {
         request: &FetchRequest,
         max_bytes: Option<usize>,
     ) -> Result<FetchedPartition, ErrorCode> {
-        let partition = self.led_partition(&wanted.topic_partition)?;
-        check(partition, wanted)?;
+        let replica_id = request.replica_id();
+        let partition = self.readable_partition(&wanted.topic_partition, replica_id)?;
+        check(partition, wanted, replica_id)?;
         let mut fetched = FetchedPartition {
             error_code: ErrorCode::None,
             high_watermark: partition.high_watermark(),
@@ -179,12 +209,13 @@ impl Broker {
             log_start_offset: partition.log.start_offset(),
             aborted_transactions: Vec::new(),
             diverging_epoch: diverging_epoch(partition, wanted),
+            preferred_read_replica: self.preferred_read_replica(partition, wanted, request),
             records: Vec::new(),
         };
-        if fetched.diverging_epoch.is_some() {
+        if fetched.diverging_epoch.is_some() || fetched.preferred_read_replica.is_some() {
             return Ok(fetched);
         }
-        let limit = readable_end(partition, request.replica_id, request.isolation_level);
+        let limit = readable_end(partition, replica_id, request.isolation_level);
         let records = partition
             .log
             .read(wanted.fetch_offset, limit, max_bytes.unwrap_or_default())
@@ -196,6 +227,19 @@ impl Broker {
             fetched.aborted_transactions = aborted_in(partition, wanted, &fetched.records);
         }
         Ok(fetched)
+    }
+
+    /// The partition, if the asker may read it here: a follower reads from the
+    /// leader, a consumer from any replica (KIP-392).
+    fn readable_partition(
+        &self,
+        of: &TopicPartition,
+        replica_id: Option<i32>,
+    ) -> Result<&Partition, ErrorCode> {
+        match self.partitions.get(of) {
+            Some(partition) if may_read(partition, replica_id) => Ok(partition),
+            _ => self.led_partition(of),
+        }
     }
 
     /// The partition, if the broker leads it.
@@ -216,10 +260,9 @@ impl Broker {
     /// told of all there is.
     pub(super) fn list_offsets(&self, request: &ListOffsetsRequest) -> ListOffsetsResponse {
         let list = |of: &TopicPartition, timestamp: i64| {
-            let found = self.led_partition(of).map(|partition| {
-                let end = readable_end(partition, request.replica_id, request.isolation_level);
-                find_offset(partition, timestamp, end)
-            });
+            let found = self
+                .led_partition(of)
+                .and_then(|partition| find_offset(partition, timestamp, request));
             match found {
                 Ok((offset, timestamp)) => ListedOffset {
                     error_code: ErrorCode::None,
@@ -243,17 +286,37 @@ impl Broker {
 }
 
 /// The offset and its timestamp, -1 where there is none.
-fn find_offset(partition: &Partition, timestamp: i64, end: i64) -> (i64, i64) {
-    // Nobody is told of records that may still be lost.
-    let readable = |found: &(i64, i64)| found.0 < end;
+///
+/// # Errors
+///
+/// `OFFSET_NOT_AVAILABLE` for a client while the high watermark is behind where
+/// the leader began: what it would be told could go back later (KIP-207).
+fn find_offset(
+    partition: &Partition,
+    timestamp: i64,
+    request: &ListOffsetsRequest,
+) -> Result<(i64, i64), ErrorCode> {
+    let replica_id = request.replica_id;
+    let end = readable_end(partition, replica_id, request.isolation_level);
+    let leader = partition.leader().filter(|_| replica_id.is_none());
+    let begins = leader.map_or(0, |leader| leader.leader_epoch_start_offset());
+    let check_end = || match partition.high_watermark() < begins {
+        true => Err(ErrorCode::OffsetNotAvailable),
+        false => Ok(()),
+    };
     let log = &partition.log;
     let found = match timestamp {
-        ListOffsetsRequest::LATEST => return (end, -1),
-        ListOffsetsRequest::EARLIEST => return (log.start_offset(), -1),
+        ListOffsetsRequest::LATEST => return check_end().map(|()| (end, -1)),
+        ListOffsetsRequest::EARLIEST => return Ok((log.start_offset(), -1)),
         ListOffsetsRequest::MAX_TIMESTAMP => log.offset_of_max_timestamp(),
         timestamp => log.offset_for_timestamp(timestamp),
     };
-    found.filter(readable).unwrap_or((-1, -1))
+    match found {
+        Some(found) if found.0 < end => Ok(found),
+        // Nobody is told of records that may still be lost.
+        Some(_) => check_end().map(|()| (-1, -1)),
+        None => Ok((-1, -1)),
+    }
 }
 
 /// A follower reads all, a consumer what is committed; one that reads committed
@@ -287,14 +350,33 @@ fn aborted_in(
 
 /// Whether the asker and this broker mean the same topic and the same leader
 /// (`KafkaApis.handleFetchRequest`, `Partition.checkCurrentLeaderEpoch`).
-fn check(partition: &Partition, wanted: &FetchPartition) -> Result<(), ErrorCode> {
+fn check(
+    partition: &Partition,
+    wanted: &FetchPartition,
+    replica_id: Option<i32>,
+) -> Result<(), ErrorCode> {
     if wanted.topic_id.is_some_and(|id| id != partition.topic_id) {
         return Err(ErrorCode::UnknownTopicId);
     }
-    if !partition.is_leader() {
+    if !may_read(partition, replica_id) {
         return Err(ErrorCode::NotLeaderOrFollower);
     }
-    let asked = wanted.current_leader_epoch;
+    check_leader_epoch(partition, wanted.current_leader_epoch)
+}
+
+/// Whether a replica on this broker is read by the asker: a follower reads from
+/// the leader alone.
+fn may_read(partition: &Partition, replica_id: Option<i32>) -> bool {
+    match partition.role {
+        Role::Leader(_) => true,
+        Role::Follower { .. } => replica_id.is_none(),
+        Role::Offline => false,
+    }
+}
+
+/// Whether the asker's leader epoch is this broker's, if it gives one
+/// (`Partition.checkCurrentLeaderEpoch`).
+pub(super) fn check_leader_epoch(partition: &Partition, asked: i32) -> Result<(), ErrorCode> {
     let ours = partition.leader_epoch();
     if asked < 0 || asked == ours {
         Ok(())
@@ -303,6 +385,12 @@ fn check(partition: &Partition, wanted: &FetchPartition) -> Result<(), ErrorCode
     } else {
         Err(ErrorCode::UnknownLeaderEpoch)
     }
+}
+
+/// Whether the log holds what is asked for, or ends there.
+fn is_in_range(partition: &Partition, wanted: &FetchPartition) -> bool {
+    let log = &partition.log;
+    (log.start_offset()..=log.end_offset()).contains(&wanted.fetch_offset)
 }
 
 /// Where the follower's log and the leader's part, if they do
@@ -318,6 +406,14 @@ fn diverging_epoch(partition: &Partition, wanted: &FetchPartition) -> Option<(i3
     (epoch < wanted.last_fetched_epoch || end < wanted.fetch_offset).then_some((epoch, end))
 }
 
+/// Puts an error in the place of what was read of a partition.
+fn refuse(response: &mut FetchResponse, of: &TopicPartition, error: ErrorCode) {
+    let answers = response.partitions.iter_mut();
+    for (_, answer) in answers.filter(|(answered, _)| answered == of) {
+        *answer = failed(error);
+    }
+}
+
 fn failed(error_code: ErrorCode) -> FetchedPartition {
     FetchedPartition {
         error_code,
@@ -326,6 +422,7 @@ fn failed(error_code: ErrorCode) -> FetchedPartition {
         log_start_offset: -1,
         aborted_transactions: Vec::new(),
         diverging_epoch: None,
+        preferred_read_replica: None,
         records: Vec::new(),
     }
 }

@@ -9,8 +9,8 @@ use crate::log::record_batch::RecordBatch;
 use crate::log::{AppendError, DeletionReason, PartitionLog};
 use crate::protocol::{
     ErrorCode, FetchPartition, FetchRequest, FetchResponse, FetchedPartition, Header,
-    IsolationLevel, ListOffsetsRequest, ListOffsetsResponse, Request, Response, TopicId,
-    TopicPartition,
+    IsolationLevel, ListOffsetsRequest, ListOffsetsResponse, ReplicaState, Request, Response,
+    TopicId, TopicPartition,
 };
 use crate::sim::{Fabric, NodeId, Time};
 
@@ -171,11 +171,15 @@ impl Broker {
             });
         }
         let request = Request::Fetch(FetchRequest {
-            replica_id: Some(self.id),
+            replica_state: Some(ReplicaState {
+                replica_id: self.id,
+                replica_epoch: self.broker_epoch,
+            }),
             max_wait_ms: i32::try_from(config.fetch_wait_max_ms).unwrap_or(i32::MAX),
             min_bytes: config.fetch_min_bytes,
             max_bytes: size_limit(config.fetch_response_max_bytes),
             isolation_level: IsolationLevel::ReadUncommitted,
+            rack_id: None,
             partitions,
         });
         self.ask_leader(fabric, leader, request, asked, Asking::Records);
@@ -221,6 +225,7 @@ impl Broker {
         match (response, what) {
             (Response::Fetch(response), Asking::Records) => {
                 self.on_fetched(fabric, leader, &asked, response);
+                self.complete_fetches_as_follower(fabric);
             }
             (Response::ListOffsets(response), Asking::LatestOffsets) => {
                 return self.on_leader_ends(fabric, leader, &asked, response);

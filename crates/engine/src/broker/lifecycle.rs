@@ -124,6 +124,7 @@ impl Broker {
         self.fetch_soon_at = None;
         self.delayed_fetches.clear();
         self.delayed_produces.clear();
+        self.unread_produces.clear();
         self.delayed_deletions.clear();
         self.stop_coordinators();
         self.transactions = Transactions::new(&self.config);

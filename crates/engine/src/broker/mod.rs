@@ -18,6 +18,7 @@ mod partition;
 mod periodic;
 mod produce;
 mod producer_ids;
+mod read_replica;
 mod replicas;
 mod retention;
 mod transactions;
@@ -27,7 +28,7 @@ pub use inbox::Slowness;
 pub use lifecycle::BrokerState;
 pub use partition::{Partition, Role};
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use self::alter_partition::IsrChanges;
@@ -44,7 +45,9 @@ use crate::config::BrokerConfig;
 use crate::controller::MetadataImage;
 use crate::coordinator::GroupCoordinator;
 use crate::coordinator::runtime::CoordinatorRuntime;
-use crate::protocol::{Header, Payload, Request, Response, TopicName, TopicPartition};
+use crate::protocol::{
+    Header, Payload, ProduceRequest, Request, Response, TopicName, TopicPartition,
+};
 use crate::sim::{Alarm, Connection, Fabric, NodeId, Packet, Scheduled, Time};
 
 /// What a broker is given when it is made.
@@ -91,6 +94,8 @@ pub struct Broker {
     fetch_soon_at: Option<Time>,
     delayed_fetches: Vec<DelayedFetch>,
     delayed_produces: Vec<DelayedProduce>,
+    /// What lies in the buffers of connections on which an answer is out.
+    unread_produces: VecDeque<(NodeId, Header, ProduceRequest)>,
     delayed_deletions: Vec<DelayedDeletion>,
     isr_check_at: Option<Time>,
     checkpoint_at: Option<Time>,
@@ -142,6 +147,7 @@ impl Broker {
             fetch_soon_at: None,
             delayed_fetches: Vec::new(),
             delayed_produces: Vec::new(),
+            unread_produces: VecDeque::new(),
             delayed_deletions: Vec::new(),
             isr_check_at: None,
             checkpoint_at: None,
@@ -225,10 +231,15 @@ impl Broker {
                 let response = Response::Metadata(self.metadata(&request));
                 self.answer(fabric, from, header, response);
             }
-            Request::Produce(request) => self.receive_produce(fabric, from, header, request),
+            Request::Produce(request) => self.produce(fabric, from, header, request),
             Request::Fetch(request) => self.fetch(fabric, from, header, request),
             Request::ListOffsets(request) => {
                 let response = Response::ListOffsets(self.list_offsets(&request));
+                self.answer(fabric, from, header, response);
+            }
+            Request::OffsetForLeaderEpoch(request) => {
+                let response = self.offsets_for_leader_epochs(&request);
+                let response = Response::OffsetForLeaderEpoch(response);
                 self.answer(fabric, from, header, response);
             }
             Request::DeleteRecords(request) => {
@@ -327,6 +338,7 @@ impl Broker {
     pub(crate) fn forget(&mut self, node: NodeId) {
         self.delayed_fetches.retain(|fetch| fetch.from != node);
         self.delayed_produces.retain(|produce| produce.from != node);
+        self.unread_produces.retain(|(from, ..)| *from != node);
         self.delayed_deletions
             .retain(|deletion| deletion.from != node);
         self.forwarding_channel.forget(node);
@@ -365,7 +377,6 @@ impl Broker {
         if !self.state.is_up() {
             return self.alarm.cancel(fabric);
         }
-        let isr_check = self.plan_isr_check(fabric.now);
         let checkpoint = self.plan_checkpoint(fabric.now);
         let fetches = self.delayed_fetches.iter().map(|fetch| fetch.deadline);
         let produces = self.delayed_produces.iter().map(|produce| produce.deadline);
@@ -380,7 +391,7 @@ impl Broker {
             self.retention_check,
             self.cleaning_at,
             self.producer_check_at,
-            isr_check,
+            self.isr_check_at,
             checkpoint,
             self.metadata_reader.next_deadline(),
             self.heartbeat_at,

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::Broker;
+use crate::controller::is_internal;
 use crate::event::EventKind;
 use crate::log::record_batch::RecordBatch;
 use crate::log::{AppendError, LogConfig};
@@ -12,6 +13,10 @@ use crate::protocol::{
     TopicPartition,
 };
 use crate::sim::{Fabric, NodeId, Time};
+
+/// The `client.id` that may write to internal topics
+/// (`AdminUtils.ADMIN_CLIENT_ID`).
+const ADMIN_CLIENT_ID: &str = "__admin_client";
 
 /// `acks=all`.
 const ACKS_ALL: i16 = -1;
@@ -34,22 +39,56 @@ struct Written {
 }
 
 impl Broker {
-    /// Appends the batches to the partitions it leads, but for those that were
-    /// refused before. With `acks=1` it
-    /// answers at once, with `acks=all` when the in-sync replicas have them,
-    /// with `acks=0` never.
+    /// Takes a request up when those that came before it on its connection are
+    /// answered, be it that they wait for replicas or for a transaction's
+    /// coordinator. In Kafka nothing is read from a connection meanwhile
+    /// (`SocketServer`), on which idempotent producers rely: what is refused
+    /// is not told before what was taken.
     pub(super) fn produce(
         &mut self,
         fabric: &mut Fabric,
         from: NodeId,
         header: Header,
         request: ProduceRequest,
-        mut refused: BTreeMap<TopicPartition, PartitionProduceResponse>,
+    ) {
+        self.unread_produces.push_back((from, header, request));
+        self.take_up_unread(fabric);
+        self.complete_produces(fabric);
+    }
+
+    /// Takes up what waits on connections on which all is answered by now; says
+    /// whether there was anything.
+    fn take_up_unread(&mut self, fabric: &mut Fabric) -> bool {
+        let next = self.unread_produces.iter().position(|(from, ..)| {
+            let mut delayed = self.delayed_produces.iter();
+            !delayed.any(|produce| produce.from == *from) && !self.transactions.verifies_for(*from)
+        });
+        let next = next.and_then(|next| self.unread_produces.remove(next));
+        let Some((from, header, request)) = next else {
+            return false;
+        };
+        self.verify_and_append(fabric, from, header, request);
+        true
+    }
+
+    /// Appends the batches to the partitions it leads, but for those that were
+    /// refused before. With `acks=1` it is to answer at once, with `acks=all`
+    /// when the in-sync replicas have them, with `acks=0` never.
+    pub(super) fn append_all(
+        &mut self,
+        fabric: &mut Fabric,
+        from: NodeId,
+        header: Header,
+        request: ProduceRequest,
+        mut not_to_append: BTreeMap<TopicPartition, PartitionProduceResponse>,
     ) {
         let mut partitions = Vec::new();
         for (of, batch) in request.partitions {
-            let appended = match refused.remove(&of) {
+            // Only the cluster itself and its tools write to internal topics.
+            let is_closed = is_internal(&of.topic) && *header.client_id != *ADMIN_CLIENT_ID;
+            let appended = match not_to_append.remove(&of) {
                 Some(response) => Err(response),
+                None if is_closed => Err(refused(ErrorCode::InvalidTopicException)),
                 None => self.append(fabric, from, &of, &batch, request.acks),
             };
             let written = match appended {
@@ -70,7 +109,6 @@ impl Broker {
                 partitions,
             });
         }
-        self.complete_produces(fabric);
         self.complete_fetches(fabric);
     }
 
@@ -145,6 +183,15 @@ impl Broker {
     /// Answers the writes that all in-sync replicas have, or that nobody can
     /// promise any more.
     pub(super) fn complete_produces(&mut self, fabric: &mut Fabric) {
+        loop {
+            self.answer_completed(fabric);
+            if !self.take_up_unread(fabric) {
+                break;
+            }
+        }
+    }
+
+    fn answer_completed(&mut self, fabric: &mut Fabric) {
         for mut produce in std::mem::take(&mut self.delayed_produces) {
             for (of, written) in &mut produce.partitions {
                 self.settle(fabric, of, written);
@@ -190,6 +237,7 @@ impl Broker {
             }
             self.answer_produce(fabric, produce);
         }
+        self.complete_produces(fabric);
     }
 
     fn answer_produce(&self, fabric: &mut Fabric, produce: DelayedProduce) {

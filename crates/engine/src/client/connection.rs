@@ -339,7 +339,10 @@ impl Connection {
             return;
         };
         let request = Request::Metadata(MetadataRequest {
-            topics: Some(self.metadata.wanted().cloned().collect()),
+            topics: match self.metadata.wants_all() {
+                true => None,
+                false => Some(self.metadata.wanted().cloned().collect()),
+            },
         });
         let correlation_id = self.send(fabric, broker, request);
         self.metadata.asked(correlation_id);

@@ -13,8 +13,9 @@ mod workload;
 
 pub use admin::Admin;
 pub use connection::Backoffs;
-pub use consumer::{AssignedPartition, Consumer, Membership};
-pub use consumer::{AutoOffsetReset, ConsumerConfig};
+pub use consumer::{AssignedPartition, Consumer, ConsumerEvent, Membership, OffsetCounts};
+pub use consumer::{AutoOffsetReset, ConsumerConfig, SeekTo, SubscriptionType};
+pub use consumer::{CommitEach, CommitWhen, ManualCommit, Processing};
 pub use metadata::{ClientMetadata, PartitionInfo};
 pub use producer::{
     AccumulatorConfig, Acks, Appended, BatchSequence, BufferExhausted, BuiltInPartitioner,
@@ -53,13 +54,9 @@ pub(crate) enum ClientTimer {
     MaxBlock,
     /// A producer makes up its next record.
     Workload,
-    /// A member says that it lives (`heartbeat.interval.ms`).
-    Heartbeat,
-    /// A consumer commits (`auto.commit.interval.ms`).
-    AutoCommit,
-    /// Something of a consumer is tried again (`retry.backoff.ms`), or its
-    /// `close()` takes too long.
-    ConsumerRetry,
+    /// Something of a consumer is due: a heartbeat, a commit, the end of
+    /// processing, or another try.
+    Consumer,
     /// A call is tried again (`retry.backoff.ms`), or takes too long
     /// (`default.api.timeout.ms`).
     AdminRetry,

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::error::ConfigException;
 use super::{broker, synonyms};
+use crate::assignor::server::ServerAssignor;
 use crate::coordinator::GroupCoordinatorConfig;
+use crate::coordinator::consumer_group::ConsumerGroupConfig;
 use crate::log::LogConfig;
 
 /// A broker's settings (`kafka.server.KafkaConfig`): those given, and what
@@ -41,6 +43,8 @@ pub struct BrokerConfig {
     pub cleaner: CleanerConfig,
     /// The group coordinator.
     pub coordinator: GroupCoordinatorConfig,
+    /// The same for groups of the consumer group protocol (KIP-848).
+    pub consumer_groups: ConsumerGroupConfig,
     /// `__consumer_offsets` (`offsets.topic.*`).
     pub offsets_topic: InternalTopicConfig,
     /// `__transaction_state` (`transaction.state.log.*`).
@@ -322,6 +326,7 @@ impl BrokerConfig {
                 backoff_ms: given.interval_ms("log.cleaner.backoff.ms"),
             },
             coordinator: given.coordinator(),
+            consumer_groups: given.consumer_groups(),
             offsets_topic: given.internal_topic("offsets.topic"),
             transaction_state_log: InternalTopicConfig {
                 min_isr: Some(given.int("transaction.state.log.min.isr")),
@@ -429,6 +434,19 @@ impl Given<'_> {
                 .interval_ms("offsets.retention.check.interval.ms"),
             offset_commit_timeout_ms: self.long("offsets.commit.timeout.ms"),
             offset_metadata_max_bytes: self.size("offset.metadata.max.bytes"),
+        }
+    }
+
+    fn consumer_groups(&self) -> ConsumerGroupConfig {
+        let assignors = self.text("group.consumer.assignors").split(',');
+        ConsumerGroupConfig {
+            session_timeout_ms: self.int("group.consumer.session.timeout.ms"),
+            heartbeat_interval_ms: self.int("group.consumer.heartbeat.interval.ms"),
+            max_size: self.int("group.consumer.max.size"),
+            assignors: assignors
+                .filter_map(|class| ServerAssignor::by_class(class.trim()))
+                .collect(),
+            metadata_refresh_interval_ms: ConsumerGroupConfig::METADATA_REFRESH_INTERVAL_MS,
         }
     }
 

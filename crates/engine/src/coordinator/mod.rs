@@ -13,6 +13,7 @@
 //! `GroupMetadataManager`, `ClassicGroup` and `OffsetMetadataManager`.
 
 mod config;
+pub mod consumer_group;
 mod describe;
 mod event;
 mod group;
@@ -517,6 +518,14 @@ impl GroupCoordinator {
             random: &mut self.random,
             step,
         }
+    }
+}
+
+impl runtime::CoordinatorRuntime<GroupCoordinator> {
+    /// The shard that has this group.
+    pub fn shard_of(&self, group: &str) -> Option<&GroupCoordinator> {
+        let mut shards = self.active().map(|(_, _, shard)| shard);
+        shards.find(|shard| shard.group(group).is_some())
     }
 }
 

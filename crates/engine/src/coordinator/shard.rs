@@ -47,6 +47,8 @@ impl CoordinatorShard for GroupCoordinator {
                 self.groups.insert(write, key.group, group);
             }
             GroupRecord::GroupMetadata(key, None) => self.groups.remove(write, &key.group),
+            // Nobody coordinates groups of this protocol yet.
+            GroupRecord::ConsumerGroup(_) => {}
         }
     }
 

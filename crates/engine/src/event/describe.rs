@@ -7,6 +7,7 @@ use crate::coordinator::{GroupEvent, RemovalCause};
 use crate::log::DeletionReason;
 use crate::protocol::TopicPartition;
 use crate::sim::NodeId;
+use crate::world::Rebalance;
 
 pub(super) struct Described<'a> {
     pub kind: &'a EventKind,
@@ -469,6 +470,33 @@ impl Described<'_> {
                     ),
                 }
             }
+            EventKind::RebalanceMeasured(rebalance) => describe_rebalance(rebalance, f),
+            EventKind::RecordsProcessedAgain {
+                group,
+                consumer,
+                topic_partition,
+                from,
+                to,
+            } => write!(
+                f,
+                "{} has processed {} of {topic_partition} again, from offset {from} on: group {group} had done so before.",
+                self.names.name(*consumer),
+                counted(to - from, "record")
+            ),
+            EventKind::RecordsSkipped {
+                group,
+                topic_partition,
+                from,
+                to,
+                ..
+            } => write!(
+                f,
+                "Group {group} passes over {} of {topic_partition}, from offset {from} on: nobody has processed them.",
+                counted(to - from, "record")
+            ),
+            EventKind::Consumer { consumer, event } => {
+                event.describe(&self.names.name(*consumer), f)
+            }
             EventKind::ConsumerFailed {
                 consumer,
                 exception,
@@ -526,6 +554,20 @@ impl fmt::Display for Described<'_> {
             _ => Ok(()),
         }
     }
+}
+
+fn describe_rebalance(rebalance: &Rebalance, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let count = |partitions: &[TopicPartition]| partitions.len() as i64;
+    write!(
+        f,
+        "Group {} has rebalanced within {} ms: {} given up, {} moved, {} kept; nobody read a partition for up to {} ms.",
+        rebalance.group,
+        rebalance.duration_us / 1_000,
+        counted(count(&rebalance.revoked), "partition"),
+        rebalance.moved.len(),
+        rebalance.kept.len(),
+        rebalance.longest_unread_us() / 1_000
+    )
 }
 
 fn describe_group(event: &GroupEvent, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -5,13 +5,15 @@ mod describe;
 pub use self::describe::counted;
 
 use self::describe::Described;
-use crate::client::Callback;
+use crate::client::{Callback, ConsumerEvent};
+use crate::controller::is_internal;
 use crate::coordinator::GroupEvent;
 use crate::coordinator::transaction::TransactionEvent;
 use crate::log::record_batch::RecordBatch;
 use crate::log::{Cleaning, DeletionReason};
 use crate::protocol::{Response, TopicName, TopicPartition};
 use crate::sim::{ClientNumber, NodeId, PacketId, Time};
+use crate::world::Rebalance;
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -485,7 +487,8 @@ pub enum EventKind {
         from: i64,
         /// Its position now.
         to: i64,
-        /// The batches that came; the first may begin before `from`.
+        /// The batches that an application is shown; the first may begin before
+        /// `from`, and the last go on beyond `to`.
         batches: Vec<RecordBatch>,
     },
     /// A consumer ended with an exception.
@@ -496,6 +499,13 @@ pub enum EventKind {
         exception: String,
         /// Its message.
         message: String,
+    },
+    /// Something else that a consumer does.
+    Consumer {
+        /// The consumer.
+        consumer: ClientNumber,
+        /// What.
+        event: ConsumerEvent,
     },
     /// An admin client's call was answered.
     AdminAnswered {
@@ -513,6 +523,36 @@ pub enum EventKind {
         /// Its message.
         message: String,
     },
+    /// A rebalance of a group is complete.
+    RebalanceMeasured(Rebalance),
+    /// A member of a group has processed records that the group had processed
+    /// before.
+    RecordsProcessedAgain {
+        /// The group.
+        group: String,
+        /// The member.
+        consumer: ClientNumber,
+        /// The partition.
+        topic_partition: TopicPartition,
+        /// The first offset.
+        from: i64,
+        /// The offset after the last one.
+        to: i64,
+    },
+    /// A member of a group goes on after records that none of its group has
+    /// processed.
+    RecordsSkipped {
+        /// The group.
+        group: String,
+        /// The member.
+        consumer: ClientNumber,
+        /// The partition.
+        topic_partition: TopicPartition,
+        /// The first offset that is left out.
+        from: i64,
+        /// The offset after the last one.
+        to: i64,
+    },
     /// Something happened in a group.
     Group(GroupEvent),
     /// Something happened to a transaction.
@@ -523,6 +563,9 @@ impl EventKind {
     /// Whether an onlooker should be told, or it is one of many steps of
     /// something they are told of anyway.
     pub fn is_news(&self) -> bool {
+        if self.topic().is_some_and(is_internal) {
+            return matches!(self, EventKind::RecordsLost { .. });
+        }
         match self {
             EventKind::RecordsAccumulated { .. }
             | EventKind::RecordsReplicated { .. }
@@ -536,8 +579,67 @@ impl EventKind {
             EventKind::PartitionsRevoked { .. } => true,
             EventKind::Group(event) => is_group_news(event),
             EventKind::Transaction(event) => event.is_news(),
+            EventKind::Consumer { event, .. } => event.is_news(),
             _ => true,
         }
+    }
+}
+
+impl EventKind {
+    /// The topic that it is about, where it is about one.
+    pub fn topic(&self) -> Option<&str> {
+        Some(match self {
+            EventKind::TopicCreated { topic, .. }
+            | EventKind::TopicDeleted { topic }
+            | EventKind::PartitionsAdded { topic, .. }
+            | EventKind::SendFailed { topic, .. } => topic,
+            EventKind::LeaderElected {
+                topic_partition, ..
+            }
+            | EventKind::IsrChanged {
+                topic_partition, ..
+            }
+            | EventKind::ReplicasChanged {
+                topic_partition, ..
+            }
+            | EventKind::LeaderStarted {
+                topic_partition, ..
+            }
+            | EventKind::RecordsReplicated {
+                topic_partition, ..
+            }
+            | EventKind::ReplicationFailed {
+                topic_partition, ..
+            }
+            | EventKind::RecordsTruncated {
+                topic_partition, ..
+            }
+            | EventKind::RecordsLost {
+                topic_partition, ..
+            }
+            | EventKind::RecordsAccumulated {
+                topic_partition, ..
+            }
+            | EventKind::RecordsAppended {
+                topic_partition, ..
+            }
+            | EventKind::RecordsDeleted {
+                topic_partition, ..
+            }
+            | EventKind::LogCleaned {
+                topic_partition, ..
+            }
+            | EventKind::Delivered {
+                topic_partition, ..
+            }
+            | EventKind::PositionReset {
+                topic_partition, ..
+            }
+            | EventKind::RecordsRead {
+                topic_partition, ..
+            } => &topic_partition.topic,
+            _ => return None,
+        })
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod admin;
 mod cluster;
+mod consumer_group;
 mod error;
 mod group;
 mod metadata;
@@ -17,6 +18,7 @@ mod zookeeper;
 
 pub use admin::*;
 pub use cluster::*;
+pub use consumer_group::*;
 pub use error::ErrorCode;
 pub use group::*;
 pub use metadata::*;
@@ -168,6 +170,8 @@ apis! {
     Fetch(FetchRequest, FetchResponse),
     /// Finds the first, the last, or a timestamp's offset.
     ListOffsets(ListOffsetsRequest, ListOffsetsResponse),
+    /// Finds where a leader's epoch ended.
+    OffsetForLeaderEpoch(OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse),
     /// Moves log starts, so that records before them are gone.
     DeleteRecords(DeleteRecordsRequest, DeleteRecordsResponse),
     /// Gives a producer the id and epoch that its batches carry.

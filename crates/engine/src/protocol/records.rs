@@ -63,11 +63,22 @@ impl fmt::Display for RecordError {
     }
 }
 
-/// Reads record batches from partitions that the receiver leads.
+/// Which records a consumer is shown (`isolation.level`, KIP-98).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum IsolationLevel {
+    /// All up to the high watermark.
+    #[default]
+    ReadUncommitted,
+    /// Those up to the last stable offset, without what was aborted.
+    ReadCommitted,
+}
+
+/// Reads record batches: those of a partition that the receiver leads, and for
+/// a consumer also those of one that it follows (KIP-392).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct FetchRequest {
-    /// The follower that asks, by its `node.id`; `None` is a consumer.
-    pub replica_id: Option<i32>,
+    /// The follower that asks; `None` is a consumer.
+    pub replica_state: Option<ReplicaState>,
     /// How long the broker may wait for `min_bytes`, in milliseconds
     /// (`fetch.max.wait.ms`).
     pub max_wait_ms: i32,
@@ -76,31 +87,30 @@ pub struct FetchRequest {
     /// How much the answer may hold in all (`fetch.max.bytes`); the first batch
     /// is sent whole even when it is larger.
     pub max_bytes: i32,
-    /// Whether records of open and aborted transactions are wanted.
+    /// Which records a consumer wants to see.
     pub isolation_level: IsolationLevel,
+    /// A consumer's `client.rack`, so that the leader can name a replica near
+    /// it (KIP-392).
+    pub rack_id: Option<String>,
     /// Where to read.
     pub partitions: Vec<FetchPartition>,
 }
 
-/// Which records of transactions a consumer sees (`isolation.level`,
-/// `org.apache.kafka.common.IsolationLevel`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum IsolationLevel {
-    /// All, also of open and aborted ones.
-    #[default]
-    ReadUncommitted,
-    /// Those of committed ones, and nothing beyond the first open one.
-    ReadCommitted,
+impl FetchRequest {
+    /// The `node.id` of the follower that asks; `None` is a consumer.
+    pub fn replica_id(&self) -> Option<i32> {
+        self.replica_state.map(|state| state.replica_id)
+    }
 }
 
-impl IsolationLevel {
-    /// Kafka's name.
-    pub fn name(self) -> &'static str {
-        match self {
-            IsolationLevel::ReadUncommitted => "read_uncommitted",
-            IsolationLevel::ReadCommitted => "read_committed",
-        }
-    }
+/// The follower that asks (KIP-903).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ReplicaState {
+    /// Its `node.id`.
+    pub replica_id: i32,
+    /// The epoch its broker is registered with, or
+    /// [`super::UNKNOWN_BROKER_EPOCH`].
+    pub replica_epoch: i64,
 }
 
 /// Where to read in one partition.
@@ -150,6 +160,9 @@ pub struct FetchedPartition {
     /// Where a follower's log and the leader's part, by the epoch and where it
     /// ended on the leader (KIP-595): the follower cuts its log there.
     pub diverging_epoch: Option<(i32, i64)>,
+    /// The replica from which the consumer is to read instead (KIP-392); then
+    /// there are no records here.
+    pub preferred_read_replica: Option<i32>,
     /// Whole batches; the first may begin before the offset asked for.
     pub records: Vec<RecordBatch>,
 }
@@ -170,7 +183,7 @@ pub struct ListOffsetsRequest {
     /// The follower that asks, by its `node.id`, which is told of all there
     /// is; `None` is a client, which is told of what is committed.
     pub replica_id: Option<i32>,
-    /// Whether a client is told of what belongs to open transactions.
+    /// Up to where a client is told of records.
     pub isolation_level: IsolationLevel,
     /// The partitions, each with a timestamp in epoch milliseconds, or one of
     /// the constants.
@@ -239,4 +252,42 @@ pub struct DeletedRecords {
 impl DeletedRecords {
     /// Stands for no low watermark.
     pub const INVALID_LOW_WATERMARK: i64 = -1;
+}
+
+/// Asks where leader epochs ended (`OffsetsForLeaderEpoch`, KIP-320): a
+/// consumer finds out whether what it has read is still in the log.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct OffsetForLeaderEpochRequest {
+    /// The partitions.
+    pub partitions: Vec<OffsetForLeaderPartition>,
+}
+
+/// One partition of an [`OffsetForLeaderEpochRequest`].
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct OffsetForLeaderPartition {
+    /// The partition.
+    pub topic_partition: TopicPartition,
+    /// The leader epoch that the asker knows, -1 when it knows none.
+    pub current_leader_epoch: i32,
+    /// The epoch whose end is asked for.
+    pub leader_epoch: i32,
+}
+
+/// Where the epochs ended.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct OffsetForLeaderEpochResponse {
+    /// One entry for each partition of the request.
+    pub partitions: Vec<(TopicPartition, EpochEndOffset)>,
+}
+
+/// Where an epoch ended in one partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct EpochEndOffset {
+    /// `NONE`, or why it is not told.
+    pub error_code: ErrorCode,
+    /// The last epoch that is not younger than the one asked for; -1 when there
+    /// is none.
+    pub leader_epoch: i32,
+    /// Where it ended; -1 when there is none.
+    pub end_offset: i64,
 }

@@ -1,5 +1,6 @@
 //! What a person asks of the world: whether it may be, and doing it.
 
+use super::consumers::check_new;
 use super::{CLIENTS_MAX, SERVERS_MAX, World};
 use crate::broker::Slowness;
 use crate::client::{
@@ -14,7 +15,16 @@ impl World {
     pub(super) fn check(&self, command: &Command) -> Result<(), Refusal> {
         match command {
             Command::AddProducer { config, .. } => self.check_room().and(config.check()),
-            Command::AddConsumer { config, .. } => self.check_room().and(config.check()),
+            Command::AddConsumer { config, topics } => {
+                self.check_room().and_then(|()| check_new(config, topics))
+            }
+            Command::Subscribe { .. }
+            | Command::SetProcessing { .. }
+            | Command::Seek { .. }
+            | Command::Pause { .. }
+            | Command::Resume { .. }
+            | Command::Commit { .. }
+            | Command::OffsetsForTimes { .. } => self.check_on_consumer(command),
             Command::AddAdmin { .. } => self.check_room(),
             Command::SetWorkload { producer, .. } => self.producer(*producer).map(|_| ()),
             Command::Send { producer, record } => self.producer(*producer)?.check(record),
@@ -177,6 +187,13 @@ impl World {
                 }
             }
             Command::Crash { client } => self.crash(client),
+            command @ (Command::Subscribe { .. }
+            | Command::SetProcessing { .. }
+            | Command::Seek { .. }
+            | Command::Pause { .. }
+            | Command::Resume { .. }
+            | Command::Commit { .. }
+            | Command::OffsetsForTimes { .. }) => self.carry_out_on_consumer(command),
             Command::SetLatency { latency } => self.fabric.network.set_latency(latency),
             command => self.carry_out_on_servers(command),
         }
@@ -267,7 +284,12 @@ impl World {
 
     fn add_consumer(&mut self, mut config: ConsumerConfig, topics: Vec<TopicName>) -> ClientNumber {
         if config.client_id.is_empty() {
-            config.client_id = format!("consumer-{}-{}", config.group_id, self.next_client);
+            // (`ConsumerConfig.maybeOverrideClientId`).
+            let group = match config.has_group() {
+                true => &config.group_id,
+                false => "null",
+            };
+            config.client_id = format!("consumer-{group}-{}", self.next_client);
         }
         let connection = self.connect(
             config.client_id.clone(),
@@ -348,7 +370,7 @@ impl World {
     }
 }
 
-fn wrong_kind(client: ClientNumber, wanted: &'static str) -> Refusal {
+pub(super) fn wrong_kind(client: ClientNumber, wanted: &'static str) -> Refusal {
     Refusal::WrongKind { client, wanted }
 }
 

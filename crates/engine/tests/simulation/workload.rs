@@ -68,6 +68,8 @@ impl Run {
                 random,
                 &[Acks::None, Acks::Leader, Acks::All, Acks::All, Acks::All],
             ),
+            enable_idempotence: pick(random, &[true, true, true, false]),
+            max_in_flight_requests: pick(random, &[1, 5, 5]),
             batch_size: pick(random, &[0, 100, 16_384]),
             linger_ms: i64::from(random.below(20)),
             compression_type: pick(random, &CompressionType::ALL),

@@ -64,6 +64,11 @@ impl Transactions {
         }
     }
 
+    /// Whether a coordinator is asked about what came on this connection.
+    pub fn verifies_for(&self, node: NodeId) -> bool {
+        self.verification.is_asked_for(node)
+    }
+
     /// When something of it is due.
     pub fn next_deadline(&self) -> Option<Time> {
         let all = [

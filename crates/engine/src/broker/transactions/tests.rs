@@ -219,7 +219,8 @@ fn state(world: &mut World, id: &str) -> String {
 
 fn fetch(world: &mut World, isolation_level: IsolationLevel) -> FetchedPartition {
     let request = Request::Fetch(FetchRequest {
-        replica_id: None,
+        replica_state: None,
+        rack_id: None,
         max_wait_ms: 0,
         min_bytes: 1,
         max_bytes: i32::MAX,

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::super::{Broker, produce};
 use crate::log::VerificationGuard;
-use crate::log::record_batch::NO_SEQUENCE;
+use crate::log::record_batch::{NO_SEQUENCE, RecordBatch};
 use crate::protocol::{
     AddPartitionsToTxnRequest, AddPartitionsToTxnResponse, AddPartitionsToTxnTransaction,
     ErrorCode, Header, PartitionErrors, PartitionProduceResponse, ProduceRequest, Request,
@@ -32,7 +32,6 @@ enum Work {
 /// The writes that wait for a coordinator, and what it is asked.
 #[derive(Clone, Debug, Default, Hash)]
 pub(super) struct Verification {
-    /// In the order in which they came.
     waiting: BTreeMap<u64, WaitingWrite>,
     next: u64,
     channels: BTreeMap<i32, Channel>,
@@ -44,8 +43,7 @@ struct WaitingWrite {
     from: NodeId,
     header: Header,
     work: Work,
-    /// The partitions asked for. There are none while it waits for an earlier
-    /// one on its connection.
+    /// The partitions asked for.
     guards: Guards,
 }
 
@@ -87,18 +85,15 @@ impl Verification {
         in_flight.map(|it| it.deadline).min()
     }
 
-    fn note(&mut self, from: NodeId, header: Header, work: Work) -> u64 {
+    fn note(&mut self, write: WaitingWrite) -> u64 {
         let number = self.next;
         self.next += 1;
-        let guards = Guards::new();
-        let write = WaitingWrite {
-            from,
-            header,
-            work,
-            guards,
-        };
         self.waiting.insert(number, write);
         number
+    }
+
+    pub fn is_asked_for(&self, node: NodeId) -> bool {
+        self.waiting.values().any(|write| write.from == node)
     }
 
     pub fn forget(&mut self, node: NodeId) {
@@ -107,25 +102,6 @@ impl Verification {
 }
 
 impl Broker {
-    /// Appends the batches; those that begin a producer's transaction in a
-    /// partition once the coordinator has said that it is part of it. What
-    /// comes later on the same connection waits behind, as a broker handles
-    /// one request of a connection at a time.
-    pub(in super::super) fn receive_produce(
-        &mut self,
-        fabric: &mut Fabric,
-        from: NodeId,
-        header: Header,
-        request: ProduceRequest,
-    ) {
-        let verification = &mut self.transactions.verification;
-        let is_behind = verification.waiting.values().any(|it| it.from == from);
-        let number = verification.note(from, header, Work::Produce(request));
-        if !is_behind {
-            self.verify_and_append(fabric, number);
-        }
-    }
-
     /// Stores the offsets once the coordinator has said that the group's
     /// partition is part of the transaction.
     pub(super) fn verify_offset_commit(
@@ -137,8 +113,6 @@ impl Broker {
         wanted: AddPartitionsToTxnTransaction,
     ) {
         let (id, epoch) = (request.producer_id, request.producer_epoch);
-        let verification = &mut self.transactions.verification;
-        let write = verification.note(from, header, Work::Offsets(request, refused));
         let now_ms = fabric.timestamp_ms();
         let of = &wanted.partitions[0];
         let must_ask = self.config.transactions.partition_verification_enable;
@@ -147,63 +121,66 @@ impl Broker {
             let log = &mut partition.log;
             log.begin_verification_of(id, epoch, NO_SEQUENCE, now_ms)
         });
-        let Some(guard) = guard else {
-            return self.append_verified(fabric, write, &Verdict::new());
+        let waiting = WaitingWrite {
+            from,
+            header,
+            work: Work::Offsets(request, refused),
+            guards: guard.map(|guard| (of.clone(), guard)).into_iter().collect(),
         };
-        if let Some(waiting) = self.transactions.verification.waiting.get_mut(&write) {
-            waiting.guards.insert(of.clone(), guard);
+        match waiting.guards.is_empty() {
+            true => self.write_verified(fabric, waiting, &Verdict::new()),
+            false => self.want_verified(fabric, waiting, wanted),
         }
-        let transaction = wanted;
-        self.want_verified(fabric, Wanted { write, transaction });
     }
 
-    fn verify_and_append(&mut self, fabric: &mut Fabric, number: u64) {
+    /// Appends the batches; those that begin a producer's transaction in a
+    /// partition once the coordinator has said that it is part of it.
+    pub(in super::super) fn verify_and_append(
+        &mut self,
+        fabric: &mut Fabric,
+        from: NodeId,
+        header: Header,
+        request: ProduceRequest,
+    ) {
         let now_ms = fabric.timestamp_ms();
-        let verification = &mut self.transactions.verification;
-        let Some(waiting) = verification.waiting.get_mut(&number) else {
-            return;
-        };
-        let Work::Produce(request) = &waiting.work else {
-            return;
-        };
+        let must_ask = self.config.transactions.partition_verification_enable;
+        let mut guards = Guards::new();
         let mut verdict = Verdict::new();
-        let mut wanted: Option<AddPartitionsToTxnTransaction> = None;
         for (of, batch) in &request.partitions {
-            let Some(transactional_id) = request.transactional_id.as_deref() else {
+            if request.transactional_id.is_none() {
                 if batch.is_transactional() {
                     verdict.insert(of.clone(), ErrorCode::TransactionalIdAuthorizationFailed);
                 }
                 continue;
-            };
+            }
             let led = self.partitions.get_mut(of).filter(|it| it.is_leader());
-            let must_ask = self.config.transactions.partition_verification_enable;
-            let Some(partition) = led.filter(|_| must_ask) else {
-                continue;
-            };
-            if let Some(guard) = partition.log.begin_verification(batch, now_ms) {
-                waiting.guards.insert(of.clone(), guard);
-                let transaction = wanted.get_or_insert_with(|| AddPartitionsToTxnTransaction {
-                    transactional_id: transactional_id.to_owned(),
-                    producer_id: batch.producer_id(),
-                    producer_epoch: batch.producer_epoch(),
-                    verify_only: true,
-                    partitions: Vec::new(),
-                });
-                transaction.partitions.push(of.clone());
-            }
+            let partition = led.filter(|_| must_ask);
+            let guard = partition.and_then(|it| it.log.begin_verification(batch, now_ms));
+            guards.extend(guard.map(|guard| (of.clone(), guard)));
         }
+        let wanted = transaction_of(&request, &guards);
+        let waiting = WaitingWrite {
+            from,
+            header,
+            work: Work::Produce(request),
+            guards,
+        };
         match wanted {
-            None => self.append_verified(fabric, number, &verdict),
-            Some(transaction) => {
-                let write = number;
-                self.want_verified(fabric, Wanted { write, transaction });
-            }
+            None => self.write_verified(fabric, waiting, &verdict),
+            Some(wanted) => self.want_verified(fabric, waiting, wanted),
         }
     }
 
     /// Puts a question into the line before its coordinator. Of two questions
     /// about one producer the older is given up.
-    fn want_verified(&mut self, fabric: &mut Fabric, wanted: Wanted) {
+    fn want_verified(
+        &mut self,
+        fabric: &mut Fabric,
+        waiting: WaitingWrite,
+        transaction: AddPartitionsToTxnTransaction,
+    ) {
+        let write = self.transactions.verification.note(waiting);
+        let wanted = Wanted { write, transaction };
         let id = &wanted.transaction.transactional_id;
         let coordinator = match self.transaction_coordinator_of(id) {
             Ok(coordinator) => coordinator,
@@ -311,11 +288,18 @@ impl Broker {
         }
     }
 
-    /// Appends what the verdict allows, and goes on with what waited behind it.
+    /// A verdict is there: what it allows is written, and what waited behind it
+    /// on its connection is taken up.
     fn append_verified(&mut self, fabric: &mut Fabric, number: u64, verdict: &Verdict) {
-        let Some(waiting) = self.transactions.verification.waiting.remove(&number) else {
-            return;
-        };
+        let waiting = self.transactions.verification.waiting.remove(&number);
+        if let Some(waiting) = waiting {
+            self.write_verified(fabric, waiting, verdict);
+            self.complete_produces(fabric);
+        }
+    }
+
+    /// Writes what the verdict allows.
+    fn write_verified(&mut self, fabric: &mut Fabric, waiting: WaitingWrite, verdict: &Verdict) {
         let WaitingWrite {
             from,
             header,
@@ -324,8 +308,8 @@ impl Broker {
         } = waiting;
         match work {
             Work::Produce(request) => {
-                let refused = self.not_to_append(&request, &guards, verdict);
-                self.produce(fabric, from, header, request, refused);
+                let not_to_append = self.not_to_append(&request, &guards, verdict);
+                self.append_all(fabric, from, header, request, not_to_append);
             }
             Work::Offsets(request, refused) => {
                 let of = self.offsets_partition(&request.group_id);
@@ -339,11 +323,6 @@ impl Broker {
                 };
                 self.store_txn_offsets(fabric, (from, header), request, refused, verdict);
             }
-        }
-        let mut behind = self.transactions.verification.waiting.iter();
-        let next = behind.find(|(_, it)| it.from == from && it.guards.is_empty());
-        if let Some(next) = next.map(|(number, _)| *number) {
-            self.verify_and_append(fabric, next);
         }
     }
 
@@ -374,6 +353,23 @@ impl Broker {
             partition.is_some_and(|it| !it.log.producer_state().is_verified(id, epoch, *guard))
         })
     }
+}
+
+/// What a coordinator is asked about a producer's batches: whether these
+/// partitions are part of its transaction.
+fn transaction_of(
+    request: &ProduceRequest,
+    guards: &Guards,
+) -> Option<AddPartitionsToTxnTransaction> {
+    let is_asked = |(of, _): &&(TopicPartition, RecordBatch)| guards.contains_key(of);
+    let (_, batch) = request.partitions.iter().find(is_asked)?;
+    Some(AddPartitionsToTxnTransaction {
+        transactional_id: request.transactional_id.as_deref()?.to_owned(),
+        producer_id: batch.producer_id(),
+        producer_epoch: batch.producer_epoch(),
+        verify_only: true,
+        partitions: guards.keys().cloned().collect(),
+    })
 }
 
 /// What a producer is told of a coordinator's error: where it may try again,

@@ -114,6 +114,8 @@ pub(super) fn name(request: &Request) -> Option<&'static str> {
         Request::ListTransactions(_) => "listTransactions",
         Request::DescribeTransactions(_) => "describeTransactions",
         Request::DescribeProducers(_) => "describeProducers",
+        Request::OffsetDelete(_) => "offsetDelete",
+        Request::DeleteGroups(_) => "deleteConsumerGroups",
         _ => return None,
     })
 }
@@ -129,6 +131,8 @@ fn full_name(request: &Request, looks_up: bool) -> String {
         Request::OffsetFetch(_) => ("FIND_COORDINATOR", "OFFSET_FETCH"),
         Request::DescribeTransactions(_) => ("FIND_COORDINATOR", "DESCRIBE_TRANSACTIONS"),
         Request::DescribeProducers(_) => ("METADATA", "DESCRIBE_PRODUCERS"),
+        Request::OffsetDelete(_) => ("FIND_COORDINATOR", "OFFSET_DELETE"),
+        Request::DeleteGroups(_) => ("FIND_COORDINATOR", "DELETE_GROUPS"),
         _ => return name.to_owned(),
     };
     format!("{name}(api={})", if looks_up { lookup } else { api })

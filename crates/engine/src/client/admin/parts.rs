@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::protocol::{
-    DeleteRecordsRequest, DescribeGroupsRequest, DescribeProducersRequest,
+    DeleteGroupsRequest, DeleteRecordsRequest, DescribeGroupsRequest, DescribeProducersRequest,
     DescribeTransactionsRequest, ErrorCode, ListOffsetsRequest, Request, Response, TopicPartition,
 };
 
@@ -43,7 +43,12 @@ pub(super) fn of(request: &Request) -> Vec<Part> {
             let groups = request.groups.iter().cloned();
             groups.map(Part::Group).collect()
         }
+        Request::DeleteGroups(request) if !request.groups_names.is_empty() => {
+            let groups = request.groups_names.iter().cloned();
+            groups.map(Part::Group).collect()
+        }
         Request::OffsetFetch(request) => vec![Part::Group(request.group_id.clone())],
+        Request::OffsetDelete(request) => vec![Part::Group(request.group_id.clone())],
         Request::ListGroups(_) | Request::ListTransactions(_) => vec![Part::Brokers],
         Request::DescribeTransactions(request) if !request.transactional_ids.is_empty() => {
             let ids = request.transactional_ids.iter().cloned();
@@ -61,9 +66,9 @@ pub(super) fn of(request: &Request) -> Vec<Part> {
 /// for itself.
 pub(super) fn requests_of(request: &Request, parts: Vec<Part>) -> Vec<Vec<Part>> {
     match request {
-        Request::DescribeGroups(_) | Request::DescribeTransactions(_) => {
-            parts.into_iter().map(|part| vec![part]).collect()
-        }
+        Request::DescribeGroups(_)
+        | Request::DeleteGroups(_)
+        | Request::DescribeTransactions(_) => parts.into_iter().map(|part| vec![part]).collect(),
         _ => vec![parts],
     }
 }
@@ -80,13 +85,11 @@ pub(super) fn request(call: &Request, parts: &[Part]) -> Request {
             .collect()
     };
     let names = || {
-        let parts = parts.iter();
-        parts
-            .filter_map(|part| match part {
-                Part::Group(name) => Some(name.clone()),
-                _ => None,
-            })
-            .collect()
+        let names = parts.iter().filter_map(|part| match part {
+            Part::Group(name) => Some(name.clone()),
+            _ => None,
+        });
+        names.collect()
     };
     match call {
         Request::DescribeTransactions(_) => {
@@ -109,6 +112,9 @@ pub(super) fn request(call: &Request, parts: &[Part]) -> Request {
         Request::DescribeGroups(_) => {
             Request::DescribeGroups(DescribeGroupsRequest { groups: names() })
         }
+        Request::DeleteGroups(_) => Request::DeleteGroups(DeleteGroupsRequest {
+            groups_names: names(),
+        }),
         whole => whole.clone(),
     }
 }
@@ -152,6 +158,9 @@ fn whole_error(response: &Response) -> ErrorCode {
     let not_controller = |error: &ErrorCode| *error == ErrorCode::NotController;
     let error = match response {
         Response::OffsetFetch(response) => Some(response.error_code),
+        Response::OffsetDelete(response) => Some(response.error_code),
+        Response::ListGroups(response) => Some(response.error_code),
+        Response::DeleteGroups(response) => response.results.first().map(|(_, error)| *error),
         Response::DescribeGroups(response) => response.groups.first().map(|group| group.error_code),
         Response::DescribeTransactions(response) => {
             let first = response.transaction_states.first();
@@ -194,6 +203,9 @@ pub(super) fn merge(answered: &mut Response, more: Response) {
         }
         (Response::DescribeGroups(all), Response::DescribeGroups(more)) => {
             all.groups.extend(more.groups);
+        }
+        (Response::DeleteGroups(all), Response::DeleteGroups(more)) => {
+            all.results.extend(more.results);
         }
         (Response::ListGroups(all), Response::ListGroups(more)) => all.groups.extend(more.groups),
         (Response::DescribeTransactions(all), Response::DescribeTransactions(more)) => {
@@ -240,6 +252,9 @@ pub(super) fn put_in_order(request: &Request, answered: &mut Response) {
         Response::DescribeProducers(response) => response
             .partitions
             .sort_by_key(|(of, _)| position(&of.to_string())),
+        Response::DeleteGroups(response) => {
+            response.results.sort_by_key(|(group, _)| position(group))
+        }
         Response::ListGroups(response) => {
             response.groups.sort_by(|a, b| a.group_id.cmp(&b.group_id));
             response.groups.dedup_by(|a, b| a.group_id == b.group_id);

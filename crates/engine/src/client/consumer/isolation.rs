@@ -1,24 +1,32 @@
 //! What a consumer hands on of what it has fetched
 //! (`org.apache.kafka.clients.consumer.internals.CompletedFetch`).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use crate::log::record_batch::{EndTransactionMarker, RecordBatch, TransactionResult};
 use crate::protocol::{AbortedTransactionInfo, IsolationLevel};
 
-/// The batches that an application sees: no control batches, and with
+/// A batch, and whether an application is shown its records.
+#[derive(Clone, Debug, Hash)]
+pub(super) struct FetchedBatch {
+    pub batch: RecordBatch,
+    pub is_visible: bool,
+}
+
+/// Tells what an application is shown: no control batches, and with
 /// `read_committed` none of the aborted transactions that the broker named.
-pub(super) fn visible(
-    batches: &[RecordBatch],
+pub(super) fn isolated(
+    batches: Vec<RecordBatch>,
     aborted: &[AbortedTransactionInfo],
     isolation_level: IsolationLevel,
-) -> Vec<RecordBatch> {
+) -> VecDeque<FetchedBatch> {
     let mut begun = Begun::new(aborted);
-    let seen = batches.iter().filter(|batch| {
-        let hidden = isolation_level == IsolationLevel::ReadCommitted && begun.hides(batch);
-        !hidden && !batch.is_control()
-    });
-    seen.cloned().collect()
+    let mut isolate = |batch: RecordBatch| {
+        let is_hidden = isolation_level == IsolationLevel::ReadCommitted && begun.hides(&batch);
+        let is_visible = !is_hidden && !batch.is_control();
+        FetchedBatch { batch, is_visible }
+    };
+    batches.into_iter().map(&mut isolate).collect()
 }
 
 /// Which producers are within an aborted transaction, from batch to batch.
@@ -102,8 +110,15 @@ mod tests {
         builder.build().unwrap()
     }
 
-    fn offsets(batches: &[RecordBatch]) -> Vec<i64> {
-        batches.iter().map(RecordBatch::base_offset).collect()
+    /// The offsets an application is shown.
+    fn shown(
+        log: Vec<RecordBatch>,
+        aborted: &[AbortedTransactionInfo],
+        level: IsolationLevel,
+    ) -> Vec<i64> {
+        let fetched = isolated(log, aborted, level);
+        let visible = fetched.iter().filter(|fetched| fetched.is_visible);
+        visible.map(|fetched| fetched.batch.base_offset()).collect()
     }
 
     /// Two producers interleaved: 7 aborts what it wrote at 0 and commits what
@@ -128,22 +143,22 @@ mod tests {
 
     #[test]
     fn read_committed_leaves_out_aborted_records_up_to_their_marker() {
-        let seen = visible(&log(), &[ABORTED], IsolationLevel::ReadCommitted);
-        assert_eq!(offsets(&seen), [1, 2, 4]);
+        let seen = shown(log(), &[ABORTED], IsolationLevel::ReadCommitted);
+        assert_eq!(seen, [1, 2, 4]);
     }
 
     #[test]
     fn read_uncommitted_sees_all_but_markers() {
-        let seen = visible(&log(), &[], IsolationLevel::ReadUncommitted);
-        assert_eq!(offsets(&seen), [0, 1, 2, 4]);
+        let seen = shown(log(), &[], IsolationLevel::ReadUncommitted);
+        assert_eq!(seen, [0, 1, 2, 4]);
     }
 
     /// The fetch began within the aborted transaction: the broker names it all
     /// the same.
     #[test]
     fn a_transaction_that_began_before_the_fetch_is_known() {
-        let log = [data(4, 7), marker(5, 7, TransactionResult::Abort)];
-        let seen = visible(&log, &[ABORTED], IsolationLevel::ReadCommitted);
-        assert_eq!(offsets(&seen), []);
+        let log = vec![data(4, 7), marker(5, 7, TransactionResult::Abort)];
+        let seen = shown(log, &[ABORTED], IsolationLevel::ReadCommitted);
+        assert_eq!(seen, []);
     }
 }

@@ -86,8 +86,9 @@ impl Producer {
             }
             return self.completed(fabric, batch, answer.base_offset);
         }
-        if error == ErrorCode::MessageTooLarge && batch.record_count() > 1 {
-            self.split(fabric, correlation_id, batch, &answer);
+        let mut batch = batch;
+        if self.split(fabric, correlation_id, &mut batch, &answer) {
+            // Its records go on in smaller batches.
         } else if self.can_retry(fabric, &batch, &answer) {
             self.retry(fabric, correlation_id, batch, &answer);
         } else {
@@ -115,29 +116,31 @@ impl Producer {
         self.connection.log(fabric, LogLevel::Warn, SENDER, text);
     }
 
-    /// With fewer records it may not be too large. That counts as no attempt.
+    /// With fewer records a batch may not be too large. That counts as no
+    /// attempt. Says whether it was split.
     fn split(
         &mut self,
         fabric: &mut Fabric,
         correlation_id: i32,
-        mut batch: ProducerBatch,
+        batch: &mut ProducerBatch,
         answer: &PartitionProduceResponse,
-    ) {
-        let text = format!(
-            "Got error produce response in correlation id {correlation_id} on topic-partition {}, \
-             splitting and retrying ({} attempts left). Error: {}",
-            batch.topic_partition,
-            self.config.retries.saturating_sub(batch.attempts),
-            describe(answer)
-        );
-        self.connection.log(fabric, LogLevel::Warn, SENDER, text);
-        if let Some(transactions) = &mut self.transactions {
-            transactions.remove_in_flight(&batch);
-        }
+    ) -> bool {
         let transactions = self.transactions.as_mut();
-        self.accumulator
-            .split_and_reenqueue(&mut batch, transactions);
-        self.accumulator.deallocate(&batch);
+        let is_split = answer.error_code == ErrorCode::MessageTooLarge
+            && batch.record_count() > 1
+            && self.accumulator.split_and_reenqueue(batch, transactions);
+        if is_split {
+            self.accumulator.deallocate(batch);
+            let text = format!(
+                "Got error produce response in correlation id {correlation_id} on topic-partition \
+                 {}, splitting and retrying ({} attempts left). Error: {}",
+                batch.topic_partition,
+                self.config.retries.saturating_sub(batch.attempts),
+                describe(answer)
+            );
+            self.connection.log(fabric, LogLevel::Warn, SENDER, text);
+        }
+        is_split
     }
 
     fn can_retry(

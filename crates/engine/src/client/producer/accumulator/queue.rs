@@ -36,24 +36,31 @@ impl RecordAccumulator {
     }
 
     /// Puts the records of a batch that the broker finds too large back in
-    /// smaller ones (`RecordAccumulator.splitAndReenqueue`).
+    /// smaller ones (`RecordAccumulator.splitAndReenqueue`); says whether that
+    /// is possible: a batch of no more than `batch.size` would stay as it is.
     pub fn split_and_reenqueue(
         &mut self,
         batch: &mut ProducerBatch,
         mut transactions: Option<&mut TransactionManager>,
-    ) {
-        let topic = batch.topic_partition.topic.clone();
+    ) -> bool {
         let ratio = batch.compression_ratio().unwrap_or(INCOMPRESSIBLE);
         let ratio = ratio.max(INCOMPRESSIBLE);
-        self.ratios.set(&topic, ratio);
         let (target, codec) = (self.config.batch_size, self.config.compression_type);
         let parts = batch.split(target, codec, ratio, &mut self.next_batch_id);
+        if parts.len() < 2 {
+            return false;
+        }
+        self.ratios.set(&batch.topic_partition.topic, ratio);
+        if let Some(transactions) = transactions.as_deref_mut() {
+            transactions.remove_in_flight(batch);
+        }
         for part in parts.into_iter().rev() {
             if let Some(transactions) = transactions.as_deref_mut() {
                 transactions.add_in_flight(&part);
             }
             self.insert(part);
         }
+        true
     }
 
     /// A batch is done: its memory is free again.
