@@ -19,6 +19,7 @@ pub mod config;
 pub mod controller;
 pub mod coordinator;
 pub mod event;
+mod hash_order;
 pub mod journal;
 pub mod log;
 pub mod protocol;

@@ -5,7 +5,8 @@ mod support;
 
 use engine::broker::Slowness;
 use engine::client::Acks;
-use engine::sim::{Host, Link};
+use engine::protocol::{Payload, Request};
+use engine::sim::{Host, Latency, Link, NodeId, Packet};
 use engine::{Command, EventKind, Refusal, World, WorldConfig};
 use support::cluster::*;
 use support::run_ms;
@@ -98,6 +99,66 @@ fn a_broker_whose_disk_is_lost_copies_everything_anew() {
     wait_isr(&mut world, "t-0", &[1, 2, 3]);
     let (copy, original) = (held(&world, 1, "t-0"), held(&world, 2, "t-0"));
     assert!(copy.log.batches().eq(original.log.batches()));
+}
+
+/// How long a packet takes on a link that is very slow, in microseconds: longer
+/// than it takes a broker to die, to be missed and to be back.
+const VERY_SLOW_US: u64 = 8_000_000;
+
+fn is_fetch(packet: &Packet, follower: i32) -> bool {
+    let is_fetch = matches!(packet.payload, Payload::Request(Request::Fetch(_)));
+    is_fetch && packet.from == NodeId::Broker(follower)
+}
+
+/// Broker 2 has all that its leader has, and says so by a fetch that is long on
+/// its way. When it arrives the disk is gone and the broker is back with an
+/// empty one.
+fn back_with_an_empty_disk_before_its_last_fetch_arrives(world: &mut World) {
+    create(world, "t", "3:2", &[]);
+    send_some(world, "t-0", 5);
+    run_ms(world, 1_000);
+    let (one, other) = (vec![Host::Server(3)], vec![Host::Server(2)]);
+    let link = Link {
+        latency: Some(Latency {
+            base_us: VERY_SLOW_US,
+            jitter_us: 0,
+        }),
+        ..Link::default()
+    };
+    execute(world, Command::SetLink { one, other, link });
+    let very_slow = |packet: &Packet| packet.arrival.as_us() - packet.departure.as_us() > 1_000_000;
+    wait(world, "broker 2 fetches", |world| {
+        let mut packets = world.packets();
+        packets.any(|packet| is_fetch(packet, 2) && very_slow(packet))
+    });
+    execute(world, Command::LoseDisk { broker: 2 });
+    start_broker(world, 2);
+    wait_isr(world, "t-0", &[3]);
+    wait_brokers(world, 3);
+    let under_way = world.packets().filter(|packet| is_fetch(packet, 2));
+    assert_eq!(under_way.count(), 2, "of both its runs");
+    wait(world, "the first arrives", |world| {
+        world.packets().filter(|packet| is_fetch(packet, 2)).count() < 2
+    });
+    run_ms(world, 500);
+}
+
+/// The leader tells the two runs of the broker apart by their epochs
+/// (KIP-903): else it would take broker 2 for in sync, and with the leader all
+/// would be lost.
+#[test]
+fn what_a_broker_had_on_a_lost_disk_does_not_bring_it_back_into_the_isr() {
+    for mut world in [cluster(8), cluster_with_zookeeper(8)] {
+        back_with_an_empty_disk_before_its_last_fetch_arrives(&mut world);
+        assert_eq!(isr(&world, "t"), [3]);
+        assert_eq!(held(&world, 2, "t-0").log.end_offset(), 0);
+        execute(&mut world, Command::HealNetwork);
+        wait_isr(&mut world, "t-0", &[2, 3]);
+        assert_eq!(held(&world, 2, "t-0").log.end_offset(), 5);
+        kill(&mut world, 3);
+        wait_leader(&mut world, "t-0", Some(2));
+        assert_eq!(consume(&mut world, "t-0").len(), 5);
+    }
 }
 
 /// With the only disk of the ISR goes what was on it, and that is told.

@@ -7,6 +7,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub mod range;
+pub mod server;
 
 /// One member of a group and what it asks for.
 ///

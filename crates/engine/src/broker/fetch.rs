@@ -1,7 +1,7 @@
 //! Answering fetches, of consumers and of followers
 //! (`kafka.server.ReplicaManager.fetchMessages`, `DelayedFetch`).
 
-use super::leader::FollowerFetch;
+use super::leader::{Effects, FollowerFetch};
 use super::{Broker, Partition};
 use crate::protocol::{
     ErrorCode, FetchPartition, FetchRequest, FetchResponse, FetchedPartition, Header,
@@ -29,11 +29,20 @@ impl Broker {
         header: Header,
         request: FetchRequest,
     ) {
-        let is_ready = request.max_wait_ms <= 0 || self.is_fetch_ready(&request);
+        let noted = self.note_follower(fabric, &request);
+        let is_refused = noted.iter().any(|(_, noted)| noted.is_err());
+        let is_ready = request.max_wait_ms <= 0 || is_refused || self.is_fetch_ready(&request);
         // The answer tells the high watermark as it was when it was read.
         let mut response = is_ready.then(|| self.read(&request));
-        if let Some(follower) = request.replica_id {
-            self.note_follower(fabric, follower, &request.partitions, response.as_mut());
+        for (of, noted) in noted {
+            match (noted, &mut response) {
+                (Ok(effects), _) => self.take_effect(fabric, &of, effects),
+                (Err(error), Some(response)) => refuse(response, &of, error),
+                (Err(_), None) => {}
+            }
+        }
+        if request.replica_state.is_some() {
+            self.complete_deletions(fabric);
         }
         match response {
             Some(response) => self.answer(fabric, from, header, Response::Fetch(response)),
@@ -46,44 +55,41 @@ impl Broker {
         }
     }
 
-    /// Takes down how far a follower has come; a partition that it does not
-    /// hold for all that its leader knows gets an error.
+    /// Lets the leaders take down how far a follower has come, and returns what
+    /// each makes of it: an error for a partition that the follower does not
+    /// hold, or no longer is to ask for, for all that its leader knows.
     fn note_follower(
         &mut self,
-        fabric: &mut Fabric,
-        follower: i32,
-        read: &[FetchPartition],
-        mut response: Option<&mut FetchResponse>,
-    ) {
-        for wanted in read {
+        fabric: &Fabric,
+        request: &FetchRequest,
+    ) -> Vec<(TopicPartition, Result<Effects, ErrorCode>)> {
+        let Some(replica) = request.replica_state else {
+            return Vec::new();
+        };
+        let mut noted = Vec::new();
+        for wanted in &request.partitions {
             let of = &wanted.topic_partition;
             let partition = self.partitions.get(of);
             let is_sound = partition.is_some_and(|partition| {
-                check(partition, wanted).is_ok() && diverging_epoch(partition, wanted).is_none()
+                check(partition, wanted).is_ok()
+                    && diverging_epoch(partition, wanted).is_none()
+                    && is_in_range(partition, wanted)
             });
             if !is_sound {
                 continue;
             }
             let fetch = FollowerFetch {
-                follower,
+                follower: replica.replica_id,
+                broker_epoch: replica.replica_epoch,
                 fetch_offset: wanted.fetch_offset,
                 log_start_offset: wanted.log_start_offset,
             };
             let effects = self.with_leader(fabric, of, |leader, circumstances| {
                 leader.follower_fetched(&fetch, circumstances)
             });
-            match effects {
-                Some(Ok(effects)) => self.take_effect(fabric, of, effects),
-                Some(Err(error)) => {
-                    let answers = response.iter_mut().flat_map(|it| &mut it.partitions);
-                    for (_, answer) in answers.filter(|(answered, _)| answered == of) {
-                        *answer = failed(error);
-                    }
-                }
-                None => {}
-            }
+            noted.extend(effects.map(|effects| (of.clone(), effects)));
         }
-        self.complete_deletions(fabric);
+        noted
     }
 
     /// Answers the fetches that waited for what is there now.
@@ -126,11 +132,11 @@ impl Broker {
             if check(partition, wanted).is_err() || diverging_epoch(partition, wanted).is_some() {
                 return true;
             }
-            let (log, offset) = (&partition.log, wanted.fetch_offset);
-            if offset < log.start_offset() || offset > log.end_offset() {
+            if !is_in_range(partition, wanted) {
                 return true;
             }
-            let limit = readable_end(partition, request.replica_id);
+            let (log, offset) = (&partition.log, wanted.fetch_offset);
+            let limit = readable_end(partition, request.replica_id());
             // What an answer would hold ends with the segment.
             if log.is_on_older_segment(offset, limit) {
                 return true;
@@ -151,7 +157,7 @@ impl Broker {
             let may_read = nothing_yet || limit > 0;
             let max_bytes = may_read.then_some(limit);
             let fetched = self
-                .read_partition(wanted, request.replica_id, max_bytes)
+                .read_partition(wanted, request.replica_id(), max_bytes)
                 .unwrap_or_else(failed);
             let sizes = fetched.records.iter().map(|batch| batch.size_in_bytes());
             let size: usize = sizes.sum();
@@ -277,6 +283,12 @@ fn check(partition: &Partition, wanted: &FetchPartition) -> Result<(), ErrorCode
     }
 }
 
+/// Whether the log holds what is asked for, or ends there.
+fn is_in_range(partition: &Partition, wanted: &FetchPartition) -> bool {
+    let log = &partition.log;
+    (log.start_offset()..=log.end_offset()).contains(&wanted.fetch_offset)
+}
+
 /// Where the follower's log and the leader's part, if they do
 /// (`Partition.readRecords`).
 fn diverging_epoch(partition: &Partition, wanted: &FetchPartition) -> Option<(i32, i64)> {
@@ -288,6 +300,14 @@ fn diverging_epoch(partition: &Partition, wanted: &FetchPartition) -> Option<(i3
         .end_offset_for_epoch(wanted.last_fetched_epoch);
     let (epoch, end) = ours?;
     (epoch < wanted.last_fetched_epoch || end < wanted.fetch_offset).then_some((epoch, end))
+}
+
+/// Puts an error in the place of what was read of a partition.
+fn refuse(response: &mut FetchResponse, of: &TopicPartition, error: ErrorCode) {
+    let answers = response.partitions.iter_mut();
+    for (_, answer) in answers.filter(|(answered, _)| answered == of) {
+        *answer = failed(error);
+    }
 }
 
 fn failed(error_code: ErrorCode) -> FetchedPartition {

@@ -9,7 +9,8 @@ use crate::log::record_batch::RecordBatch;
 use crate::log::{AppendError, DeletionReason, PartitionLog};
 use crate::protocol::{
     ErrorCode, FetchPartition, FetchRequest, FetchResponse, FetchedPartition, Header,
-    ListOffsetsRequest, ListOffsetsResponse, Request, Response, TopicId, TopicPartition,
+    ListOffsetsRequest, ListOffsetsResponse, ReplicaState, Request, Response, TopicId,
+    TopicPartition,
 };
 use crate::sim::{Fabric, NodeId, Time};
 
@@ -172,7 +173,10 @@ impl Broker {
             });
         }
         let request = Request::Fetch(FetchRequest {
-            replica_id: Some(self.id),
+            replica_state: Some(ReplicaState {
+                replica_id: self.id,
+                replica_epoch: self.broker_epoch,
+            }),
             max_wait_ms: i32::try_from(config.fetch_wait_max_ms).unwrap_or(i32::MAX),
             min_bytes: config.fetch_min_bytes,
             max_bytes: size_limit(config.fetch_response_max_bytes),

@@ -79,12 +79,13 @@ impl Partition {
         self.cleaned_to = self.cleaned_to.map(|offset| offset.min(active));
     }
 
-    /// What the leader's rules need to know.
+    /// What the leader's rules need to know: of the brokers, the epoch of this
+    /// one and what it has heard of all.
     pub(super) fn circumstances<'a>(
         &self,
         fabric: &Fabric,
         config: &BrokerConfig,
-        brokers: &'a Brokers,
+        (broker_epoch, brokers): (i64, &'a Brokers),
     ) -> Circumstances<'a> {
         Circumstances {
             now_ms: fabric.now.as_ms() as i64,
@@ -92,6 +93,7 @@ impl Partition {
             high_watermark: self.log.high_watermark(),
             min_insync_replicas: self.min_insync_replicas,
             replica_lag_time_max_ms: config.replication.lag_time_max_ms,
+            broker_epoch,
             brokers,
         }
     }
@@ -116,7 +118,8 @@ impl Broker {
         act: impl FnOnce(&mut Leader, &Circumstances<'_>) -> R,
     ) -> Option<R> {
         let partition = self.partitions.get_mut(of)?;
-        let circumstances = partition.circumstances(fabric, &self.config, &self.image.brokers);
+        let run = (self.broker_epoch, &self.image.brokers);
+        let circumstances = partition.circumstances(fabric, &self.config, run);
         match &mut partition.role {
             Role::Leader(leader) => Some(act(leader, &circumstances)),
             _ => None,

@@ -189,7 +189,8 @@ impl Broker {
         let Some(partition) = self.partitions.get_mut(of) else {
             return Effects::default();
         };
-        let circumstances = partition.circumstances(fabric, &self.config, &self.image.brokers);
+        let run = (self.broker_epoch, &self.image.brokers);
+        let circumstances = partition.circumstances(fabric, &self.config, run);
         let leader = Leader::new(self.id, registration, &circumstances);
         let high_watermark = leader.next_high_watermark(&circumstances);
         partition.role = Role::Leader(leader);

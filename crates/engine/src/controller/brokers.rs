@@ -58,6 +58,13 @@ impl Brokers {
         self.registrations.get(&id)
     }
 
+    /// The epoch of its registration, while it is not fenced
+    /// (`KRaftMetadataCache.getAliveBrokerEpoch`).
+    pub fn alive_epoch(&self, id: i32) -> Option<i64> {
+        let alive = self.get(id).filter(|broker| !broker.fenced);
+        alive.map(|broker| broker.broker_epoch)
+    }
+
     /// Whether it may lead and be in sync: it is registered, unfenced and not
     /// about to stop.
     pub fn is_active(&self, id: i32) -> bool {

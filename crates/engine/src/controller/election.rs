@@ -10,7 +10,7 @@ use super::partition::{NO_LEADER, PartitionRegistration};
 use super::partition_change::{Election, PartitionChange, Proposal};
 use super::reassignment::{self, ReassignmentError};
 use super::replica_list;
-use crate::protocol::{AlterPartition, ElectionType, ErrorCode};
+use crate::protocol::{AlterPartition, ElectionType, ErrorCode, IsrMember, UNKNOWN_BROKER_EPOCH};
 
 /// What decides besides the partition itself.
 #[derive(Clone, Copy, Debug)]
@@ -68,7 +68,7 @@ impl<'a> Circumstances<'a> {
         }
         let acceptable = |id| self.brokers.is_active(id);
         let mut proposal = self.automatic(partition, &acceptable);
-        proposal.isr.clone_from(&request.new_isr);
+        proposal.isr = request.new_isr();
         proposal.recovering = request.recovering;
         let change = proposal.build();
         let leader = change.as_ref().and_then(|change| change.leader);
@@ -100,16 +100,30 @@ impl<'a> Circumstances<'a> {
         if request.partition_epoch < partition.partition_epoch {
             return Err(ErrorCode::InvalidUpdateVersion);
         }
-        let isr = &request.new_isr;
-        let is_isr = is_part_of(isr, &partition.replicas) && isr.contains(&request.broker_id);
+        let isr = request.new_isr();
+        let is_isr = is_part_of(&isr, &partition.replicas) && isr.contains(&request.broker_id);
         let recovers_alone = !request.recovering || (partition.recovering && isr.len() == 1);
         if !is_isr || !recovers_alone {
             return Err(ErrorCode::InvalidRequest);
         }
-        match isr.iter().all(|replica| self.brokers.is_active(*replica)) {
+        let members = &request.new_isr_with_epochs;
+        match members.iter().all(|member| self.is_eligible(*member)) {
             true => Ok(()),
             false => Err(ErrorCode::IneligibleReplica),
         }
+    }
+
+    /// Whether the broker may be in sync, and still is the run of it that the
+    /// leader means: one that has started anew may have lost its disk
+    /// (`ReplicationControlManager.ineligibleReplicasForIsr`, KIP-903).
+    fn is_eligible(&self, member: IsrMember) -> bool {
+        let IsrMember {
+            broker_id,
+            broker_epoch,
+        } = member;
+        let is_same_run = broker_epoch == UNKNOWN_BROKER_EPOCH
+            || self.brokers.alive_epoch(broker_id) == Some(broker_epoch);
+        self.brokers.is_active(broker_id) && is_same_run
     }
 
     /// A person asks for an election.

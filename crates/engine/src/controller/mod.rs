@@ -9,7 +9,6 @@
 pub mod brokers;
 mod consensus;
 pub mod election;
-mod hash_order;
 mod image;
 mod node;
 pub mod partition;

@@ -1,9 +1,9 @@
 //! What is to become of a partition, and the change that makes it so
 //! (`org.apache.kafka.controller.PartitionChangeBuilder`).
 
-use super::hash_order::{hash_of_number, in_hash_order};
 use super::partition::{NO_LEADER, PartitionRegistration};
 use super::reassignment;
+use crate::hash_order::{hash_of_number, in_hash_order};
 
 /// What changes of a partition (`PartitionChangeRecord`); `None` is left as
 /// it was.

@@ -12,7 +12,7 @@
 
 use std::collections::BTreeMap;
 
-use super::hash_order::{hash_of_text, in_hash_order};
+use crate::hash_order::{hash_of_text, in_hash_order};
 use crate::sim::Random;
 
 /// What placement draws its random numbers from.

@@ -197,7 +197,7 @@ mod tests {
 
     use super::*;
     use crate::config::BrokerConfig;
-    use crate::protocol::CreatableTopic;
+    use crate::protocol::{CreatableTopic, IsrMember, UNKNOWN_BROKER_EPOCH};
     use crate::sim::{Random, Stream};
 
     fn cluster(brokers: &[i32]) -> Controller {
@@ -274,6 +274,38 @@ mod tests {
             assert_eq!(partition.isr.len(), 2);
             assert!(partition.leader.is_some_and(|leader| leader != 2));
         }
+    }
+
+    /// A leader's request may be long on its way. Meanwhile the broker that it
+    /// wants in the ISR has started anew, perhaps with an empty disk.
+    #[test]
+    fn only_the_run_of_a_broker_that_is_registered_comes_into_the_isr() {
+        let mut controller = cluster(&[1, 2, 3]);
+        create(&mut controller, &[]);
+        controller.fence_broker(2);
+        controller.register_broker(2, (7, 1), None);
+        controller.unfence_broker(2);
+        let of = TopicPartition::new("t", 0);
+        let mut ask = |epoch| {
+            let partition = controller.image().partition(&of).unwrap();
+            let leader = partition.leader.unwrap();
+            let member = |broker_id, broker_epoch| IsrMember {
+                broker_id,
+                broker_epoch,
+            };
+            let request = AlterPartition {
+                broker_id: leader,
+                leader_epoch: partition.leader_epoch,
+                partition_epoch: partition.partition_epoch,
+                new_isr_with_epochs: vec![member(leader, 0), member(2, epoch)],
+                recovering: false,
+            };
+            controller.alter_partition(&of, &request).0
+        };
+        assert_eq!(ask(0), ErrorCode::IneligibleReplica, "the run before");
+        assert_eq!(ask(8), ErrorCode::IneligibleReplica, "one that is not yet");
+        assert_eq!(ask(7), ErrorCode::None);
+        assert_eq!(ask(UNKNOWN_BROKER_EPOCH), ErrorCode::None);
     }
 
     #[test]

@@ -13,6 +13,7 @@
 //! `GroupMetadataManager`, `ClassicGroup` and `OffsetMetadataManager`.
 
 mod config;
+pub mod consumer_group;
 mod describe;
 mod event;
 mod group;

@@ -42,26 +42,55 @@ impl Timer {
 
 /// The timers that are set. Those due at the same instant run in the order in
 /// which they were set; in Kafka that order is open.
-#[derive(Clone, Debug, Default, Hash)]
-pub(super) struct Timers {
-    queue: EventQueue<Timer>,
-    deadlines: BTreeMap<Timer, (Time, TimerHandle)>,
+#[derive(Clone, Debug, Hash)]
+pub(super) struct Timers<T = Timer> {
+    queue: EventQueue<T>,
+    deadlines: BTreeMap<T, (Time, TimerHandle)>,
 }
 
-impl Timers {
-    pub fn schedule(&mut self, at: Time, timer: Timer) {
+impl<T> Default for Timers<T> {
+    fn default() -> Self {
+        Timers {
+            queue: EventQueue::default(),
+            deadlines: BTreeMap::new(),
+        }
+    }
+}
+
+impl<T: Clone + Ord> Timers<T> {
+    pub fn schedule(&mut self, at: Time, timer: T) {
         self.cancel(&timer);
         let handle = self.queue.push(at, timer.clone());
         self.deadlines.insert(timer, (at, handle));
     }
 
     /// Takes a timer back, and tells when it was due.
-    pub fn cancel(&mut self, timer: &Timer) -> Option<Time> {
+    pub fn cancel(&mut self, timer: &T) -> Option<Time> {
         let (at, handle) = self.deadlines.remove(timer)?;
         self.queue.cancel(handle);
         Some(at)
     }
 
+    pub fn deadline(&self, timer: &T) -> Option<Time> {
+        self.deadlines.get(timer).map(|(at, _)| *at)
+    }
+
+    pub fn next(&self) -> Option<Time> {
+        self.queue.next_time()
+    }
+
+    pub fn pop_until(&mut self, until: Time) -> Option<(Time, T)> {
+        let (at, timer) = self.queue.pop_until(until)?;
+        self.deadlines.remove(&timer);
+        Some((at, timer))
+    }
+
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&T, Time)> {
+        self.deadlines.iter().map(|(timer, (at, _))| (timer, *at))
+    }
+}
+
+impl Timers {
     /// Takes every timer of a group back.
     pub fn cancel_group(&mut self, name: &str) {
         let timers = self.deadlines.keys();
@@ -72,24 +101,6 @@ impl Timers {
         for timer in of_group {
             self.cancel(&timer);
         }
-    }
-
-    pub fn deadline(&self, timer: &Timer) -> Option<Time> {
-        self.deadlines.get(timer).map(|(at, _)| *at)
-    }
-
-    pub fn next(&self) -> Option<Time> {
-        self.queue.next_time()
-    }
-
-    pub fn pop_until(&mut self, until: Time) -> Option<(Time, Timer)> {
-        let (at, timer) = self.queue.pop_until(until)?;
-        self.deadlines.remove(&timer);
-        Some((at, timer))
-    }
-
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Timer, Time)> {
-        self.deadlines.iter().map(|(timer, (at, _))| (timer, *at))
     }
 }
 

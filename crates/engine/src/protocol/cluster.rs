@@ -73,10 +73,32 @@ pub struct AlterPartition {
     /// The partition epoch that it knows.
     pub partition_epoch: i32,
     /// The replicas in sync from now on.
-    pub new_isr: Vec<i32>,
+    pub new_isr_with_epochs: Vec<IsrMember>,
     /// Whether it has yet to recover from an unclean election (KIP-704).
     pub recovering: bool,
 }
+
+impl AlterPartition {
+    /// The replicas in sync from now on, by their `node.id`.
+    pub fn new_isr(&self) -> Vec<i32> {
+        let members = self.new_isr_with_epochs.iter();
+        members.map(|member| member.broker_id).collect()
+    }
+}
+
+/// A replica that shall be in sync, and the run of its broker for which that
+/// holds: the next run may have another disk (KIP-903,
+/// `AlterPartitionRequest.BrokerState`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct IsrMember {
+    /// Its `node.id`.
+    pub broker_id: i32,
+    /// The epoch of its registration, or [`UNKNOWN_BROKER_EPOCH`].
+    pub broker_epoch: i64,
+}
+
+/// Stands for a broker epoch that is not known, and matches every other.
+pub const UNKNOWN_BROKER_EPOCH: i64 = -1;
 
 /// What became of it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -7,6 +7,7 @@
 
 mod admin;
 mod cluster;
+mod consumer_group;
 mod error;
 mod group;
 mod metadata;
@@ -16,6 +17,7 @@ mod zookeeper;
 
 pub use admin::*;
 pub use cluster::*;
+pub use consumer_group::*;
 pub use error::ErrorCode;
 pub use group::*;
 pub use metadata::*;

@@ -63,8 +63,8 @@ impl fmt::Display for RecordError {
 /// Reads record batches from partitions that the receiver leads.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct FetchRequest {
-    /// The follower that asks, by its `node.id`; `None` is a consumer.
-    pub replica_id: Option<i32>,
+    /// The follower that asks; `None` is a consumer.
+    pub replica_state: Option<ReplicaState>,
     /// How long the broker may wait for `min_bytes`, in milliseconds
     /// (`fetch.max.wait.ms`).
     pub max_wait_ms: i32,
@@ -75,6 +75,23 @@ pub struct FetchRequest {
     pub max_bytes: i32,
     /// Where to read.
     pub partitions: Vec<FetchPartition>,
+}
+
+impl FetchRequest {
+    /// The `node.id` of the follower that asks; `None` is a consumer.
+    pub fn replica_id(&self) -> Option<i32> {
+        self.replica_state.map(|state| state.replica_id)
+    }
+}
+
+/// The follower that asks (KIP-903).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ReplicaState {
+    /// Its `node.id`.
+    pub replica_id: i32,
+    /// The epoch its broker is registered with, or
+    /// [`super::UNKNOWN_BROKER_EPOCH`].
+    pub replica_epoch: i64,
 }
 
 /// Where to read in one partition.

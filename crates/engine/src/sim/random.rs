@@ -16,6 +16,8 @@ pub enum Stream {
     Controller(u32),
     /// The uuid in a group member's id.
     MemberId,
+    /// The uuid that is the id of a member of a group of KIP-848.
+    ConsumerGroupMemberId,
     /// A client's own draws: the partition its records stick to, the jitter of
     /// its retries. The number is the client's.
     Client(u32),
@@ -35,6 +37,7 @@ impl Stream {
             Stream::Controller(0) => 2,
             Stream::MemberId => 3,
             Stream::Tool => 4,
+            Stream::ConsumerGroupMemberId => 5,
             Stream::Quorum(id) => 0x3_0000_0000 | u64::from(id.cast_unsigned()),
             Stream::Client(client) => 0x1_0000_0000 | u64::from(client),
             Stream::Controller(place) => 0x4_0000_0000 | u64::from(place),

@@ -4,7 +4,7 @@ use engine::controller::brokers::Brokers;
 use engine::controller::election::Circumstances;
 use engine::controller::partition::PartitionRegistration;
 use engine::controller::partition_change::PartitionChange;
-use engine::protocol::{AlterPartition, ElectionType, ErrorCode};
+use engine::protocol::{AlterPartition, ElectionType, ErrorCode, IsrMember, UNKNOWN_BROKER_EPOCH};
 use serde_json::Value;
 
 use super::Kind;
@@ -122,9 +122,18 @@ fn alter_partition(step: &Value) -> Result<AlterPartition, String> {
         broker_id: number(step, "by")?,
         leader_epoch: number(step, "leader_epoch")?,
         partition_epoch: number(step, "partition_epoch")?,
-        new_isr: numbers(step, "new_isr")?,
+        new_isr_with_epochs: without_epochs(&numbers(step, "new_isr")?),
         recovering: false,
     })
+}
+
+/// The cases give no broker epochs.
+fn without_epochs(isr: &[i32]) -> Vec<IsrMember> {
+    let member = |id: &i32| IsrMember {
+        broker_id: *id,
+        broker_epoch: UNKNOWN_BROKER_EPOCH,
+    };
+    isr.iter().map(member).collect()
 }
 
 fn state(value: &Value) -> Result<PartitionRegistration, String> {

@@ -10,12 +10,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde_json::Value;
 
+mod assign_kip848;
 mod assign_range;
 mod assignment;
 mod case;
 mod classic_group_protocol;
 mod compaction;
 mod config_defaults;
+mod kip848_group_protocol;
 mod leader_election;
 mod leader_epoch_cache;
 mod log_segments_retention;
@@ -31,8 +33,11 @@ use case::Outcome;
 pub const KINDS: &[Kind] = &[
     murmur2::KIND,
     assign_range::KIND,
+    assign_kip848::RANGE,
+    assign_kip848::UNIFORM,
     record_batch_size::KIND,
     classic_group_protocol::KIND,
+    kip848_group_protocol::KIND,
     log_segments_retention::KIND,
     compaction::KIND,
     leader_epoch_cache::KIND,

@@ -5,7 +5,7 @@ use engine::broker::leader::{Circumstances, Effects, FollowerFetch, Leader};
 use engine::controller::PartitionRegistration;
 use engine::controller::brokers::Brokers;
 
-use engine::protocol::{AlterPartition, ErrorCode};
+use engine::protocol::{AlterPartition, ErrorCode, UNKNOWN_BROKER_EPOCH};
 use serde_json::Value;
 
 use super::Kind;
@@ -76,6 +76,7 @@ impl Surroundings {
             high_watermark: self.high_watermark,
             min_insync_replicas: self.min_insync_replicas,
             replica_lag_time_max_ms: self.replica_lag_time_max_ms,
+            broker_epoch: UNKNOWN_BROKER_EPOCH,
             brokers: &self.brokers,
         }
     }
@@ -159,6 +160,7 @@ impl Partition {
         )?;
         let fetch = FollowerFetch {
             follower: number(step, "follower")?,
+            broker_epoch: UNKNOWN_BROKER_EPOCH,
             fetch_offset: number(step, "fetch_offset")?,
             log_start_offset: 0,
         };
@@ -175,7 +177,7 @@ impl Partition {
         let answer = match error {
             Some(error) => Err(error),
             None => {
-                self.registration.isr.clone_from(&request.new_isr);
+                self.registration.isr = request.new_isr();
                 self.registration.partition_epoch += 1;
                 Ok(&self.registration)
             }
@@ -226,7 +228,7 @@ impl Partition {
             None => None,
         };
         let proposed = self.in_flight.as_ref();
-        let proposed = proposed.map(|request| sorted(&request.new_isr));
+        let proposed = proposed.map(|request| sorted(&request.new_isr()));
         expect_eq("proposed_isr", &expected, &proposed)?;
         let flags = [
             ("alter_partition_in_flight", isr.in_flight().is_some()),

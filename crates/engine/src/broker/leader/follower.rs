@@ -1,6 +1,8 @@
 //! What a leader knows of one follower: only what its fetches say
 //! (`kafka.cluster.Replica`, `kafka.cluster.ReplicaState`).
 
+use crate::protocol::UNKNOWN_BROKER_EPOCH;
+
 /// Stands for an offset that the follower has not told yet
 /// (`UnifiedLog.UnknownOffset`). It is below every offset.
 pub const UNKNOWN_OFFSET: i64 = -1;
@@ -15,6 +17,8 @@ pub struct Follower {
     pub log_end_offset: i64,
     /// Where the leader's log ended at its last fetch.
     pub last_fetch_leader_log_end_offset: i64,
+    /// The epoch of its broker, as of its last fetch; `None` before.
+    pub broker_epoch: Option<i64>,
     /// When it fetched last, in milliseconds; `None` before.
     pub last_fetch_ms: Option<i64>,
     /// The last time, in milliseconds, of which is known that it had all that
@@ -31,6 +35,7 @@ impl Follower {
             log_start_offset: UNKNOWN_OFFSET,
             log_end_offset: UNKNOWN_OFFSET,
             last_fetch_leader_log_end_offset: UNKNOWN_OFFSET,
+            broker_epoch: None,
             last_fetch_ms: None,
             last_caught_up_ms: caught_up_ms,
         }
@@ -62,6 +67,7 @@ impl Follower {
         self.last_fetch_leader_log_end_offset = self
             .last_fetch_leader_log_end_offset
             .max(leader_log_end_offset);
+        self.broker_epoch = Some(fetch.broker_epoch);
         self.last_fetch_ms = Some(now);
     }
 
@@ -72,6 +78,14 @@ impl Follower {
         self.log_end_offset == leader_log_end_offset
             || self.last_caught_up_ms.is_some_and(was_lately)
     }
+
+    /// Whether what is known of it comes from the run of its broker that the
+    /// controller has registered, and not from one before, since when its disk
+    /// may have been lost (`Partition.isBrokerEpochIsrEligible`, KIP-903).
+    pub(super) fn is_of_run(&self, alive_epoch: Option<i64>) -> bool {
+        let fetched = self.broker_epoch;
+        alive_epoch.is_some() && (fetched == alive_epoch || fetched == Some(UNKNOWN_BROKER_EPOCH))
+    }
 }
 
 /// What a follower's fetch says of it (`FetchRequest`).
@@ -79,8 +93,19 @@ impl Follower {
 pub struct FollowerFetch {
     /// The broker that fetches.
     pub follower: i32,
+    /// The epoch it is registered with, or [`UNKNOWN_BROKER_EPOCH`].
+    pub broker_epoch: i64,
     /// The offset it asks for, which is where its log ends.
     pub fetch_offset: i64,
     /// Where its log starts.
     pub log_start_offset: i64,
+}
+
+impl FollowerFetch {
+    /// Whether a former run of the broker sent it, for all that is known
+    /// (`Replica.updateFetchStateOrThrow`).
+    pub(super) fn is_stale(&self, alive_epoch: Option<i64>) -> bool {
+        let is_newer = |alive| alive > self.broker_epoch;
+        self.broker_epoch != UNKNOWN_BROKER_EPOCH && alive_epoch.is_some_and(is_newer)
+    }
 }

@@ -17,6 +17,8 @@ pub enum IsrState {
     PendingExpand {
         /// As the controller has them, for all that is known.
         committed: Vec<i32>,
+        /// The same with the one that joins.
+        maximal: Vec<i32>,
         /// What was asked.
         sent: AlterPartition,
     },
@@ -51,7 +53,7 @@ impl IsrState {
     pub fn maximal(&self) -> &[i32] {
         match self {
             IsrState::Committed(committed) | IsrState::PendingShrink { committed, .. } => committed,
-            IsrState::PendingExpand { sent, .. } => &sent.new_isr,
+            IsrState::PendingExpand { maximal, .. } => maximal,
         }
     }
 
@@ -81,8 +83,11 @@ impl IsrState {
 
     /// Notes that one more was asked for.
     pub(super) fn expand(&mut self, sent: AlterPartition) {
-        let committed = self.committed().to_vec();
-        *self = IsrState::PendingExpand { committed, sent };
+        *self = IsrState::PendingExpand {
+            committed: self.committed().to_vec(),
+            maximal: sent.new_isr(),
+            sent,
+        };
     }
 
     /// Notes that fewer were asked for.

@@ -8,6 +8,7 @@
 
 mod follower;
 mod isr;
+mod isr_change;
 #[cfg(test)]
 mod tests;
 
@@ -18,8 +19,7 @@ pub use isr::IsrState;
 
 use crate::controller::PartitionRegistration;
 use crate::controller::brokers::Brokers;
-use crate::protocol::AlterPartition;
-use crate::protocol::ErrorCode;
+use crate::protocol::{AlterPartition, ErrorCode};
 
 /// What decides besides what the leader knows of its followers.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +34,8 @@ pub struct Circumstances<'a> {
     pub min_insync_replicas: usize,
     /// `replica.lag.time.max.ms` of the broker.
     pub replica_lag_time_max_ms: i64,
+    /// The epoch that the leader's own broker is registered with.
+    pub broker_epoch: i64,
     /// The brokers, as the leader has heard from the controller.
     pub brokers: &'a Brokers,
 }
@@ -167,7 +169,8 @@ impl Leader {
         circumstances: &Circumstances<'_>,
     ) -> bool {
         self.isr.maximal().contains(&id)
-            || (is_caught_up(follower, circumstances) && circumstances.brokers.is_active(id))
+            || (is_caught_up(follower, circumstances)
+                && isr_change::is_isr_eligible(id, follower, circumstances))
     }
 
     fn moved_high_watermark(&self, circumstances: &Circumstances<'_>) -> Effects {
@@ -188,7 +191,8 @@ impl Leader {
     ///
     /// `UNKNOWN_LEADER_EPOCH` when the broker holds no replica for all that
     /// this leader knows: one that names the right leader epoch has heard of a
-    /// reassignment first, and tries again.
+    /// reassignment first, and tries again. `NOT_LEADER_OR_FOLLOWER` when the
+    /// broker has started anew since it sent the fetch (KIP-903).
     pub fn follower_fetched(
         &mut self,
         fetch: &FollowerFetch,
@@ -196,6 +200,9 @@ impl Leader {
     ) -> Result<Effects, ErrorCode> {
         let follower = self.followers.get_mut(&fetch.follower);
         let follower = follower.ok_or(ErrorCode::UnknownLeaderEpoch)?;
+        if fetch.is_stale(circumstances.brokers.alive_epoch(fetch.follower)) {
+            return Err(ErrorCode::NotLeaderOrFollower);
+        }
         let before = follower.log_end_offset;
         follower.fetched(fetch, circumstances.log_end_offset, circumstances.now_ms);
         let has_moved = follower.log_end_offset != before;
@@ -205,122 +212,6 @@ impl Leader {
             high_watermark: high_watermark.flatten(),
             alter_partition,
         })
-    }
-
-    /// A follower joins when it has all that is committed, and all from before
-    /// this leader's epoch: what lies between the high watermark and there may
-    /// be committed without the leader knowing (`Partition.maybeExpandIsr`).
-    fn maybe_expand_isr(
-        &mut self,
-        fetch: &FollowerFetch,
-        circumstances: &Circumstances<'_>,
-    ) -> Option<AlterPartition> {
-        let enough = circumstances
-            .high_watermark
-            .max(self.leader_epoch_start_offset);
-        let joins = self.isr.in_flight().is_none()
-            && !self.isr.committed().contains(&fetch.follower)
-            && circumstances.brokers.is_active(fetch.follower)
-            && fetch.fetch_offset >= enough;
-        if !joins {
-            return None;
-        }
-        let request = self.ask_for(self.isr.with(fetch.follower));
-        self.isr.expand(request.clone());
-        Some(request)
-    }
-
-    /// Leaves out of the ISR whoever has not kept up. To be called every half
-    /// `replica.lag.time.max.ms` (`ReplicaManager`'s `isr-expiration`,
-    /// `Partition.maybeShrinkIsr`). While something is asked of the
-    /// controller, nobody is left out.
-    pub fn maybe_shrink_isr(&mut self, circumstances: &Circumstances<'_>) -> Effects {
-        let late = self.out_of_sync(circumstances);
-        if self.isr.in_flight().is_some() || late.is_empty() {
-            return Effects::default();
-        }
-        let request = self.ask_for(self.isr.without(&late));
-        self.isr.shrink(request.clone());
-        Effects {
-            high_watermark: None,
-            alter_partition: Some(request),
-        }
-    }
-
-    fn out_of_sync(&self, circumstances: &Circumstances<'_>) -> Vec<i32> {
-        let in_sync = self.isr.committed().iter().copied();
-        in_sync
-            .filter(|id| *id != self.local_id)
-            .filter(|id| {
-                let follower = self.followers.get(id);
-                !follower.is_some_and(|follower| is_caught_up(follower, circumstances))
-            })
-            .collect()
-    }
-
-    /// A leader counts as recovered as soon as it leads (KIP-704).
-    fn ask_for(&self, new_isr: Vec<i32>) -> AlterPartition {
-        AlterPartition {
-            broker_id: self.local_id,
-            leader_epoch: self.leader_epoch,
-            partition_epoch: self.partition_epoch,
-            new_isr,
-            recovering: false,
-        }
-    }
-
-    /// The controller has answered a request: with the partition as it is
-    /// now, or with an error. An answer to what is no longer asked changes
-    /// nothing (`Partition.submitAlterPartition`).
-    pub fn alter_partition_answered(
-        &mut self,
-        request: &AlterPartition,
-        answer: Result<&PartitionRegistration, ErrorCode>,
-        circumstances: &Circumstances<'_>,
-    ) -> Effects {
-        if self.isr.in_flight() != Some(request) {
-            return Effects::default();
-        }
-        match answer {
-            Ok(partition) => self.isr_altered(partition, circumstances),
-            Err(error) => self.alter_partition_refused(request, error),
-        }
-    }
-
-    /// Also when nothing had to change, which leaves the partition epoch as it
-    /// was, the request is settled.
-    fn isr_altered(
-        &mut self,
-        partition: &PartitionRegistration,
-        circumstances: &Circumstances<'_>,
-    ) -> Effects {
-        let is_stale = partition.leader_epoch != self.leader_epoch
-            || partition.partition_epoch < self.partition_epoch;
-        if is_stale {
-            return Effects::default();
-        }
-        self.partition_epoch = partition.partition_epoch;
-        self.isr = IsrState::committed_by_controller(&partition.isr);
-        self.moved_high_watermark(circumstances)
-    }
-
-    /// Only where the controller says that it has not done it may the leader
-    /// go back. Where it knows another partition than the leader does, the
-    /// request stays open until the metadata comes; whatever else is wrong may
-    /// pass (`Partition.handleAlterPartitionError`).
-    fn alter_partition_refused(&mut self, request: &AlterPartition, error: ErrorCode) -> Effects {
-        let mut effects = Effects::default();
-        match error {
-            ErrorCode::IneligibleReplica | ErrorCode::OperationNotAttempted => self.isr.revert(),
-            ErrorCode::UnknownTopicOrPartition
-            | ErrorCode::UnknownTopicId
-            | ErrorCode::FencedLeaderEpoch
-            | ErrorCode::InvalidUpdateVersion
-            | ErrorCode::InvalidRequest
-            | ErrorCode::NewLeaderElected => {}
-            _ => effects.alter_partition = Some(request.clone()),
-        }
-        effects
     }
 
     /// Whether an `acks=all` write whose last record is before

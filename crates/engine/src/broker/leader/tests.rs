@@ -1,4 +1,5 @@
 use super::*;
+use crate::protocol::{IsrMember, UNKNOWN_BROKER_EPOCH};
 
 const START: i64 = 1_700_000_000_000;
 const MAX_LAG_MS: i64 = 30_000;
@@ -30,6 +31,7 @@ impl Lesson {
             high_watermark: 0,
             min_insync_replicas: 1,
             replica_lag_time_max_ms: MAX_LAG_MS,
+            broker_epoch: 0,
             brokers: &brokers,
         };
         Lesson {
@@ -51,6 +53,7 @@ impl Lesson {
             high_watermark: self.high_watermark,
             min_insync_replicas: self.min_insync_replicas,
             replica_lag_time_max_ms: MAX_LAG_MS,
+            broker_epoch: 0,
             brokers: &self.brokers,
         };
         what(&mut self.leader, &circumstances)
@@ -67,14 +70,27 @@ impl Lesson {
         self.high_watermark = moved.unwrap_or(self.high_watermark);
     }
 
+    /// The broker that is registered now fetches.
     fn fetch(&mut self, follower: i32, fetch_offset: i64) -> Option<AlterPartition> {
+        let broker_epoch = self.brokers.get(follower).unwrap().broker_epoch;
+        let effects = self.try_fetch(follower, broker_epoch, fetch_offset);
+        effects.unwrap()
+    }
+
+    fn try_fetch(
+        &mut self,
+        follower: i32,
+        broker_epoch: i64,
+        fetch_offset: i64,
+    ) -> Result<Option<AlterPartition>, ErrorCode> {
         let fetch = FollowerFetch {
             follower,
+            broker_epoch,
             fetch_offset,
             log_start_offset: 0,
         };
         let effects = self.call(|leader, now| leader.follower_fetched(&fetch, now));
-        self.carry_out(effects.unwrap())
+        effects.map(|effects| self.carry_out(effects))
     }
 
     fn check_isr(&mut self) -> Option<AlterPartition> {
@@ -84,7 +100,7 @@ impl Lesson {
 
     /// The controller does what it is asked.
     fn accept(&mut self, request: &AlterPartition) {
-        self.registration.isr.clone_from(&request.new_isr);
+        self.registration.isr = request.new_isr();
         self.registration.partition_epoch += 1;
         let registration = self.registration.clone();
         let effects = self
@@ -110,8 +126,8 @@ impl Lesson {
     }
 }
 
-fn new_isr(request: Option<&AlterPartition>) -> Option<&[i32]> {
-    request.map(|request| &request.new_isr[..])
+fn new_isr(request: Option<&AlterPartition>) -> Option<Vec<i32>> {
+    request.map(AlterPartition::new_isr)
 }
 
 #[test]
@@ -205,7 +221,7 @@ fn a_stuck_follower_is_left_out_and_counts_until_the_controller_agrees() {
     assert_eq!(lesson.check_isr(), None, "just in time");
     lesson.now_ms += 1;
     let request = lesson.check_isr().unwrap();
-    assert_eq!(request.new_isr, [0, 1], "1 has all there is, however old");
+    assert_eq!(request.new_isr(), [0, 1], "1 has all there is, however old");
     assert_eq!((lesson.isr().len(), lesson.high_watermark), (3, 0));
     assert_eq!(lesson.check_isr(), None, "it is asked already");
     lesson.accept(&request);
@@ -241,7 +257,7 @@ fn more_than_four_replicas_are_in_sync_by_their_ids() {
     let mut lesson = Lesson::new(&[0, 1, 2, 3, 4], &[0, 4, 3, 2]);
     assert_eq!(lesson.isr(), [0, 4, 3, 2]);
     let request = lesson.fetch(1, 0);
-    assert_eq!(new_isr(request.as_ref()), Some(&[0, 1, 2, 3, 4][..]));
+    assert_eq!(new_isr(request.as_ref()), Some(vec![0, 1, 2, 3, 4]));
 }
 
 #[test]
@@ -303,7 +319,7 @@ fn to_join_takes_all_that_former_leaders_may_have_committed() {
     assert_eq!(lesson.high_watermark, 0);
     assert_eq!(lesson.fetch(2, 9), None);
     let request = lesson.fetch(2, 10);
-    assert_eq!(new_isr(request.as_ref()), Some(&[0, 1, 2][..]));
+    assert_eq!(new_isr(request.as_ref()), Some(vec![0, 1, 2]));
 }
 
 #[test]
@@ -393,6 +409,7 @@ fn a_reassignment_brings_and_takes_followers() {
     assert_eq!(lesson.high_watermark, 5, "nobody waits for 1 any more");
     let fetch = |follower| FollowerFetch {
         follower,
+        broker_epoch: 0,
         fetch_offset: 5,
         log_start_offset: 0,
     };
@@ -400,7 +417,7 @@ fn a_reassignment_brings_and_takes_followers() {
     assert_eq!(gone, Err(ErrorCode::UnknownLeaderEpoch));
     let come = lesson.call(|leader, now| leader.follower_fetched(&fetch(2), now));
     let request = come.unwrap().alter_partition;
-    assert_eq!(new_isr(request.as_ref()), Some(&[0, 2][..]));
+    assert_eq!(new_isr(request.as_ref()), Some(vec![0, 2]));
 }
 
 #[test]
@@ -409,6 +426,7 @@ fn records_are_deleted_when_no_living_replica_has_them() {
     lesson.append(9);
     let fetch = |follower, log_start_offset| FollowerFetch {
         follower,
+        broker_epoch: 0,
         fetch_offset: 9,
         log_start_offset,
     };
@@ -421,4 +439,67 @@ fn records_are_deleted_when_no_living_replica_has_them() {
     let fetched = lesson.call(|leader, now| leader.follower_fetched(&fetch(1, 8), now));
     fetched.unwrap();
     assert_eq!(low_watermark(&lesson), 6, "the leader has them still");
+}
+
+#[test]
+fn what_a_former_run_of_a_broker_had_does_not_count() {
+    let mut lesson = Lesson::new(&[0, 1], &[0]);
+    lesson.append(5);
+    lesson.brokers.register(1, (7, 1), None);
+    lesson.brokers.unfence(1);
+    let before = lesson.leader.clone();
+    let late = lesson.try_fetch(1, 0, 5);
+    assert_eq!(late, Err(ErrorCode::NotLeaderOrFollower));
+    assert_eq!(lesson.leader, before, "nothing is learnt of it");
+    assert_eq!(lesson.fetch(1, 0), None, "it begins anew");
+    let request = lesson.fetch(1, 5);
+    assert_eq!(new_isr(request.as_ref()), Some(vec![0, 1]));
+}
+
+#[test]
+fn who_was_heard_of_last_before_it_started_anew_does_not_join_and_is_not_waited_for() {
+    let mut lesson = Lesson::new(&[0, 1, 2], &[0]);
+    lesson.append(5);
+    lesson.brokers.fence(1);
+    assert_eq!(lesson.fetch(1, 5), None, "fenced");
+    lesson.brokers.register(1, (7, 1), None);
+    lesson.brokers.unfence(1);
+    lesson.append(1);
+    assert_eq!(lesson.high_watermark, 6, "its disk may be another");
+}
+
+#[test]
+fn a_run_that_the_leader_has_not_heard_of_joins_once_it_has() {
+    let mut lesson = Lesson::new(&[0, 1], &[0]);
+    lesson.append(5);
+    assert_eq!(lesson.try_fetch(1, 7, 5), Ok(None));
+    lesson.brokers.register(1, (7, 1), None);
+    lesson.brokers.unfence(1);
+    assert!(lesson.fetch(1, 5).is_some());
+}
+
+#[test]
+fn the_controller_is_told_which_run_of_each_broker_is_meant() {
+    let mut lesson = Lesson::new(&[0, 1, 2, 3], &[0, 1, 3]);
+    lesson.brokers.register(2, (7, 1), None);
+    lesson.brokers.unfence(2);
+    lesson.fetch(1, 0);
+    let request = lesson.fetch(2, 0).unwrap();
+    let member = |(broker_id, broker_epoch): (i32, i64)| IsrMember {
+        broker_id,
+        broker_epoch,
+    };
+    // Of 3, which is in sync already, the leader has heard nothing yet.
+    let members = [(0, 0), (1, 0), (3, UNKNOWN_BROKER_EPOCH), (2, 7)];
+    assert_eq!(request.new_isr_with_epochs, members.map(member));
+}
+
+#[test]
+fn who_gives_no_epoch_joins_as_before_there_were_any() {
+    let mut lesson = Lesson::new(&[0, 1], &[0]);
+    lesson.brokers.register(1, (7, 1), None);
+    lesson.brokers.unfence(1);
+    let request = lesson.try_fetch(1, UNKNOWN_BROKER_EPOCH, 0).unwrap();
+    let members = request.unwrap().new_isr_with_epochs;
+    assert_eq!(members[1].broker_epoch, UNKNOWN_BROKER_EPOCH);
 }

@@ -58,7 +58,7 @@ impl Consumer {
         let generation = self.generation;
         for (broker, partitions) in by_leader {
             let request = Request::Fetch(FetchRequest {
-                replica_id: None,
+                replica_state: None,
                 max_wait_ms: self.config.fetch_max_wait_ms,
                 min_bytes: self.config.fetch_min_bytes,
                 max_bytes: self.config.fetch_max_bytes,

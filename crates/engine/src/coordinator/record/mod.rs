@@ -5,12 +5,14 @@
 //! Source: `GroupCoordinatorRecordSerde` and the message definitions of
 //! `group-coordinator`.
 
+mod consumer_group;
 mod group_metadata;
 mod offset_commit;
 
 pub use group_metadata::{GroupMetadataKey, GroupMetadataMember, GroupMetadataValue};
 pub use offset_commit::{OffsetCommitKey, OffsetCommitValue};
 
+use super::consumer_group::ConsumerGroupRecord;
 use super::runtime::CoordinatorRecord;
 use crate::protocol::wire::MalformedMessage;
 
@@ -22,6 +24,8 @@ pub enum GroupRecord {
     OffsetCommit(OffsetCommitKey, Option<OffsetCommitValue>),
     /// A group of the classic protocol (type 2).
     GroupMetadata(GroupMetadataKey, Option<GroupMetadataValue>),
+    /// A group of the consumer group protocol (types 3 to 8).
+    ConsumerGroup(ConsumerGroupRecord),
 }
 
 impl GroupRecord {
@@ -44,7 +48,10 @@ impl GroupRecord {
                 GroupMetadataKey::decode(rest)?,
                 value.map(GroupMetadataValue::decode).transpose()?,
             ),
-            _ => return Ok(None),
+            other => {
+                let record = consumer_group::decode(other, rest, value)?;
+                return Ok(record.map(GroupRecord::ConsumerGroup));
+            }
         }))
     }
 
@@ -57,6 +64,7 @@ impl GroupRecord {
             GroupRecord::GroupMetadata(key, value) => {
                 (key.encode(), value.as_ref().map(GroupMetadataValue::encode))
             }
+            GroupRecord::ConsumerGroup(record) => consumer_group::encode(record),
         };
         CoordinatorRecord {
             key: key.into(),

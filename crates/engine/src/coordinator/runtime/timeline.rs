@@ -76,6 +76,21 @@ impl<K: Ord + Clone, V: Clone> TimelineMap<K, V> {
         self.changes.push_back(Change { write, key, before });
     }
 
+    /// What a key has, to be changed as part of a write.
+    pub fn change(&mut self, write: WriteNumber, key: &K) -> Option<&mut V> {
+        let value = self.current.get_mut(key)?;
+        let of_write = self.changes.iter().rev();
+        let mut of_write = of_write.take_while(|change| change.write >= write);
+        if !of_write.any(|change| change.key == *key) {
+            self.changes.push_back(Change {
+                write,
+                key: key.clone(),
+                before: Some(value.clone()),
+            });
+        }
+        Some(value)
+    }
+
     /// Takes a key out, as part of a write.
     pub fn remove(&mut self, write: WriteNumber, key: &K) {
         if let Some(before) = self.current.remove(key) {
@@ -131,6 +146,26 @@ mod tests {
         assert_eq!(committed(&map), [('a', 2), ('b', 2)]);
         map.commit(3);
         assert_eq!(committed(&map), [('b', 2)]);
+    }
+
+    #[test]
+    fn what_a_write_changes_it_remembers_once() {
+        let mut map = TimelineMap::default();
+        map.insert(1, 'a', 1);
+        map.commit(1);
+        for value in [2, 3] {
+            *map.change(2, &'a').unwrap() = value;
+        }
+        assert_eq!(
+            (map.get(&'a'), map.get_committed(&'a')),
+            (Some(&3), Some(&1))
+        );
+        assert_eq!(map.change(2, &'b'), None);
+        *map.change(3, &'a').unwrap() = 4;
+        map.revert(3);
+        assert_eq!(map.get(&'a'), Some(&3));
+        map.revert(2);
+        assert_eq!(map.get(&'a'), Some(&1));
     }
 
     #[test]
