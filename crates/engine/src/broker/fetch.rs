@@ -97,6 +97,7 @@ impl Broker {
         self.answer_fetches(fabric, |broker, fetch| {
             broker.is_fetch_ready(&fetch.request)
         });
+        self.complete_share_fetches(fabric);
     }
 
     /// Answers the fetches that have waited long enough.

@@ -124,6 +124,7 @@ impl Broker {
         self.delayed_produces.clear();
         self.delayed_deletions.clear();
         self.stop_coordinators();
+        self.stop_shares();
         self.empty_inbox();
         for partition in self.partitions.values_mut() {
             partition.role = Role::Offline;

@@ -19,6 +19,7 @@ mod periodic;
 mod produce;
 mod replicas;
 mod retention;
+pub mod share;
 
 pub use follower::{FetchState, Fetcher};
 pub use inbox::Slowness;
@@ -36,10 +37,12 @@ use self::inbox::Inbox;
 use self::metadata_log::MetadataReader;
 use self::produce::DelayedProduce;
 use self::retention::DelayedDeletion;
+use self::share::Shares;
 use crate::config::BrokerConfig;
 use crate::controller::MetadataImage;
 use crate::coordinator::GroupCoordinator;
 use crate::coordinator::runtime::CoordinatorRuntime;
+use crate::coordinator::share_state::ShareCoordinator;
 use crate::protocol::{Header, Payload, Request, Response, TopicName, TopicPartition};
 use crate::sim::{Alarm, Connection, Fabric, NodeId, Packet, Scheduled, Time};
 
@@ -94,6 +97,8 @@ pub struct Broker {
     producer_check_at: Option<Time>,
     inbox: Inbox,
     groups: CoordinatorRuntime<GroupCoordinator>,
+    share_states: CoordinatorRuntime<ShareCoordinator>,
+    shares: Shares,
     /// The internal topics that the controller was asked to make.
     topics_in_creation: BTreeSet<TopicName>,
     waiting: BTreeMap<u64, WaitingRequest>,
@@ -142,6 +147,8 @@ impl Broker {
             producer_check_at: None,
             inbox: Inbox::default(),
             groups: CoordinatorRuntime::default(),
+            share_states: CoordinatorRuntime::default(),
+            shares: Shares::default(),
             topics_in_creation: BTreeSet::new(),
             waiting: BTreeMap::new(),
             next_token: 0,
@@ -168,6 +175,12 @@ impl Broker {
     /// The groups it coordinates, by partition of `__consumer_offsets`.
     pub fn groups(&self) -> &CoordinatorRuntime<GroupCoordinator> {
         &self.groups
+    }
+
+    /// The state of share-partitions that it coordinates, by partition of
+    /// `__share_group_state`.
+    pub fn share_states(&self) -> &CoordinatorRuntime<ShareCoordinator> {
+        &self.share_states
     }
 
     /// How it copies from other brokers, by their `node.id`.
@@ -200,6 +213,13 @@ impl Broker {
                 NodeId::Controller(controller) => {
                     self.on_controller_response(fabric, controller, &header, response);
                 }
+                NodeId::Broker(server)
+                    if self.on_share_state_answer(
+                        fabric,
+                        server,
+                        header.correlation_id,
+                        &response,
+                    ) => {}
                 NodeId::Broker(leader) => {
                     self.on_leader_response(fabric, leader, &header, response);
                 }
@@ -224,6 +244,20 @@ impl Broker {
             }
             Request::DeleteRecords(request) => {
                 self.delete_records(fabric, from, header, request);
+            }
+            Request::ShareFetch(request) => self.share_fetch(fabric, from, header, request),
+            Request::ShareAcknowledge(request) => {
+                self.share_acknowledge(fabric, from, header, request);
+            }
+            Request::ShareGroupHeartbeat(request) => {
+                self.share_group_heartbeat(fabric, from, header, request);
+            }
+            Request::ShareGroupDescribe(request) => {
+                let response = Response::ShareGroupDescribe(self.describe_share_groups(&request));
+                self.answer(fabric, from, header, response);
+            }
+            request if is_for_share_coordinator(&request) => {
+                self.coordinate_share_state(fabric, from, header, request);
             }
             request if is_for_controller(&request) => {
                 self.forward(fabric, from, header, request);
@@ -258,6 +292,7 @@ impl Broker {
         self.expire_produces(fabric);
         self.expire_deletions(fabric);
         self.run_coordinators(fabric);
+        self.run_shares(fabric);
         self.check_retention(fabric);
         self.clean_logs(fabric);
         self.expire_producers(fabric);
@@ -278,13 +313,17 @@ impl Broker {
         self.delayed_deletions
             .retain(|deletion| deletion.from != node);
         self.forwarding_channel.forget(node);
+        self.forget_shares_of(node);
     }
 
     /// A server that it is connected to has closed the connection, or is not
     /// there.
     fn on_server_closed(&mut self, fabric: &mut Fabric, connection: Connection) {
         match connection.server {
-            NodeId::Broker(leader) => self.fetcher_failed(fabric, leader),
+            NodeId::Broker(leader) => {
+                self.fetcher_failed(fabric, leader);
+                self.share_coordinator_gone(fabric, leader);
+            }
             NodeId::Controller(controller) => {
                 self.metadata_reader.failed(fabric.now, controller);
                 self.channel_failed(fabric.now, controller);
@@ -320,6 +359,7 @@ impl Broker {
         let fetchers = self.fetchers.values().filter_map(Fetcher::next_deadline);
         let others = [
             self.coordinators_deadline(),
+            self.shares_deadline(),
             self.retention_check,
             self.cleaning_at,
             self.producer_check_at,
@@ -339,6 +379,18 @@ impl Broker {
         self.alarm
             .set(fabric, next, Scheduled::BrokerTimer(self.id));
     }
+}
+
+/// The state of share-partitions, for brokers (KIP-932).
+fn is_for_share_coordinator(request: &Request) -> bool {
+    matches!(
+        request,
+        Request::InitializeShareGroupState(_)
+            | Request::ReadShareGroupState(_)
+            | Request::WriteShareGroupState(_)
+            | Request::DeleteShareGroupState(_)
+            | Request::ReadShareGroupStateSummary(_)
+    )
 }
 
 /// What only the controller can decide (KIP-590).

@@ -245,6 +245,7 @@ impl Broker {
     fn resign(&mut self, fabric: &mut Fabric, of: &TopicPartition) {
         self.isr_changes.forget(of);
         self.resigned_coordinator(fabric, of);
+        self.resign_shares(fabric, of);
         self.complete_produces(fabric);
         self.complete_deletions(fabric);
         self.complete_fetches(fabric);
