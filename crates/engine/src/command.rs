@@ -3,8 +3,10 @@
 use std::fmt;
 
 use crate::broker::Slowness;
-use crate::client::{ConsumerConfig, OutgoingRecord, ProducerConfig, Workload};
-use crate::protocol::{Request, TopicName};
+use crate::client::{
+    Acknowledging, ConsumerConfig, OutgoingRecord, ProducerConfig, ShareConsumerConfig, Workload,
+};
+use crate::protocol::{AcknowledgeType, Request, TopicName, TopicPartition};
 pub use crate::sim::ClientNumber;
 use crate::sim::{Host, LOSS_PER_MILLE_MAX, Latency, Link};
 
@@ -39,6 +41,33 @@ pub enum Command {
         config: ConsumerConfig,
         /// The topics it subscribes to.
         topics: Vec<TopicName>,
+    },
+    /// Starts a consumer of a share group (KIP-932).
+    AddShareConsumer {
+        /// Its settings, and what its application does.
+        config: ShareConsumerConfig,
+        /// The topics it subscribes to.
+        topics: Vec<TopicName>,
+    },
+    /// Changes what a share consumer's application says of the records it is
+    /// handed from now on.
+    SetAcknowledging {
+        /// The share consumer.
+        consumer: ClientNumber,
+        /// What it says.
+        acknowledging: Acknowledging,
+    },
+    /// Has a share consumer's application call `acknowledge()` for a record
+    /// that it has.
+    Acknowledge {
+        /// The share consumer.
+        consumer: ClientNumber,
+        /// The record's partition.
+        topic_partition: TopicPartition,
+        /// Its offset.
+        offset: i64,
+        /// What has become of it.
+        acknowledge_type: AcknowledgeType,
     },
     /// Starts an admin client.
     AddAdmin {
@@ -178,6 +207,9 @@ pub enum Refusal {
     NoSuchPartition(String),
     /// The request is not one that an admin client makes.
     NotAnAdminCall(&'static str),
+    /// A share consumer's application cannot acknowledge a record; the text is
+    /// Kafka's own message (`IllegalStateException`).
+    CannotAcknowledge(String),
     /// The world is full.
     TooManyClients(usize),
     /// No broker or controller has this `node.id`.
@@ -204,6 +236,7 @@ impl Refusal {
     pub fn exception(&self) -> Option<&'static str> {
         match self {
             Refusal::InvalidConfig(_) => Some("ConfigException"),
+            Refusal::CannotAcknowledge(_) => Some("IllegalStateException"),
             Refusal::RecordTooLarge { .. } => Some("RecordTooLargeException"),
             _ => None,
         }
@@ -225,9 +258,9 @@ impl fmt::Display for Refusal {
                     "Client number {client} is not a {wanted}: choose a {wanted}."
                 )
             }
-            Refusal::InvalidConfig(message) | Refusal::NoSuchPartition(message) => {
-                f.write_str(message)
-            }
+            Refusal::InvalidConfig(message)
+            | Refusal::NoSuchPartition(message)
+            | Refusal::CannotAcknowledge(message) => f.write_str(message),
             Refusal::RecordTooLarge {
                 size,
                 max_request_size,

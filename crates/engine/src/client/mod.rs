@@ -9,6 +9,7 @@ pub mod consumer_protocol;
 mod metadata;
 pub mod murmur2;
 mod producer;
+mod share_consumer;
 mod workload;
 
 pub use admin::Admin;
@@ -17,6 +18,9 @@ pub use consumer::{AutoOffsetReset, ConsumerConfig};
 pub use metadata::{ClientMetadata, PartitionInfo};
 pub use producer::{Acks, ProducerConfig};
 pub use producer::{OutgoingRecord, Producer, ProducerBatch};
+pub use share_consumer::{
+    AcknowledgementRule, Acknowledging, RecordInHand, ShareConsumer, ShareConsumerConfig,
+};
 pub use workload::{KeyPattern, Workload};
 
 pub(crate) use connection::Connection;
@@ -24,13 +28,15 @@ pub(crate) use connection::Connection;
 use crate::protocol::{Payload, Response};
 use crate::sim::{Fabric, NodeId, Packet};
 
-/// A client of one of the three kinds.
+/// A client of one of the four kinds.
 #[derive(Clone, Debug, Hash)]
 pub enum Client {
     /// Sends records.
     Producer(Producer),
     /// Reads records as a member of a group.
     Consumer(Consumer),
+    /// Reads records as a member of a share group.
+    ShareConsumer(ShareConsumer),
     /// Administers the cluster.
     Admin(Admin),
 }
@@ -54,6 +60,9 @@ pub(crate) enum ClientTimer {
     /// Something of a consumer is tried again (`retry.backoff.ms`), or its
     /// `close()` takes too long.
     ConsumerRetry,
+    /// Something of a share consumer is due: a heartbeat, the end of what its
+    /// application does, another try.
+    ShareConsumer,
     /// A call is tried again (`retry.backoff.ms`), or takes too long
     /// (`default.api.timeout.ms`).
     AdminRetry,
@@ -65,6 +74,7 @@ impl Client {
         match self {
             Client::Producer(producer) => &producer.connection,
             Client::Consumer(consumer) => &consumer.connection,
+            Client::ShareConsumer(consumer) => &consumer.connection,
             Client::Admin(admin) => &admin.connection,
         }
     }
@@ -74,11 +84,12 @@ impl Client {
         &self.connection().client_id
     }
 
-    /// `producer`, `consumer` or `admin client`.
+    /// `producer`, `consumer`, `share consumer` or `admin client`.
     pub fn kind(&self) -> &'static str {
         match self {
             Client::Producer(_) => "producer",
             Client::Consumer(_) => "consumer",
+            Client::ShareConsumer(_) => "share consumer",
             Client::Admin(_) => "admin client",
         }
     }
@@ -87,6 +98,7 @@ impl Client {
         match self {
             Client::Producer(producer) => producer.start(fabric),
             Client::Consumer(consumer) => consumer.start(fabric),
+            Client::ShareConsumer(consumer) => consumer.start(fabric),
             Client::Admin(_) => {}
         }
     }
@@ -95,6 +107,7 @@ impl Client {
         match self {
             Client::Producer(producer) => &mut producer.connection,
             Client::Consumer(consumer) => &mut consumer.connection,
+            Client::ShareConsumer(consumer) => &mut consumer.connection,
             Client::Admin(admin) => &mut admin.connection,
         }
     }
@@ -122,6 +135,7 @@ impl Client {
         match self {
             Client::Producer(producer) => producer.on_disconnect(fabric, lost),
             Client::Consumer(consumer) => consumer.on_disconnect(fabric, lost),
+            Client::ShareConsumer(consumer) => consumer.on_disconnect(fabric, lost),
             Client::Admin(admin) => admin.on_disconnect(fabric, lost),
         }
     }
@@ -130,6 +144,7 @@ impl Client {
         match self {
             Client::Producer(producer) => producer.on_response(fabric, correlation_id, response),
             Client::Consumer(consumer) => consumer.on_response(fabric, correlation_id, response),
+            Client::ShareConsumer(consumer) => consumer.on_response(fabric, correlation_id, response),
             Client::Admin(admin) => admin.on_response(fabric, correlation_id, response),
         }
     }
@@ -142,6 +157,7 @@ impl Client {
         match self {
             Client::Producer(producer) => producer.on_timer(fabric, timer),
             Client::Consumer(consumer) => consumer.on_timer(fabric, timer),
+            Client::ShareConsumer(consumer) => consumer.on_timer(fabric, timer),
             Client::Admin(admin) => admin.on_timer(fabric, timer),
         }
     }
@@ -150,6 +166,7 @@ impl Client {
         match self {
             Client::Producer(producer) => producer.close(fabric),
             Client::Consumer(consumer) => consumer.close(fabric),
+            Client::ShareConsumer(consumer) => consumer.close(fabric),
             Client::Admin(admin) => admin.close(),
         }
     }
@@ -159,6 +176,7 @@ impl Client {
         match self {
             Client::Producer(producer) => producer.is_closed(),
             Client::Consumer(consumer) => consumer.is_closed(),
+            Client::ShareConsumer(consumer) => consumer.is_closed(),
             Client::Admin(admin) => admin.is_closed(),
         }
     }
