@@ -110,6 +110,7 @@ pub(super) fn name(request: &Request) -> Option<&'static str> {
         Request::ListPartitionReassignments(_) => "listPartitionReassignments",
         Request::ListGroups(_) => "listConsumerGroups",
         Request::DescribeGroups(_) => "describeGroups",
+        Request::ShareGroupDescribe(_) => "describeShareGroups",
         Request::OffsetFetch(_) => "offsetFetch",
         _ => return None,
     })
@@ -123,6 +124,7 @@ fn full_name(request: &Request, looks_up: bool) -> String {
         Request::DeleteRecords(_) => ("METADATA", "DELETE_RECORDS"),
         Request::ListOffsets(_) => ("METADATA", "LIST_OFFSETS"),
         Request::DescribeGroups(_) => ("FIND_COORDINATOR", "DESCRIBE_GROUPS"),
+        Request::ShareGroupDescribe(_) => ("FIND_COORDINATOR", "SHARE_GROUP_DESCRIBE"),
         Request::OffsetFetch(_) => ("FIND_COORDINATOR", "OFFSET_FETCH"),
         _ => return name.to_owned(),
     };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::protocol::{
     DeleteRecordsRequest, DescribeGroupsRequest, ErrorCode, ListOffsetsRequest, Request, Response,
-    TopicPartition,
+    ShareGroupDescribeRequest, TopicPartition,
 };
 
 /// A part of a call: what one broker answers.
@@ -42,6 +42,10 @@ pub(super) fn of(request: &Request) -> Vec<Part> {
             let groups = request.groups.iter().cloned();
             groups.map(Part::Group).collect()
         }
+        Request::ShareGroupDescribe(request) if !request.group_ids.is_empty() => {
+            let groups = request.group_ids.iter().cloned();
+            groups.map(Part::Group).collect()
+        }
         Request::OffsetFetch(request) => vec![Part::Group(request.group_id.clone())],
         Request::ListGroups(_) => vec![Part::Brokers],
         _ => vec![Part::Whole],
@@ -52,7 +56,9 @@ pub(super) fn of(request: &Request) -> Vec<Part> {
 /// for itself.
 pub(super) fn requests_of(request: &Request, parts: Vec<Part>) -> Vec<Vec<Part>> {
     match request {
-        Request::DescribeGroups(_) => parts.into_iter().map(|part| vec![part]).collect(),
+        Request::DescribeGroups(_) | Request::ShareGroupDescribe(_) => {
+            parts.into_iter().map(|part| vec![part]).collect()
+        }
         _ => vec![parts],
     }
 }
@@ -78,16 +84,23 @@ pub(super) fn request(call: &Request, parts: &[Part]) -> Request {
             partitions: records(),
         }),
         Request::DescribeGroups(_) => {
-            let groups = parts.iter().filter_map(|part| match part {
-                Part::Group(group) => Some(group.clone()),
-                _ => None,
-            });
-            Request::DescribeGroups(DescribeGroupsRequest {
-                groups: groups.collect(),
-            })
+            let groups = groups_of(parts);
+            Request::DescribeGroups(DescribeGroupsRequest { groups })
+        }
+        Request::ShareGroupDescribe(_) => {
+            let group_ids = groups_of(parts);
+            Request::ShareGroupDescribe(ShareGroupDescribeRequest { group_ids })
         }
         whole => whole.clone(),
     }
+}
+
+fn groups_of(parts: &[Part]) -> Vec<String> {
+    let groups = parts.iter().filter_map(|part| match part {
+        Part::Group(group) => Some(group.clone()),
+        _ => None,
+    });
+    groups.collect()
 }
 
 /// Parts an answer to which means that they are to be asked again, and what is
@@ -127,6 +140,9 @@ fn whole_error(response: &Response) -> ErrorCode {
     let error = match response {
         Response::OffsetFetch(response) => Some(response.error_code),
         Response::DescribeGroups(response) => response.groups.first().map(|group| group.error_code),
+        Response::ShareGroupDescribe(response) => {
+            response.groups.first().map(|group| group.error_code)
+        }
         Response::CreateTopics(response) => {
             let errors = response.topics.iter().map(|topic| topic.error_code);
             errors.into_iter().find(not_controller)
@@ -164,6 +180,9 @@ pub(super) fn merge(answered: &mut Response, more: Response) {
         (Response::DescribeGroups(all), Response::DescribeGroups(more)) => {
             all.groups.extend(more.groups);
         }
+        (Response::ShareGroupDescribe(all), Response::ShareGroupDescribe(more)) => {
+            all.groups.extend(more.groups);
+        }
         (Response::ListGroups(all), Response::ListGroups(more)) => all.groups.extend(more.groups),
         (answered, more) => *answered = more,
     }
@@ -189,6 +208,9 @@ pub(super) fn put_in_order(request: &Request, answered: &mut Response) {
             .partitions
             .sort_by_key(|(of, _)| position(&of.to_string())),
         Response::DescribeGroups(response) => response
+            .groups
+            .sort_by_key(|group| position(&group.group_id)),
+        Response::ShareGroupDescribe(response) => response
             .groups
             .sort_by_key(|group| position(&group.group_id)),
         Response::ListGroups(response) => {

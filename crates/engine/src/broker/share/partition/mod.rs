@@ -209,9 +209,8 @@ impl SharePartition {
                 }
             }
         }
-        if !is_persisted {
-            self.find_next_fetch_offset = true;
-        }
+        // While it was changing, it was passed over.
+        self.find_next_fetch_offset = true;
         self.forget_what_is_done();
     }
 
