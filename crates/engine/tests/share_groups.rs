@@ -213,7 +213,10 @@ fn what_is_released_is_delivered_again_until_the_fifth_delivery_has_failed() {
     until_shared(&mut world);
     let mut events = send(&mut world, 1, 2);
     events.extend(run_ms(&mut world, 10_000));
-    let of_second: Vec<_> = acquired(&events).into_iter().filter(|it| it.0 == 1).collect();
+    let of_second: Vec<_> = acquired(&events)
+        .into_iter()
+        .filter(|it| it.0 == 1)
+        .collect();
     assert_eq!(of_second, [(1, 1), (1, 2), (1, 3), (1, 4), (1, 5)]);
     assert_eq!(archived(&events), [(1, 5)]);
     assert_eq!(accepted(&events), [(0, 1)]);
@@ -287,7 +290,10 @@ fn a_person_says_what_has_become_of_each_record_and_too_late_does_not_count() {
     assert!(
         share_events(&events).any(|event| matches!(
             event,
-            ShareEvent::AcknowledgementFailed { error: "INVALID_RECORD_STATE", .. }
+            ShareEvent::AcknowledgementFailed {
+                error: "INVALID_RECORD_STATE",
+                ..
+            }
         )),
         "the lock has ended"
     );
@@ -314,7 +320,9 @@ fn a_new_leader_goes_on_from_the_state_that_was_persisted() {
     let before = world.share_partition(GROUP, &of(0)).expect("it is shared");
     assert_eq!(before.start_offset(), 3);
     kill(&mut world, 1);
-    wait(&mut world, "another leads", |world| leader(world, TOPIC) == Some(2));
+    wait(&mut world, "another leads", |world| {
+        leader(world, TOPIC) == Some(2)
+    });
     worker(&mut world, config());
     let events = run_ms(&mut world, 30_000);
     assert_eq!(accepted(&events), [(3, 2), (4, 1)]);
@@ -484,7 +492,9 @@ fn each_record_goes_to_one_member_at_a_time_until_it_is_done_with() {
         let events = run_ms(&mut world, 120_000);
         share_events(&events).for_each(|event| ledger.note(event));
         let end = sent as i64;
-        let open: Vec<i64> = (0..end).filter(|at| !ledger.done.contains_key(&(0, *at))).collect();
+        let open: Vec<i64> = (0..end)
+            .filter(|at| !ledger.done.contains_key(&(0, *at)))
+            .collect();
         assert_eq!(open, [], "seed {seed}: of {sent} these are not done with");
         let partition = world.share_partition(GROUP, &of(0)).expect("it is shared");
         assert_eq!(partition.start_offset(), end, "seed {seed}");

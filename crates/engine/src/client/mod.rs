@@ -144,7 +144,9 @@ impl Client {
         match self {
             Client::Producer(producer) => producer.on_response(fabric, correlation_id, response),
             Client::Consumer(consumer) => consumer.on_response(fabric, correlation_id, response),
-            Client::ShareConsumer(consumer) => consumer.on_response(fabric, correlation_id, response),
+            Client::ShareConsumer(consumer) => {
+                consumer.on_response(fabric, correlation_id, response)
+            }
             Client::Admin(admin) => admin.on_response(fabric, correlation_id, response),
         }
     }

@@ -118,7 +118,11 @@ impl ShareEvent {
             }
             ShareEvent::RecordsArchived(records) => {
                 let Words { what, count, .. } = words(records);
-                write!(f, "Group {}: {what}, delivered {count}, archived.", records.group)
+                write!(
+                    f,
+                    "Group {}: {what}, delivered {count}, archived.",
+                    records.group
+                )
             }
             ShareEvent::AcquisitionLockExpired(records) => {
                 let Words { who, what, .. } = words(records);
@@ -130,9 +134,15 @@ impl ShareEvent {
                 acquired,
                 ..
             } => {
-                let counts = acquired.iter().map(|it| it.last_offset - it.first_offset + 1);
+                let counts = acquired
+                    .iter()
+                    .map(|it| it.last_offset - it.first_offset + 1);
                 let count = counted(counts.sum(), "record");
-                write!(f, "{} is handed {count} of {topic_partition}.", names.name(*consumer))
+                write!(
+                    f,
+                    "{} is handed {count} of {topic_partition}.",
+                    names.name(*consumer)
+                )
             }
             ShareEvent::AcknowledgementFailed {
                 consumer,

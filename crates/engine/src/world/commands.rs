@@ -17,7 +17,9 @@ impl World {
             Command::AddProducer { config, .. } => self.check_room().and(config.check()),
             Command::AddConsumer { config, .. } => self.check_room().and(config.check()),
             Command::AddShareConsumer { config, .. } => self.check_room().and(config.check()),
-            Command::SetAcknowledging { consumer, .. } => self.share_consumer(*consumer).map(|_| ()),
+            Command::SetAcknowledging { consumer, .. } => {
+                self.share_consumer(*consumer).map(|_| ())
+            }
             Command::Acknowledge {
                 consumer,
                 topic_partition,

@@ -65,7 +65,9 @@ impl Assigned {
             let part = assigned.result.entry(member.member_id.clone()).or_default();
             for (topic, partitions) in &member.assigned {
                 let partitions = partitions.iter();
-                assigned.taken.extend(partitions.clone().map(|it| (*topic, *it)));
+                assigned
+                    .taken
+                    .extend(partitions.clone().map(|it| (*topic, *it)));
                 if member.subscribed.contains(topic) && topics.contains_key(topic) {
                     part.insert(*topic, partitions.copied().collect());
                 }

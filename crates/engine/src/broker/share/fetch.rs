@@ -45,7 +45,10 @@ impl WaitingFetch {
                 ..ShareFetchedPartition::default()
             },
         );
-        self.is_done = self.wanted.iter().all(|(of, _)| self.fetched.contains_key(of));
+        self.is_done = self
+            .wanted
+            .iter()
+            .all(|(of, _)| self.fetched.contains_key(of));
     }
 }
 
@@ -111,7 +114,9 @@ impl Broker {
         }
         waiting.fetch = Some(fetch);
         self.shares.next_waiting += 1;
-        self.shares.waiting.insert(self.shares.next_waiting, waiting);
+        self.shares
+            .waiting
+            .insert(self.shares.next_waiting, waiting);
         self.complete_share_fetches(fabric);
         self.expire_share_fetches(fabric);
         self.answer_shares(fabric);
@@ -178,7 +183,9 @@ impl Broker {
         if partition.can_acquire() && partition.next_fetch_offset() < log_start_offset {
             partition.log_starts_at(log_start_offset);
         }
-        partition.can_acquire().then(|| partition.next_fetch_offset())
+        partition
+            .can_acquire()
+            .then(|| partition.next_fetch_offset())
     }
 
     /// Acquires what there is, and answers (`DelayedShareFetch.onComplete`).
@@ -189,8 +196,11 @@ impl Broker {
         let Some(fetch) = &request.fetch else {
             return;
         };
-        let (from, member_id, group_id) =
-            (request.from, request.member_id.clone(), request.group_id.clone());
+        let (from, member_id, group_id) = (
+            request.from,
+            request.member_id.clone(),
+            request.group_id.clone(),
+        );
         let (mut left, batch_size) = (fetch.max_bytes, fetch.batch_size);
         let mut results = Vec::new();
         for (of, max_bytes) in fetch.wanted.clone() {
@@ -244,15 +254,17 @@ impl Broker {
             return None;
         }
         for acquired in &acquired_records {
-            fabric.emit(EventKind::Share(ShareEvent::RecordsAcquired(ShareRecords {
-                group: key.group_id.clone(),
-                member_id: who.member_id.to_owned(),
-                client: Some(from),
-                topic_partition: of.clone(),
-                first_offset: acquired.first_offset,
-                last_offset: acquired.last_offset,
-                delivery_count: acquired.delivery_count,
-            })));
+            fabric.emit(EventKind::Share(ShareEvent::RecordsAcquired(
+                ShareRecords {
+                    group: key.group_id.clone(),
+                    member_id: who.member_id.to_owned(),
+                    client: Some(from),
+                    topic_partition: of.clone(),
+                    first_offset: acquired.first_offset,
+                    last_offset: acquired.last_offset,
+                    delivery_count: acquired.delivery_count,
+                },
+            )));
         }
         Some(ShareFetchedPartition {
             records,
@@ -275,7 +287,10 @@ impl Broker {
             let is_fetched = request.fetch.as_ref().is_none_or(|fetch| fetch.is_done);
             request.writes.is_empty() && is_fetched
         });
-        let Some(request) = is_done.then(|| self.shares.waiting.remove(&number)).flatten() else {
+        let Some(request) = is_done
+            .then(|| self.shares.waiting.remove(&number))
+            .flatten()
+        else {
             return;
         };
         let response = match request.fetch {

@@ -68,10 +68,13 @@ impl Broker {
         &self,
         request: &ShareGroupDescribeRequest,
     ) -> ShareGroupDescribeResponse {
-        let groups = request.group_ids.iter().map(|id| match self.group_shard(id) {
-            Ok(shard) => shard.describe_share_group(id),
-            Err(error) => unknown_share_group(id, error, error.message().to_owned()),
-        });
+        let groups = request
+            .group_ids
+            .iter()
+            .map(|id| match self.group_shard(id) {
+                Ok(shard) => shard.describe_share_group(id),
+                Err(error) => unknown_share_group(id, error, error.message().to_owned()),
+            });
         ShareGroupDescribeResponse {
             groups: groups.collect(),
         }

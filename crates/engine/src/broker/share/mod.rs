@@ -106,7 +106,9 @@ impl Broker {
         fabric: &mut Fabric,
         key: &SharePartitionKey,
     ) -> Result<(), ErrorCode> {
-        let of = self.named(key.of()).ok_or(ErrorCode::UnknownTopicOrPartition)?;
+        let of = self
+            .named(key.of())
+            .ok_or(ErrorCode::UnknownTopicOrPartition)?;
         let leader_epoch = self.led_partition(&of)?.leader_epoch();
         if self.shares.partitions.contains_key(key) {
             return Ok(());
@@ -206,7 +208,9 @@ impl Broker {
 
     /// Another process has closed its connection: nobody waits for answers.
     pub(super) fn forget_shares_of(&mut self, node: NodeId) {
-        self.shares.waiting.retain(|_, request| request.from != node);
+        self.shares
+            .waiting
+            .retain(|_, request| request.from != node);
     }
 
     /// Does what is due: locks that end, fetches that have waited long enough,
@@ -231,7 +235,8 @@ impl Broker {
     fn expire_record_locks(&mut self, fabric: &mut Fabric) {
         let now = fabric.now;
         let held = self.shares.partitions.iter();
-        let due = held.filter(|(_, held)| held.partition.next_deadline().is_some_and(|at| at <= now));
+        let due =
+            held.filter(|(_, held)| held.partition.next_deadline().is_some_and(|at| at <= now));
         let keys: Vec<SharePartitionKey> = due.map(|(key, _)| key.clone()).collect();
         for key in &keys {
             let Some(held) = self.shares.partitions.get_mut(key) else {
@@ -241,7 +246,9 @@ impl Broker {
             for change in &let_go.changes {
                 let records = self.shares.records_of(key, change);
                 let event = records.map(ShareEvent::AcquisitionLockExpired);
-                event.into_iter().for_each(|event| fabric.emit(EventKind::Share(event)));
+                event
+                    .into_iter()
+                    .for_each(|event| fabric.emit(EventKind::Share(event)));
             }
             self.take_let_go(fabric, key, let_go, true);
         }

@@ -202,7 +202,10 @@ impl Broker {
             },
             Response::WriteShareGroupState(response) => {
                 let result = response.results.first();
-                (result.map_or(ErrorCode::UnknownServerError, |it| it.1), None)
+                (
+                    result.map_or(ErrorCode::UnknownServerError, |it| it.1),
+                    None,
+                )
             }
             _ => return false,
         };
@@ -222,9 +225,9 @@ impl Broker {
     /// The connection to a broker has ended: what it was asked is asked again.
     pub(in crate::broker) fn share_coordinator_gone(&mut self, fabric: &mut Fabric, server: i32) {
         let calls = self.shares.persister.calls.iter();
-        let lost = calls.filter(|(_, call)| {
-            matches!(call.progress, Progress::Asked { broker, .. } if broker == server)
-        });
+        let lost = calls.filter(
+            |(_, call)| matches!(call.progress, Progress::Asked { broker, .. } if broker == server),
+        );
         let lost: Vec<u64> = lost.map(|(number, _)| *number).collect();
         for number in lost {
             self.retry_call(fabric, number, ErrorCode::CoordinatorNotAvailable);

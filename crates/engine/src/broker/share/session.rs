@@ -80,7 +80,9 @@ impl Broker {
                     session.partitions.remove(of);
                 }
                 let partitions = session.partitions.iter();
-                Ok(partitions.map(|(of, max_bytes)| (*of, *max_bytes)).collect())
+                Ok(partitions
+                    .map(|(of, max_bytes)| (*of, *max_bytes))
+                    .collect())
             }
         }
     }
@@ -111,5 +113,87 @@ impl Broker {
         }
         session.epoch = next_epoch(epoch);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::broker::NewBroker;
+    use crate::config::BrokerConfig;
+    use crate::protocol::{AcknowledgementBatch, ShareFetchPartition, TopicId};
+
+    const OF: TopicIdPartition = TopicIdPartition {
+        topic_id: TopicId([1; 16]),
+        partition: 0,
+    };
+
+    fn broker() -> Broker {
+        Broker::new(NewBroker {
+            id: 1,
+            rack: None,
+            config: Arc::new(BrokerConfig::default()),
+            voters: vec![1],
+        })
+    }
+
+    fn request(epoch: i32, acknowledges: bool, partition_max_bytes: i32) -> ShareFetchRequest {
+        let said = AcknowledgementBatch {
+            first_offset: 0,
+            last_offset: 0,
+            acknowledge_types: vec![1],
+        };
+        let partition = ShareFetchPartition {
+            of: OF,
+            partition_max_bytes,
+            acknowledgement_batches: vec![said; usize::from(acknowledges)],
+        };
+        ShareFetchRequest {
+            group_id: "g".to_owned(),
+            member_id: "m".to_owned(),
+            share_session_epoch: epoch,
+            max_wait_ms: 0,
+            min_bytes: 0,
+            max_bytes: 1,
+            batch_size: 1,
+            partitions: vec![partition],
+            forgotten: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_epochs_of_a_session_follow_each_other() {
+        let mut broker = broker();
+        let client = NodeId::Client(1);
+        let mut fetch = |epoch, acknowledges, max_bytes| {
+            broker.share_session_of_fetch(client, &request(epoch, acknowledges, max_bytes))
+        };
+        assert_eq!(fetch(1, false, 1), Err(ErrorCode::ShareSessionNotFound));
+        assert_eq!(fetch(-1, false, 0), Err(ErrorCode::ShareSessionNotFound));
+        assert_eq!(fetch(0, true, 1), Err(ErrorCode::InvalidRequest));
+        assert_eq!(fetch(0, false, 1), Ok(vec![(OF, 1)]));
+        assert_eq!(fetch(2, false, 1), Err(ErrorCode::InvalidShareSessionEpoch));
+        assert_eq!(fetch(1, true, 1), Ok(vec![(OF, 1)]));
+        assert_eq!(fetch(1, true, 1), Err(ErrorCode::InvalidShareSessionEpoch));
+        assert_eq!(fetch(-1, true, 1), Err(ErrorCode::InvalidRequest));
+        assert_eq!(fetch(-1, true, 0), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn acknowledgements_need_a_session_that_is_open() {
+        let mut broker = broker();
+        let acknowledge =
+            |broker: &mut Broker, epoch| broker.share_session_of_acknowledge("g", "m", epoch);
+        let not_found = Err(ErrorCode::ShareSessionNotFound);
+        let invalid = Err(ErrorCode::InvalidShareSessionEpoch);
+        assert_eq!(acknowledge(&mut broker, 0), invalid);
+        assert_eq!(acknowledge(&mut broker, 1), not_found);
+        let opened = broker.share_session_of_fetch(NodeId::Client(1), &request(0, false, 1));
+        assert!(opened.is_ok());
+        assert_eq!(acknowledge(&mut broker, 2), invalid);
+        assert_eq!(acknowledge(&mut broker, 1), Ok(()));
+        assert_eq!(acknowledge(&mut broker, -1), Ok(()));
     }
 }

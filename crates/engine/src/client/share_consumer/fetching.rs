@@ -4,9 +4,9 @@ use super::polling::{Fetched, runs};
 use super::{Pending, ShareConsumer};
 use crate::event::{EventKind, ShareEvent};
 use crate::protocol::{
-    AcknowledgementBatch, ErrorCode, INITIAL_SHARE_SESSION_EPOCH, Request,
-    ShareAcknowledgeRequest, ShareAcknowledgeResponse, ShareFetchPartition, ShareFetchRequest,
-    ShareFetchResponse, TopicIdPartition,
+    AcknowledgementBatch, ErrorCode, INITIAL_SHARE_SESSION_EPOCH, Request, ShareAcknowledgeRequest,
+    ShareAcknowledgeResponse, ShareFetchPartition, ShareFetchRequest, ShareFetchResponse,
+    TopicIdPartition,
 };
 use crate::sim::{Fabric, Time};
 
@@ -93,7 +93,11 @@ impl ShareConsumer {
         session.partitions.clone_from(wanted);
         let epoch = session.epoch;
         let acknowledged: Vec<TopicIdPartition> = said.keys().copied().collect();
-        let named: BTreeSet<_> = new.iter().copied().chain(acknowledged.iter().copied()).collect();
+        let named: BTreeSet<_> = new
+            .iter()
+            .copied()
+            .chain(acknowledged.iter().copied())
+            .collect();
         let max_bytes = self.config.max_partition_fetch_bytes;
         let partitions = named.into_iter().map(|of| ShareFetchPartition {
             of,
@@ -137,7 +141,12 @@ impl ShareConsumer {
                 partitions: self.take_said(broker),
             });
             let is_last = false;
-            self.ask(fabric, broker, request, Pending::Acknowledge { broker, is_last });
+            self.ask(
+                fabric,
+                broker,
+                request,
+                Pending::Acknowledge { broker, is_last },
+            );
         }
     }
 
@@ -147,17 +156,21 @@ impl ShareConsumer {
         broker: i32,
     ) -> Vec<(TopicIdPartition, Vec<AcknowledgementBatch>)> {
         let partitions = self.said.keys().copied();
-        let led: Vec<_> = partitions.filter(|of| self.leader(*of) == Some(broker)).collect();
+        let led: Vec<_> = partitions
+            .filter(|of| self.leader(*of) == Some(broker))
+            .collect();
         let batches = |of: TopicIdPartition| {
             let said = self.said.remove(&of).unwrap_or_default();
-            let batches = runs(said).into_iter().map(|(first_offset, ids)| AcknowledgementBatch {
-                first_offset,
-                last_offset: first_offset + ids.len() as i64 - 1,
-                acknowledge_types: match ids.iter().all(|id| *id == ids[0]) {
-                    true => vec![ids[0]],
-                    false => ids,
-                },
-            });
+            let batches = runs(said)
+                .into_iter()
+                .map(|(first_offset, ids)| AcknowledgementBatch {
+                    first_offset,
+                    last_offset: first_offset + ids.len() as i64 - 1,
+                    acknowledge_types: match ids.iter().all(|id| *id == ids[0]) {
+                        true => vec![ids[0]],
+                        false => ids,
+                    },
+                });
             (of, batches.collect())
         };
         led.into_iter().map(batches).collect()
@@ -230,12 +243,7 @@ impl ShareConsumer {
         }
     }
 
-    fn acknowledgement_failed(
-        &self,
-        fabric: &mut Fabric,
-        of: TopicIdPartition,
-        error: ErrorCode,
-    ) {
+    fn acknowledgement_failed(&self, fabric: &mut Fabric, of: TopicIdPartition, error: ErrorCode) {
         if let Some(topic_partition) = self.named(of) {
             fabric.emit(EventKind::Share(ShareEvent::AcknowledgementFailed {
                 consumer: self.connection.number,

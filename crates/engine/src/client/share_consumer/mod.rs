@@ -238,7 +238,12 @@ impl ShareConsumer {
             partitions: self.take_said(broker),
         });
         let is_last = true;
-        self.ask(fabric, broker, request, Pending::Acknowledge { broker, is_last });
+        self.ask(
+            fabric,
+            broker,
+            request,
+            Pending::Acknowledge { broker, is_last },
+        );
     }
 
     /// It is gone.
@@ -292,7 +297,9 @@ impl ShareConsumer {
     fn topic_name(&self, id: TopicId) -> Option<TopicName> {
         let mut topics = self.subscription.iter();
         let metadata = &self.connection.metadata;
-        topics.find(|name| metadata.topic_id(name) == Some(id)).cloned()
+        topics
+            .find(|name| metadata.topic_id(name) == Some(id))
+            .cloned()
     }
 
     pub(crate) fn on_response(
@@ -302,7 +309,8 @@ impl ShareConsumer {
         response: Response,
     ) {
         if let Response::Metadata(response) = response {
-            self.connection.on_metadata(fabric, correlation_id, response);
+            self.connection
+                .on_metadata(fabric, correlation_id, response);
         } else if let Some(pending) = self.pending.remove(&correlation_id) {
             self.on_answer(fabric, pending, response);
         }

@@ -59,7 +59,11 @@ impl ShareConsumer {
             let decided = self.config.decide(record.offset);
             record.acknowledged = record.acknowledged.or(decided);
         }
-        if self.in_hand.iter().any(|record| record.acknowledged.is_none()) {
+        if self
+            .in_hand
+            .iter()
+            .any(|record| record.acknowledged.is_none())
+        {
             return false;
         }
         for record in std::mem::take(&mut self.in_hand) {
@@ -176,7 +180,8 @@ impl ShareConsumer {
         acknowledge_type: AcknowledgeType,
     ) {
         let mut in_hand = self.in_hand.iter_mut();
-        let found = in_hand.find(|it| it.topic_partition == *topic_partition && it.offset == offset);
+        let found =
+            in_hand.find(|it| it.topic_partition == *topic_partition && it.offset == offset);
         if let Some(record) = found {
             record.acknowledged = Some(acknowledge_type);
         }

@@ -10,7 +10,10 @@ pub struct GroupError {
 }
 
 impl GroupError {
-    pub(in crate::coordinator) fn new(error_code: ErrorCode, message: impl Into<String>) -> GroupError {
+    pub(in crate::coordinator) fn new(
+        error_code: ErrorCode,
+        message: impl Into<String>,
+    ) -> GroupError {
         let message = message.into();
         GroupError {
             error_code,

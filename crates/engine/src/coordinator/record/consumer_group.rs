@@ -189,7 +189,9 @@ pub(super) fn read_topics(input: &mut Reader) -> Field<BTreeMap<TopicName, Topic
     Ok(topics)
 }
 
-pub(super) fn read_strings<T: Ord + for<'a> From<&'a str>>(input: &mut Reader) -> Field<BTreeSet<T>> {
+pub(super) fn read_strings<T: Ord + for<'a> From<&'a str>>(
+    input: &mut Reader,
+) -> Field<BTreeSet<T>> {
     let mut strings = BTreeSet::new();
     for _ in 0..input.array_length()? {
         strings.insert(T::from(input.string()?));

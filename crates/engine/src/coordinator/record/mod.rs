@@ -14,8 +14,8 @@ pub use group_metadata::{GroupMetadataKey, GroupMetadataMember, GroupMetadataVal
 pub use offset_commit::{OffsetCommitKey, OffsetCommitValue};
 
 use super::consumer_group::ConsumerGroupRecord;
-use super::share_group::ShareGroupRecord;
 use super::runtime::CoordinatorRecord;
+use super::share_group::ShareGroupRecord;
 use crate::protocol::wire::MalformedMessage;
 
 /// A record of `__consumer_offsets` of a type that is known here; without a

@@ -82,7 +82,11 @@ fn validate(request: &ShareGroupHeartbeatRequest) -> Result<(), GroupError> {
     if request.group_id.trim().is_empty() {
         return refuse("GroupId can't be empty.");
     }
-    if request.rack_id.as_deref().is_some_and(|it| it.trim().is_empty()) {
+    if request
+        .rack_id
+        .as_deref()
+        .is_some_and(|it| it.trim().is_empty())
+    {
         return refuse("RackId can't be empty.");
     }
     let topics = request.subscribed_topic_names.as_ref();
@@ -263,7 +267,9 @@ fn bump_if_changed(
     };
     let (epoch, has_subscribed) = (group.epoch, has_subscribed(group));
     let names = group.subscribed_topics();
-    let known = names.into_iter().filter_map(|name| Some((name.clone(), topics.get(name)?.clone())));
+    let known = names
+        .into_iter()
+        .filter_map(|name| Some((name.clone(), topics.get(name)?.clone())));
     let known: Topics = known.collect();
     let have_changed = known != group.topics;
     let group_id = group_id.clone();
@@ -288,14 +294,19 @@ fn reconcile(
     group_id: &String,
     member_id: &String,
 ) -> ShareMemberAssignment {
-    if groups.get(group_id).is_some_and(|it| it.epoch > it.assignment_epoch) {
+    if groups
+        .get(group_id)
+        .is_some_and(|it| it.epoch > it.assignment_epoch)
+    {
         assign(groups, step, group_id);
     }
     let Some(group) = groups.get(group_id) else {
         return ShareMemberAssignment::default();
     };
     let member = group.members.get(member_id);
-    let before = member.map(|member| member.assignment.clone()).unwrap_or_default();
+    let before = member
+        .map(|member| member.assignment.clone())
+        .unwrap_or_default();
     if before.member_epoch == group.assignment_epoch {
         return before;
     }
@@ -320,7 +331,9 @@ fn assign(groups: &mut ShareGroups, step: &mut Step, group_id: &String) {
         return;
     };
     let counts = group.topics.values();
-    let counts: PartitionCounts = counts.map(|topic| (topic.id, topic.num_partitions)).collect();
+    let counts: PartitionCounts = counts
+        .map(|topic| (topic.id, topic.num_partitions))
+        .collect();
     let assignment = simple::assign(&spec(group), &counts);
     let changed: Vec<(String, PartitionsByTopic)> = assignment
         .into_iter()
@@ -350,11 +363,15 @@ fn spec(group: &ShareGroup) -> GroupSpec {
         MemberSpec {
             member_id: id.clone(),
             instance_id: None,
-            subscribed: names.filter_map(|name| Some(group.topics.get(name)?.id)).collect(),
+            subscribed: names
+                .filter_map(|name| Some(group.topics.get(name)?.id))
+                .collect(),
             assigned: part.cloned().unwrap_or_default(),
         }
     });
-    let members = in_hash_order(members.collect(), |it: &MemberSpec| hash_of_text(&it.member_id));
+    let members = in_hash_order(members.collect(), |it: &MemberSpec| {
+        hash_of_text(&it.member_id)
+    });
     let mut subscriptions = group.members.values();
     let mut subscriptions = subscriptions
         .by_ref()
@@ -378,7 +395,10 @@ pub(in crate::coordinator) fn remove_member(
     (group_id, member_id): (&String, &String),
     cause: RemovalCause,
 ) {
-    let Some(member) = groups.get(group_id).and_then(|it| it.members.get(member_id)) else {
+    let Some(member) = groups
+        .get(group_id)
+        .and_then(|it| it.members.get(member_id))
+    else {
         return;
     };
     let client_id = member.metadata.client_id.clone();
@@ -386,7 +406,12 @@ pub(in crate::coordinator) fn remove_member(
         write(groups, step, record);
     }
     let topics = groups.get(group_id).map(|group| group.topics.clone());
-    bump_if_changed(groups, step, (group_id, &topics.unwrap_or_default()), |_| true);
+    bump_if_changed(
+        groups,
+        step,
+        (group_id, &topics.unwrap_or_default()),
+        |_| true,
+    );
     step.cancel_session(group_id, member_id);
     step.event_if_written(GroupEvent::MemberRemoved {
         group: group_id.clone(),

@@ -312,16 +312,19 @@ impl ShareCoordinator {
             ShareStateRecord::Snapshot(key, None) => self.states.remove(write, &key),
             ShareStateRecord::Update(key, update) => {
                 let known = self.states.get(&key).cloned();
-                let updated = known.map_or_else(|| from_update(&update), |known| {
-                    let update_of = (update.start_offset, &update.state_batches[..]);
-                    ShareGroupOffset {
-                        state: ShareSnapshotValue {
-                            leader_epoch: update.leader_epoch,
-                            ..merged(&known.state, update_of)
-                        },
-                        updates: known.updates + 1,
-                    }
-                });
+                let updated = known.map_or_else(
+                    || from_update(&update),
+                    |known| {
+                        let update_of = (update.start_offset, &update.state_batches[..]);
+                        ShareGroupOffset {
+                            state: ShareSnapshotValue {
+                                leader_epoch: update.leader_epoch,
+                                ..merged(&known.state, update_of)
+                            },
+                            updates: known.updates + 1,
+                        }
+                    },
+                );
                 self.states.insert(write, key, updated);
             }
         }

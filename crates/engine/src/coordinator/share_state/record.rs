@@ -84,9 +84,11 @@ impl ShareStateRecord {
     /// The record as Kafka writes it.
     pub fn encode(&self) -> CoordinatorRecord {
         let (record_type, key, value) = match self {
-            ShareStateRecord::Snapshot(key, value) => {
-                (SNAPSHOT, key, value.as_ref().map(ShareSnapshotValue::encode))
-            }
+            ShareStateRecord::Snapshot(key, value) => (
+                SNAPSHOT,
+                key,
+                value.as_ref().map(ShareSnapshotValue::encode),
+            ),
             ShareStateRecord::Update(key, value) => (UPDATE, key, Some(value.encode())),
         };
         let mut out = Writer::new(false);

@@ -26,7 +26,13 @@ struct Changes {
 }
 
 impl Changes {
-    fn note(&mut self, (first, last): (i64, i64), member_id: String, wanted: RecordState, now: &InFlightState) {
+    fn note(
+        &mut self,
+        (first, last): (i64, i64),
+        member_id: String,
+        wanted: RecordState,
+        now: &InFlightState,
+    ) {
         self.batches.push(persister_batch(first, last, now));
         self.ranges.push((first, last));
         let is_worn_out = wanted == RecordState::Available && now.state == RecordState::Archived;
@@ -161,7 +167,12 @@ impl SharePartition {
         let (start, max) = (self.start_offset, self.limits.delivery_count);
         for batch in self.batches.values_mut() {
             let straddles = batch.first_offset < start && start <= batch.last_offset;
-            if straddles && batch.runs().iter().any(|(_, _, state)| is_held(state) && which(state)) {
+            if straddles
+                && batch
+                    .runs()
+                    .iter()
+                    .any(|(_, _, state)| is_held(state) && which(state))
+            {
                 batch.part();
             }
             for (from, to, state) in batch.runs_mut() {

@@ -15,7 +15,10 @@ impl SharePartition {
                 break;
             }
             if batch.last_offset >= log_start_offset
-                && batch.runs().iter().any(|(_, _, state)| state.is_available())
+                && batch
+                    .runs()
+                    .iter()
+                    .any(|(_, _, state)| state.is_available())
             {
                 batch.part();
             }
