@@ -457,8 +457,8 @@ impl App {
 
     fn topics(&self) -> Vec<String> {
         self.heartbeat.with(|playground| {
-            let topics = playground.world().topics().keys();
-            topics.map(ToString::to_string).collect()
+            let topics = playground.world().user_topics();
+            topics.map(|(name, _)| name.to_string()).collect()
         })
     }
 

@@ -106,6 +106,7 @@ impl RecordRequest {
                 partition,
                 key: (!key.is_empty()).then(|| key.into_bytes()),
                 value: Some(fields("value").into_bytes()),
+                ..OutgoingRecord::default()
             },
         })
     }

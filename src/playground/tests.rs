@@ -91,9 +91,8 @@ fn bad_input_gets_a_sentence_and_changes_nothing() {
     let before = playground.world().digest();
     let record = |topic: &str, size: usize| OutgoingRecord {
         topic: topic.into(),
-        partition: None,
-        key: None,
         value: Some(vec![b'x'; size]),
+        ..OutgoingRecord::default()
     };
     let shop = *playground
         .world()

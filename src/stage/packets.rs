@@ -281,7 +281,10 @@ fn error_ink(packet: &Packet) -> Option<Ink> {
         Response::SyncGroup(response) => response.error_code,
         Response::Heartbeat(response) => response.error_code,
         Response::LeaveGroup(response) => response.error_code,
-        Response::FindCoordinator(response) => response.error_code,
+        Response::FindCoordinator(response) => {
+            let mut errors = response.coordinators.iter().map(|it| it.error_code);
+            errors.find(|error| !error.is_none())?
+        }
         Response::OffsetFetch(response) => response.error_code,
         _ => ErrorCode::None,
     };

@@ -96,9 +96,9 @@ fn by_hand(world: &mut World) -> u32 {
 fn send(world: &mut World, producer: u32, topic: &str, key: Option<&str>, value: &str) {
     let record = OutgoingRecord {
         topic: topic.into(),
-        partition: None,
         key: key.map(|key| key.as_bytes().to_vec()),
         value: Some(value.as_bytes().to_vec()),
+        ..OutgoingRecord::default()
     };
     world
         .execute(Command::Send { producer, record })

@@ -4,7 +4,8 @@ use std::fmt;
 
 use crate::broker::Slowness;
 use crate::client::{
-    Acknowledging, ConsumerConfig, OutgoingRecord, ProducerConfig, ShareConsumerConfig, Workload,
+    Acknowledging, ConsumerConfig, OutgoingRecord, Processing, ProducerConfig, SeekTo,
+    ShareConsumerConfig, SubscriptionType, Workload,
 };
 use crate::protocol::{AcknowledgeType, Request, TopicName, TopicPartition};
 pub use crate::sim::ClientNumber;
@@ -35,11 +36,30 @@ pub enum Command {
         /// The record.
         record: OutgoingRecord,
     },
+    /// Has a producer's application call `poll()`: callbacks that have queued
+    /// up run (`delivery.callbacks.on.poll`).
+    Poll {
+        /// The producer.
+        producer: ClientNumber,
+    },
+    /// Has a producer's application call `flush()`. It returns with
+    /// [`EventKind::Flushed`](crate::EventKind::Flushed).
+    Flush {
+        /// The producer.
+        producer: ClientNumber,
+    },
+    /// Ends a producer's program without `flush()` and without `close()`: what
+    /// is in its accumulator is never sent.
+    CloseWithoutFlush {
+        /// The producer.
+        producer: ClientNumber,
+    },
     /// Starts a consumer of a group.
     AddConsumer {
         /// Its settings.
         config: ConsumerConfig,
-        /// The topics it subscribes to.
+        /// The topics it subscribes to; none for one that is told later what
+        /// to read.
         topics: Vec<TopicName>,
     },
     /// Starts a consumer of a share group (KIP-932).
@@ -68,6 +88,62 @@ pub enum Command {
         offset: i64,
         /// What has become of it.
         acknowledge_type: AcknowledgeType,
+    },
+    /// Has a consumer read other topics or partitions, or nothing
+    /// (`subscribe()`, `assign()`, `unsubscribe()`).
+    Subscribe {
+        /// The consumer.
+        consumer: ClientNumber,
+        /// What it reads from now on.
+        to: SubscriptionType,
+    },
+    /// Changes what a consumer's application does with records.
+    SetProcessing {
+        /// The consumer.
+        consumer: ClientNumber,
+        /// What it does from now on.
+        processing: Processing,
+    },
+    /// Has a consumer go on elsewhere in partitions that it reads.
+    Seek {
+        /// The consumer.
+        consumer: ClientNumber,
+        /// The partitions.
+        partitions: Vec<TopicPartition>,
+        /// Where to.
+        to: SeekTo,
+    },
+    /// Has a consumer read nothing of some of its partitions (`pause()`).
+    Pause {
+        /// The consumer.
+        consumer: ClientNumber,
+        /// The partitions.
+        partitions: Vec<TopicPartition>,
+    },
+    /// Has a consumer read partitions again that were paused (`resume()`).
+    Resume {
+        /// The consumer.
+        consumer: ClientNumber,
+        /// The partitions.
+        partitions: Vec<TopicPartition>,
+    },
+    /// Has a consumer commit how far it has come.
+    Commit {
+        /// The consumer.
+        consumer: ClientNumber,
+        /// Whether it waits for the answer (`commitSync()`) or goes on
+        /// (`commitAsync()`).
+        is_sync: bool,
+    },
+    /// Has a consumer find the first records that are not older than a
+    /// timestamp (`offsetsForTimes()`).
+    OffsetsForTimes {
+        /// The consumer.
+        consumer: ClientNumber,
+        /// The partitions, which it need not read.
+        partitions: Vec<TopicPartition>,
+        /// Epoch milliseconds.
+        timestamp: i64,
     },
     /// Starts an admin client.
     AddAdmin {
@@ -201,10 +277,25 @@ pub enum Refusal {
         /// The producer's `max.request.size`, in bytes.
         max_request_size: usize,
     },
+    /// A record is larger than the producer's `buffer.memory`
+    /// (`RecordTooLargeException`).
+    RecordExceedsMemory {
+        /// Its size when serialized, in bytes.
+        size: usize,
+    },
+    /// A record that no producer can have (`IllegalArgumentException`); the
+    /// text is Kafka's own message.
+    IllegalRecord(String),
     /// The producer's `send()` still blocks on so many earlier records.
     TooManyWaiting(usize),
     /// The producer has no partition of this number to send to.
     NoSuchPartition(String),
+    /// The consumer is not assigned this partition (`IllegalStateException`).
+    NotAssigned(TopicPartition),
+    /// An offset below 0 is no place to go (`IllegalArgumentException`).
+    NegativeOffset,
+    /// The consumer's application waits for something, and can do nothing else.
+    ConsumerIsBusy(ClientNumber),
     /// The request is not one that an admin client makes.
     NotAnAdminCall(&'static str),
     /// A share consumer's application cannot acknowledge a record; the text is
@@ -237,7 +328,12 @@ impl Refusal {
         match self {
             Refusal::InvalidConfig(_) => Some("ConfigException"),
             Refusal::CannotAcknowledge(_) => Some("IllegalStateException"),
-            Refusal::RecordTooLarge { .. } => Some("RecordTooLargeException"),
+            Refusal::NotAssigned(_) => Some("IllegalStateException"),
+            Refusal::NegativeOffset => Some("IllegalArgumentException"),
+            Refusal::RecordTooLarge { .. } | Refusal::RecordExceedsMemory { .. } => {
+                Some("RecordTooLargeException")
+            }
+            Refusal::IllegalRecord(_) => Some("IllegalArgumentException"),
             _ => None,
         }
     }
@@ -260,7 +356,13 @@ impl fmt::Display for Refusal {
             }
             Refusal::InvalidConfig(message)
             | Refusal::NoSuchPartition(message)
-            | Refusal::CannotAcknowledge(message) => f.write_str(message),
+            | Refusal::CannotAcknowledge(message)
+            | Refusal::IllegalRecord(message) => f.write_str(message),
+            Refusal::RecordExceedsMemory { size } => write!(
+                f,
+                "The message is {size} bytes when serialized which is larger than the total memory \
+                 buffer you have configured with the buffer.memory configuration."
+            ),
             Refusal::RecordTooLarge {
                 size,
                 max_request_size,
@@ -272,6 +374,14 @@ impl fmt::Display for Refusal {
             Refusal::TooManyWaiting(waiting) => write!(
                 f,
                 "This producer's send() still blocks on {waiting} records: let time go on first."
+            ),
+            Refusal::NotAssigned(partition) => {
+                write!(f, "No current assignment for partition {partition}")
+            }
+            Refusal::NegativeOffset => f.write_str("seek offset must not be a negative number"),
+            Refusal::ConsumerIsBusy(client) => write!(
+                f,
+                "Consumer number {client} waits for a commit: let time go on first."
             ),
             Refusal::NotAnAdminCall(api) => {
                 write!(

@@ -2,60 +2,35 @@
 
 mod support;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use engine::client::{Acks, AutoOffsetReset, Client, ConsumerConfig, Membership, ProducerConfig};
+use engine::client::{Acks, Client, Membership, ProducerConfig};
 use engine::command::ClientNumber;
 use engine::protocol::{
-    CreatableTopic, CreateTopicsRequest, DeleteRecordsRequest, DescribeGroupsRequest,
-    ListGroupsRequest, ListOffsetsRequest, Request, Response,
+    CreateTopicsRequest, DeleteRecordsRequest, DescribeGroupsRequest, ListGroupsRequest,
+    ListOffsetsRequest, Request, Response,
 };
-use engine::sim::{Host, Latency, Random, Stream};
-use engine::{Command, Event, EventKind, TopicPartition, World, WorldConfig};
-use support::{assigned, consumer_of, run_ms, send, start, values_read};
+use engine::sim::{Host, Random, Stream};
+use engine::{Command, Event, EventKind, TopicPartition, World};
+use support::cluster::{
+    cluster, cluster_of_three_controllers, cluster_with, create_placed, new_topic,
+};
+use support::{assigned, consumer, consumer_of, run_ms, send, start, values_read};
 
 const TOPIC: &str = "orders";
 const BROKERS: [i32; 3] = [1, 2, 3];
 
-/// Three brokers and a network as fast as in a data centre.
-fn cluster(seed: u64, controllers: &[i32], settings: &[(&str, &str)]) -> World {
-    let mut config = WorldConfig::cluster(&BROKERS, controllers, settings);
-    config.latency = Latency {
-        base_us: 500,
-        jitter_us: 500,
-    };
-    World::new(seed, config)
-}
-
 /// With one topic that every broker holds.
 fn cluster_with_topic(seed: u64, partitions: i32) -> World {
-    let mut world = cluster(seed, &[100], &[("min.insync.replicas", "2")]);
-    create_topic(&mut world, partitions);
+    let mut world = cluster_with(seed, &[("min.insync.replicas", "2")]);
+    create_placed(&mut world, TOPIC, partitions, 3, &[]);
+    run_ms(&mut world, 2_000);
     world
 }
 
-fn create_topic(world: &mut World, partitions: i32) {
-    let admin = admin(world);
-    call(world, admin, create(TOPIC, partitions));
-    let (answer, _) = answer(world, admin, 10_000);
-    assert!(
-        matches!(answer, Ok(Response::CreateTopics(_))),
-        "{answer:?}"
-    );
-    execute(world, Command::Close { client: admin });
-    run_ms(world, 2_000);
-}
-
-fn create(topic: &str, num_partitions: i32) -> Request {
-    Request::CreateTopics(CreateTopicsRequest {
-        topics: vec![CreatableTopic {
-            name: topic.into(),
-            num_partitions,
-            replication_factor: 3,
-            assignments: Default::default(),
-            configs: BTreeMap::new(),
-        }],
-    })
+fn create(topic: &str, partitions: i32) -> Request {
+    let topics = vec![new_topic(topic, partitions, 3)];
+    Request::CreateTopics(CreateTopicsRequest { topics })
 }
 
 fn admin(world: &mut World) -> ClientNumber {
@@ -101,15 +76,6 @@ fn execute(world: &mut World, command: Command) -> Vec<Event> {
 fn producer(world: &mut World, config: ProducerConfig) -> ClientNumber {
     let workload = None;
     start(world, Command::AddProducer { config, workload })
-}
-
-fn consumer(world: &mut World, group: &str) -> ClientNumber {
-    let config = ConsumerConfig {
-        auto_offset_reset: AutoOffsetReset::Earliest,
-        ..ConsumerConfig::of_group(group)
-    };
-    let topics = vec![TOPIC.into()];
-    start(world, Command::AddConsumer { config, topics })
 }
 
 fn partition(number: i32) -> TopicPartition {
@@ -229,7 +195,7 @@ fn acks_1_may_lose_what_was_acknowledged() {
 fn a_consumer_reads_on_when_leader_coordinator_and_network_fail() {
     for seed in 0..20 {
         let mut world = cluster_with_topic(seed, 3);
-        let reader = consumer(&mut world, "office");
+        let reader = consumer(&mut world, "office", TOPIC);
         let config = ProducerConfig::default();
         let producer = producer(&mut world, config);
         let mut events = run_ms(&mut world, 10_000);
@@ -287,8 +253,8 @@ fn a_consumer_reads_on_when_leader_coordinator_and_network_fail() {
 #[test]
 fn a_member_that_was_cut_off_for_a_session_joins_anew() {
     let mut world = cluster_with_topic(1, 2);
-    let one = consumer(&mut world, "office");
-    let two = consumer(&mut world, "office");
+    let one = consumer(&mut world, "office", TOPIC);
+    let two = consumer(&mut world, "office", TOPIC);
     run_ms(&mut world, 10_000);
     let member_id = consumer_of(&world, one).member_id().to_owned();
     assert_eq!(assigned(&world, one).len(), 1);
@@ -310,7 +276,7 @@ fn a_member_that_was_cut_off_for_a_session_joins_anew() {
 #[test]
 fn a_call_outlives_the_controller() {
     for seed in 0..20 {
-        let mut world = cluster(seed, &[101, 102, 103], &[]);
+        let mut world = cluster_of_three_controllers(seed);
         let admin = admin(&mut world);
         let active = world.active_controller().expect("there is one").id();
         execute(&mut world, Command::KillController { controller: active });
@@ -330,7 +296,7 @@ fn a_call_outlives_the_controller() {
 /// With no broker to ask, a call fails after `default.api.timeout.ms`.
 #[test]
 fn a_call_with_no_broker_alive_times_out_in_kafkas_words() {
-    let mut world = cluster(1, &[100], &[]);
+    let mut world = cluster(1);
     for broker in BROKERS {
         execute(&mut world, Command::KillBroker { broker });
     }
@@ -356,7 +322,7 @@ fn a_call_with_no_broker_alive_times_out_in_kafkas_words() {
 /// after `request.timeout.ms`.
 #[test]
 fn a_call_on_a_cut_link_goes_to_another_broker() {
-    let mut world = cluster(1, &[100], &[]);
+    let mut world = cluster(1);
     let admin = admin(&mut world);
     call(&mut world, admin, create("first", 1));
     answer(&mut world, admin, 10_000).0.expect("an answer");
@@ -384,7 +350,7 @@ fn calls_are_divided_and_put_together_again() {
     assert!(leaders.len() > 1, "several lead");
     let groups: Vec<String> = (0..6).map(|number| format!("group-{number}")).collect();
     for group in &groups {
-        consumer(&mut world, group);
+        consumer(&mut world, group, TOPIC);
     }
     run_ms(&mut world, 10_000);
     let coordinators: BTreeSet<i32> = world.groups().values().map(|(of, _)| of.id).collect();
@@ -418,6 +384,7 @@ fn calls_are_divided_and_put_together_again() {
     let latest = |of: &TopicPartition| (of.clone(), ListOffsetsRequest::LATEST);
     let list = Request::ListOffsets(ListOffsetsRequest {
         replica_id: None,
+        isolation_level: Default::default(),
         partitions: wanted.iter().map(latest).collect(),
     });
     call(&mut world, admin, list);
@@ -566,7 +533,7 @@ fn acks_0_loses_silently() {
 #[test]
 fn clients_close_though_all_brokers_are_gone() {
     let mut world = cluster_with_topic(1, 3);
-    let reader = consumer(&mut world, "office");
+    let reader = consumer(&mut world, "office", TOPIC);
     let producer = producer(&mut world, ProducerConfig::default());
     send(&mut world, producer, TOPIC, None, "stored");
     run_ms(&mut world, 10_000);
@@ -587,7 +554,7 @@ fn clients_close_though_all_brokers_are_gone() {
 #[test]
 fn hours_without_a_network_change_nothing() {
     let mut world = cluster_with_topic(1, 3);
-    let reader = consumer(&mut world, "office");
+    let reader = consumer(&mut world, "office", TOPIC);
     let sender = producer(&mut world, ProducerConfig::default());
     let admin = admin(&mut world);
     run_ms(&mut world, 10_000);
@@ -620,7 +587,7 @@ fn after_any_trouble_all_goes_on() {
     for seed in 0..30 {
         let mut world = cluster_with_topic(seed, 3);
         let mut random = Random::new(seed, Stream::Tool);
-        let readers = [(); 2].map(|()| consumer(&mut world, "office"));
+        let readers = [(); 2].map(|()| consumer(&mut world, "office", TOPIC));
         let sender = producer(&mut world, ProducerConfig::default());
         let admin = admin(&mut world);
         let hosts: Vec<Host> = BROKERS

@@ -104,6 +104,32 @@ fn a_broker_that_does_not_serve_yet_just_ends_when_it_is_stopped() {
     assert_eq!(world.brokers()[&2].state(), BrokerState::Running);
 }
 
+/// The one that wins needs one vote of two: the other voter may answer later.
+/// It, too, hears soon who leads, and does not stand itself meanwhile.
+#[test]
+fn of_three_controllers_that_start_together_one_wins_for_good() {
+    // Who wins tells again only after half the fetch timeout.
+    let settings = [
+        ("controller.quorum.election.timeout.ms", "300"),
+        ("controller.quorum.fetch.timeout.ms", "2000"),
+    ];
+    let ids = [101, 102, 103];
+    for seed in 0..20 {
+        let mut world = cluster_of(seed, &ids, &settings);
+        for controller in ids {
+            let kill = Command::KillController { controller };
+            world.execute(kill).unwrap();
+        }
+        for controller in ids {
+            let start = Command::StartController { controller };
+            world.execute(start).unwrap();
+        }
+        let events = run_ms(&mut world, 15_000);
+        let elected = |kind: &EventKind| matches!(kind, EventKind::ControllerElected { .. });
+        assert_eq!(told(&events, elected), 1, "seed {seed}");
+    }
+}
+
 /// With three controllers a broker may read in the metadata log that it is
 /// registered before the controller's answer says so. It takes up its replicas
 /// all the same.

@@ -202,8 +202,8 @@ fn a_follower_with_a_slow_disk_leaves_the_isr() {
         let record = engine::client::OutgoingRecord {
             topic: "t".into(),
             partition: Some(0),
-            key: None,
             value: Some(vec![round]),
+            ..engine::client::OutgoingRecord::default()
         };
         execute(&mut world, Command::Send { producer, record });
         run_ms(&mut world, 200);

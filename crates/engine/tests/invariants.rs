@@ -177,7 +177,12 @@ fn a_world_left_in_peace_comes_to_rest() {
             }
             assert_eq!(group.state().name(), "Stable", "seed {seed}, group {name}");
             let members = world.clients().values().filter_map(|client| match client {
-                Client::Consumer(consumer) if consumer.config.group_id == name => Some(consumer),
+                Client::Consumer(consumer)
+                    if consumer.config.group_id == name
+                        && consumer.subscription_type().is_managed_by_group() =>
+                {
+                    Some(consumer)
+                }
                 _ => None,
             });
             let mut wanted: Vec<TopicPartition> = Vec::new();

@@ -20,6 +20,10 @@ fn run_all(seeds: std::ops::Range<u64>) {
         sum.elections > 1_000 && sum.unclean_elections > 10,
         "{sum:?}"
     );
+    assert!(
+        sum.by_zookeeper > 10 && sum.controllers > 100 + sum.by_zookeeper,
+        "{sum:?}"
+    );
     assert!(sum.acknowledged > 1_000 && sum.read > 1_000, "{sum:?}");
 }
 

@@ -5,7 +5,7 @@ mod support;
 
 use std::collections::BTreeMap;
 
-use engine::client::{Acks, ConsumerConfig, KeyPattern, ProducerConfig, Workload};
+use engine::client::{Acks, AutoOffsetReset, ConsumerConfig, KeyPattern, ProducerConfig, Workload};
 use engine::controller::ControllerNode;
 use engine::controller::zookeeper::SESSION_TIMEOUT_MS;
 use engine::protocol::{CreatableTopic, CreateTopicsRequest, Request};
@@ -252,7 +252,10 @@ fn add_clients(world: &mut World) -> (u32, u32) {
         workload: Some(workload),
     };
     let producer = support::start(world, add);
-    let config = ConsumerConfig::of_group("g");
+    let config = ConsumerConfig {
+        auto_offset_reset: AutoOffsetReset::Earliest,
+        ..ConsumerConfig::of_group("g")
+    };
     let topics = vec!["t".into()];
     let consumer = support::start(world, Command::AddConsumer { config, topics });
     (producer, consumer)

@@ -26,19 +26,14 @@ const fn recording(
 }
 
 const NO_PLACEMENT: &str = "the engine does not take --replica-assignment yet";
-const NO_INTERNAL_TOPICS: &str = "the engine keeps offsets without __consumer_offsets yet";
 const NO_ASSIGNED_PARTITIONS: &str = "a consumer cannot read without a group yet";
 const NO_SUCH_TOOL: &str = "the tool does not run here yet";
-const NO_SEEK: &str = "a consumer cannot go back to what --max-messages left unread yet";
 
 const RECORDINGS: &[Recording] = &[
     recording("topics-create-errors", &[]),
     recording("topics-create-describe", &[]),
     recording("topics-alter", &[]),
-    recording(
-        "topics-list-filters",
-        &[(&[4, 6, 9, 13], NO_INTERNAL_TOPICS)],
-    ),
+    recording("topics-list-filters", &[]),
     recording(
         "topics-replica-assignment",
         &[(&[0, 1, 2, 3, 6, 10, 11, 12, 14], NO_PLACEMENT)],
@@ -55,7 +50,7 @@ const RECORDINGS: &[Recording] = &[
     ),
     recording(
         "console-group-resume",
-        &[(&[3, 5, 8, 11, 12], NO_SUCH_TOOL), (&[4], NO_SEEK)],
+        &[(&[3, 5, 8, 11, 12], NO_SUCH_TOOL)],
     ),
     recording(
         "console-partition-offset",
@@ -80,7 +75,11 @@ const INSTEAD: &[(&str, &str)] = &[(
 )];
 
 fn session() -> Session {
-    let config = WorldConfig::cluster(&[1, 2, 3], &[100], &[("num.partitions", "3")]);
+    let settings = [
+        ("num.partitions", "3"),
+        ("offsets.topic.num.partitions", "5"),
+    ];
+    let config = WorldConfig::cluster(&[1, 2, 3], &[100], &settings);
     Session {
         world: World::new(1, config),
         ..Session::new(1)

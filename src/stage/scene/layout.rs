@@ -239,18 +239,18 @@ impl Layout<'_> {
     }
 
     fn topics(&mut self, column: &mut Column) -> Vec<Rc<TopicCard>> {
-        let all = self.world.topics();
+        let count = self.world.user_topics().count();
         let mut cards = Vec::new();
-        for (name, topic) in all.iter().take(TOPICS_MAX) {
+        for (name, topic) in self.world.user_topics().take(TOPICS_MAX) {
             let place = (column.x, column.y, column.width);
             let card = topics::card(self.world, name, topic, &self.groups, place);
             column.take(card.rect.height);
             cards.push(Rc::new(card));
         }
-        if all.is_empty() {
+        if count == 0 {
             self.remark(column, "No topic yet.".to_owned());
         }
-        self.count_hidden(column, all.len().saturating_sub(TOPICS_MAX), "topics");
+        self.count_hidden(column, count.saturating_sub(TOPICS_MAX), "topics");
         cards
     }
 

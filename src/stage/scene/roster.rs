@@ -52,8 +52,9 @@ impl GroupInfo<'_> {
 
     /// The committed offset of a partition.
     pub fn committed(&self, partition: &TopicPartition) -> Option<i64> {
-        let (_, group) = self.known?;
-        Some(group.offset(partition)?.committed.offset)
+        let (broker, group) = self.known?;
+        let shard = broker.groups().shard_of(group.name())?;
+        Some(shard.offset(group.name(), partition)?.committed.offset)
     }
 
     /// The letter it goes by: A to Z, then AA, AB and so on.
@@ -101,8 +102,11 @@ pub(super) fn groups<'a>(
     ids.into_iter()
         .filter_map(|(place, id)| {
             let group = group(world, names, id, place, known.get(id).copied());
-            let offsets = group.known.map_or(0, |(_, group)| group.offsets().len());
-            (!group.members.is_empty() || offsets > 0).then_some(group)
+            let has_offsets = group.known.is_some_and(|(broker, group)| {
+                let shard = broker.groups().shard_of(group.name());
+                shard.is_some_and(|shard| shard.offsets(group.name()).next().is_some())
+            });
+            (!group.members.is_empty() || has_offsets).then_some(group)
         })
         .collect()
 }
@@ -150,11 +154,9 @@ fn group<'a>(
         .map(|consumer| running(consumer, leader, names))
         .collect();
     if let Some((broker, group)) = known {
-        topics.extend(
-            group
-                .offsets()
-                .map(|(partition, _)| partition.topic.clone()),
-        );
+        let offsets = broker.groups().shard_of(id).into_iter();
+        let offsets = offsets.flat_map(|shard| shard.offsets(id));
+        topics.extend(offsets.map(|(partition, _)| partition.topic.clone()));
         members.extend(lost_members(world, broker, group, &consumers));
         let owned = members.iter().flat_map(|member| &member.partitions);
         topics.extend(owned.map(|(partition, _)| partition.topic.clone()));
@@ -221,9 +223,8 @@ fn lost_members(
         })
     };
     let lost = |member_id: &str, client_id: &str, member: Option<&Member>| {
-        let deadline = broker
-            .coordinator()
-            .session_deadline(group.name(), member_id);
+        let shard = broker.groups().shard_of(group.name());
+        let deadline = shard.and_then(|shard| shard.session_deadline(group.name(), member_id));
         let seconds = |deadline: engine::Time| deadline.us_since(world.now()).div_ceil(1_000_000);
         MemberInfo {
             client: None,

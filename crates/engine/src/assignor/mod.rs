@@ -6,8 +6,13 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
+mod client;
 pub mod range;
+pub mod round_robin;
 pub mod server;
+pub mod sticky;
+
+pub use client::{ClientAssignor, RebalanceProtocol};
 
 /// One member of a group and what it asks for.
 ///
@@ -22,6 +27,16 @@ pub struct MemberSubscription {
     pub rack_id: Option<String>,
     /// The topics it subscribes to; they need not exist.
     pub topics: Vec<String>,
+    /// The partitions it says it has, or last had: what the sticky assignors
+    /// go by.
+    pub owned_partitions: Vec<(String, i32)>,
+    /// The generation in which it came to have them, if it knows one
+    /// (`AbstractStickyAssignor.MemberData`).
+    pub owned_in_generation: Option<i32>,
+    /// The generation that its subscription names. It can be later than
+    /// `owned_in_generation`, where that comes with the user data of the
+    /// sticky assignor.
+    pub generation_id: Option<i32>,
 }
 
 /// The partitions of one topic.
@@ -45,10 +60,81 @@ impl TopicPartitions {
             replica_racks: Vec::new(),
         }
     }
+
+    /// How many there are.
+    fn len(&self) -> usize {
+        usize::try_from(self.count).unwrap_or(0)
+    }
+
+    /// The racks of the partition with this number.
+    fn racks_of(&self, number: usize) -> impl Iterator<Item = &str> + Clone {
+        let racks = self.replica_racks.get(number).into_iter().flatten();
+        racks.map(String::as_str)
+    }
+}
+
+/// Whether one member can be nearer to a partition than another: when a member
+/// is on a rack that holds a replica, unless every partition is on all the
+/// racks that hold any.
+///
+/// Source: `AbstractPartitionAssignor.useRackAwareAssignment` (KIP-881).
+fn racks_matter<'a>(
+    topics: impl Iterator<Item = &'a TopicPartitions>,
+    mut members_racks: impl Iterator<Item = &'a str>,
+) -> bool {
+    let partitions: Vec<_> = topics
+        .flat_map(|topic| (0..topic.len()).map(|number| topic.racks_of(number)))
+        .collect();
+    let all: BTreeSet<&str> = partitions.iter().cloned().flatten().collect();
+    let is_shared = members_racks.any(|rack| all.contains(rack));
+    // Each is a part of `all`, so equal when it has as many.
+    is_shared
+        && partitions
+            .into_iter()
+            .any(|racks| racks.count() != all.len())
 }
 
 /// The topics there are, by name.
 pub type Topics = BTreeMap<String, TopicPartitions>;
+
+/// A topic that someone subscribes to.
+struct SubscribedTopic<'a> {
+    name: &'a str,
+    partitions: &'a TopicPartitions,
+    /// The places of its members among those of the group.
+    subscribers: Vec<usize>,
+}
+
+/// The topics that exist and that some of the members subscribe to, by name.
+fn subscribed_topics<'a>(
+    topics: &'a Topics,
+    members: &[&MemberSubscription],
+) -> Vec<SubscribedTopic<'a>> {
+    let of_topic = |(name, partitions): (&'a String, &'a TopicPartitions)| SubscribedTopic {
+        name,
+        partitions,
+        subscribers: Vec::new(),
+    };
+    let mut all: Vec<SubscribedTopic<'a>> = topics.iter().map(of_topic).collect();
+    let mut known: Vec<usize> = Vec::new();
+    let mut known_of: &[String] = &[];
+    for (place, member) in members.iter().enumerate() {
+        // Mostly a member subscribes to what the one before does.
+        if known_of != member.topics {
+            known_of = &member.topics;
+            let topics = member.topics.iter();
+            let find = |topic: &String| all.binary_search_by(|it| it.name.cmp(topic)).ok();
+            known = topics.filter_map(find).collect();
+            known.sort_unstable();
+            known.dedup();
+        }
+        for topic in &known {
+            all[*topic].subscribers.push(place);
+        }
+    }
+    all.retain(|topic| !topic.subscribers.is_empty());
+    all
+}
 
 /// The result: for every member by its id, also those that get nothing, the
 /// topics and partitions it is to read, in order.

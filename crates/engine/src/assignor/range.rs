@@ -14,7 +14,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Assignment, MemberSubscription, TopicPartitions, Topics, compare_members};
+use super::{
+    Assignment, MemberSubscription, SubscribedTopic, TopicPartitions, Topics, compare_members,
+    racks_matter, subscribed_topics,
+};
 
 /// Assigns the partitions of all topics that a member subscribes to.
 ///
@@ -25,10 +28,9 @@ pub fn assign(topics: &Topics, members: &[MemberSubscription]) -> Assignment {
     let mut members: Vec<&MemberSubscription> = members.iter().collect();
     members.sort_by(|a, b| compare_members(a, b));
 
+    let topics = subscribed_topics(topics, &members).into_iter();
     let mut shares: Vec<TopicShares<'_>> = topics
-        .iter()
-        .map(|(name, topic)| TopicShares::new(name, topic, &members))
-        .filter(|shares| !shares.consumers.is_empty())
+        .map(|topic| TopicShares::new(topic, &members))
         .collect();
     if shares.iter().any(|topic| topic.racks_matter) {
         assign_matching_racks(&mut shares);
@@ -41,19 +43,16 @@ pub fn assign(topics: &Topics, members: &[MemberSubscription]) -> Assignment {
 
 /// One assignment of all the topics', sorted by topic and partition.
 fn collect(members: &[&MemberSubscription], shares: &[TopicShares<'_>]) -> Assignment {
-    let mut assignment: Assignment = members
-        .iter()
-        .map(|member| (member.member_id.clone(), Vec::new()))
-        .collect();
+    let mut assigned = vec![Vec::new(); members.len()];
     for topic in shares {
         for consumer in &topic.consumers {
-            if let Some(partitions) = assignment.get_mut(consumer.id) {
-                let assigned = consumer.assigned.iter();
-                partitions.extend(assigned.map(|partition| (topic.name.to_owned(), *partition)));
-            }
+            let partitions = consumer.assigned.iter();
+            assigned[consumer.member]
+                .extend(partitions.map(|partition| (topic.name.to_owned(), *partition)));
         }
     }
-    assignment
+    let ids = members.iter().map(|member| member.member_id.clone());
+    ids.zip(assigned).collect()
 }
 
 /// Gives out the partitions that have a replica on a member's rack. Topics
@@ -61,9 +60,10 @@ fn collect(members: &[&MemberSubscription], shares: &[TopicShares<'_>]) -> Assig
 fn assign_matching_racks(shares: &mut [TopicShares<'_>]) {
     let mut groups: BTreeMap<_, Vec<&mut TopicShares<'_>>> = BTreeMap::new();
     for topic in shares {
-        let ids: Vec<&str> = topic.consumers.iter().map(|consumer| consumer.id).collect();
+        let consumers = topic.consumers.iter();
+        let members: Vec<usize> = consumers.map(|consumer| consumer.member).collect();
         groups
-            .entry((ids, topic.partitions.count))
+            .entry((members, topic.partitions.count))
             .or_default()
             .push(topic);
     }
@@ -123,35 +123,37 @@ struct TopicShares<'a> {
 }
 
 struct Consumer<'a> {
-    id: &'a str,
+    /// Its place among the members of the group.
+    member: usize,
     rack: Option<&'a str>,
     assigned: BTreeSet<i32>,
 }
 
 impl<'a> TopicShares<'a> {
     /// `members` are all of the group, in order.
-    fn new(
-        name: &'a str,
-        partitions: &'a TopicPartitions,
-        members: &[&'a MemberSubscription],
-    ) -> Self {
-        let consumers: Vec<Consumer<'a>> = members
-            .iter()
-            .filter(|member| member.topics.iter().any(|topic| topic == name))
+    fn new(topic: SubscribedTopic<'a>, members: &[&'a MemberSubscription]) -> Self {
+        let partitions = topic.partitions;
+        let rack_of = |member: usize| members[member].rack_id.as_deref();
+        let consumers: Vec<Consumer<'a>> = topic
+            .subscribers
+            .into_iter()
             .map(|member| Consumer {
-                id: &member.member_id,
-                rack: member.rack_id.as_deref().filter(|rack| !rack.is_empty()),
+                member,
+                rack: rack_of(member).filter(|rack| !rack.is_empty()),
                 assigned: BTreeSet::new(),
             })
             .collect();
         let unassigned: BTreeSet<i32> = (0..partitions.count).collect();
-        let divisor = consumers.len().max(1);
+        let divisor = consumers.len();
         Self {
-            name,
+            name: topic.name,
             partitions,
             quota: unassigned.len() / divisor,
             extras_left: unassigned.len() % divisor,
-            racks_matter: racks_matter(partitions, &consumers),
+            racks_matter: racks_matter(
+                [partitions].into_iter(),
+                consumers.iter().filter_map(|consumer| consumer.rack),
+            ),
             consumers,
             unassigned,
         }
@@ -202,22 +204,6 @@ impl<'a> TopicShares<'a> {
     }
 }
 
-/// Racks matter when a member is on one that holds a replica, unless every
-/// partition is on all the racks that hold any.
-///
-/// Source: `AbstractPartitionAssignor.useRackAwareAssignment`.
-fn racks_matter(partitions: &TopicPartitions, consumers: &[Consumer<'_>]) -> bool {
-    let none = BTreeSet::new();
-    let racks = |partition| replica_racks(partitions, partition).unwrap_or(&none);
-    let all: BTreeSet<&String> = (0..partitions.count).flat_map(racks).collect();
-    let is_shared = consumers
-        .iter()
-        .filter_map(|consumer| consumer.rack)
-        .any(|rack| all.iter().any(|known| *known == rack));
-    // Each is a part of `all`, so equal when it has as many.
-    is_shared && (0..partitions.count).any(|partition| racks(partition).len() != all.len())
-}
-
 fn replica_racks(partitions: &TopicPartitions, partition: i32) -> Option<&BTreeSet<String>> {
     partitions
         .replica_racks
@@ -231,9 +217,9 @@ mod tests {
     fn member(id: &str, rack: Option<&str>, topics: &[&str]) -> MemberSubscription {
         MemberSubscription {
             member_id: id.into(),
-            group_instance_id: None,
             rack_id: rack.map(Into::into),
             topics: topics.iter().map(|topic| (*topic).into()).collect(),
+            ..MemberSubscription::default()
         }
     }
 

@@ -38,7 +38,9 @@ impl IsrChanges {
 }
 
 impl Broker {
-    /// Has a change asked for.
+    /// Has a change asked for, one at a time for each partition: also one that
+    /// the leader itself has forgotten, because of metadata that came
+    /// meanwhile, is to be answered first.
     pub(super) fn alter_partition(
         &mut self,
         fabric: &mut Fabric,
@@ -46,7 +48,10 @@ impl Broker {
         change: AlterPartition,
     ) {
         let changes = &mut self.isr_changes;
-        // What the partition asked before is settled, or it would not ask.
+        if changes.sent.contains_key(of) || changes.unsent.contains_key(of) {
+            let error = Err(ErrorCode::OperationNotAttempted);
+            return self.partition_altered(fabric, of, &change, error);
+        }
         changes.unsent.insert(of.clone(), change);
         self.send_isr_changes(fabric);
     }
@@ -104,15 +109,13 @@ impl Broker {
         self.take_effect(fabric, of, effects.unwrap_or_default());
     }
 
-    /// Every half `replica.lag.time.max.ms`, while it leads anything.
-    pub(super) fn plan_isr_check(&mut self, now: Time) -> Option<Time> {
-        if !self.partitions.values().any(|held| held.is_leader()) {
-            self.isr_check_at = None;
-        } else if self.isr_check_at.is_none() {
+    /// Every half `replica.lag.time.max.ms`, from when it leads something until
+    /// it is found to lead nothing.
+    pub(super) fn plan_isr_check(&mut self, now: Time) {
+        if self.isr_check_at.is_none() {
             let interval_ms = self.config.replication.lag_time_max_ms / 2;
             self.isr_check_at = Some(now.plus_ms(interval_ms.max(1)));
         }
-        self.isr_check_at
     }
 
     /// Leaves out of the ISRs whoever has not kept up.
@@ -122,6 +125,9 @@ impl Broker {
         }
         self.isr_check_at = None;
         let led: Vec<TopicPartition> = self.led().map(|(of, _)| of.clone()).collect();
+        if !led.is_empty() {
+            self.plan_isr_check(fabric.now);
+        }
         for of in led {
             let effects = self.with_leader(fabric, &of, |leader, circumstances| {
                 leader.maybe_shrink_isr(circumstances)

@@ -214,6 +214,7 @@ impl Broker {
             }
             (Some(Purpose::InternalTopic(name)), _) => self.on_internal_topic_answered(&name),
             (_, Response::AlterPartition(response)) => self.on_isr_altered(fabric, response),
+            (_, Response::AllocateProducerIds(response)) => self.on_producer_ids(now, &response),
             (_, response) => self.on_lifecycle_answer(fabric, response),
         }
         self.run_channels(fabric);
@@ -232,6 +233,7 @@ fn error_of(response: &Response) -> ErrorCode {
         Response::BrokerRegistration(response) => response.error_code,
         Response::BrokerHeartbeat(response) => response.error_code,
         Response::AlterPartition(response) => response.error_code,
+        Response::AllocateProducerIds(response) => response.error_code,
         Response::Envelope(response) => response.error_code,
         _ => ErrorCode::None,
     }

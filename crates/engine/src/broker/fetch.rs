@@ -2,7 +2,7 @@
 //! (`kafka.server.ReplicaManager.fetchMessages`, `DelayedFetch`).
 
 use super::leader::{Effects, FollowerFetch};
-use super::{Broker, Partition};
+use super::{Broker, Partition, Role};
 use crate::protocol::{
     ErrorCode, FetchPartition, FetchRequest, FetchResponse, FetchedPartition, Header,
     ListOffsetsRequest, ListOffsetsResponse, ListedOffset, Response, TopicPartition,
@@ -16,6 +16,9 @@ pub(super) struct DelayedFetch {
     pub from: NodeId,
     header: Header,
     request: FetchRequest,
+    /// A consumer reads from a partition that the broker follows, so that it
+    /// must be looked at when the leader's records come.
+    reads_as_follower: bool,
 }
 
 impl Broker {
@@ -50,6 +53,7 @@ impl Broker {
                 deadline: fabric.now.plus_ms(i64::from(request.max_wait_ms)),
                 from,
                 header,
+                reads_as_follower: self.reads_as_follower(&request),
                 request,
             }),
         }
@@ -69,19 +73,18 @@ impl Broker {
         let mut noted = Vec::new();
         for wanted in &request.partitions {
             let of = &wanted.topic_partition;
-            let partition = self.partitions.get(of);
-            let is_sound = partition.is_some_and(|partition| {
-                check(partition, wanted).is_ok()
+            let partition = self.partitions.get(of).filter(|partition| {
+                check(partition, wanted, Some(replica.replica_id)).is_ok()
                     && diverging_epoch(partition, wanted).is_none()
                     && is_in_range(partition, wanted)
             });
-            if !is_sound {
+            let Some(partition) = partition else {
                 continue;
-            }
+            };
             let fetch = FollowerFetch {
                 follower: replica.replica_id,
                 broker_epoch: replica.replica_epoch,
-                fetch_offset: wanted.fetch_offset,
+                fetch_offset: partition.log.position_of(wanted.fetch_offset),
                 log_start_offset: wanted.log_start_offset,
             };
             let effects = self.with_leader(fabric, of, |leader, circumstances| {
@@ -98,6 +101,19 @@ impl Broker {
             broker.is_fetch_ready(&fetch.request)
         });
         self.complete_share_fetches(fabric);
+    }
+
+    fn reads_as_follower(&self, request: &FetchRequest) -> bool {
+        let held = |wanted: &FetchPartition| self.partitions.get(&wanted.topic_partition);
+        let mut held = request.partitions.iter().filter_map(held);
+        request.replica_id().is_none() && held.any(|partition| !partition.is_leader())
+    }
+
+    /// The same after records have come from a leader.
+    pub(super) fn complete_fetches_as_follower(&mut self, fabric: &mut Fabric) {
+        if self.delayed_fetches.iter().any(|it| it.reads_as_follower) {
+            self.complete_fetches(fabric);
+        }
     }
 
     /// Answers the fetches that have waited long enough.
@@ -130,7 +146,14 @@ impl Broker {
             let Some(partition) = self.partitions.get(&wanted.topic_partition) else {
                 return true;
             };
-            if check(partition, wanted).is_err() || diverging_epoch(partition, wanted).is_some() {
+            let is_wrong = check(partition, wanted, request.replica_id()).is_err();
+            if is_wrong || diverging_epoch(partition, wanted).is_some() {
+                return true;
+            }
+            if self
+                .preferred_read_replica(partition, wanted, request)
+                .is_some()
+            {
                 return true;
             }
             if !is_in_range(partition, wanted) {
@@ -158,7 +181,7 @@ impl Broker {
             let may_read = nothing_yet || limit > 0;
             let max_bytes = may_read.then_some(limit);
             let fetched = self
-                .read_partition(wanted, request.replica_id(), max_bytes)
+                .read_partition(wanted, request, max_bytes)
                 .unwrap_or_else(failed);
             let sizes = fetched.records.iter().map(|batch| batch.size_in_bytes());
             let size: usize = sizes.sum();
@@ -172,19 +195,21 @@ impl Broker {
     fn read_partition(
         &self,
         wanted: &FetchPartition,
-        replica_id: Option<i32>,
+        request: &FetchRequest,
         max_bytes: Option<usize>,
     ) -> Result<FetchedPartition, ErrorCode> {
-        let partition = self.led_partition(&wanted.topic_partition)?;
-        check(partition, wanted)?;
+        let replica_id = request.replica_id();
+        let partition = self.readable_partition(&wanted.topic_partition, replica_id)?;
+        check(partition, wanted, replica_id)?;
         let mut fetched = FetchedPartition {
             error_code: ErrorCode::None,
             high_watermark: partition.high_watermark(),
             log_start_offset: partition.log.start_offset(),
             diverging_epoch: diverging_epoch(partition, wanted),
+            preferred_read_replica: self.preferred_read_replica(partition, wanted, request),
             records: Vec::new(),
         };
-        if fetched.diverging_epoch.is_some() {
+        if fetched.diverging_epoch.is_some() || fetched.preferred_read_replica.is_some() {
             return Ok(fetched);
         }
         let limit = readable_end(partition, replica_id);
@@ -196,6 +221,19 @@ impl Broker {
             fetched.records = records;
         }
         Ok(fetched)
+    }
+
+    /// The partition, if the asker may read it here: a follower reads from the
+    /// leader, a consumer from any replica (KIP-392).
+    fn readable_partition(
+        &self,
+        of: &TopicPartition,
+        replica_id: Option<i32>,
+    ) -> Result<&Partition, ErrorCode> {
+        match self.partitions.get(of) {
+            Some(partition) if may_read(partition, replica_id) => Ok(partition),
+            _ => self.led_partition(of),
+        }
     }
 
     /// The partition, if the broker leads it.
@@ -216,10 +254,9 @@ impl Broker {
     /// told of all there is.
     pub(super) fn list_offsets(&self, request: &ListOffsetsRequest) -> ListOffsetsResponse {
         let list = |of: &TopicPartition, timestamp: i64| {
-            let found = self.led_partition(of).map(|partition| {
-                let end = readable_end(partition, request.replica_id);
-                find_offset(partition, timestamp, end)
-            });
+            let found = self
+                .led_partition(of)
+                .and_then(|partition| find_offset(partition, timestamp, request.replica_id));
             match found {
                 Ok((offset, timestamp)) => ListedOffset {
                     error_code: ErrorCode::None,
@@ -243,17 +280,36 @@ impl Broker {
 }
 
 /// The offset and its timestamp, -1 where there is none.
-fn find_offset(partition: &Partition, timestamp: i64, end: i64) -> (i64, i64) {
-    // Nobody is told of records that may still be lost.
-    let readable = |found: &(i64, i64)| found.0 < end;
+///
+/// # Errors
+///
+/// `OFFSET_NOT_AVAILABLE` for a client while the high watermark is behind where
+/// the leader began: what it would be told could go back later (KIP-207).
+fn find_offset(
+    partition: &Partition,
+    timestamp: i64,
+    replica_id: Option<i32>,
+) -> Result<(i64, i64), ErrorCode> {
+    let end = readable_end(partition, replica_id);
+    let leader = partition.leader().filter(|_| replica_id.is_none());
+    let begins = leader.map_or(0, |leader| leader.leader_epoch_start_offset());
+    let check_end = || match end < begins {
+        true => Err(ErrorCode::OffsetNotAvailable),
+        false => Ok(()),
+    };
     let log = &partition.log;
     let found = match timestamp {
-        ListOffsetsRequest::LATEST => return (end, -1),
-        ListOffsetsRequest::EARLIEST => return (log.start_offset(), -1),
+        ListOffsetsRequest::LATEST => return check_end().map(|()| (end, -1)),
+        ListOffsetsRequest::EARLIEST => return Ok((log.start_offset(), -1)),
         ListOffsetsRequest::MAX_TIMESTAMP => log.offset_of_max_timestamp(),
         timestamp => log.offset_for_timestamp(timestamp),
     };
-    found.filter(readable).unwrap_or((-1, -1))
+    match found {
+        Some(found) if found.0 < end => Ok(found),
+        // Nobody is told of records that may still be lost.
+        Some(_) => check_end().map(|()| (-1, -1)),
+        None => Ok((-1, -1)),
+    }
 }
 
 /// A follower reads all, a consumer what is committed.
@@ -266,14 +322,33 @@ fn readable_end(partition: &Partition, replica_id: Option<i32>) -> i64 {
 
 /// Whether the asker and this broker mean the same topic and the same leader
 /// (`KafkaApis.handleFetchRequest`, `Partition.checkCurrentLeaderEpoch`).
-fn check(partition: &Partition, wanted: &FetchPartition) -> Result<(), ErrorCode> {
+fn check(
+    partition: &Partition,
+    wanted: &FetchPartition,
+    replica_id: Option<i32>,
+) -> Result<(), ErrorCode> {
     if wanted.topic_id.is_some_and(|id| id != partition.topic_id) {
         return Err(ErrorCode::UnknownTopicId);
     }
-    if !partition.is_leader() {
+    if !may_read(partition, replica_id) {
         return Err(ErrorCode::NotLeaderOrFollower);
     }
-    let asked = wanted.current_leader_epoch;
+    check_leader_epoch(partition, wanted.current_leader_epoch)
+}
+
+/// Whether a replica on this broker is read by the asker: a follower reads from
+/// the leader alone.
+fn may_read(partition: &Partition, replica_id: Option<i32>) -> bool {
+    match partition.role {
+        Role::Leader(_) => true,
+        Role::Follower { .. } => replica_id.is_none(),
+        Role::Offline => false,
+    }
+}
+
+/// Whether the asker's leader epoch is this broker's, if it gives one
+/// (`Partition.checkCurrentLeaderEpoch`).
+pub(super) fn check_leader_epoch(partition: &Partition, asked: i32) -> Result<(), ErrorCode> {
     let ours = partition.leader_epoch();
     if asked < 0 || asked == ours {
         Ok(())
@@ -317,6 +392,7 @@ fn failed(error_code: ErrorCode) -> FetchedPartition {
         high_watermark: -1,
         log_start_offset: -1,
         diverging_epoch: None,
+        preferred_read_replica: None,
         records: Vec::new(),
     }
 }

@@ -9,8 +9,8 @@ use crate::log::record_batch::RecordBatch;
 use crate::log::{AppendError, DeletionReason, PartitionLog};
 use crate::protocol::{
     ErrorCode, FetchPartition, FetchRequest, FetchResponse, FetchedPartition, Header,
-    ListOffsetsRequest, ListOffsetsResponse, ReplicaState, Request, Response, TopicId,
-    TopicPartition,
+    IsolationLevel, ListOffsetsRequest, ListOffsetsResponse, ReplicaState, Request, Response,
+    TopicId, TopicPartition,
 };
 use crate::sim::{Fabric, NodeId, Time};
 
@@ -180,6 +180,8 @@ impl Broker {
             max_wait_ms: i32::try_from(config.fetch_wait_max_ms).unwrap_or(i32::MAX),
             min_bytes: config.fetch_min_bytes,
             max_bytes: size_limit(config.fetch_response_max_bytes),
+            isolation_level: IsolationLevel::ReadUncommitted,
+            rack_id: None,
             partitions,
         });
         self.ask_leader(fabric, leader, request, asked, Asking::Records);
@@ -225,6 +227,7 @@ impl Broker {
         match (response, what) {
             (Response::Fetch(response), Asking::Records) => {
                 self.on_fetched(fabric, leader, &asked, response);
+                self.complete_fetches_as_follower(fabric);
             }
             (Response::ListOffsets(response), Asking::LatestOffsets) => {
                 return self.on_leader_ends(fabric, leader, &asked, response);
@@ -450,6 +453,7 @@ impl Broker {
         let asked = asked.collect();
         let request = Request::ListOffsets(ListOffsetsRequest {
             replica_id: Some(self.id),
+            isolation_level: IsolationLevel::ReadUncommitted,
             partitions,
         });
         self.ask_leader(fabric, leader, request, asked, what);

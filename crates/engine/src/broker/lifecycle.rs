@@ -114,6 +114,7 @@ impl Broker {
         self.checkpoint_at = None;
         self.retention_check = None;
         self.cleaning_at = None;
+        self.producer_ids.stop();
         self.producer_check_at = None;
         self.metadata_reader.stop();
         self.close_channels();
@@ -122,6 +123,7 @@ impl Broker {
         self.fetch_soon_at = None;
         self.delayed_fetches.clear();
         self.delayed_produces.clear();
+        self.unread_produces.clear();
         self.delayed_deletions.clear();
         self.stop_coordinators();
         self.stop_shares();

@@ -1,8 +1,8 @@
 use super::Broker;
 use crate::controller::{Topic, is_internal, validate_topic_name};
 use crate::protocol::{
-    ErrorCode, MetadataPartition, MetadataRequest, MetadataResponse, MetadataTopic, TopicId,
-    TopicName,
+    ErrorCode, MetadataBroker, MetadataPartition, MetadataRequest, MetadataResponse, MetadataTopic,
+    TopicId, TopicName,
 };
 
 impl Broker {
@@ -24,8 +24,13 @@ impl Broker {
                 })
                 .collect(),
         };
+        let brokers = self.image.brokers.unfenced().map(|node_id| {
+            let broker = self.image.brokers.get(node_id);
+            let rack = broker.and_then(|broker| broker.rack.clone());
+            MetadataBroker { node_id, rack }
+        });
         MetadataResponse {
-            brokers: self.image.brokers.unfenced().collect(),
+            brokers: brokers.collect(),
             topics,
         }
     }

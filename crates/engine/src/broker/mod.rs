@@ -17,6 +17,8 @@ mod metadata_log;
 mod partition;
 mod periodic;
 mod produce;
+mod producer_ids;
+mod read_replica;
 mod replicas;
 mod retention;
 pub mod share;
@@ -26,7 +28,7 @@ pub use inbox::Slowness;
 pub use lifecycle::BrokerState;
 pub use partition::{Partition, Role};
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use self::alter_partition::IsrChanges;
@@ -36,6 +38,7 @@ use self::fetch::DelayedFetch;
 use self::inbox::Inbox;
 use self::metadata_log::MetadataReader;
 use self::produce::DelayedProduce;
+use self::producer_ids::ProducerIdManager;
 use self::retention::DelayedDeletion;
 use self::share::Shares;
 use crate::config::BrokerConfig;
@@ -43,7 +46,9 @@ use crate::controller::MetadataImage;
 use crate::coordinator::GroupCoordinator;
 use crate::coordinator::runtime::CoordinatorRuntime;
 use crate::coordinator::share_state::ShareCoordinator;
-use crate::protocol::{Header, Payload, Request, Response, TopicName, TopicPartition};
+use crate::protocol::{
+    Header, Payload, ProduceRequest, Request, Response, TopicName, TopicPartition,
+};
 use crate::sim::{Alarm, Connection, Fabric, NodeId, Packet, Scheduled, Time};
 
 /// What a broker is given when it is made.
@@ -83,12 +88,15 @@ pub struct Broker {
     forwarding_channel: ControllerChannel,
     isr_channel: ControllerChannel,
     isr_changes: IsrChanges,
+    producer_ids: ProducerIdManager,
     partitions: BTreeMap<TopicPartition, Partition>,
     fetchers: BTreeMap<i32, Fetcher>,
     /// When it asks for what it has just begun to follow.
     fetch_soon_at: Option<Time>,
     delayed_fetches: Vec<DelayedFetch>,
     delayed_produces: Vec<DelayedProduce>,
+    /// What lies in the buffers of connections on which an answer is out.
+    unread_produces: VecDeque<(NodeId, Header, ProduceRequest)>,
     delayed_deletions: Vec<DelayedDeletion>,
     isr_check_at: Option<Time>,
     checkpoint_at: Option<Time>,
@@ -134,11 +142,13 @@ impl Broker {
             forwarding_channel: ControllerChannel::default(),
             isr_channel: ControllerChannel::default(),
             isr_changes: IsrChanges::default(),
+            producer_ids: ProducerIdManager::default(),
             partitions: BTreeMap::new(),
             fetchers: BTreeMap::new(),
             fetch_soon_at: None,
             delayed_fetches: Vec::new(),
             delayed_produces: Vec::new(),
+            unread_produces: VecDeque::new(),
             delayed_deletions: Vec::new(),
             isr_check_at: None,
             checkpoint_at: None,
@@ -242,6 +252,11 @@ impl Broker {
                 let response = Response::ListOffsets(self.list_offsets(&request));
                 self.answer(fabric, from, header, response);
             }
+            Request::OffsetForLeaderEpoch(request) => {
+                let response = self.offsets_for_leader_epochs(&request);
+                let response = Response::OffsetForLeaderEpoch(response);
+                self.answer(fabric, from, header, response);
+            }
             Request::DeleteRecords(request) => {
                 self.delete_records(fabric, from, header, request);
             }
@@ -258,6 +273,10 @@ impl Broker {
             }
             request if is_for_share_coordinator(&request) => {
                 self.coordinate_share_state(fabric, from, header, request);
+            }
+            Request::InitProducerId(request) if request.transactional_id.is_none() => {
+                let response = Response::InitProducerId(self.init_producer_id(fabric));
+                self.answer(fabric, from, header, response);
             }
             request if is_for_controller(&request) => {
                 self.forward(fabric, from, header, request);
@@ -310,6 +329,7 @@ impl Broker {
     pub(crate) fn forget(&mut self, node: NodeId) {
         self.delayed_fetches.retain(|fetch| fetch.from != node);
         self.delayed_produces.retain(|produce| produce.from != node);
+        self.unread_produces.retain(|(from, ..)| *from != node);
         self.delayed_deletions
             .retain(|deletion| deletion.from != node);
         self.forwarding_channel.forget(node);
@@ -348,7 +368,6 @@ impl Broker {
         if !self.state.is_up() {
             return self.alarm.cancel(fabric);
         }
-        let isr_check = self.plan_isr_check(fabric.now);
         let checkpoint = self.plan_checkpoint(fabric.now);
         let fetches = self.delayed_fetches.iter().map(|fetch| fetch.deadline);
         let produces = self.delayed_produces.iter().map(|produce| produce.deadline);
@@ -363,7 +382,7 @@ impl Broker {
             self.retention_check,
             self.cleaning_at,
             self.producer_check_at,
-            isr_check,
+            self.isr_check_at,
             checkpoint,
             self.metadata_reader.next_deadline(),
             self.heartbeat_at,

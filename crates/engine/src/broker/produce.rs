@@ -2,6 +2,7 @@
 //! `DelayedProduce`).
 
 use super::Broker;
+use crate::controller::is_internal;
 use crate::event::EventKind;
 use crate::log::record_batch::RecordBatch;
 use crate::log::{AppendError, LogConfig};
@@ -10,6 +11,10 @@ use crate::protocol::{
     TopicPartition,
 };
 use crate::sim::{Fabric, NodeId, Time};
+
+/// The `client.id` that may write to internal topics
+/// (`AdminUtils.ADMIN_CLIENT_ID`).
+const ADMIN_CLIENT_ID: &str = "__admin_client";
 
 /// `acks=all`.
 const ACKS_ALL: i16 = -1;
@@ -32,10 +37,45 @@ struct Written {
 }
 
 impl Broker {
+    /// Takes a request up when those that came before it on its connection are
+    /// answered. In Kafka nothing is read from a connection meanwhile
+    /// (`SocketServer`), on which idempotent producers rely: what is refused
+    /// is not told before what was taken.
+    pub(super) fn produce(
+        &mut self,
+        fabric: &mut Fabric,
+        from: NodeId,
+        header: Header,
+        request: ProduceRequest,
+    ) {
+        let is_busy = |produce: &DelayedProduce| produce.from == from;
+        if self.delayed_produces.iter().any(is_busy) {
+            return self.unread_produces.push_back((from, header, request));
+        }
+        self.append_all(fabric, from, header, request);
+        self.complete_produces(fabric);
+        self.complete_fetches(fabric);
+    }
+
+    /// Takes up what waits on connections on which all is answered by now; says
+    /// whether there was anything.
+    fn take_up_unread(&mut self, fabric: &mut Fabric) -> bool {
+        let busy: Vec<NodeId> = self.delayed_produces.iter().map(|of| of.from).collect();
+        let is_free = |(from, ..): &(NodeId, _, _)| !busy.contains(from);
+        let Some(next) = self.unread_produces.iter().position(is_free) else {
+            return false;
+        };
+        if let Some((from, header, request)) = self.unread_produces.remove(next) {
+            self.append_all(fabric, from, header, request);
+            self.complete_fetches(fabric);
+        }
+        true
+    }
+
     /// Appends the batches to the partitions it leads. With `acks=1` it
     /// answers at once, with `acks=all` when the in-sync replicas have them,
     /// with `acks=0` never.
-    pub(super) fn produce(
+    fn append_all(
         &mut self,
         fabric: &mut Fabric,
         from: NodeId,
@@ -44,7 +84,13 @@ impl Broker {
     ) {
         let mut partitions = Vec::new();
         for (of, batch) in request.partitions {
-            let written = match self.append(fabric, from, &of, &batch, request.acks) {
+            // Only the cluster itself and its tools write to internal topics.
+            let is_closed = is_internal(&of.topic) && *header.client_id != *ADMIN_CLIENT_ID;
+            let appended = match is_closed {
+                true => Err(refused(ErrorCode::InvalidTopicException)),
+                false => self.append(fabric, from, &of, &batch, request.acks),
+            };
+            let written = match appended {
                 Ok(written) => written,
                 Err(response) => Written {
                     response,
@@ -62,8 +108,6 @@ impl Broker {
                 partitions,
             });
         }
-        self.complete_produces(fabric);
-        self.complete_fetches(fabric);
     }
 
     fn append(
@@ -95,15 +139,24 @@ impl Broker {
             error_message: None,
             record_errors: Vec::new(),
         };
-        if !appended.is_duplicate {
-            fabric.emit(EventKind::RecordsAppended {
-                broker: self.id,
-                topic_partition: of.clone(),
-                base_offset: appended.first_offset,
-                records: batch.record_count(),
+        let (broker, topic_partition) = (self.id, of.clone());
+        let (base_offset, records) = (appended.first_offset, batch.record_count());
+        fabric.emit(match appended.is_duplicate {
+            false => EventKind::RecordsAppended {
+                broker,
+                topic_partition,
+                base_offset,
+                records,
                 from,
-            });
-        }
+            },
+            true => EventKind::DuplicateRecognized {
+                broker,
+                topic_partition,
+                base_offset,
+                records,
+                from,
+            },
+        });
         if batch.has_producer_id() {
             self.plan_producer_check(fabric.now);
         }
@@ -128,6 +181,15 @@ impl Broker {
     /// Answers the writes that all in-sync replicas have, or that nobody can
     /// promise any more.
     pub(super) fn complete_produces(&mut self, fabric: &mut Fabric) {
+        loop {
+            self.answer_completed(fabric);
+            if !self.take_up_unread(fabric) {
+                break;
+            }
+        }
+    }
+
+    fn answer_completed(&mut self, fabric: &mut Fabric) {
         for mut produce in std::mem::take(&mut self.delayed_produces) {
             for (of, written) in &mut produce.partitions {
                 self.settle(fabric, of, written);
@@ -172,6 +234,7 @@ impl Broker {
             }
             self.answer_produce(fabric, produce);
         }
+        self.complete_produces(fabric);
     }
 
     fn answer_produce(&self, fabric: &mut Fabric, produce: DelayedProduce) {

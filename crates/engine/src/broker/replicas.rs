@@ -186,6 +186,7 @@ impl Broker {
         registration: &PartitionRegistration,
     ) -> Effects {
         self.stop_fetching(of);
+        self.plan_isr_check(fabric.now);
         let Some(partition) = self.partitions.get_mut(of) else {
             return Effects::default();
         };

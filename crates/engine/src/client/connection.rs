@@ -7,16 +7,31 @@ use crate::event::{EventKind, LogLevel};
 use crate::protocol::{Header, MetadataRequest, MetadataResponse, Request};
 use crate::sim::{Alarm, ClientNumber, Fabric, NodeId, Random, Scheduled, Stream, Time};
 
-/// `retry.backoff.ms`: the first wait before something is tried again, in
-/// milliseconds.
-const RETRY_BACKOFF_MS: u64 = 100;
-/// `retry.backoff.max.ms`: the longest such wait, in milliseconds.
-const RETRY_BACKOFF_MAX_MS: u64 = 1_000;
-/// `reconnect.backoff.ms`: the first wait before a broker is tried again to
-/// which a connection has ended, in milliseconds.
-const RECONNECT_BACKOFF_MS: u64 = 50;
-/// `reconnect.backoff.max.ms`: the longest such wait, in milliseconds.
-const RECONNECT_BACKOFF_MAX_MS: u64 = 1_000;
+/// How long a client waits before it tries again, in milliseconds
+/// (`CommonClientConfigs`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Backoffs {
+    /// `retry.backoff.ms`: the first wait before something is tried again.
+    pub retry_ms: i64,
+    /// `retry.backoff.max.ms`: the longest such wait.
+    pub retry_max_ms: i64,
+    /// `reconnect.backoff.ms`: the first wait before a broker is tried again
+    /// to which a connection has ended.
+    pub reconnect_ms: i64,
+    /// `reconnect.backoff.max.ms`: the longest such wait.
+    pub reconnect_max_ms: i64,
+}
+
+impl Default for Backoffs {
+    fn default() -> Self {
+        Backoffs {
+            retry_ms: 100,
+            retry_max_ms: 1_000,
+            reconnect_ms: 50,
+            reconnect_max_ms: 1_000,
+        }
+    }
+}
 
 /// The logger of what concerns connections.
 const NETWORK_CLIENT: &str = "org.apache.kafka.clients.NetworkClient";
@@ -32,6 +47,7 @@ pub struct Connection {
     /// What it knows of the cluster.
     pub metadata: ClientMetadata,
     request_timeout_ms: i64,
+    backoffs: Backoffs,
     next_correlation_id: i32,
     /// The requests that wait for an answer, by correlation id.
     in_flight: BTreeMap<i32, InFlightRequest>,
@@ -76,12 +92,18 @@ impl Connection {
             client_id,
             metadata: ClientMetadata::new(bootstrap, metadata_max_age_ms),
             request_timeout_ms,
+            backoffs: Backoffs::default(),
             next_correlation_id: 0,
             in_flight: BTreeMap::new(),
             peers: BTreeMap::new(),
             alarm: Alarm::default(),
             random: Random::new(seed, Stream::Client(number)),
         }
+    }
+
+    /// Sets how long it waits before it tries again.
+    pub(crate) fn set_backoffs(&mut self, backoffs: Backoffs) {
+        self.backoffs = backoffs;
     }
 
     /// How many requests to a broker wait for an answer.
@@ -169,11 +191,6 @@ impl Connection {
         ready.min_by_key(load).copied()
     }
 
-    /// 31 random bits of this client's own.
-    pub(crate) fn random(&mut self) -> u32 {
-        self.random.next_u32() & 0x7fff_ffff
-    }
-
     /// A uuid of this client's own.
     pub(crate) fn uuid(&mut self) -> [u8; 16] {
         self.random.uuid()
@@ -183,13 +200,17 @@ impl Connection {
     /// `retry.backoff.ms` to `retry.backoff.max.ms`, a fifth more or less at
     /// random (KIP-580).
     pub(crate) fn backoff_us(&mut self, failures: u32) -> u64 {
-        let full_ms = RETRY_BACKOFF_MAX_MS.min(RETRY_BACKOFF_MS << failures.min(4));
-        self.jitter_us(full_ms)
+        let Backoffs {
+            retry_ms,
+            retry_max_ms,
+            ..
+        } = self.backoffs;
+        self.jitter_us(doubled(retry_ms, retry_max_ms, failures))
     }
 
     fn jitter_us(&mut self, full_ms: u64) -> u64 {
         let percent = 80 + u64::from(self.random.below(41));
-        full_ms * 10 * percent
+        full_ms.saturating_mul(10 * percent)
     }
 
     /// Writes a line to the client's log.
@@ -224,9 +245,14 @@ impl Connection {
         fabric.close_connection(NodeId::Client(self.number), NodeId::Broker(broker));
         let peer = self.peers.entry(broker).or_default();
         peer.is_established = false;
-        let doublings = peer.failures.min(5);
-        peer.failures = peer.failures.saturating_add(1);
-        let backoff_ms = RECONNECT_BACKOFF_MAX_MS.min(RECONNECT_BACKOFF_MS << doublings);
+        let failures = peer.failures;
+        peer.failures = failures.saturating_add(1);
+        let Backoffs {
+            reconnect_ms,
+            reconnect_max_ms,
+            ..
+        } = self.backoffs;
+        let backoff_ms = doubled(reconnect_ms, reconnect_max_ms, failures);
         let until = fabric.now.plus_us(self.jitter_us(backoff_ms));
         self.peers.entry(broker).or_default().backoff_until = until;
         let requests = self.in_flight.iter();
@@ -318,7 +344,10 @@ impl Connection {
             return;
         };
         let request = Request::Metadata(MetadataRequest {
-            topics: Some(self.metadata.wanted().cloned().collect()),
+            topics: match self.metadata.wants_all() {
+                true => None,
+                false => Some(self.metadata.wanted().cloned().collect()),
+            },
         });
         let correlation_id = self.send(fabric, broker, request);
         self.metadata.asked(correlation_id);
@@ -363,4 +392,12 @@ impl Connection {
         let wait_us = self.backoff_us(failures - 1);
         self.metadata.wait_until(now.plus_us(wait_us));
     }
+}
+
+/// `first_ms` doubled so often, at most `longest_ms`
+/// (`org.apache.kafka.common.utils.ExponentialBackoff`).
+fn doubled(first_ms: i64, longest_ms: i64, times: u32) -> u64 {
+    let (first_ms, longest_ms) = (first_ms.max(0) as u64, longest_ms.max(0) as u64);
+    let doubled = first_ms.saturating_mul(1 << times.min(40));
+    doubled.min(longest_ms)
 }

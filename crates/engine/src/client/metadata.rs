@@ -27,12 +27,16 @@ struct TopicInfo {
 pub struct ClientMetadata {
     bootstrap: Vec<i32>,
     brokers: Vec<i32>,
+    racks: BTreeMap<i32, String>,
     topics: BTreeMap<TopicName, TopicInfo>,
     wanted: BTreeSet<TopicName>,
     max_age_ms: i64,
     updated_at: Option<Time>,
     in_flight: Option<i32>,
     asked_for: BTreeSet<TopicName>,
+    /// It wants to know of every topic there is.
+    wants_all: bool,
+    asked_for_all: bool,
     /// Something has turned out to be older than it should be.
     needs_update: bool,
     /// Before this instant it does not ask again.
@@ -81,12 +85,15 @@ impl ClientMetadata {
         ClientMetadata {
             bootstrap,
             brokers: Vec::new(),
+            racks: BTreeMap::new(),
             topics: BTreeMap::new(),
             wanted: BTreeSet::new(),
             max_age_ms,
             updated_at: None,
             in_flight: None,
             asked_for: BTreeSet::new(),
+            wants_all: false,
+            asked_for_all: false,
             needs_update: false,
             not_before: Time::ZERO,
             failures: 0,
@@ -127,6 +134,11 @@ impl ClientMetadata {
         &self.brokers
     }
 
+    /// The `broker.rack` of a broker of the last response.
+    pub fn rack(&self, broker: i32) -> Option<&str> {
+        self.racks.get(&broker).map(String::as_str)
+    }
+
     /// `bootstrap.servers`.
     pub fn bootstrap(&self) -> &[i32] {
         &self.bootstrap
@@ -150,6 +162,21 @@ impl ClientMetadata {
     pub(crate) fn want(&mut self, topic: &TopicName) -> bool {
         // Every record asks; few are of a new topic.
         !self.wanted.contains(topic) && self.wanted.insert(topic.clone())
+    }
+
+    /// Asks for all topics from now on, or only for those that are wanted
+    /// (`Metadata.needMetadataForAllTopics`).
+    pub(crate) fn want_all(&mut self, wants_all: bool) {
+        self.wants_all = wants_all;
+    }
+
+    pub(crate) fn wants_all(&self) -> bool {
+        self.wants_all
+    }
+
+    /// The topics that the client knows of, by name.
+    pub fn topics(&self) -> impl Iterator<Item = &TopicName> {
+        self.topics.keys()
     }
 
     pub(crate) fn wanted(&self) -> impl Iterator<Item = &TopicName> {
@@ -185,6 +212,7 @@ impl ClientMetadata {
     pub(crate) fn asked(&mut self, correlation_id: i32) {
         self.in_flight = Some(correlation_id);
         self.asked_for = self.wanted.clone();
+        self.asked_for_all = self.wants_all;
     }
 
     pub(crate) fn is_asked(&self, correlation_id: i32) -> bool {
@@ -194,7 +222,10 @@ impl ClientMetadata {
     /// Whether the last answer came before a topic was wanted that is wanted
     /// now.
     pub(crate) fn is_behind(&self) -> bool {
-        self.wanted != self.asked_for
+        match self.asked_for_all {
+            true => !self.wants_all && self.wanted != self.asked_for,
+            false => self.wants_all || self.wanted != self.asked_for,
+        }
     }
 
     /// The request got no answer, or one that says nothing. Returns how often
@@ -223,8 +254,16 @@ impl ClientMetadata {
         self.without_news += 1;
         self.needs_update = is_behind;
         self.updated_at = Some(now);
-        self.brokers = response.brokers;
+        self.brokers = response.brokers.iter().map(|of| of.node_id).collect();
+        let racks = response.brokers.into_iter();
+        self.racks = racks
+            .filter_map(|broker| Some((broker.node_id, broker.rack?)))
+            .collect();
         let mut answer = MetadataAnswer::default();
+        if self.asked_for_all {
+            let told: BTreeSet<&TopicName> = response.topics.iter().map(|of| &of.name).collect();
+            self.topics.retain(|name, _| told.contains(name));
+        }
         for topic in response.topics {
             if !topic.error_code.is_none() {
                 self.topics.remove(&topic.name);

@@ -13,11 +13,17 @@ mod share_consumer;
 mod workload;
 
 pub use admin::Admin;
-pub use consumer::{AssignedPartition, Consumer, Membership};
-pub use consumer::{AutoOffsetReset, ConsumerConfig};
+pub use connection::Backoffs;
+pub use consumer::{AssignedPartition, Consumer, ConsumerEvent, Membership, OffsetCounts};
+pub use consumer::{AutoOffsetReset, ConsumerConfig, SeekTo, SubscriptionType};
+pub use consumer::{CommitEach, CommitWhen, ManualCommit, Processing};
 pub use metadata::{ClientMetadata, PartitionInfo};
-pub use producer::{Acks, ProducerConfig};
-pub use producer::{OutgoingRecord, Producer, ProducerBatch};
+pub use producer::{
+    AccumulatorConfig, Acks, Appended, BatchSequence, BufferExhausted, BuiltInPartitioner,
+    Callback, ClusterView, EvaluationError, Expression, OutgoingRecord, Partitioner,
+    PartitionerChoice, Producer, ProducerBatch, ProducerConfig, ProducerIdAndEpoch, ReadyCheck,
+    RecordAccumulator, RoundRobinPartitioner, TransactionManager, TransactionState,
+};
 pub use share_consumer::{
     AcknowledgementRule, Acknowledging, RecordInHand, ShareConsumer, ShareConsumerConfig,
 };
@@ -29,6 +35,10 @@ use crate::protocol::{Payload, Response};
 use crate::sim::{Fabric, NodeId, Packet};
 
 /// A client of one of the four kinds.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a world has few clients, which stay where they are"
+)]
 #[derive(Clone, Debug, Hash)]
 pub enum Client {
     /// Sends records.
@@ -53,13 +63,9 @@ pub(crate) enum ClientTimer {
     MaxBlock,
     /// A producer makes up its next record.
     Workload,
-    /// A member says that it lives (`heartbeat.interval.ms`).
-    Heartbeat,
-    /// A consumer commits (`auto.commit.interval.ms`).
-    AutoCommit,
-    /// Something of a consumer is tried again (`retry.backoff.ms`), or its
-    /// `close()` takes too long.
-    ConsumerRetry,
+    /// Something of a consumer is due: a heartbeat, a commit, the end of
+    /// processing, or another try.
+    Consumer,
     /// Something of a share consumer is due: a heartbeat, the end of what its
     /// application does, another try.
     ShareConsumer,

@@ -81,9 +81,9 @@ impl RunningWorkload {
         let least = self.workload.value_bytes as usize;
         OutgoingRecord {
             topic: self.workload.topic.clone(),
-            partition: None,
             key,
             value: Some(numbered(&self.workload.value_prefix, number, least)),
+            ..OutgoingRecord::default()
         }
     }
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use super::error::ConfigException;
 use super::{broker, synonyms};
+use crate::assignor::server::ServerAssignor;
+use crate::coordinator::consumer_group::ConsumerGroupConfig;
 use crate::coordinator::share_state::ShareCoordinatorConfig;
 use crate::coordinator::{GroupCoordinatorConfig, ShareGroupConfig};
 use crate::log::LogConfig;
@@ -42,6 +44,8 @@ pub struct BrokerConfig {
     pub cleaner: CleanerConfig,
     /// The group coordinator.
     pub coordinator: GroupCoordinatorConfig,
+    /// The same for groups of the consumer group protocol (KIP-848).
+    pub consumer_groups: ConsumerGroupConfig,
     /// `__consumer_offsets` (`offsets.topic.*`).
     pub offsets_topic: InternalTopicConfig,
     /// `__transaction_state` (`transaction.state.log.*`).
@@ -325,6 +329,7 @@ impl BrokerConfig {
                 backoff_ms: given.interval_ms("log.cleaner.backoff.ms"),
             },
             coordinator: given.coordinator(),
+            consumer_groups: given.consumer_groups(),
             offsets_topic: given.internal_topic("offsets.topic"),
             transaction_state_log: InternalTopicConfig {
                 min_isr: Some(given.int("transaction.state.log.min.isr")),
@@ -450,6 +455,19 @@ impl Given<'_> {
             record_lock_duration_ms: self.long("group.share.record.lock.duration.ms"),
             partition_max_record_locks: self.long("group.share.partition.max.record.locks"),
             fetch_max_records: self.long("share.fetch.max.fetch.records"),
+        }
+    }
+
+    fn consumer_groups(&self) -> ConsumerGroupConfig {
+        let assignors = self.text("group.consumer.assignors").split(',');
+        ConsumerGroupConfig {
+            session_timeout_ms: self.int("group.consumer.session.timeout.ms"),
+            heartbeat_interval_ms: self.int("group.consumer.heartbeat.interval.ms"),
+            max_size: self.int("group.consumer.max.size"),
+            assignors: assignors
+                .filter_map(|class| ServerAssignor::by_class(class.trim()))
+                .collect(),
+            metadata_refresh_interval_ms: ConsumerGroupConfig::METADATA_REFRESH_INTERVAL_MS,
         }
     }
 

@@ -53,6 +53,15 @@ pub enum MetadataRecord {
         /// Its `node.id`.
         id: i32,
     },
+    /// A block of producer ids was given to a broker (`ProducerIdsRecord`).
+    ProducerIds {
+        /// Its `node.id`.
+        broker_id: i32,
+        /// The epoch it was registered with.
+        broker_epoch: i64,
+        /// The first id behind the block.
+        next_producer_id: i64,
+    },
     /// A topic was made (`TopicRecord`, `PartitionRecord`s, `ConfigRecord`s).
     TopicCreated {
         /// Its name.
@@ -91,6 +100,8 @@ pub struct MetadataImage {
     pub brokers: Brokers,
     /// All topics, by name.
     pub topics: BTreeMap<TopicName, Topic>,
+    /// The first producer id that no broker was given.
+    pub next_producer_id: i64,
 }
 
 impl MetadataImage {
@@ -129,6 +140,9 @@ impl MetadataImage {
             MetadataRecord::BrokerInControlledShutdown { id } => {
                 self.brokers.begin_controlled_shutdown(*id);
             }
+            MetadataRecord::ProducerIds {
+                next_producer_id, ..
+            } => self.next_producer_id = *next_producer_id,
             MetadataRecord::TopicCreated { name, topic } => {
                 self.topics.insert(name.clone(), topic.clone());
             }

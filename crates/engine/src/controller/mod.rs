@@ -14,6 +14,7 @@ mod node;
 pub mod partition;
 pub mod partition_change;
 pub mod placement;
+mod producer_ids;
 pub mod quorum;
 pub mod reassignment;
 pub mod replica_list;
@@ -27,6 +28,7 @@ pub use consensus::Consensus;
 pub use image::{MetadataImage, MetadataRecord, Topic};
 pub use node::ControllerNode;
 pub use partition::PartitionRegistration;
+pub use producer_ids::PRODUCER_ID_BLOCK_SIZE;
 pub use topic_name::{
     GROUP_METADATA_TOPIC_NAME, INTERNAL_TOPICS, SHARE_GROUP_STATE_TOPIC_NAME,
     TRANSACTION_STATE_TOPIC_NAME, collides, is_internal, validate_topic_name,

@@ -549,6 +549,14 @@ impl GroupCoordinator {
     }
 }
 
+impl runtime::CoordinatorRuntime<GroupCoordinator> {
+    /// The shard that has this group.
+    pub fn shard_of(&self, group: &str) -> Option<&GroupCoordinator> {
+        let mut shards = self.active().map(|(_, _, shard)| shard);
+        shards.find(|shard| shard.group(group).is_some())
+    }
+}
+
 /// A coordinator taken apart.
 struct Parts<'a> {
     groups: &'a mut Groups,

@@ -51,6 +51,7 @@ impl CoordinatorShard for GroupCoordinator {
             GroupRecord::ShareGroup(record) => {
                 share_group::replay(&mut self.share_groups, write, record);
             }
+            // Nobody coordinates groups of this protocol yet.
             GroupRecord::ConsumerGroup(_) => {}
         }
     }

@@ -388,6 +388,7 @@ fn an_instance_that_comes_back_keeps_its_part() {
     scene
         .coordinator
         .heartbeat(scene.now, token, request, &mut scene.out);
+    scene.settle();
     let error_code = ErrorCode::FencedInstanceId;
     let fenced = Response::Heartbeat(HeartbeatResponse { error_code });
     assert_eq!(scene.answer(token), Some(fenced));

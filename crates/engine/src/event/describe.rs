@@ -7,6 +7,7 @@ use crate::coordinator::{GroupEvent, RemovalCause};
 use crate::log::DeletionReason;
 use crate::protocol::TopicPartition;
 use crate::sim::NodeId;
+use crate::world::Rebalance;
 
 pub(super) struct Described<'a> {
     pub kind: &'a EventKind,
@@ -88,6 +89,72 @@ impl Described<'_> {
         })
     }
 
+    fn application(&self, f: &mut fmt::Formatter<'_>) -> Option<fmt::Result> {
+        Some(match self.kind {
+            EventKind::SendReturned {
+                producer,
+                topic_partition,
+                undelivered,
+            } => write!(
+                f,
+                "{}: send() returns. The record for {topic_partition} waits in the accumulator; {} not delivered yet.",
+                self.names.name(*producer),
+                match undelivered {
+                    1 => "1 record is".to_owned(),
+                    others => format!("{others} records are"),
+                }
+            ),
+            EventKind::CallbackRun { producer, callback } => {
+                let name = self.names.name(*producer);
+                let records = counted(i64::from(callback.records), "record");
+                let to = match callback.partition {
+                    Some(partition) => format!("{}-{partition}", callback.topic),
+                    None => callback.topic.to_string(),
+                };
+                match (&callback.error, callback.base_offset) {
+                    (Some((exception, message)), _) => write!(
+                        f,
+                        "{name}: the callback for {records} of {to} runs: {exception}: {message}"
+                    ),
+                    (None, Some(offset)) => write!(
+                        f,
+                        "{name}: the callback for {records} of {to} runs: delivered at offset {offset}."
+                    ),
+                    (None, None) => {
+                        write!(
+                            f,
+                            "{name}: the callback for {records} of {to} runs: delivered."
+                        )
+                    }
+                }
+            }
+            EventKind::Flushed { producer } => write!(
+                f,
+                "{}: flush() returns. All that was sent before is delivered or has failed.",
+                self.names.name(*producer)
+            ),
+            EventKind::RecordsNeverSent {
+                producer,
+                topic,
+                partition,
+                records,
+            } => {
+                let to = match partition {
+                    Some(partition) => format!("{topic}-{partition}"),
+                    None => topic.to_string(),
+                };
+                write!(
+                    f,
+                    "{} ends without flush(): {} for {to} in its accumulator {} never sent.",
+                    self.names.name(*producer),
+                    counted(i64::from(*records), "record"),
+                    if *records == 1 { "was" } else { "were" }
+                )
+            }
+            _ => return None,
+        })
+    }
+
     fn logs(&self, f: &mut fmt::Formatter<'_>) -> Option<fmt::Result> {
         Some(match self.kind {
             EventKind::RecordsAppended {
@@ -114,6 +181,23 @@ impl Described<'_> {
                         base_offset + i64::from(*records) - 1
                     ),
                 }
+            }
+            EventKind::DuplicateRecognized {
+                topic_partition,
+                base_offset,
+                records,
+                from,
+                ..
+            } => {
+                let producer = match from {
+                    NodeId::Client(client) => self.names.name(*client),
+                    other => format!("{other:?}"),
+                };
+                write!(
+                    f,
+                    "{topic_partition} knows {} of {producer} by sequence number: it has them since offset {base_offset}, and does not store them again.",
+                    counted(i64::from(*records), "record")
+                )
             }
             EventKind::RecordsDeleted {
                 topic_partition,
@@ -374,6 +458,33 @@ impl Described<'_> {
                     ),
                 }
             }
+            EventKind::RebalanceMeasured(rebalance) => describe_rebalance(rebalance, f),
+            EventKind::RecordsProcessedAgain {
+                group,
+                consumer,
+                topic_partition,
+                from,
+                to,
+            } => write!(
+                f,
+                "{} has processed {} of {topic_partition} again, from offset {from} on: group {group} had done so before.",
+                self.names.name(*consumer),
+                counted(to - from, "record")
+            ),
+            EventKind::RecordsSkipped {
+                group,
+                topic_partition,
+                from,
+                to,
+                ..
+            } => write!(
+                f,
+                "Group {group} passes over {} of {topic_partition}, from offset {from} on: nobody has processed them.",
+                counted(to - from, "record")
+            ),
+            EventKind::Consumer { consumer, event } => {
+                event.describe(&self.names.name(*consumer), f)
+            }
             EventKind::ConsumerFailed {
                 consumer,
                 exception,
@@ -396,6 +507,9 @@ impl fmt::Display for Described<'_> {
             return done;
         }
         if let Some(done) = self.logs(f) {
+            return done;
+        }
+        if let Some(done) = self.application(f) {
             return done;
         }
         if let Some(done) = self.consumers(f) {
@@ -428,6 +542,20 @@ impl fmt::Display for Described<'_> {
             _ => Ok(()),
         }
     }
+}
+
+fn describe_rebalance(rebalance: &Rebalance, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let count = |partitions: &[TopicPartition]| partitions.len() as i64;
+    write!(
+        f,
+        "Group {} has rebalanced within {} ms: {} given up, {} moved, {} kept; nobody read a partition for up to {} ms.",
+        rebalance.group,
+        rebalance.duration_us / 1_000,
+        counted(count(&rebalance.revoked), "partition"),
+        rebalance.moved.len(),
+        rebalance.kept.len(),
+        rebalance.longest_unread_us() / 1_000
+    )
 }
 
 fn describe_group(event: &GroupEvent, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -7,11 +7,14 @@ pub use self::describe::counted;
 pub use self::share::{ShareEvent, ShareRecords};
 
 use self::describe::Described;
+use crate::client::{Callback, ConsumerEvent};
+use crate::controller::is_internal;
 use crate::coordinator::GroupEvent;
 use crate::log::record_batch::RecordBatch;
 use crate::log::{Cleaning, DeletionReason};
 use crate::protocol::{Response, TopicName, TopicPartition};
 use crate::sim::{ClientNumber, NodeId, PacketId, Time};
+use crate::world::Rebalance;
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -373,6 +376,57 @@ pub enum EventKind {
         /// How many records.
         records: i32,
     },
+    /// A leader was sent a batch that it has: it stores it once, and answers
+    /// with the offsets that it has (KIP-98).
+    DuplicateRecognized {
+        /// The leader.
+        broker: i32,
+        /// The partition.
+        topic_partition: TopicPartition,
+        /// The first record's offset.
+        base_offset: i64,
+        /// How many records.
+        records: i32,
+        /// Who sent them.
+        from: NodeId,
+    },
+    /// A producer's `send()` has returned: the record is in the accumulator,
+    /// not delivered.
+    SendReturned {
+        /// The producer.
+        producer: ClientNumber,
+        /// Where the record will go.
+        topic_partition: TopicPartition,
+        /// How many records of the producer are not delivered, this one among
+        /// them.
+        undelivered: u32,
+    },
+    /// A callback has run that had waited for `poll()`, `flush()` or
+    /// `close()`; once for each of its records.
+    CallbackRun {
+        /// The producer.
+        producer: ClientNumber,
+        /// What it is told.
+        callback: Callback,
+    },
+    /// A producer's `flush()` has returned: all that was sent before is
+    /// delivered, or has failed.
+    Flushed {
+        /// The producer.
+        producer: ClientNumber,
+    },
+    /// A producer has ended without `flush()` and without `close()`: these
+    /// records were never sent.
+    RecordsNeverSent {
+        /// The producer.
+        producer: ClientNumber,
+        /// The topic.
+        topic: TopicName,
+        /// The partition, where one was chosen.
+        partition: Option<i32>,
+        /// How many records.
+        records: i32,
+    },
     /// A producer gave up on records.
     SendFailed {
         /// The producer.
@@ -425,7 +479,8 @@ pub enum EventKind {
         from: i64,
         /// Its position now.
         to: i64,
-        /// The batches that came; the first may begin before `from`.
+        /// The batches that came; the first may begin before `from`, and the
+        /// last go on beyond `to`.
         batches: Vec<RecordBatch>,
     },
     /// A consumer ended with an exception.
@@ -436,6 +491,13 @@ pub enum EventKind {
         exception: String,
         /// Its message.
         message: String,
+    },
+    /// Something else that a consumer does.
+    Consumer {
+        /// The consumer.
+        consumer: ClientNumber,
+        /// What.
+        event: ConsumerEvent,
     },
     /// An admin client's call was answered.
     AdminAnswered {
@@ -453,6 +515,36 @@ pub enum EventKind {
         /// Its message.
         message: String,
     },
+    /// A rebalance of a group is complete.
+    RebalanceMeasured(Rebalance),
+    /// A member of a group has processed records that the group had processed
+    /// before.
+    RecordsProcessedAgain {
+        /// The group.
+        group: String,
+        /// The member.
+        consumer: ClientNumber,
+        /// The partition.
+        topic_partition: TopicPartition,
+        /// The first offset.
+        from: i64,
+        /// The offset after the last one.
+        to: i64,
+    },
+    /// A member of a group goes on after records that none of its group has
+    /// processed.
+    RecordsSkipped {
+        /// The group.
+        group: String,
+        /// The member.
+        consumer: ClientNumber,
+        /// The partition.
+        topic_partition: TopicPartition,
+        /// The first offset that is left out.
+        from: i64,
+        /// The offset after the last one.
+        to: i64,
+    },
     /// Something happened in a group.
     Group(GroupEvent),
     /// Something happened in a share group.
@@ -463,11 +555,15 @@ impl EventKind {
     /// Whether an onlooker should be told, or it is one of many steps of
     /// something they are told of anyway.
     pub fn is_news(&self) -> bool {
+        if self.topic().is_some_and(is_internal) {
+            return matches!(self, EventKind::RecordsLost { .. });
+        }
         match self {
             EventKind::RecordsAccumulated { .. }
             | EventKind::RecordsReplicated { .. }
             | EventKind::LeaderStarted { .. }
             | EventKind::Delivered { .. }
+            | EventKind::SendReturned { .. }
             | EventKind::AdminAnswered { .. } => false,
             EventKind::ClientStarted { kind, .. } | EventKind::ClientClosed { kind, .. } => {
                 *kind != "admin client"
@@ -475,8 +571,67 @@ impl EventKind {
             EventKind::PartitionsRevoked { .. } => true,
             EventKind::Group(event) => is_group_news(event),
             EventKind::Share(event) => event.is_news(),
+            EventKind::Consumer { event, .. } => event.is_news(),
             _ => true,
         }
+    }
+}
+
+impl EventKind {
+    /// The topic that it is about, where it is about one.
+    pub fn topic(&self) -> Option<&str> {
+        Some(match self {
+            EventKind::TopicCreated { topic, .. }
+            | EventKind::TopicDeleted { topic }
+            | EventKind::PartitionsAdded { topic, .. }
+            | EventKind::SendFailed { topic, .. } => topic,
+            EventKind::LeaderElected {
+                topic_partition, ..
+            }
+            | EventKind::IsrChanged {
+                topic_partition, ..
+            }
+            | EventKind::ReplicasChanged {
+                topic_partition, ..
+            }
+            | EventKind::LeaderStarted {
+                topic_partition, ..
+            }
+            | EventKind::RecordsReplicated {
+                topic_partition, ..
+            }
+            | EventKind::ReplicationFailed {
+                topic_partition, ..
+            }
+            | EventKind::RecordsTruncated {
+                topic_partition, ..
+            }
+            | EventKind::RecordsLost {
+                topic_partition, ..
+            }
+            | EventKind::RecordsAccumulated {
+                topic_partition, ..
+            }
+            | EventKind::RecordsAppended {
+                topic_partition, ..
+            }
+            | EventKind::RecordsDeleted {
+                topic_partition, ..
+            }
+            | EventKind::LogCleaned {
+                topic_partition, ..
+            }
+            | EventKind::Delivered {
+                topic_partition, ..
+            }
+            | EventKind::PositionReset {
+                topic_partition, ..
+            }
+            | EventKind::RecordsRead {
+                topic_partition, ..
+            } => &topic_partition.topic,
+            _ => return None,
+        })
     }
 }
 

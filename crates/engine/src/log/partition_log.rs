@@ -161,6 +161,16 @@ impl PartitionLog {
             .flat_map(move |segment| segment.batches_from(offset))
     }
 
+    /// How far whoever reads at `offset` has come: to the end of the log when
+    /// nothing follows, however far that is (`LocalLog.read`). What came last
+    /// may have been compacted away before the log was cut off behind it.
+    pub fn position_of(&self, offset: i64) -> i64 {
+        match self.batches_from(offset).next() {
+            Some(_) => offset,
+            None => self.end_offset,
+        }
+    }
+
     fn segments_from(&self, index: usize) -> impl DoubleEndedIterator<Item = &LogSegment> + Clone {
         let sealed = &self.sealed[index.min(self.sealed.len())..];
         sealed

@@ -34,9 +34,18 @@ pub struct MetadataRequest {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct MetadataResponse {
     /// The live brokers, by id.
-    pub brokers: Vec<i32>,
+    pub brokers: Vec<MetadataBroker>,
     /// The topics, by name, or why one is not told.
     pub topics: Vec<MetadataTopic>,
+}
+
+/// One broker of a [`MetadataResponse`].
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct MetadataBroker {
+    /// Its `node.id`.
+    pub node_id: i32,
+    /// Its `broker.rack`.
+    pub rack: Option<String>,
 }
 
 /// One topic of a [`MetadataResponse`].

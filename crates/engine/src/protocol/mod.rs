@@ -13,6 +13,7 @@ mod group;
 mod metadata;
 mod records;
 mod share;
+mod transaction;
 pub mod wire;
 mod zookeeper;
 
@@ -24,6 +25,7 @@ pub use group::*;
 pub use metadata::*;
 pub use records::*;
 pub use share::*;
+pub use transaction::*;
 pub use zookeeper::*;
 
 use std::fmt;
@@ -170,8 +172,14 @@ apis! {
     Fetch(FetchRequest, FetchResponse),
     /// Finds the first, the last, or a timestamp's offset.
     ListOffsets(ListOffsetsRequest, ListOffsetsResponse),
+    /// Finds where a leader's epoch ended.
+    OffsetForLeaderEpoch(OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse),
     /// Moves log starts, so that records before them are gone.
     DeleteRecords(DeleteRecordsRequest, DeleteRecordsResponse),
+    /// Gives a producer the id and epoch that its batches carry.
+    InitProducerId(InitProducerIdRequest, InitProducerIdResponse),
+    /// Gives a broker a block of producer ids.
+    AllocateProducerIds(AllocateProducerIdsRequest, AllocateProducerIdsResponse),
     /// Finds the brokers that coordinate groups, transactions or share groups.
     FindCoordinator(FindCoordinatorRequest, FindCoordinatorResponse),
     /// Enters a group, or its next generation.

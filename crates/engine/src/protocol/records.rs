@@ -60,7 +60,18 @@ impl fmt::Display for RecordError {
     }
 }
 
-/// Reads record batches from partitions that the receiver leads.
+/// Which records a consumer is shown (`isolation.level`, KIP-98).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum IsolationLevel {
+    /// All up to the high watermark.
+    #[default]
+    ReadUncommitted,
+    /// Those up to the last stable offset, without what was aborted.
+    ReadCommitted,
+}
+
+/// Reads record batches: those of a partition that the receiver leads, and for
+/// a consumer also those of one that it follows (KIP-392).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct FetchRequest {
     /// The follower that asks; `None` is a consumer.
@@ -73,6 +84,11 @@ pub struct FetchRequest {
     /// How much the answer may hold in all (`fetch.max.bytes`); the first batch
     /// is sent whole even when it is larger.
     pub max_bytes: i32,
+    /// Which records a consumer wants to see.
+    pub isolation_level: IsolationLevel,
+    /// A consumer's `client.rack`, so that the leader can name a replica near
+    /// it (KIP-392).
+    pub rack_id: Option<String>,
     /// Where to read.
     pub partitions: Vec<FetchPartition>,
 }
@@ -136,6 +152,9 @@ pub struct FetchedPartition {
     /// Where a follower's log and the leader's part, by the epoch and where it
     /// ended on the leader (KIP-595): the follower cuts its log there.
     pub diverging_epoch: Option<(i32, i64)>,
+    /// The replica from which the consumer is to read instead (KIP-392); then
+    /// there are no records here.
+    pub preferred_read_replica: Option<i32>,
     /// Whole batches; the first may begin before the offset asked for.
     pub records: Vec<RecordBatch>,
 }
@@ -146,6 +165,8 @@ pub struct ListOffsetsRequest {
     /// The follower that asks, by its `node.id`, which is told of all there
     /// is; `None` is a client, which is told of what is committed.
     pub replica_id: Option<i32>,
+    /// Up to where a client is told of records.
+    pub isolation_level: IsolationLevel,
     /// The partitions, each with a timestamp in epoch milliseconds, or one of
     /// the constants.
     pub partitions: Vec<(TopicPartition, i64)>,
@@ -213,4 +234,42 @@ pub struct DeletedRecords {
 impl DeletedRecords {
     /// Stands for no low watermark.
     pub const INVALID_LOW_WATERMARK: i64 = -1;
+}
+
+/// Asks where leader epochs ended (`OffsetsForLeaderEpoch`, KIP-320): a
+/// consumer finds out whether what it has read is still in the log.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct OffsetForLeaderEpochRequest {
+    /// The partitions.
+    pub partitions: Vec<OffsetForLeaderPartition>,
+}
+
+/// One partition of an [`OffsetForLeaderEpochRequest`].
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct OffsetForLeaderPartition {
+    /// The partition.
+    pub topic_partition: TopicPartition,
+    /// The leader epoch that the asker knows, -1 when it knows none.
+    pub current_leader_epoch: i32,
+    /// The epoch whose end is asked for.
+    pub leader_epoch: i32,
+}
+
+/// Where the epochs ended.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct OffsetForLeaderEpochResponse {
+    /// One entry for each partition of the request.
+    pub partitions: Vec<(TopicPartition, EpochEndOffset)>,
+}
+
+/// Where an epoch ended in one partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct EpochEndOffset {
+    /// `NONE`, or why it is not told.
+    pub error_code: ErrorCode,
+    /// The last epoch that is not younger than the one asked for; -1 when there
+    /// is none.
+    pub leader_epoch: i32,
+    /// Where it ended; -1 when there is none.
+    pub end_offset: i64,
 }

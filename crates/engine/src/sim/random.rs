@@ -18,9 +18,12 @@ pub enum Stream {
     MemberId,
     /// The uuid that is the id of a member of a group of KIP-848.
     ConsumerGroupMemberId,
-    /// A client's own draws: the partition its records stick to, the jitter of
-    /// its retries. The number is the client's.
+    /// A client's own draws, such as the jitter of its retries. The number is
+    /// the client's.
     Client(u32),
+    /// The partitions that a producer's records without a key stick to. The
+    /// number is the client's.
+    Partitioner(u32),
     /// The choices of a producer that makes up records. The number is the
     /// client's.
     Workload(u32),
@@ -41,6 +44,7 @@ impl Stream {
             Stream::Quorum(id) => 0x3_0000_0000 | u64::from(id.cast_unsigned()),
             Stream::Client(client) => 0x1_0000_0000 | u64::from(client),
             Stream::Controller(place) => 0x4_0000_0000 | u64::from(place),
+            Stream::Partitioner(client) => 0x5_0000_0000 | u64::from(client),
             Stream::Workload(client) => 0x2_0000_0000 | u64::from(client),
         }
     }

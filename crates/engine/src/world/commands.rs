@@ -1,5 +1,6 @@
 //! What a person asks of the world: whether it may be, and doing it.
 
+use super::consumers::check_new;
 use super::{CLIENTS_MAX, SERVERS_MAX, World};
 use crate::broker::Slowness;
 use crate::client::{
@@ -15,7 +16,16 @@ impl World {
     pub(super) fn check(&self, command: &Command) -> Result<(), Refusal> {
         match command {
             Command::AddProducer { config, .. } => self.check_room().and(config.check()),
-            Command::AddConsumer { config, .. } => self.check_room().and(config.check()),
+            Command::AddConsumer { config, topics } => {
+                self.check_room().and_then(|()| check_new(config, topics))
+            }
+            Command::Subscribe { .. }
+            | Command::SetProcessing { .. }
+            | Command::Seek { .. }
+            | Command::Pause { .. }
+            | Command::Resume { .. }
+            | Command::Commit { .. }
+            | Command::OffsetsForTimes { .. } => self.check_on_consumer(command),
             Command::AddShareConsumer { config, .. } => self.check_room().and(config.check()),
             Command::SetAcknowledging { consumer, .. } => {
                 self.share_consumer(*consumer).map(|_| ())
@@ -32,6 +42,9 @@ impl World {
             Command::AddAdmin { .. } => self.check_room(),
             Command::SetWorkload { producer, .. } => self.producer(*producer).map(|_| ()),
             Command::Send { producer, record } => self.producer(*producer)?.check(record),
+            Command::Poll { producer }
+            | Command::Flush { producer }
+            | Command::CloseWithoutFlush { producer } => self.producer(*producer).map(|_| ()),
             Command::AdminCall { admin, request } => match self.client(*admin)? {
                 Client::Admin(_) => Admin::check(request),
                 _ => Err(wrong_kind(*admin, "admin client")),
@@ -193,6 +206,17 @@ impl World {
                     producer.send(&mut self.fabric, record);
                 }
             }
+            Command::Poll { producer } => {
+                if let Some(Client::Producer(producer)) = self.clients.get_mut(&producer) {
+                    producer.poll(&mut self.fabric);
+                }
+            }
+            Command::Flush { producer } => {
+                if let Some(Client::Producer(producer)) = self.clients.get_mut(&producer) {
+                    producer.flush(&mut self.fabric);
+                }
+            }
+            Command::CloseWithoutFlush { producer } => self.close_without_flush(producer),
             Command::AdminCall { admin, request } => {
                 if let Some(Client::Admin(admin)) = self.clients.get_mut(&admin) {
                     admin.call(&mut self.fabric, request);
@@ -205,6 +229,13 @@ impl World {
                 }
             }
             Command::Crash { client } => self.crash(client),
+            command @ (Command::Subscribe { .. }
+            | Command::SetProcessing { .. }
+            | Command::Seek { .. }
+            | Command::Pause { .. }
+            | Command::Resume { .. }
+            | Command::Commit { .. }
+            | Command::OffsetsForTimes { .. }) => self.carry_out_on_consumer(command),
             Command::SetLatency { latency } => self.fabric.network.set_latency(latency),
             command => self.carry_out_on_servers(command),
         }
@@ -295,7 +326,12 @@ impl World {
 
     fn add_consumer(&mut self, mut config: ConsumerConfig, topics: Vec<TopicName>) -> ClientNumber {
         if config.client_id.is_empty() {
-            config.client_id = format!("consumer-{}-{}", config.group_id, self.next_client);
+            // (`ConsumerConfig.maybeOverrideClientId`).
+            let group = match config.has_group() {
+                true => &config.group_id,
+                false => "null",
+            };
+            config.client_id = format!("consumer-{group}-{}", self.next_client);
         }
         let connection = self.connect(
             config.client_id.clone(),
@@ -356,6 +392,26 @@ impl World {
         number
     }
 
+    /// The program ends: what was on its way may still arrive.
+    fn close_without_flush(&mut self, number: ClientNumber) {
+        let Some(client) = self.remove_client(number) else {
+            return;
+        };
+        let unsent = match &client {
+            Client::Producer(producer) => producer.unsent(),
+            _ => Vec::new(),
+        };
+        for (topic, partition, records) in unsent {
+            self.fabric.emit(EventKind::RecordsNeverSent {
+                producer: number,
+                topic,
+                partition,
+                records,
+            });
+        }
+        self.tell_closed(number, &client);
+    }
+
     fn crash(&mut self, number: ClientNumber) {
         if let Some(client) = self.remove_client(number) {
             let records_lost = match &client {
@@ -371,7 +427,7 @@ impl World {
     }
 }
 
-fn wrong_kind(client: ClientNumber, wanted: &'static str) -> Refusal {
+pub(super) fn wrong_kind(client: ClientNumber, wanted: &'static str) -> Refusal {
     Refusal::WrongKind { client, wanted }
 }
 

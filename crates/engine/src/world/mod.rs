@@ -2,8 +2,13 @@
 
 mod commands;
 mod config;
+mod consumers;
 mod observer;
+mod processed;
+mod rebalances;
 mod servers;
+
+pub use rebalances::Rebalance;
 
 pub use config::{BrokerSpec, ControllerMode, SERVERS_MAX, WorldConfig};
 
@@ -16,7 +21,7 @@ use crate::broker::{Broker, NewBroker, Partition};
 use crate::client::Client;
 use crate::command::{ClientNumber, Command, Refusal};
 use crate::controller::zookeeper::ZooKeeper;
-use crate::controller::{ControllerNode, MetadataImage, Topic};
+use crate::controller::{ControllerNode, MetadataImage, Topic, is_internal};
 use crate::coordinator::ClassicGroup;
 use crate::coordinator::share_group::ShareGroup;
 use crate::event::{Cause, ClientNames, Event, EventKind};
@@ -146,6 +151,11 @@ impl World {
         &self.observer.image.topics
     }
 
+    /// The topics that the cluster does not keep for itself, by name.
+    pub fn user_topics(&self) -> impl Iterator<Item = (&TopicName, &Topic)> {
+        self.topics().iter().filter(|(name, _)| !is_internal(name))
+    }
+
     /// The network: what is under way, and what is wrong with it.
     pub fn network(&self) -> &Network {
         &self.fabric.network
@@ -251,6 +261,7 @@ impl World {
             command: command.clone(),
         });
         let client = self.carry_out(command);
+        self.watch_groups(0);
         self.run_until(self.fabric.now);
         Ok(Outcome {
             client,
@@ -292,7 +303,17 @@ impl World {
                 "time does not get beyond {at}: {scheduled:?} happens over and over"
             );
             self.fabric.now = at;
+            let first_event = self.fabric.events.len();
             self.happen(scheduled);
+            self.watch_groups(first_event);
+        }
+    }
+
+    /// Measures what groups do, from the event of this number on.
+    fn watch_groups(&mut self, first_event: usize) {
+        if first_event < self.fabric.events.len() {
+            self.count_processed(first_event);
+            self.measure_rebalances(first_event);
         }
     }
 
@@ -348,12 +369,16 @@ impl World {
             return;
         }
         if let Some(client) = self.remove_client(number) {
-            self.fabric.emit(EventKind::ClientClosed {
-                client: number,
-                kind: client.kind(),
-                client_id: client.client_id().to_owned(),
-            });
+            self.tell_closed(number, &client);
         }
+    }
+
+    fn tell_closed(&mut self, number: ClientNumber, client: &Client) {
+        self.fabric.emit(EventKind::ClientClosed {
+            client: number,
+            kind: client.kind(),
+            client_id: client.client_id().to_owned(),
+        });
     }
 
     fn remove_client(&mut self, number: ClientNumber) -> Option<Client> {

@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 
 use super::World;
+use super::processed::Ledger;
+use super::rebalances::RebalanceTracker;
 use crate::controller::quorum::LogEntry;
 use crate::controller::zookeeper::ZooKeeper;
 use crate::controller::{MetadataImage, MetadataRecord, PartitionRegistration};
@@ -22,6 +24,10 @@ pub(super) struct Observer {
     /// How far each partition was committed when its leader changed, or lost
     /// its disk.
     committed: BTreeMap<TopicPartition, i64>,
+    /// What rebalances cost.
+    pub rebalances: RebalanceTracker,
+    /// What groups have processed.
+    pub ledger: Ledger,
 }
 
 impl Observer {
@@ -65,7 +71,9 @@ impl World {
 
     fn tell(&mut self, record: &MetadataRecord) {
         let kind = match record {
-            MetadataRecord::LeaderChange { .. } | MetadataRecord::BrokerRegistered { .. } => return,
+            MetadataRecord::LeaderChange { .. }
+            | MetadataRecord::BrokerRegistered { .. }
+            | MetadataRecord::ProducerIds { .. } => return,
             MetadataRecord::BrokerFenced { id } => EventKind::BrokerFenced { broker: *id },
             MetadataRecord::BrokerUnfenced { id } => EventKind::BrokerUnfenced { broker: *id },
             MetadataRecord::BrokerInControlledShutdown { id } => {

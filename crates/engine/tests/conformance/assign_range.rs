@@ -18,5 +18,5 @@ pub const KIND: Kind = Kind {
 
 fn run(case: &Value) -> Outcome {
     let assigned = range::assign(&assignment::topics(case)?, &assignment::members(case)?);
-    assignment::check(case, &assigned, !assignment::depends_on_order(case))
+    assignment::check(case, &assigned)
 }

@@ -7,7 +7,7 @@ use engine::Time;
 use engine::assignor::server::{PartitionsByTopic, ServerAssignor};
 use engine::coordinator::consumer_group::{
     ConsumerGroup, ConsumerGroupConfig, ConsumerGroupEvent, ConsumerGroupMember,
-    ConsumerGroupState, ConsumerGroupTimer, ConsumerGroups, Outcome, TopicMetadata,
+    ConsumerGroupState, ConsumerGroupTimer, ConsumerGroups, Outcome, TopicMetadata, TopicsImage,
 };
 use engine::coordinator::record::GroupRecord;
 use engine::coordinator::runtime::CoordinatorRecord;
@@ -76,7 +76,7 @@ impl Run {
             };
             image.insert(TopicName::from(name.as_str()), topic);
         }
-        Ok(Run {
+        let mut run = Run {
             groups: ConsumerGroups::new(config.clone(), 1),
             config,
             image,
@@ -84,7 +84,9 @@ impl Run {
             log: Vec::new(),
             instances: BTreeMap::new(),
             now: Time::ZERO,
-        })
+        };
+        run.tell_topics(&[]);
+        Ok(run)
     }
 
     fn play(&mut self, step: &Value) -> CaseOutcome {
@@ -105,9 +107,9 @@ impl Run {
 
     fn heartbeat(&mut self, step: &Value) -> Result<ConsumerGroupHeartbeatResponse, String> {
         let request = self.request(step)?;
-        let outcome =
-            self.groups
-                .heartbeat(self.now, &self.image, "client", "/127.0.0.1", &request);
+        let outcome = self
+            .groups
+            .heartbeat(self.now, "client", "/127.0.0.1", &request);
         Ok(self.write(outcome))
     }
 
@@ -185,7 +187,7 @@ impl Run {
                 let name = &step["expired"][expired.len()]["timer"];
                 let timer = self.due_timer(at, name).ok_or("no timer is due")?;
                 expired.push(json!({ "at": at.as_ms(), "timer": timer_name(&timer) }));
-                outcomes.extend(self.groups.expire_timer(&timer, &self.image));
+                outcomes.extend(self.groups.expire_timer(&timer));
             }
             for outcome in outcomes {
                 self.write(outcome);
@@ -208,8 +210,13 @@ impl Run {
         let name = text(step, "topic")?;
         let topic = self.image.get_mut(name).ok_or(format!("no topic {name}"))?;
         topic.num_partitions = number(step, "to")?;
-        self.groups.on_topics_changed(&[name]);
+        self.tell_topics(&[name]);
         Ok(())
+    }
+
+    fn tell_topics(&mut self, changed: &[&str]) {
+        let image = TopicsImage::new(self.image.clone());
+        self.groups.on_new_metadata_image(image, changed);
     }
 
     fn write<T>(&mut self, outcome: Outcome<T>) -> T {

@@ -12,6 +12,8 @@ use serde_json::Value;
 
 mod assign_kip848;
 mod assign_range;
+mod assign_round_robin;
+mod assign_sticky;
 mod assignment;
 mod case;
 mod classic_group_protocol;
@@ -23,9 +25,11 @@ mod leader_epoch_cache;
 mod log_segments_retention;
 mod murmur2;
 mod partition_hw_isr;
+mod producer_batching;
 mod producer_state;
 mod record_batch_size;
 mod replica_placement;
+mod roundrobin_partitioner;
 
 use case::Outcome;
 
@@ -35,6 +39,9 @@ pub const KINDS: &[Kind] = &[
     assign_range::KIND,
     assign_kip848::RANGE,
     assign_kip848::UNIFORM,
+    assign_round_robin::KIND,
+    assign_sticky::EAGER,
+    assign_sticky::COOPERATIVE,
     record_batch_size::KIND,
     classic_group_protocol::KIND,
     kip848_group_protocol::KIND,
@@ -42,6 +49,8 @@ pub const KINDS: &[Kind] = &[
     compaction::KIND,
     leader_epoch_cache::KIND,
     producer_state::KIND,
+    producer_batching::KIND,
+    roundrobin_partitioner::KIND,
     partition_hw_isr::KIND,
     replica_placement::KIND,
     leader_election::KIND,

@@ -7,8 +7,8 @@ use engine::world::BrokerSpec;
 use super::pick;
 
 /// One to six brokers, rarely more, one or three controllers, on the brokers'
-/// machines or on their own, and short times, so that much happens in a few
-/// virtual seconds.
+/// machines or on their own, or ZooKeeper, and short times, so that much
+/// happens in a few virtual seconds.
 pub fn config(random: &mut Random) -> WorldConfig {
     let brokers = match random.below(12) {
         0 => 7 + random.below(4),
@@ -16,18 +16,23 @@ pub fn config(random: &mut Random) -> WorldConfig {
         _ => 2 + random.below(5),
     } as i32;
     let racks = random.below(4);
+    let has_zookeeper = random.below(5) == 0;
     let voters = pick(random, &[1, 1, 3]);
     let are_shared = random.below(2) == 0 && brokers >= voters;
     let controllers: Vec<i32> = match are_shared {
         true => (1..=voters).collect(),
         false => (101..=100 + voters).collect(),
     };
-    let settings = settings(random);
+    let settings = settings(random, brokers);
     let settings: Vec<(&str, &str)> = settings
         .iter()
         .map(|(name, value)| (*name, *value))
         .collect();
-    let mut config = WorldConfig::cluster(&[], &controllers, &settings);
+    let ids: Vec<i32> = (1..=brokers).collect();
+    let mut config = match has_zookeeper {
+        true => WorldConfig::with_zookeeper(&ids, &settings),
+        false => WorldConfig::cluster(&ids, &controllers, &settings),
+    };
     config.brokers = (1..=brokers)
         .map(|id| BrokerSpec {
             id,
@@ -46,7 +51,9 @@ pub fn latency(random: &mut Random) -> Latency {
     }
 }
 
-fn settings(random: &mut Random) -> Vec<(&'static str, &'static str)> {
+/// A broker alone cannot ask for two replicas in sync: it could store neither
+/// records nor offsets.
+fn settings(random: &mut Random, brokers: i32) -> Vec<(&'static str, &'static str)> {
     let mut settings = vec![("log.initial.task.delay.ms", "2000")];
     let mut set = |name, values: &[&'static str]| settings.push((name, pick(random, values)));
     set("broker.session.timeout.ms", &["1000", "3000", "6000"]);
@@ -61,7 +68,14 @@ fn settings(random: &mut Random) -> Vec<(&'static str, &'static str)> {
         &["500", "5000"],
     );
     set("log.retention.check.interval.ms", &["1000", "5000"]);
-    set("min.insync.replicas", &["1", "1", "2"]);
+    set("offsets.topic.num.partitions", &["1", "3", "3", "10"]);
+    set("offsets.topic.segment.bytes", &["1000", "104857600"]);
+    let min_isr: &[&str] = if brokers > 1 {
+        &["1", "1", "2"]
+    } else {
+        &["1"]
+    };
+    set("min.insync.replicas", min_isr);
     set(
         "unclean.leader.election.enable",
         &["false", "false", "true"],

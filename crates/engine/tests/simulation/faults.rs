@@ -2,6 +2,7 @@
 
 use engine::Command;
 use engine::broker::Slowness;
+use engine::controller::zookeeper::ZooKeeper;
 use engine::sim::{Host, Latency, Link};
 
 use super::{Run, cluster, pick};
@@ -24,12 +25,8 @@ impl Run {
                 0 => Command::LoseDisk { broker },
                 _ => Command::KillBroker { broker },
             },
-            13 => Command::KillController {
-                controller: self.any_controller(),
-            },
-            14 | 15 => Command::StartController {
-                controller: self.any_controller(),
-            },
+            13 => self.kill_controller(),
+            14 | 15 => self.start_controller(),
             16 | 17 => {
                 let (one, other) = self.sides();
                 Command::Cut { one, other }
@@ -60,6 +57,26 @@ impl Run {
         self.pick(&all)
     }
 
+    /// With ZooKeeper, one of the brokers is it.
+    fn kill_controller(&mut self) -> Command {
+        match self.world.zookeeper().map(ZooKeeper::controller) {
+            Some(Some(broker)) => Command::KillBroker { broker },
+            _ => Command::KillController {
+                controller: self.any_controller(),
+            },
+        }
+    }
+
+    fn start_controller(&mut self) -> Command {
+        let down = self.any_broker_that_is_down();
+        match down.filter(|_| self.world.zookeeper().is_some()) {
+            Some(broker) => Command::StartBroker { broker },
+            None => Command::StartController {
+                controller: self.any_controller(),
+            },
+        }
+    }
+
     fn any_broker_that_is_down(&mut self) -> Option<i32> {
         let brokers = self.world.brokers().values();
         let down = brokers.filter(|broker| !broker.state().is_up());
@@ -77,25 +94,25 @@ impl Run {
         Command::AddBroker { id, rack: None }
     }
 
-    /// One or two servers, and some of the others.
+    /// One or two servers, and some of the others; ZooKeeper counts as one.
     fn sides(&mut self) -> (Vec<Host>, Vec<Host>) {
         let world = &self.world;
-        let mut servers: Vec<i32> = world.brokers().keys().copied().collect();
-        servers.extend(world.controllers().keys());
-        servers.sort_unstable();
-        servers.dedup();
+        let mut hosts: Vec<Host> = world.brokers().keys().copied().map(Host::Server).collect();
+        hosts.extend(world.controllers().keys().copied().map(Host::Server));
+        hosts.sort_unstable();
+        hosts.dedup();
+        hosts.extend(world.zookeeper().map(|_| Host::ZooKeeper));
         let mut one = Vec::new();
         for _ in 0..=self.random.below(2) {
-            if servers.len() > 1 {
-                let index = self.random.below(servers.len() as u32) as usize;
-                one.push(Host::Server(servers.swap_remove(index)));
+            if hosts.len() > 1 {
+                let index = self.random.below(hosts.len() as u32) as usize;
+                one.push(hosts.swap_remove(index));
             }
         }
         if self.random.below(2) == 0 {
-            servers.truncate(1);
+            hosts.truncate(1);
         }
-        let other = servers.into_iter().map(Host::Server).collect();
-        (one, other)
+        (one, hosts)
     }
 
     fn bad_link(&mut self) -> Command {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use engine::broker::{BrokerState, Role, Slowness};
 use engine::client::{AutoOffsetReset, ConsumerConfig};
+use engine::controller::is_internal;
 use engine::log::record_batch::RecordBatch;
 use engine::protocol::TopicName;
 use engine::sim::Latency;
@@ -150,12 +151,15 @@ impl Run {
                 .partition(&of)
                 .map_or(1, |held| held.min_insync_replicas);
             let can_commit = registration.isr.len() >= min_isr;
+            let leading = world.partition(&of).map(|held| &held.log);
             let ends = registration.replicas.iter().map(|id| {
                 let held = world.brokers()[id].partitions().get(&of)?;
                 let log = &held.log;
-                let is_done = !can_commit || log.high_watermark() == log.end_offset();
+                let end = log.end_offset();
+                let is_done = !can_commit || log.high_watermark() == end;
                 let has_heard = held.leader_epoch() == registration.leader_epoch;
-                (is_done && has_heard).then_some(log.end_offset())
+                let leading = leading.filter(|leading| end <= leading.end_offset());
+                (is_done && has_heard).then_some(leading?.position_of(end))
             });
             let ends: BTreeSet<Option<i64>> = ends.collect();
             if ends.len() != 1 || ends.contains(&None) {
@@ -188,7 +192,8 @@ impl Run {
 
     /// A new consumer of a new group reads from the beginning.
     fn read_everything(&mut self) -> Read {
-        let topics: Vec<TopicName> = self.world.topics().keys().cloned().collect();
+        let topics = self.world.user_topics();
+        let topics: Vec<TopicName> = topics.map(|(name, _)| name.clone()).collect();
         let mut read = Read::default();
         if topics.is_empty() {
             return read;
@@ -211,21 +216,26 @@ impl Run {
     }
 
     fn unread(&self, read: &Read) -> Option<TopicPartition> {
-        let mut partitions = self.world.image().partitions();
-        let unread = partitions.find(|(of, _)| {
+        let mut partitions = self.to_be_read().into_iter();
+        partitions.find(|of| {
             let log = self.world.partition(of).map(|held| &held.log);
             log.is_some_and(|log| {
                 let is_empty = log.start_offset() == log.high_watermark();
                 let position = read.positions.get(of).copied().unwrap_or_default();
-                !is_empty && position < log.high_watermark()
+                !is_empty && log.position_of(position) < log.high_watermark()
             })
-        });
-        unread.map(|(of, _)| of)
+        })
+    }
+
+    /// The partitions of the topics that are not internal: what the reader
+    /// itself commits goes into these.
+    fn to_be_read(&self) -> Vec<TopicPartition> {
+        let partitions = self.world.image().partitions().map(|(of, _)| of);
+        partitions.filter(|of| !is_internal(&of.topic)).collect()
     }
 
     fn all_that_was_promised_is_there(&mut self, read: &Read) {
-        let partitions: Vec<TopicPartition> =
-            self.world.image().partitions().map(|(of, _)| of).collect();
+        let partitions = self.to_be_read();
         let none = BTreeMap::new();
         for of in partitions {
             let Some(record) = self.model.partition(&self.world, &of) else {
@@ -254,8 +264,7 @@ impl Run {
     /// Of each key the last value is there, unless it says that the key is to
     /// be forgotten.
     fn last_values_are_there(&mut self, read: &Read) {
-        let partitions: Vec<TopicPartition> =
-            self.world.image().partitions().map(|(of, _)| of).collect();
+        let partitions = self.to_be_read();
         let none = BTreeMap::new();
         for of in partitions {
             let Some(record) = self.model.partition(&self.world, &of) else {
@@ -279,7 +288,8 @@ impl Run {
                 .map(|entry| entry.offset)
                 .collect();
             for (offset, has_value) in last.into_values() {
-                let must_be_there = has_value && offset >= record.deleted_to;
+                let may_be_gone_to = record.deleted_to.max(record.compacted_in_vain_to);
+                let must_be_there = has_value && offset >= may_be_gone_to;
                 assert!(
                     !must_be_there || offsets.contains(&offset),
                     "{of}: the last value of a key, at {offset}, is gone"

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use engine::broker::leader::Leader;
 use engine::broker::{Partition, Role};
 use engine::client::{Acks, Client};
 use engine::command::ClientNumber;
@@ -104,6 +105,10 @@ impl Model {
                 if let Some(Client::Producer(producer)) = world.clients().get(client) {
                     self.acks.insert(*client, producer.config.acks);
                 }
+            }
+            EventKind::ControllerElected { .. } => {
+                self.summary.controllers += 1;
+                self.summary.by_zookeeper += u64::from(world.zookeeper().is_some());
             }
             EventKind::TopicDeleted { topic } => {
                 self.deleted.insert(topic.clone());
@@ -334,6 +339,9 @@ impl Model {
         match &held.role {
             Role::Leader(leader) => {
                 let epoch = leader.leader_epoch();
+                let waits_for = leader.isr().maximal();
+                let behind = counted_but_behind(world, of, leader, log.high_watermark());
+                record.note_who_waits(epoch, log.high_watermark(), waits_for, &behind);
                 excused = record.look_at_leader(broker, epoch, log);
                 assert!(
                     log.start_offset() <= record.deleted_to,
@@ -372,6 +380,25 @@ impl Model {
 
 fn held<'w>(world: &'w World, broker: i32, of: &TopicPartition) -> Option<&'w Partition> {
     world.brokers().get(&broker)?.partitions().get(of)
+}
+
+/// Who is in the ISR of the leader's epoch as the controller has it, but is not
+/// waited for by the leader and does not have all that it has committed.
+fn counted_but_behind(
+    world: &World,
+    of: &TopicPartition,
+    leader: &Leader,
+    high_watermark: i64,
+) -> Vec<i32> {
+    let registration = world.image().partition(of);
+    let registration = registration.filter(|now| now.leader_epoch == leader.leader_epoch());
+    let counted = registration.into_iter().flat_map(|now| &now.isr).copied();
+    let lacks = |broker: &i32| {
+        let held = held(world, *broker, of);
+        held.is_none_or(|held| held.log.end_offset() < high_watermark)
+    };
+    let not_waited_for = counted.filter(|broker| !leader.isr().maximal().contains(broker));
+    not_waited_for.filter(lacks).collect()
 }
 
 /// Offsets as appended: none is left out, none comes twice. A log that was cut

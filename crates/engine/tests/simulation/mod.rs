@@ -9,6 +9,7 @@ mod faults;
 mod heal;
 mod invariants;
 mod record;
+mod sessions;
 mod workload;
 
 use std::cell::RefCell;
@@ -39,6 +40,10 @@ pub struct Summary {
     pub elections: u64,
     /// Of them, those who were not in sync.
     pub unclean_elections: u64,
+    /// Controllers that became active.
+    pub controllers: u64,
+    /// Of them, those that had made `/controller`.
+    pub by_zookeeper: u64,
     /// Records that a producer was told are stored with `acks=all`.
     pub acknowledged: u64,
     /// Of them, those lost for a reason for which Kafka loses them too.
@@ -54,6 +59,8 @@ impl Summary {
         self.faults += other.faults;
         self.elections += other.elections;
         self.unclean_elections += other.unclean_elections;
+        self.controllers += other.controllers;
+        self.by_zookeeper += other.by_zookeeper;
         self.acknowledged += other.acknowledged;
         self.excused += other.excused;
         self.read += other.read;

@@ -9,6 +9,8 @@ use engine::log::PartitionLog;
 use engine::log::record_batch::RecordBatch;
 use engine::protocol::TopicId;
 
+use super::sessions::Sessions;
+
 /// What an onlooker has taken down of one partition.
 #[derive(Debug)]
 pub struct PartitionRecord {
@@ -34,8 +36,14 @@ pub struct PartitionRecord {
     /// How far records were deleted because they were too old or too many, or
     /// because a client asked for it.
     pub deleted_to: i64,
+    /// Before this, a record may be gone though it is the last of its key: a
+    /// replica may have compacted it away for the sake of a later one that was
+    /// lost since.
+    pub compacted_in_vain_to: i64,
     pub epochs: Epochs,
     pub excuse: Excuse,
+    /// What idempotent producers have had committed.
+    sessions: Sessions,
     replicas: BTreeMap<i32, Seen>,
 }
 
@@ -46,7 +54,7 @@ pub struct Epochs {
     led: BTreeMap<i32, i32>,
 }
 
-/// When Kafka, too, loses what was committed. Three reasons count, no other:
+/// When Kafka, too, loses what was committed. Four reasons count, no other:
 ///
 /// - An unclean election: the leader was not in sync, and what it lacks is
 ///   lost.
@@ -56,14 +64,20 @@ pub struct Epochs {
 /// - A reassignment that was taken back when only replicas were in sync that it
 ///   had added: the first of the others then counts as in sync
 ///   (`PartitionReassignmentRevert`), and leads as soon as it is there.
+/// - A leader that forgets whom it wants in the ISR. Of its last change it has
+///   learnt by the answer; it asks for the next one; then the metadata bring
+///   the last one again. They are as new as what it knows, so that it takes
+///   their ISR for good and its request for settled (`Partition.makeLeader`).
+///   The controller counts the replica as in sync from then on, and may let it
+///   lead; the leader, until it hears more, commits without it.
 ///
 /// What the leader so elected has when it begins is from then on what is
 /// committed. Leaders of older epochs that have not heard of it yet promise
 /// what cannot be kept.
 #[derive(Debug, Default)]
 pub struct Excuse {
-    /// Who is in the ISR though it need not have all: it lost its disk, or was
-    /// put there when a reassignment was taken back.
+    /// Who is in the ISR though it need not have all: it lost its disk, was
+    /// put there when a reassignment was taken back, or is not waited for.
     pub lacking: BTreeSet<i32>,
     /// The epoch of the last such election, -1 before the first.
     pub epoch: Option<i32>,
@@ -75,6 +89,11 @@ impl Excuse {
     pub fn give(&mut self, epoch: i32) {
         self.epoch = Some(epoch);
         self.is_pending = true;
+    }
+
+    /// The leaders before this epoch may have committed what its leader lacks.
+    pub fn end_before(&mut self, epoch: i32) {
+        self.epoch = self.epoch.max(Some(epoch));
     }
 
     /// Whether a leader of this epoch does not know yet that it is over.
@@ -108,8 +127,10 @@ impl PartitionRecord {
             appended: BTreeMap::new(),
             acknowledged: BTreeSet::new(),
             deleted_to: 0,
+            compacted_in_vain_to: 0,
             epochs: Epochs::default(),
             excuse: Excuse::default(),
+            sessions: Sessions::default(),
             replicas: BTreeMap::new(),
         }
     }
@@ -135,6 +156,28 @@ impl PartitionRecord {
     pub fn check_anew(&mut self) {
         for seen in self.replicas.values_mut() {
             seen.checked_to = 0;
+        }
+    }
+
+    /// The leader of this epoch has committed up to `high_watermark` and has
+    /// waited for these replicas only; these others, which do not have all that,
+    /// are in the ISR of its epoch as the controller has it.
+    pub fn note_who_waits(
+        &mut self,
+        epoch: i32,
+        high_watermark: i64,
+        waits_for: &[i32],
+        behind: &[i32],
+    ) {
+        let younger = self.epochs.elected.range(epoch + 1..);
+        let mut next = younger.filter_map(|(epoch, leader)| Some((*epoch, (*leader)?)));
+        match next.next() {
+            Some((next, leader)) if !waits_for.contains(&leader) => {
+                self.excuse.end_before(next);
+                self.compacted_in_vain_to = self.compacted_in_vain_to.max(high_watermark);
+            }
+            Some(_) => {}
+            None => self.excuse.lacking.extend(behind),
         }
     }
 
@@ -315,6 +358,10 @@ impl PartitionRecord {
                 self.committed_end,
                 batch.base_offset()
             );
+            // Who lost records may be sent them again.
+            if self.excuse.epoch.is_none() {
+                self.sessions.take_down(&self.of, batch);
+            }
             self.committed.insert(batch.base_offset(), batch.clone());
             self.committed_end = batch.next_offset();
         }
@@ -336,6 +383,7 @@ impl PartitionRecord {
         let before = std::mem::replace(&mut self.committed, kept);
         self.committed_end = end.max(log.start_offset().min(self.committed_end));
         self.begins_at = log.start_offset();
+        self.compacted_in_vain_to = self.compacted_in_vain_to.max(log.end_offset());
         self.check_anew();
         let mut excused = 0;
         for base_offset in std::mem::take(&mut self.acknowledged) {

@@ -68,6 +68,8 @@ impl Run {
                 random,
                 &[Acks::None, Acks::Leader, Acks::All, Acks::All, Acks::All],
             ),
+            enable_idempotence: pick(random, &[true, true, true, false]),
+            max_in_flight_requests: pick(random, &[1, 5, 5]),
             batch_size: pick(random, &[0, 100, 16_384]),
             linger_ms: i64::from(random.below(20)),
             compression_type: pick(random, &CompressionType::ALL),
@@ -170,10 +172,10 @@ impl Run {
             value.resize(value.len() + self.random.below(300) as usize, b'.');
             let record = OutgoingRecord {
                 topic: self.any_topic(),
-                partition: None,
                 key: (self.random.below(3) > 0).then(|| vec![b'a' + self.random.below(6) as u8]),
                 // A record without a value tells compaction to forget its key.
                 value: (self.random.below(10) > 0).then_some(value),
+                ..OutgoingRecord::default()
             };
             self.execute(Command::Send { producer, record });
         }

@@ -20,6 +20,8 @@ use super::{admin_call, run_ms, start};
 const SETTINGS: &[(&str, &str)] = &[
     ("num.partitions", "3"),
     ("default.replication.factor", "1"),
+    ("offsets.topic.num.partitions", "5"),
+    ("transaction.state.log.num.partitions", "5"),
     ("broker.session.timeout.ms", "3000"),
     ("broker.heartbeat.interval.ms", "500"),
     ("replica.lag.time.max.ms", "4000"),
@@ -47,7 +49,8 @@ pub fn cluster_of_three_controllers(seed: u64) -> World {
     cluster_of(seed, &[101, 102, 103], &[])
 }
 
-fn cluster_of(seed: u64, controllers: &[i32], settings: &[(&str, &str)]) -> World {
+/// The cluster with these controllers, and other settings besides.
+pub fn cluster_of(seed: u64, controllers: &[i32], settings: &[(&str, &str)]) -> World {
     let settings = [SETTINGS, settings].concat();
     in_a_data_centre(
         seed,
@@ -277,11 +280,12 @@ pub fn ends(world: &World, topic: &str) -> Vec<(i32, i64, i64)> {
     held.collect()
 }
 
-/// The producer of the recordings. What it is given at one time shares a
-/// batch, as with the recorder.
+/// The producer of the recordings, which was not idempotent. What it is given
+/// at one time shares a batch, as with the recorder.
 pub fn producer_with(world: &mut World, acks: Acks) -> ClientNumber {
     let config = ProducerConfig {
         acks,
+        enable_idempotence: false,
         delivery_timeout_ms: 3_000,
         request_timeout_ms: 1_500,
         linger_ms: 1,
@@ -318,6 +322,7 @@ pub fn send_records(
             partition: Some(to.partition),
             key: bytes(key),
             value: bytes(value),
+            ..OutgoingRecord::default()
         };
         let command = Command::Send { producer, record };
         world.execute(command).expect("it takes a record");

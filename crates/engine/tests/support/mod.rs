@@ -127,9 +127,9 @@ pub fn send(
 ) {
     let record = OutgoingRecord {
         topic: topic.into(),
-        partition: None,
         key: key.map(|key| key.as_bytes().to_vec()),
         value: Some(value.as_bytes().to_vec()),
+        ..OutgoingRecord::default()
     };
     world
         .execute(Command::Send { producer, record })

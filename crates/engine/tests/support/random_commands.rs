@@ -4,8 +4,10 @@
 
 use std::collections::BTreeMap;
 
+use engine::assignor::ClientAssignor;
 use engine::client::{
-    Acks, AutoOffsetReset, ConsumerConfig, KeyPattern, OutgoingRecord, ProducerConfig, Workload,
+    Acks, AutoOffsetReset, Client, CommitEach, CommitWhen, ConsumerConfig, KeyPattern,
+    ManualCommit, OutgoingRecord, Processing, ProducerConfig, SeekTo, SubscriptionType, Workload,
 };
 use engine::command::ClientNumber;
 use engine::log::record_batch::CompressionType;
@@ -94,7 +96,8 @@ fn random_command(random: &mut Random, world: &World) -> Command {
         0 => 1,
         len => clients[random.below(len as u32) as usize],
     };
-    match random.below(16) {
+    match random.below(20) {
+        16.. => consumer_command(random, world, client),
         0 | 1 => Command::AddProducer {
             config: producer_config(random),
             workload: (random.below(2) == 0).then(|| workload(random)),
@@ -129,6 +132,57 @@ fn random_command(random: &mut Random, world: &World) -> Command {
     }
 }
 
+fn consumer_command(random: &mut Random, world: &World, consumer: ClientNumber) -> Command {
+    let assigned = match world.clients().get(&consumer) {
+        Some(Client::Consumer(of)) => of.assignment().keys().cloned().collect(),
+        _ => Vec::new(),
+    };
+    let partitions: Vec<TopicPartition> = assigned.into_iter().take(2).collect();
+    match random.below(8) {
+        0 => Command::Pause {
+            consumer,
+            partitions,
+        },
+        1 => Command::Resume {
+            consumer,
+            partitions,
+        },
+        2 => Command::Seek {
+            consumer,
+            partitions,
+            to: [SeekTo::Beginning, SeekTo::End][random.below(2) as usize],
+        },
+        3 => Command::Commit {
+            consumer,
+            is_sync: random.below(2) == 0,
+        },
+        4 => Command::Subscribe {
+            consumer,
+            to: match random.below(3) {
+                0 => SubscriptionType::Pattern("orders|cl.*".to_owned()),
+                1 => SubscriptionType::Topics(vec![topic(random), topic(random)]),
+                _ => SubscriptionType::None,
+            },
+        },
+        _ => Command::SetProcessing {
+            consumer,
+            processing: processing(random),
+        },
+    }
+}
+
+fn processing(random: &mut Random) -> Processing {
+    let commit = ManualCommit {
+        when: [CommitWhen::Before, CommitWhen::After][random.below(2) as usize],
+        each: [CommitEach::Poll, CommitEach::Record][random.below(2) as usize],
+        is_sync: random.below(2) == 0,
+    };
+    Processing {
+        per_record_us: [0, 100, 20_000][random.below(3) as usize],
+        commit: (random.below(2) == 0).then_some(commit),
+    }
+}
+
 fn topic(random: &mut Random) -> TopicName {
     ["orders", "clicks", "nowhere"][random.below(3) as usize].into()
 }
@@ -144,13 +198,21 @@ fn producer_config(random: &mut Random) -> ProducerConfig {
 }
 
 fn consumer_config(random: &mut Random) -> ConsumerConfig {
+    let group = ["red", "blue"][random.below(2) as usize];
+    let assignors: &[ClientAssignor] = match group {
+        "red" => &[ClientAssignor::Range, ClientAssignor::CooperativeSticky],
+        _ => &[ClientAssignor::CooperativeSticky],
+    };
     ConsumerConfig {
+        partition_assignment_strategy: assignors.to_vec(),
+        // What a poll() returns is processed well within max.poll.interval.ms.
+        max_poll_records: [1, 10, 50][random.below(3) as usize],
         auto_offset_reset: [AutoOffsetReset::Earliest, AutoOffsetReset::Latest]
             [random.below(2) as usize],
         enable_auto_commit: random.below(4) > 0,
         session_timeout_ms: 6_000 + random.below(4_000) as i32,
         metadata_max_age_ms: 1_000 + i64::from(random.below(10_000)),
-        ..ConsumerConfig::of_group(["red", "blue"][random.below(2) as usize])
+        ..ConsumerConfig::of_group(group)
     }
 }
 
@@ -178,6 +240,7 @@ fn record(random: &mut Random) -> OutgoingRecord {
         partition: (random.below(8) == 0).then(|| random.below(5) as i32),
         key: (random.below(2) == 0).then(|| vec![random.below(20) as u8]),
         value: (random.below(10) > 0).then(|| vec![b'v'; random.below(2_000) as usize]),
+        ..OutgoingRecord::default()
     }
 }
 

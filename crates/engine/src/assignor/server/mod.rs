@@ -79,6 +79,15 @@ impl ServerAssignor {
         }
     }
 
+    /// The assignor that is this class, by its full name.
+    pub fn by_class(class: &str) -> Option<ServerAssignor> {
+        match class.strip_prefix("org.apache.kafka.coordinator.group.assignor.")? {
+            "UniformAssignor" => Some(ServerAssignor::Uniform),
+            "RangeAssignor" => Some(ServerAssignor::Range),
+            _ => None,
+        }
+    }
+
     /// The assignor with this name.
     pub fn by_name(name: &str) -> Option<ServerAssignor> {
         let mut all = ServerAssignor::ALL.into_iter();
@@ -119,11 +128,6 @@ mod tests {
         };
         let counts = (0..10).map(|number| (topic(number), 1_000));
         (group, counts.collect())
-    }
-
-    fn sizes(assignment: &GroupAssignment) -> impl Iterator<Item = usize> {
-        let parts = assignment.values();
-        parts.map(|part| part.values().map(BTreeSet::len).sum())
     }
 
     #[test]

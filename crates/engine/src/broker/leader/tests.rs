@@ -370,6 +370,26 @@ fn metadata_settles_what_was_asked_and_a_late_answer_changes_nothing() {
     assert_eq!(lesson.leader, before);
 }
 
+/// The metadata may bring what the leader knows already from the controller's
+/// answer, when it has asked for more meanwhile. It takes that for an answer to
+/// the new question (`Partition.makeLeader`): who is taken in then may lead
+/// without what was committed before the next metadata came.
+#[test]
+fn late_metadata_make_the_leader_forget_whom_it_has_asked_for() {
+    let mut lesson = Lesson::new(&[0, 1, 2], &[0]);
+    let request = lesson.fetch(1, 0).unwrap();
+    lesson.accept(&request);
+    let request = lesson.fetch(2, 0).unwrap();
+    assert_eq!(new_isr(Some(&request)), Some(vec![0, 1, 2]));
+    lesson.learn();
+    assert_eq!(lesson.leader.isr().maximal(), [0, 1]);
+
+    lesson.now_ms += MAX_LAG_MS + 1;
+    lesson.append(5);
+    lesson.fetch(1, 5);
+    assert_eq!(lesson.high_watermark, 5, "nobody waits for broker 2");
+}
+
 #[test]
 fn elected_again_the_leader_knows_what_followers_have() {
     let mut lesson = Lesson::new(&[0, 1, 2], &[0, 1]);

@@ -112,6 +112,8 @@ pub(super) fn name(request: &Request) -> Option<&'static str> {
         Request::DescribeGroups(_) => "describeGroups",
         Request::ShareGroupDescribe(_) => "describeShareGroups",
         Request::OffsetFetch(_) => "offsetFetch",
+        Request::OffsetDelete(_) => "offsetDelete",
+        Request::DeleteGroups(_) => "deleteConsumerGroups",
         _ => return None,
     })
 }
@@ -126,6 +128,8 @@ fn full_name(request: &Request, looks_up: bool) -> String {
         Request::DescribeGroups(_) => ("FIND_COORDINATOR", "DESCRIBE_GROUPS"),
         Request::ShareGroupDescribe(_) => ("FIND_COORDINATOR", "SHARE_GROUP_DESCRIBE"),
         Request::OffsetFetch(_) => ("FIND_COORDINATOR", "OFFSET_FETCH"),
+        Request::OffsetDelete(_) => ("FIND_COORDINATOR", "OFFSET_DELETE"),
+        Request::DeleteGroups(_) => ("FIND_COORDINATOR", "DELETE_GROUPS"),
         _ => return name.to_owned(),
     };
     format!("{name}(api={})", if looks_up { lookup } else { api })

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::protocol::{
-    DeleteRecordsRequest, DescribeGroupsRequest, ErrorCode, ListOffsetsRequest, Request, Response,
-    ShareGroupDescribeRequest, TopicPartition,
+    DeleteGroupsRequest, DeleteRecordsRequest, DescribeGroupsRequest, ErrorCode,
+    ListOffsetsRequest, Request, Response, ShareGroupDescribeRequest, TopicPartition,
 };
 
 /// A part of a call: what one broker answers.
@@ -46,7 +46,12 @@ pub(super) fn of(request: &Request) -> Vec<Part> {
             let groups = request.group_ids.iter().cloned();
             groups.map(Part::Group).collect()
         }
+        Request::DeleteGroups(request) if !request.groups_names.is_empty() => {
+            let groups = request.groups_names.iter().cloned();
+            groups.map(Part::Group).collect()
+        }
         Request::OffsetFetch(request) => vec![Part::Group(request.group_id.clone())],
+        Request::OffsetDelete(request) => vec![Part::Group(request.group_id.clone())],
         Request::ListGroups(_) => vec![Part::Brokers],
         _ => vec![Part::Whole],
     }
@@ -56,7 +61,7 @@ pub(super) fn of(request: &Request) -> Vec<Part> {
 /// for itself.
 pub(super) fn requests_of(request: &Request, parts: Vec<Part>) -> Vec<Vec<Part>> {
     match request {
-        Request::DescribeGroups(_) | Request::ShareGroupDescribe(_) => {
+        Request::DescribeGroups(_) | Request::ShareGroupDescribe(_) | Request::DeleteGroups(_) => {
             parts.into_iter().map(|part| vec![part]).collect()
         }
         _ => vec![parts],
@@ -74,6 +79,14 @@ pub(super) fn request(call: &Request, parts: &[Part]) -> Request {
             })
             .collect()
     };
+    let groups = || {
+        let parts = parts.iter();
+        let groups = parts.filter_map(|part| match part {
+            Part::Group(group) => Some(group.clone()),
+            _ => None,
+        });
+        groups.collect()
+    };
     match call {
         Request::DeleteRecords(request) => Request::DeleteRecords(DeleteRecordsRequest {
             partitions: records(),
@@ -81,26 +94,20 @@ pub(super) fn request(call: &Request, parts: &[Part]) -> Request {
         }),
         Request::ListOffsets(request) => Request::ListOffsets(ListOffsetsRequest {
             replica_id: request.replica_id,
+            isolation_level: request.isolation_level,
             partitions: records(),
         }),
         Request::DescribeGroups(_) => {
-            let groups = groups_of(parts);
-            Request::DescribeGroups(DescribeGroupsRequest { groups })
+            Request::DescribeGroups(DescribeGroupsRequest { groups: groups() })
         }
-        Request::ShareGroupDescribe(_) => {
-            let group_ids = groups_of(parts);
-            Request::ShareGroupDescribe(ShareGroupDescribeRequest { group_ids })
-        }
+        Request::ShareGroupDescribe(_) => Request::ShareGroupDescribe(ShareGroupDescribeRequest {
+            group_ids: groups(),
+        }),
+        Request::DeleteGroups(_) => Request::DeleteGroups(DeleteGroupsRequest {
+            groups_names: groups(),
+        }),
         whole => whole.clone(),
     }
-}
-
-fn groups_of(parts: &[Part]) -> Vec<String> {
-    let groups = parts.iter().filter_map(|part| match part {
-        Part::Group(group) => Some(group.clone()),
-        _ => None,
-    });
-    groups.collect()
 }
 
 /// Parts an answer to which means that they are to be asked again, and what is
@@ -139,6 +146,9 @@ fn whole_error(response: &Response) -> ErrorCode {
     let not_controller = |error: &ErrorCode| *error == ErrorCode::NotController;
     let error = match response {
         Response::OffsetFetch(response) => Some(response.error_code),
+        Response::OffsetDelete(response) => Some(response.error_code),
+        Response::ListGroups(response) => Some(response.error_code),
+        Response::DeleteGroups(response) => response.results.first().map(|(_, error)| *error),
         Response::DescribeGroups(response) => response.groups.first().map(|group| group.error_code),
         Response::ShareGroupDescribe(response) => {
             response.groups.first().map(|group| group.error_code)
@@ -183,6 +193,9 @@ pub(super) fn merge(answered: &mut Response, more: Response) {
         (Response::ShareGroupDescribe(all), Response::ShareGroupDescribe(more)) => {
             all.groups.extend(more.groups);
         }
+        (Response::DeleteGroups(all), Response::DeleteGroups(more)) => {
+            all.results.extend(more.results);
+        }
         (Response::ListGroups(all), Response::ListGroups(more)) => all.groups.extend(more.groups),
         (answered, more) => *answered = more,
     }
@@ -213,6 +226,9 @@ pub(super) fn put_in_order(request: &Request, answered: &mut Response) {
         Response::ShareGroupDescribe(response) => response
             .groups
             .sort_by_key(|group| position(&group.group_id)),
+        Response::DeleteGroups(response) => {
+            response.results.sort_by_key(|(group, _)| position(group))
+        }
         Response::ListGroups(response) => {
             response.groups.sort_by(|a, b| a.group_id.cmp(&b.group_id));
             response.groups.dedup_by(|a, b| a.group_id == b.group_id);

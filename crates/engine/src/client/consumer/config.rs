@@ -2,8 +2,11 @@
 //! (`ConsumerConfig`; 4.0).
 
 use super::super::config::{boolean, checked, number};
+use super::strategy;
+use crate::assignor::ClientAssignor;
 use crate::command::Refusal;
 use crate::config::consumer;
+use crate::protocol::IsolationLevel;
 
 /// Where a consumer begins in a partition for which its group has committed no
 /// offset (`auto.offset.reset`).
@@ -22,7 +25,7 @@ pub enum AutoOffsetReset {
 pub struct ConsumerConfig {
     /// `client.id`; the world gives `consumer-GROUP-N` when it is empty.
     pub client_id: String,
-    /// `group.id`; not empty.
+    /// `group.id`; empty stands for none.
     pub group_id: String,
     /// `group.instance.id`, for a static member.
     pub group_instance_id: Option<String>,
@@ -32,6 +35,12 @@ pub struct ConsumerConfig {
     pub heartbeat_interval_ms: i32,
     /// `max.poll.interval.ms`.
     pub max_poll_interval_ms: i32,
+    /// `max.poll.records`.
+    pub max_poll_records: i32,
+    /// `partition.assignment.strategy`, the preferred one first.
+    pub partition_assignment_strategy: Vec<ClientAssignor>,
+    /// `internal.leave.group.on.close`.
+    pub leave_group_on_close: bool,
     /// `enable.auto.commit`.
     pub enable_auto_commit: bool,
     /// `auto.commit.interval.ms`.
@@ -46,6 +55,14 @@ pub struct ConsumerConfig {
     pub fetch_max_wait_ms: i32,
     /// `max.partition.fetch.bytes`.
     pub max_partition_fetch_bytes: i32,
+    /// `check.crcs`.
+    pub check_crcs: bool,
+    /// `isolation.level`.
+    pub isolation_level: IsolationLevel,
+    /// `exclude.internal.topics`: a pattern does not match them.
+    pub exclude_internal_topics: bool,
+    /// `default.api.timeout.ms`: how long `commitSync()` may take.
+    pub default_api_timeout_ms: i32,
     /// `client.rack`.
     pub client_rack: Option<String>,
     /// `request.timeout.ms`.
@@ -64,6 +81,12 @@ impl ConsumerConfig {
             session_timeout_ms: 45_000,
             heartbeat_interval_ms: 3_000,
             max_poll_interval_ms: 300_000,
+            max_poll_records: 500,
+            partition_assignment_strategy: vec![
+                ClientAssignor::Range,
+                ClientAssignor::CooperativeSticky,
+            ],
+            leave_group_on_close: true,
             enable_auto_commit: true,
             auto_commit_interval_ms: 5_000,
             auto_offset_reset: AutoOffsetReset::Latest,
@@ -71,10 +94,28 @@ impl ConsumerConfig {
             fetch_max_bytes: 52_428_800,
             fetch_max_wait_ms: 500,
             max_partition_fetch_bytes: 1_048_576,
+            check_crcs: true,
+            isolation_level: IsolationLevel::ReadUncommitted,
+            exclude_internal_topics: true,
+            default_api_timeout_ms: 60_000,
             client_rack: None,
             request_timeout_ms: 30_000,
             metadata_max_age_ms: 300_000,
         }
+    }
+
+    /// Kafka's defaults for a consumer without a group, which is assigned its
+    /// partitions by hand and commits nothing.
+    pub fn without_group() -> ConsumerConfig {
+        ConsumerConfig {
+            enable_auto_commit: false,
+            ..ConsumerConfig::of_group("")
+        }
+    }
+
+    /// Whether it has a group to commit for.
+    pub fn has_group(&self) -> bool {
+        !self.group_id.is_empty()
     }
 }
 
@@ -96,6 +137,20 @@ impl ConsumerConfig {
             "session.timeout.ms" => self.session_timeout_ms = number(value),
             "heartbeat.interval.ms" => self.heartbeat_interval_ms = number(value),
             "max.poll.interval.ms" => self.max_poll_interval_ms = number(value),
+            "max.poll.records" => self.max_poll_records = number(value),
+            "partition.assignment.strategy" => {
+                self.partition_assignment_strategy = strategy::read(value)?;
+            }
+            "internal.leave.group.on.close" => self.leave_group_on_close = boolean(value),
+            "check.crcs" => self.check_crcs = boolean(value),
+            "isolation.level" => {
+                self.isolation_level = match value.trim() {
+                    "read_committed" => IsolationLevel::ReadCommitted,
+                    _ => IsolationLevel::ReadUncommitted,
+                };
+            }
+            "exclude.internal.topics" => self.exclude_internal_topics = boolean(value),
+            "default.api.timeout.ms" => self.default_api_timeout_ms = number(value),
             "enable.auto.commit" => self.enable_auto_commit = boolean(value),
             "auto.commit.interval.ms" => {
                 self.auto_commit_interval_ms = number(value);
@@ -111,7 +166,9 @@ impl ConsumerConfig {
             "fetch.max.bytes" => self.fetch_max_bytes = number(value),
             "fetch.max.wait.ms" => self.fetch_max_wait_ms = number(value),
             "max.partition.fetch.bytes" => self.max_partition_fetch_bytes = number(value),
-            "client.rack" => self.client_rack = Some(value.to_owned()),
+            "client.rack" => {
+                self.client_rack = (!value.is_empty()).then(|| value.to_owned());
+            }
             "request.timeout.ms" => self.request_timeout_ms = number(value),
             "metadata.max.age.ms" => self.metadata_max_age_ms = number(value),
             _ => return Ok(false),
@@ -123,10 +180,30 @@ impl ConsumerConfig {
     ///
     /// # Errors
     ///
-    /// [`Refusal::InvalidConfig`] when the group has no name, or when a member
-    /// would be thought dead between two heartbeats (`Heartbeat`'s
-    /// constructor).
+    /// [`Refusal::InvalidConfig`] with Kafka's message when a member would be
+    /// thought dead between two heartbeats (`Heartbeat`'s constructor), or
+    /// offsets are to be committed for no group
+    /// (`ConsumerConfig.maybeOverrideEnableAutoCommit`).
     pub fn check(&self) -> Result<(), Refusal> {
+        let refuse = |text: &str| Err(Refusal::InvalidConfig(text.to_owned()));
+        if self.enable_auto_commit && !self.has_group() {
+            return refuse(
+                "enable.auto.commit cannot be set to true when default group id (null) is used.",
+            );
+        }
+        if self.has_group() && self.heartbeat_interval_ms >= self.session_timeout_ms {
+            return refuse("Heartbeat must be set lower than the session timeout");
+        }
+        Ok(())
+    }
+
+    /// Checks that the consumer may be a member of its group.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::InvalidConfig`] with Kafka's message when it has no group
+    /// (`InvalidGroupIdException`), or no assignor.
+    pub fn check_group_management(&self) -> Result<(), Refusal> {
         let refuse = |text: &str| Err(Refusal::InvalidConfig(text.to_owned()));
         if self.group_id.trim().is_empty() {
             return refuse(
@@ -134,8 +211,11 @@ impl ConsumerConfig {
                  group.id in the consumer configuration.",
             );
         }
-        if self.heartbeat_interval_ms >= self.session_timeout_ms {
-            return refuse("Heartbeat must be set lower than the session timeout");
+        if self.partition_assignment_strategy.is_empty() {
+            return refuse(
+                "Must configure at least one partition assigner class name to \
+                 partition.assignment.strategy configuration property",
+            );
         }
         Ok(())
     }

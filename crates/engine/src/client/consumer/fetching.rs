@@ -1,6 +1,9 @@
-use std::collections::{BTreeMap, BTreeSet};
+//! Reading (`org.apache.kafka.clients.consumer.internals.Fetcher`,
+//! `FetchCollector`).
 
-use super::{Consumer, Membership, Pending};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use super::{Consumer, ConsumerEvent, Pending};
 use crate::event::EventKind;
 use crate::log::record_batch::RecordBatch;
 use crate::protocol::{
@@ -9,12 +12,149 @@ use crate::protocol::{
 };
 use crate::sim::Fabric;
 
-/// Reading (`org.apache.kafka.clients.consumer.internals.Fetcher`).
+/// What one answer has brought of one partition, and `poll()` has not returned
+/// yet.
+#[derive(Clone, Debug, Hash)]
+pub(super) struct CompletedFetch {
+    topic_partition: TopicPartition,
+    /// The offset that was asked for; later that of the next record to return.
+    next_offset: i64,
+    fetched: FetchedPartition,
+}
+
+/// Records of one partition that one `poll()` has returned.
+#[derive(Clone, Debug, Hash)]
+pub(super) struct Chunk {
+    pub topic_partition: TopicPartition,
+    /// The first offset that is not processed.
+    pub from: i64,
+    /// The position after it.
+    pub to: i64,
+    /// How many records that are.
+    pub records: u64,
+    batches: Vec<RecordBatch>,
+}
+
+impl CompletedFetch {
+    pub fn topic_partition(&self) -> &TopicPartition {
+        &self.topic_partition
+    }
+
+    pub fn records(&self) -> u64 {
+        let batches = self.fetched.records.iter();
+        batches
+            .map(|batch| batch.record_count().unsigned_abs())
+            .map(u64::from)
+            .sum()
+    }
+
+    /// Takes up to `most` records off. Control batches are passed over.
+    fn take(&mut self, most: u64) -> Chunk {
+        let from = self.next_offset;
+        let (to, records) = end_of(&self.fetched.records, from, most);
+        let batches = &mut self.fetched.records;
+        let is_taken = |batch: &RecordBatch| batch.base_offset() < to;
+        let overlapping = batches.iter().take_while(|batch| is_taken(batch));
+        let taken: Vec<RecordBatch> = overlapping.cloned().collect();
+        let done = batches.iter().take_while(|batch| batch.next_offset() <= to);
+        let done = done.count();
+        batches.drain(..done);
+        self.next_offset = to;
+        Chunk {
+            topic_partition: self.topic_partition.clone(),
+            from,
+            to,
+            records,
+            batches: taken,
+        }
+    }
+}
+
+impl Chunk {
+    /// The offset after the first so many records; the position after all of
+    /// them.
+    pub fn offset_after(&self, records: u64) -> i64 {
+        match records < self.records {
+            true => end_of(&self.batches, self.from, records).0,
+            false => self.to,
+        }
+    }
+
+    /// Takes the first so many records off; returns the offset after them.
+    pub fn advance(&mut self, records: u64) -> i64 {
+        self.from = self.offset_after(records);
+        self.records = self.records.saturating_sub(records);
+        self.from
+    }
+}
+
+/// Where one is after at most so many records from an offset on, and how many
+/// records those are. After the last of them what holds no record is passed
+/// over too.
+fn end_of(batches: &[RecordBatch], from: i64, most: u64) -> (i64, u64) {
+    let (mut to, mut records) = (from, 0);
+    for batch in batches.iter().filter(|batch| batch.next_offset() > from) {
+        let left = most - records;
+        let here = records_from(batch, from);
+        if here > left {
+            if left > 0 {
+                to = offset_after(batch, from, left);
+            }
+            return (to, records + left);
+        }
+        records += here;
+        to = batch.next_offset();
+    }
+    (to, records)
+}
+
+/// Whether an application is shown a batch. Control batches are the consumer's
+/// own.
+fn is_visible(batch: &RecordBatch) -> bool {
+    !batch.is_control()
+}
+
+/// Whether a record lies at each of a batch's offsets, as long as none was
+/// compacted away.
+fn is_dense(batch: &RecordBatch) -> bool {
+    batch.record_count() == batch.last_offset_delta() + 1
+}
+
+/// How many of a batch's records lie at or after `offset`. Only of a batch with
+/// gaps the records need be read for that.
+fn records_from(batch: &RecordBatch, offset: i64) -> u64 {
+    if !is_visible(batch) {
+        return 0;
+    }
+    if offset <= batch.base_offset() {
+        return batch.record_count().unsigned_abs().into();
+    }
+    if is_dense(batch) {
+        return (batch.next_offset() - offset).unsigned_abs();
+    }
+    let records = batch.records().map_while(Result::ok);
+    records.filter(|record| record.offset >= offset).count() as u64
+}
+
+/// The offset after so many of a batch's records from `offset` on; the batch
+/// has more than these.
+fn offset_after(batch: &RecordBatch, offset: i64, records: u64) -> i64 {
+    if is_dense(batch) {
+        return offset.max(batch.base_offset()) + records.cast_signed();
+    }
+    let all = batch.records().map_while(Result::ok);
+    let mut later = all.filter(|record| record.offset >= offset);
+    let last = later.nth(usize::try_from(records - 1).unwrap_or(usize::MAX));
+    last.map_or(batch.next_offset(), |record| record.offset + 1)
+}
+
+/// Asking brokers.
 impl Consumer {
-    /// Asks each broker that leads an assigned partition, unless its answer to
-    /// an earlier fetch is still out.
+    /// Asks each broker from which an assigned partition is read of which
+    /// nothing is left over, unless its answer to an earlier fetch is still
+    /// out.
     pub(super) fn fetch(&mut self, fabric: &mut Fabric) {
-        if self.membership != Membership::Stable || self.closing {
+        if self.assignment.is_empty() {
             return;
         }
         let busy: BTreeSet<i32> = self
@@ -25,23 +165,31 @@ impl Consumer {
                 _ => None,
             })
             .collect();
-        let mut by_leader: BTreeMap<i32, Vec<FetchPartition>> = BTreeMap::new();
+        let buffered: BTreeSet<&TopicPartition> = self
+            .completed_fetches
+            .iter()
+            .map(|completed| &completed.topic_partition)
+            .collect();
+        let mut by_broker: BTreeMap<i32, Vec<(u64, FetchPartition)>> = BTreeMap::new();
         let mut leaderless = false;
         for (partition, assigned) in &self.assignment {
-            let may_ask = assigned.not_before <= fabric.now;
+            let may_ask = assigned.not_before <= fabric.now
+                && assigned.is_fetchable()
+                && !buffered.contains(partition);
             let Some(position) = assigned.position.filter(|_| may_ask) else {
                 continue;
             };
-            let metadata = &self.connection.metadata;
-            let known = metadata.partition(&partition.topic, partition.partition);
-            let Some((leader, epoch)) = known.and_then(|of| Some((of.leader?, of.leader_epoch)))
-            else {
+            let Some((leader, epoch)) = assigned.leader else {
                 leaderless = true;
                 continue;
             };
-            let is_ready = self.connection.is_ready(fabric.now, leader);
-            if is_ready && !busy.contains(&leader) {
-                by_leader.entry(leader).or_default().push(FetchPartition {
+            let is_fresh = fabric.now < assigned.read_replica_until;
+            let replica = assigned.read_replica.filter(|_| is_fresh);
+            let live = self.connection.metadata.brokers();
+            let broker = replica.filter(|id| live.contains(id)).unwrap_or(leader);
+            let is_ready = self.connection.is_ready(fabric.now, broker);
+            if is_ready && !busy.contains(&broker) {
+                let wanted = FetchPartition {
                     topic_id: None,
                     topic_partition: partition.clone(),
                     fetch_offset: position,
@@ -49,41 +197,68 @@ impl Consumer {
                     last_fetched_epoch: -1,
                     log_start_offset: -1,
                     partition_max_bytes: self.config.max_partition_fetch_bytes,
-                });
+                };
+                by_broker
+                    .entry(broker)
+                    .or_default()
+                    .push((assigned.turn, wanted));
             }
         }
         if leaderless {
             self.connection.metadata.request_update();
         }
-        let generation = self.generation;
-        for (broker, partitions) in by_leader {
-            let request = Request::Fetch(FetchRequest {
-                replica_state: None,
-                max_wait_ms: self.config.fetch_max_wait_ms,
-                min_bytes: self.config.fetch_min_bytes,
-                max_bytes: self.config.fetch_max_bytes,
-                partitions,
-            });
-            let pending = Pending::Fetch { broker, generation };
-            self.ask(fabric, broker, request, pending);
+        for (broker, wanted) in by_broker {
+            self.send_fetch(fabric, broker, wanted);
         }
     }
 
-    pub(super) fn on_fetched(
+    fn send_fetch(
         &mut self,
         fabric: &mut Fabric,
-        generation: i32,
+        broker: i32,
+        mut wanted: Vec<(u64, FetchPartition)>,
+    ) {
+        wanted.sort_by_key(|(turn, _)| *turn);
+        let offset_of =
+            |(_, of): &(u64, FetchPartition)| (of.topic_partition.clone(), of.fetch_offset);
+        let asked = wanted.iter().map(offset_of).collect();
+        let request = Request::Fetch(FetchRequest {
+            replica_state: None,
+            max_wait_ms: self.config.fetch_max_wait_ms,
+            min_bytes: self.config.fetch_min_bytes,
+            max_bytes: self.config.fetch_max_bytes,
+            isolation_level: self.config.isolation_level,
+            rack_id: self.config.client_rack.clone(),
+            partitions: wanted.into_iter().map(|(_, wanted)| wanted).collect(),
+        });
+        self.ask(fabric, broker, request, Pending::Fetch { broker, asked });
+    }
+
+    /// Keeps what has come until `poll()` returns it; `asked` tells the offsets
+    /// that were asked for.
+    pub(super) fn on_fetched(
+        &mut self,
+        asked: Vec<(TopicPartition, i64)>,
         response: FetchResponse,
     ) {
-        if !self.is_current(generation) {
-            return;
-        }
-        for (partition, fetched) in response.partitions {
-            match fetched.error_code {
-                ErrorCode::None => self.read(fabric, partition, fetched),
-                ErrorCode::OffsetOutOfRange => self.lose_position(&partition),
-                _ => self.ask_leader_later(fabric, &partition),
+        // The answer is in the order of the request.
+        for ((partition, offset), (of, fetched)) in asked.into_iter().zip(response.partitions) {
+            debug_assert_eq!(partition, of);
+            let Some(assigned) = self.assignment.get_mut(&partition) else {
+                continue;
+            };
+            let is_empty = fetched.error_code.is_none()
+                && fetched.records.is_empty()
+                && fetched.preferred_read_replica.is_none();
+            if is_empty {
+                assigned.high_watermark = Some(fetched.high_watermark);
+                continue;
             }
+            self.completed_fetches.push_back(CompletedFetch {
+                topic_partition: partition,
+                next_offset: offset,
+                fetched,
+            });
         }
     }
 
@@ -92,47 +267,143 @@ impl Consumer {
     pub(super) fn ask_leader_later(&mut self, fabric: &mut Fabric, partition: &TopicPartition) {
         self.connection.metadata.request_update();
         let at = fabric.now.plus_us(self.connection.backoff_us(0));
+        self.set_read_replica(fabric, partition, None);
         if let Some(assigned) = self.assignment.get_mut(partition) {
             assigned.not_before = at;
         }
     }
 
-    /// Hands the application the records from the position on.
-    fn read(&mut self, fabric: &mut Fabric, partition: TopicPartition, fetched: FetchedPartition) {
-        let Some(assigned) = self.assignment.get_mut(&partition) else {
-            return;
+    /// Reads a partition from this replica, or from the leader again; says
+    /// whether that is a change.
+    fn set_read_replica(
+        &mut self,
+        fabric: &mut Fabric,
+        partition: &TopicPartition,
+        replica: Option<i32>,
+    ) -> bool {
+        let Some(assigned) = self.assignment.get_mut(partition) else {
+            return false;
         };
-        let (Some(position), Some(last)) = (assigned.position, fetched.records.last()) else {
-            return;
-        };
-        let next = last.next_offset().max(position);
-        assigned.position = Some(next);
-        let batches = fetched.records;
-        let records = batches.iter().map(|batch| records_from(batch, position));
-        self.records_read += records.sum::<u64>();
-        fabric.emit(EventKind::RecordsRead {
-            consumer: self.connection.number,
-            topic_partition: partition,
-            from: position,
-            to: next,
-            batches,
-        });
+        let max_age_ms = self.config.metadata_max_age_ms;
+        assigned.read_replica_until = fabric.now.plus_ms(max_age_ms);
+        if assigned.read_replica == replica {
+            return false;
+        }
+        assigned.read_replica = replica;
+        self.tell(
+            fabric,
+            ConsumerEvent::ReadReplicaChanged {
+                topic_partition: partition.clone(),
+                replica,
+            },
+        );
+        true
     }
 
-    fn lose_position(&mut self, partition: &TopicPartition) {
-        if let Some(assigned) = self.assignment.get_mut(partition) {
-            assigned.out_of_range = assigned.position.take().or(assigned.out_of_range);
+    /// A replica does not answer: what was read there is read from the leader.
+    pub(super) fn forget_read_replica(&mut self, fabric: &mut Fabric, broker: i32) {
+        let read_there =
+            |assigned: &super::AssignedPartition| assigned.read_replica == Some(broker);
+        let partitions: Vec<TopicPartition> = self
+            .assignment
+            .iter()
+            .filter(|(_, assigned)| read_there(assigned))
+            .map(|(partition, _)| partition.clone())
+            .collect();
+        for partition in partitions {
+            self.set_read_replica(fabric, &partition, None);
         }
     }
 }
 
-/// How many of a batch's records lie at or after `position`. Only the batch
-/// that the position lies in need be read for that.
-fn records_from(batch: &RecordBatch, position: i64) -> u64 {
-    if position <= batch.base_offset() {
-        return batch.record_count().unsigned_abs().into();
+/// What `poll()` returns.
+impl Consumer {
+    /// Returns at most `max.poll.records` records to the application, and says
+    /// whether there were any.
+    pub(super) fn collect(&mut self, fabric: &mut Fabric) -> bool {
+        let mut left = u64::from(self.config.max_poll_records.unsigned_abs()).max(1);
+        let mut chunks = Vec::new();
+        let mut paused = VecDeque::new();
+        while left > 0 && !self.closing {
+            let Some(mut completed) = self.completed_fetches.pop_front() else {
+                break;
+            };
+            let Some(assigned) = self.assignment.get(&completed.topic_partition) else {
+                continue;
+            };
+            if assigned.paused {
+                paused.push_back(completed);
+                continue;
+            }
+            let is_stale = assigned.position != Some(completed.next_offset);
+            if is_stale || !assigned.is_fetchable() {
+                continue;
+            }
+            if completed.fetched.error_code.is_none() {
+                self.note_fetched(fabric, &completed);
+                let chunk = completed.take(left);
+                left -= chunk.records;
+                if !completed.fetched.records.is_empty() {
+                    self.completed_fetches.push_front(completed);
+                }
+                chunks.extend(self.read(fabric, chunk));
+            } else {
+                self.on_fetch_error(fabric, &completed);
+            }
+        }
+        paused.extend(std::mem::take(&mut self.completed_fetches));
+        self.completed_fetches = paused;
+        let has_records = !chunks.is_empty();
+        if has_records {
+            self.begin_work(fabric, chunks);
+        }
+        has_records
     }
-    let records = batch.records().map_while(Result::ok);
-    let from = records.filter(|record| record.offset >= position);
-    from.count() as u64
+
+    fn note_fetched(&mut self, fabric: &mut Fabric, completed: &CompletedFetch) {
+        let fetched = &completed.fetched;
+        if let Some(assigned) = self.assignment.get_mut(&completed.topic_partition) {
+            assigned.high_watermark = Some(fetched.high_watermark);
+        }
+        if fetched.preferred_read_replica.is_some() {
+            let replica = fetched.preferred_read_replica;
+            self.set_read_replica(fabric, &completed.topic_partition, replica);
+        }
+    }
+
+    /// Moves the position behind records that are returned.
+    fn read(&mut self, fabric: &mut Fabric, chunk: Chunk) -> Option<Chunk> {
+        let assigned = self.assignment.get_mut(&chunk.topic_partition)?;
+        if chunk.to <= chunk.from {
+            return None;
+        }
+        assigned.position = Some(chunk.to);
+        if let Some(last) = chunk.batches.last() {
+            assigned.offset_epoch = last.partition_leader_epoch();
+        }
+        self.next_turn += 1;
+        assigned.turn = self.next_turn;
+        self.records_read += chunk.records;
+        fabric.emit(EventKind::RecordsRead {
+            consumer: self.connection.number,
+            topic_partition: chunk.topic_partition.clone(),
+            from: chunk.from,
+            to: chunk.to,
+            batches: chunk.batches.clone(),
+        });
+        Some(chunk)
+    }
+
+    fn on_fetch_error(&mut self, fabric: &mut Fabric, completed: &CompletedFetch) {
+        let partition = &completed.topic_partition;
+        match completed.fetched.error_code {
+            ErrorCode::OffsetOutOfRange => {
+                // A follower may not have come so far: the leader knows.
+                if !self.set_read_replica(fabric, partition, None) {
+                    self.lose_position(fabric, partition);
+                }
+            }
+            _ => self.ask_leader_later(fabric, partition),
+        }
+    }
 }

@@ -1,57 +1,38 @@
 //! The consumer (`org.apache.kafka.clients.consumer.KafkaConsumer` with
-//! `group.protocol=classic`): a member of a group that is given partitions,
-//! reads them, and commits how far it has come.
-//!
-//! Its application polls all the time and is done with each record at once;
-//! processing that takes time is not modelled yet.
+//! `group.protocol=classic`): it is given partitions, by its group or by hand,
+//! reads them, and commits how far it has come; and the application around it,
+//! which polls, processes and polls again.
 
+mod application;
+mod assigned;
 mod config;
+mod event;
 mod fetching;
 mod membership;
 mod offsets;
+mod positions;
+mod processed;
+mod strategy;
+mod subscription;
 
+pub use application::{CommitEach, CommitWhen, ManualCommit, Processing};
+pub use assigned::AssignedPartition;
 pub use config::{AutoOffsetReset, ConsumerConfig};
+pub use event::ConsumerEvent;
+pub use membership::Membership;
+pub use positions::SeekTo;
+pub use processed::OffsetCounts;
+pub use subscription::SubscriptionType;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
+use self::application::Application;
+use self::fetching::CompletedFetch;
+use self::membership::ClassicMember;
 use super::{ClientTimer, Connection};
 use crate::event::EventKind;
-use crate::protocol::{ErrorCode, JoinGroupResponse, Response, TopicName, TopicPartition};
-use crate::sim::{Alarm, Fabric, Scheduled, Time, TimerHandle};
-
-/// How far a consumer has come in entering its group's present generation
-/// (`AbstractCoordinator.MemberState`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Membership {
-    /// It is no member, and has not asked to be one.
-    Unjoined,
-    /// It was told to rejoin, and commits before it gives up its partitions.
-    PreparingRebalance,
-    /// It sent JoinGroup and waits until all others have.
-    Joining,
-    /// It sent SyncGroup and waits for its part of the assignment.
-    CompletingRebalance,
-    /// It has its part.
-    Stable,
-    /// It leaves the group.
-    Leaving,
-}
-
-/// A partition that is assigned to a consumer.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct AssignedPartition {
-    /// The offset of the next record it reads; `None` until it knows where to
-    /// begin.
-    pub position: Option<i64>,
-    /// What its group has committed, as far as it knows.
-    pub committed: Option<i64>,
-    /// The position it had, when that turned out to lie outside the log.
-    pub out_of_range: Option<i64>,
-    /// Whether the coordinator has told what is committed, if anything is.
-    knows_committed: bool,
-    /// Its leader is not asked before this instant (`retry.backoff.ms`).
-    not_before: Time,
-}
+use crate::protocol::{ErrorCode, Response, TopicName, TopicPartition};
+use crate::sim::{Alarm, Fabric, Scheduled, Time};
 
 /// How long `close()` takes at most, in milliseconds
 /// (`KafkaConsumer.DEFAULT_CLOSE_TIMEOUT_MS`).
@@ -67,18 +48,27 @@ enum Pending {
     Leave,
     Commit {
         commit: offsets::Commit,
+        generation: i32,
         offsets: Vec<(TopicPartition, i64)>,
     },
     OffsetFetch {
-        generation: i32,
+        partitions: Vec<TopicPartition>,
     },
+    /// The offsets with which positions are to be set.
     ListOffsets {
-        generation: i32,
+        partitions: Vec<(TopicPartition, i64)>,
+    },
+    /// The application wants to know them, and perhaps to go there.
+    OffsetsForTimes {
+        seeks: bool,
+    },
+    /// Whether positions are still in the log.
+    Validation {
         partitions: Vec<TopicPartition>,
     },
     Fetch {
         broker: i32,
-        generation: i32,
+        asked: Vec<(TopicPartition, i64)>,
     },
 }
 
@@ -89,22 +79,21 @@ pub struct Consumer {
     pub connection: Connection,
     /// Its settings.
     pub config: ConsumerConfig,
+    subscription_type: SubscriptionType,
     subscription: Vec<TopicName>,
-    membership: Membership,
-    coordinator: Option<i32>,
-    member_id: String,
-    generation: i32,
-    /// As the leader: how many partitions each topic had when it computed the
-    /// assignment.
-    assigned_from: Option<BTreeMap<TopicName, usize>>,
-    /// As the leader: the members whose assignment waits for metadata.
-    assigning: Option<JoinGroupResponse>,
+    /// What it knows of its membership.
+    group: Box<ClassicMember>,
     assignment: BTreeMap<TopicPartition, AssignedPartition>,
     pending: BTreeMap<i32, Pending>,
-    heartbeat_timer: Option<TimerHandle>,
-    /// It is time for a heartbeat, as soon as the coordinator can be asked.
-    heartbeat_is_due: bool,
-    auto_commit_timer: Option<TimerHandle>,
+    /// What came while the application did not poll, and is for `poll()`.
+    deferred: VecDeque<(Pending, Response)>,
+    completed_fetches: VecDeque<CompletedFetch>,
+    application: Application,
+    processed: BTreeMap<TopicPartition, OffsetCounts>,
+    /// Counts the polls that gave records, for whose turn it is.
+    next_turn: u64,
+    /// When it commits next (`auto.commit.interval.ms`).
+    auto_commit_at: Option<Time>,
     /// The coordinator is not looked for or asked again before this instant
     /// (`retry.backoff.ms`).
     retry_at: Time,
@@ -125,21 +114,24 @@ impl Consumer {
         config: ConsumerConfig,
         topics: Vec<TopicName>,
     ) -> Consumer {
+        let subscription_type = match topics.is_empty() {
+            true => SubscriptionType::None,
+            false => SubscriptionType::Topics(topics),
+        };
         Consumer {
             connection,
             config,
-            subscription: topics,
-            membership: Membership::Unjoined,
-            coordinator: None,
-            member_id: String::new(),
-            generation: -1,
-            assigned_from: None,
-            assigning: None,
+            subscription_type,
+            subscription: Vec::new(),
+            group: Box::default(),
             assignment: BTreeMap::new(),
             pending: BTreeMap::new(),
-            heartbeat_timer: None,
-            heartbeat_is_due: false,
-            auto_commit_timer: None,
+            deferred: VecDeque::new(),
+            completed_fetches: VecDeque::new(),
+            application: Application::default(),
+            processed: BTreeMap::new(),
+            next_turn: 0,
+            auto_commit_at: None,
             retry_at: Time::ZERO,
             failures: 0,
             alarm: Alarm::default(),
@@ -151,29 +143,15 @@ impl Consumer {
         }
     }
 
-    /// The topics it subscribes to.
+    /// How it comes by its partitions.
+    pub fn subscription_type(&self) -> &SubscriptionType {
+        &self.subscription_type
+    }
+
+    /// The topics it subscribes to, in order; with a pattern those that match
+    /// now. None when its partitions are assigned by hand.
     pub fn subscription(&self) -> &[TopicName] {
         &self.subscription
-    }
-
-    /// How far it has come in entering its group.
-    pub fn membership(&self) -> Membership {
-        self.membership
-    }
-
-    /// The id the coordinator gave it; empty before.
-    pub fn member_id(&self) -> &str {
-        &self.member_id
-    }
-
-    /// The broker that coordinates its group, as far as it knows.
-    pub fn coordinator(&self) -> Option<i32> {
-        self.coordinator
-    }
-
-    /// The generation it is in, -1 when in none.
-    pub fn generation(&self) -> i32 {
-        self.generation
     }
 
     /// The partitions assigned to it, with its position in each.
@@ -186,6 +164,18 @@ impl Consumer {
         self.records_read
     }
 
+    /// How many records it was sent that `poll()` has not returned yet, at
+    /// most: those before its position are not counted off.
+    pub fn records_buffered(&self) -> u64 {
+        let buffered = self.completed_fetches.iter();
+        buffered.map(CompletedFetch::records).sum()
+    }
+
+    /// What its application has processed in each partition, and how often.
+    pub fn processed(&self) -> &BTreeMap<TopicPartition, OffsetCounts> {
+        &self.processed
+    }
+
     /// Whether `close()` was called.
     pub fn is_closing(&self) -> bool {
         self.closing
@@ -196,44 +186,49 @@ impl Consumer {
     }
 
     pub(crate) fn start(&mut self, fabric: &mut Fabric) {
-        for topic in self.subscription.clone() {
-            self.connection.metadata.want(&topic);
+        if let SubscriptionType::Topics(topics) = &self.subscription_type {
+            self.want_topics(topics.clone());
         }
         self.connection.metadata.request_update_now();
         self.go_on(fabric);
     }
 
+    /// Its application gives up what it has not processed, as
+    /// `kafka-console-consumer` does, and closes it.
     pub(crate) fn close(&mut self, fabric: &mut Fabric) {
+        self.begin_closing(fabric);
+        self.go_on(fabric);
+    }
+
+    fn begin_closing(&mut self, fabric: &mut Fabric) {
         if self.closing {
             return;
         }
         self.closing = true;
         self.close_by = fabric.now.plus_ms(CLOSE_TIMEOUT_MS);
-        self.last_commit_is_due = matches!(
-            self.membership,
-            Membership::Stable | Membership::PreparingRebalance
-        );
-        self.go_on(fabric);
+        self.put_back_unprocessed();
+        self.last_commit_is_due = self.may_commit();
     }
 
     pub(crate) fn on_timer(&mut self, fabric: &mut Fabric, timer: ClientTimer) {
-        match timer {
-            ClientTimer::Heartbeat => {
-                self.heartbeat_timer = None;
-                self.heartbeat_is_due = true;
-            }
-            ClientTimer::AutoCommit => self.auto_commit(fabric),
-            ClientTimer::ConsumerRetry => self.alarm.went_off(),
-            _ => {}
+        if timer == ClientTimer::Consumer {
+            self.alarm.went_off();
         }
         self.go_on(fabric);
     }
 
-    /// Does all that can be done now, as each turn of `poll()` does.
+    /// Does all that can be done now: what the heartbeat thread does, what the
+    /// application does, and, while that is in `poll()`, what `poll()` does.
     fn go_on(&mut self, fabric: &mut Fabric) {
-        match self.closing {
-            true => self.go_on_closing(fabric),
-            false => self.go_on_reading(fabric),
+        if !self.closing {
+            self.run_heartbeat_thread(fabric);
+            self.work(fabric);
+        }
+        if !self.closing && self.application.is_polling() {
+            self.poll(fabric);
+        }
+        if self.closing {
+            self.go_on_closing(fabric);
         }
         if self.closed {
             return;
@@ -242,18 +237,23 @@ impl Consumer {
         self.connection.go_on(fabric);
     }
 
-    fn go_on_reading(&mut self, fabric: &mut Fabric) {
+    /// A call of `poll()`, and more of them as long as the application needs
+    /// no time for what they return.
+    fn poll(&mut self, fabric: &mut Fabric) {
+        while let Some((pending, response)) = self.deferred.pop_front() {
+            self.on_answer(fabric, pending, response);
+        }
         self.find_coordinator(fabric);
-        self.send_heartbeat(fabric);
-        match self.membership {
-            Membership::Unjoined => self.join(fabric),
-            Membership::PreparingRebalance => self.commit_and_join(fabric),
-            Membership::Stable => {
-                self.fetch_committed(fabric);
-                self.find_positions(fabric);
-                self.fetch(fabric);
-            }
-            _ => {}
+        self.poll_group(fabric);
+        self.maybe_auto_commit(fabric);
+        self.fetch_committed(fabric);
+        self.validate_positions(fabric);
+        self.find_positions(fabric);
+        while !self.closing && self.application.is_polling() && self.collect(fabric) {
+            self.work(fabric);
+        }
+        if !self.closing {
+            self.fetch(fabric);
         }
     }
 
@@ -265,10 +265,11 @@ impl Consumer {
         if self.close_by <= fabric.now {
             return self.end(fabric);
         }
-        if self.membership == Membership::Leaving {
+        if self.membership() == Membership::Leaving {
             return;
         }
-        if self.last_commit_is_due && self.has_positions_to_commit() {
+        let commits = self.last_commit_is_due && self.may_commit();
+        if commits && self.has_positions_to_commit() {
             self.find_coordinator(fabric);
             if !self.is_committing() && self.may_ask_coordinator(fabric.now) {
                 self.commit_positions(fabric, offsets::Commit::BeforeLeaving);
@@ -280,8 +281,8 @@ impl Consumer {
 
     /// It is gone.
     fn end(&mut self, fabric: &mut Fabric) {
-        self.stop_heartbeats(fabric);
-        self.revoke(fabric);
+        self.stop_heartbeats();
+        self.revoke_all(fabric);
         self.closed = true;
     }
 
@@ -290,10 +291,17 @@ impl Consumer {
         let close_by = self.closing.then_some(self.close_by);
         let partitions = self.assignment.values();
         let retries = partitions.map(|assigned| assigned.not_before);
-        let times = retries.chain([self.retry_at]).chain(close_by);
+        let others = [
+            close_by,
+            Some(self.retry_at),
+            self.auto_commit_at,
+            self.group_deadline(),
+            self.application.deadline(),
+        ];
+        let times = retries.chain(others.into_iter().flatten());
         let next = times.filter(|at| *at > fabric.now).min();
         let number = self.connection.number;
-        let scheduled = Scheduled::ClientTimer(number, ClientTimer::ConsumerRetry);
+        let scheduled = Scheduled::ClientTimer(number, ClientTimer::Consumer);
         self.alarm.set(fabric, next, scheduled);
     }
 
@@ -311,7 +319,13 @@ impl Consumer {
                 self.on_new_metadata(fabric);
             }
         } else if let Some(pending) = self.pending.remove(&correlation_id) {
-            self.on_answer(fabric, pending, response);
+            // The heartbeat thread rests while its member joins, so that only
+            // `poll()` reads the answers.
+            let is_for_poll = matches!(pending, Pending::Join | Pending::Sync);
+            match is_for_poll && !self.application.is_polling() && !self.closing {
+                true => self.deferred.push_back((pending, response)),
+                false => self.on_answer(fabric, pending, response),
+            }
         }
         self.go_on(fabric);
     }
@@ -322,36 +336,55 @@ impl Consumer {
             (_, Response::JoinGroup(response)) => self.on_joined(fabric, response),
             (_, Response::SyncGroup(response)) => self.on_synced(fabric, response),
             (_, Response::Heartbeat(response)) => self.on_heartbeat(fabric, response),
-            (Pending::Leave, _) => self.end(fabric),
-            (Pending::Commit { commit, offsets }, Response::OffsetCommit(response)) => {
+            (Pending::Leave, _) if self.closing => self.end(fabric),
+            (
+                Pending::Commit {
+                    commit,
+                    generation,
+                    offsets,
+                },
+                Response::OffsetCommit(response),
+            ) => {
+                let error = self.commit_error(fabric, &offsets, &response);
                 self.note_committed(offsets, &response);
-                let errors = response.partitions.iter().map(|(_, error)| *error);
-                let error = errors.into_iter().find(|error| !error.is_none());
-                self.on_committed(fabric, commit, error);
+                self.on_committed(fabric, commit, generation, error);
             }
-            (Pending::OffsetFetch { generation }, Response::OffsetFetch(response)) => {
-                self.on_committed_offsets(fabric, generation, response);
+            (Pending::OffsetFetch { partitions }, Response::OffsetFetch(response)) => {
+                self.on_committed_offsets(fabric, &partitions, response);
             }
-            (Pending::ListOffsets { generation, .. }, Response::ListOffsets(response)) => {
-                self.on_listed_offsets(fabric, generation, response);
+            (Pending::ListOffsets { partitions }, Response::ListOffsets(response)) => {
+                self.on_listed_offsets(fabric, &partitions, response);
             }
-            (Pending::Fetch { generation, .. }, Response::Fetch(response)) => {
-                self.on_fetched(fabric, generation, response);
+            (Pending::OffsetsForTimes { seeks }, Response::ListOffsets(response)) => {
+                self.on_offsets_for_times(fabric, seeks, response);
+            }
+            (Pending::Validation { .. }, Response::OffsetForLeaderEpoch(response)) => {
+                self.on_validated(fabric, response);
+            }
+            (Pending::Fetch { asked, .. }, Response::Fetch(response)) => {
+                self.on_fetched(asked, response);
             }
             _ => {}
         }
     }
 
-    /// Ends the consumer with an exception that its application does not
-    /// survive.
+    /// `poll()` throws an exception that the application does not survive: it
+    /// closes the consumer.
     fn fail(&mut self, fabric: &mut Fabric, exception: &str, message: String) {
         fabric.emit(EventKind::ConsumerFailed {
             consumer: self.connection.number,
             exception: exception.to_owned(),
             message,
         });
-        self.closing = true;
-        self.closed = true;
+        self.begin_closing(fabric);
+    }
+
+    /// Something has happened that is told of the consumer alone.
+    fn tell(&self, fabric: &mut Fabric, event: ConsumerEvent) {
+        fabric.emit(EventKind::Consumer {
+            consumer: self.connection.number,
+            event,
+        });
     }
 
     /// These requests will not be answered.
@@ -361,10 +394,10 @@ impl Consumer {
                 self.on_lost(fabric, pending);
             }
         }
-        let coordinator = self.coordinator;
+        let coordinator = self.coordinator();
         let is_gone = |broker| !self.connection.is_ready(fabric.now, broker);
         if coordinator.is_some_and(is_gone) {
-            self.coordinator = None;
+            self.group.coordinator = None;
         }
         self.go_on(fabric);
     }
@@ -373,22 +406,29 @@ impl Consumer {
         match pending {
             Pending::FindCoordinator => self.back_off(fabric),
             Pending::Join | Pending::Sync => {
-                self.on_group_error(fabric, ErrorCode::NetworkException);
+                self.on_join_error(fabric, ErrorCode::NetworkException);
             }
-            Pending::Heartbeat => self.coordinator = None,
+            Pending::Heartbeat => self.group.coordinator = None,
             Pending::OffsetFetch { .. } => self.lose_coordinator(fabric),
-            Pending::Commit { commit, .. } => {
-                self.on_committed(fabric, commit, Some(ErrorCode::NetworkException));
+            Pending::Commit {
+                commit, generation, ..
+            } => {
+                let error = Some(ErrorCode::NetworkException);
+                self.on_committed(fabric, commit, generation, error);
             }
-            Pending::Leave => self.end(fabric),
+            Pending::Leave if self.closing => self.end(fabric),
+            Pending::Fetch { broker, .. } => self.forget_read_replica(fabric, broker),
             // Fresh metadata has been asked for, and the position stays.
-            Pending::ListOffsets { .. } | Pending::Fetch { .. } => {}
+            Pending::Leave
+            | Pending::ListOffsets { .. }
+            | Pending::OffsetsForTimes { .. }
+            | Pending::Validation { .. } => {}
         }
     }
 
     /// The coordinator is to be found anew, after `retry.backoff.ms`.
     fn lose_coordinator(&mut self, fabric: &mut Fabric) {
-        self.coordinator = None;
+        self.group.coordinator = None;
         self.back_off(fabric);
     }
 
@@ -401,7 +441,7 @@ impl Consumer {
     /// The coordinator, if it is known and its connection does not back off.
     fn ready_coordinator(&self, now: Time) -> Option<i32> {
         let is_ready = |broker: &i32| self.connection.is_ready(now, *broker);
-        self.coordinator.filter(is_ready)
+        self.coordinator().filter(is_ready)
     }
 
     fn may_ask_coordinator(&self, now: Time) -> bool {

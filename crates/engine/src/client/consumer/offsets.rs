@@ -1,139 +1,261 @@
+//! How far the group has come: committing offsets, and reading them back
+//! (`ConsumerCoordinator`).
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{AssignedPartition, Consumer, Membership, Pending};
-use crate::client::{AutoOffsetReset, ClientTimer};
-use crate::event::{EventKind, LogLevel};
+use super::membership::LOGGER;
+use super::{Consumer, ConsumerEvent, Membership, Pending};
+use crate::event::LogLevel;
 use crate::protocol::{
-    CommittedOffset, ErrorCode, ListOffsetsRequest, ListOffsetsResponse, OffsetCommitRequest,
-    OffsetCommitResponse, OffsetFetchRequest, OffsetFetchResponse, Request, TopicPartition,
+    CommittedOffset, ErrorCode, OffsetCommitRequest, OffsetCommitResponse, OffsetFetchRequest,
+    OffsetFetchResponse, Request, TopicPartition,
 };
-use crate::sim::{Fabric, Time};
+use crate::sim::Fabric;
 
 /// Why offsets are committed, and so what comes after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Commit {
     /// `auto.commit.interval.ms` has passed.
     Auto,
-    /// The group rebalances, and the partitions are given up.
+    /// The application called `commitAsync()`.
+    Async,
+    /// The application waits in `commitSync()`.
+    Sync,
+    /// The group rebalances, and partitions may be given up.
     BeforeRejoining,
     /// The consumer closes.
     BeforeLeaving,
 }
 
+/// An exception without its package, and its message.
+type Failure = (&'static str, String);
+
+const NOT_A_MEMBER: &str = "Offset commit cannot be completed since the consumer is not part of \
+     an active group for auto partition assignment; it is likely that the consumer was kicked out \
+     of the group.";
+const REBALANCED: &str = "Commit cannot be completed since the group has already rebalanced and \
+     assigned the partitions to another member. This means that the time between subsequent calls \
+     to poll() was longer than the configured max.poll.interval.ms, which typically implies that \
+     the poll loop is spending too much time message processing. You can address this either by \
+     increasing max.poll.interval.ms or by reducing the maximum size of batches returned in poll() \
+     with max.poll.records.";
+const UNDERGOING_REBALANCE: &str = "Offset commit cannot be completed since the consumer is \
+     undergoing a rebalance for auto partition assignment. You can try completing the rebalance by \
+     calling poll() and then retry the operation.";
+const EXECUTING_REBALANCE: &str = "Offset commit cannot be completed since the consumer group is \
+     executing a rebalance at the moment. You can try completing the rebalance by calling poll() \
+     and then retry commit again";
+
 /// Errors of a coordinator that is not there, or no longer the one, or not yet.
 fn may_be_tried_again(error: ErrorCode) -> bool {
-    error.is_retriable() && error != ErrorCode::UnknownTopicOrPartition
+    error.is_retriable()
 }
 
-/// Where to begin, and how far the group has come.
+/// Offsets as Kafka's messages show them.
+pub(super) fn shown(offsets: &[(TopicPartition, i64)]) -> String {
+    let texts = offsets.iter().map(|(partition, offset)| {
+        format!("{partition}=OffsetAndMetadata{{offset={offset}, leaderEpoch=null, metadata=''}}")
+    });
+    format!("{{{}}}", texts.collect::<Vec<_>>().join(", "))
+}
+
+/// Committing.
 impl Consumer {
+    /// Whether offsets may be committed without the application's doing.
+    pub(super) fn may_commit(&self) -> bool {
+        let is_member = self.is_in_generation() || !self.subscription_type.is_managed_by_group();
+        self.config.enable_auto_commit && is_member
+    }
+
     /// Whether the consumer commits by itself, and has come anywhere.
     pub(super) fn has_positions_to_commit(&self) -> bool {
         let mut assigned = self.assignment.values();
         self.config.enable_auto_commit && assigned.any(|assigned| assigned.position.is_some())
     }
 
-    /// Whether a commit is under way that something waits for.
+    /// Whether a commit is under way that a rejoin or `close()` waits for.
     pub(super) fn is_committing(&self) -> bool {
         let awaited = |pending: &Pending| match pending {
-            Pending::Commit { commit, .. } => *commit != Commit::Auto,
+            Pending::Commit { commit, .. } => {
+                matches!(commit, Commit::BeforeRejoining | Commit::BeforeLeaving)
+            }
             _ => false,
         };
         self.pending.values().any(awaited)
     }
 
+    /// The position in every partition that has one
+    /// (`SubscriptionState.allConsumed`).
+    pub(super) fn all_consumed(&self) -> Vec<(TopicPartition, i64)> {
+        let positions = self.assignment.iter();
+        let known = positions.filter_map(|(of, assigned)| Some((of.clone(), assigned.position?)));
+        known.collect()
+    }
+
     /// Commits the position in every partition, if the coordinator can be
     /// asked.
     pub(super) fn commit_positions(&mut self, fabric: &mut Fabric, commit: Commit) {
-        let positions = self.assignment.iter();
-        let offsets: Vec<(TopicPartition, CommittedOffset)> = positions
-            .filter_map(|(partition, assigned)| {
-                let offset = assigned.position?;
-                let committed = CommittedOffset {
-                    offset,
-                    leader_epoch: -1,
-                    metadata: String::new(),
-                };
-                Some((partition.clone(), committed))
-            })
-            .collect();
-        let coordinator = self.ready_coordinator(fabric.now);
-        let (Some(coordinator), false) = (coordinator, offsets.is_empty()) else {
-            return;
+        let offsets = self.all_consumed();
+        if self.ready_coordinator(fabric.now).is_some() && !offsets.is_empty() {
+            // What cannot be committed now is committed by who reads next.
+            let _ = self.send_commit(fabric, offsets, commit);
+        }
+    }
+
+    /// Sends offsets to the coordinator, which can be asked.
+    ///
+    /// # Errors
+    ///
+    /// The exception when the consumer is in no generation to commit for
+    /// (`ConsumerCoordinator.sendOffsetCommitRequest`).
+    pub(super) fn send_commit(
+        &mut self,
+        fabric: &mut Fabric,
+        offsets: Vec<(TopicPartition, i64)>,
+        commit: Commit,
+    ) -> Result<(), Failure> {
+        let is_managed = self.subscription_type.is_managed_by_group();
+        if is_managed && !self.is_in_generation() {
+            return Err(match self.membership() {
+                Membership::Unjoined => ("CommitFailedException", NOT_A_MEMBER.to_owned()),
+                _ => (
+                    "RebalanceInProgressException",
+                    UNDERGOING_REBALANCE.to_owned(),
+                ),
+            });
+        }
+        let Some(coordinator) = self.ready_coordinator(fabric.now) else {
+            return Ok(());
         };
-        let asked = offsets.iter();
-        let pending = Pending::Commit {
-            commit,
-            offsets: asked
-                .map(|(p, committed)| (p.clone(), committed.offset))
-                .collect(),
+        let generation = if is_managed { self.generation() } else { -1 };
+        let committed = |(partition, offset): &(TopicPartition, i64)| {
+            let assigned = self.assignment.get(partition);
+            let here = assigned.filter(|assigned| assigned.position == Some(*offset));
+            let committed = CommittedOffset {
+                offset: *offset,
+                leader_epoch: here.map_or(-1, |assigned| assigned.offset_epoch),
+                metadata: String::new(),
+            };
+            (partition.clone(), committed)
         };
         let request = Request::OffsetCommit(OffsetCommitRequest {
             group_id: self.config.group_id.clone(),
-            generation_id: self.generation,
-            member_id: self.member_id.clone(),
+            generation_id: generation,
+            member_id: match is_managed {
+                true => self.member_id().to_owned(),
+                false => String::new(),
+            },
             group_instance_id: self.config.group_instance_id.clone(),
-            offsets,
+            offsets: offsets.iter().map(committed).collect(),
         });
+        let pending = Pending::Commit {
+            commit,
+            generation,
+            offsets,
+        };
         self.ask(fabric, coordinator, request, pending);
+        Ok(())
     }
 
-    pub(super) fn schedule_auto_commit(&mut self, fabric: &mut Fabric) {
+    /// `commitAsync()`: nobody waits, and nothing is tried again.
+    pub(super) fn commit_async(
+        &mut self,
+        fabric: &mut Fabric,
+        offsets: Vec<(TopicPartition, i64)>,
+    ) {
+        self.find_coordinator(fabric);
+        if self.ready_coordinator(fabric.now).is_none() {
+            let message = "Offset commit failed with a retriable exception. You should retry \
+                           committing the latest consumed offsets.";
+            let exception = "RetriableCommitFailedException";
+            return self.tell_failed_commit(fabric, exception, message.to_owned());
+        }
+        if let Err((exception, message)) = self.send_commit(fabric, offsets, Commit::Async) {
+            self.tell_failed_commit(fabric, exception, message);
+        }
+    }
+
+    /// `commitSync()` or `commitAsync()` of all that `poll()` has returned.
+    pub(crate) fn commit(&mut self, fabric: &mut Fabric, is_sync: bool) {
+        let offsets = self.all_consumed();
+        self.commit_by_hand(fabric, offsets, is_sync);
+        self.go_on(fabric);
+    }
+
+    pub(super) fn tell_failed_commit(&self, fabric: &mut Fabric, exception: &str, message: String) {
+        let exception = exception.to_owned();
+        self.tell(fabric, ConsumerEvent::CommitFailed { exception, message });
+    }
+
+    /// Counts `auto.commit.interval.ms` anew, from the next `poll()` on.
+    pub(super) fn plan_auto_commit(&mut self) {
+        self.auto_commit_at = None;
+    }
+
+    /// Commits when `auto.commit.interval.ms` has passed, as `poll()` does: what
+    /// it has returned before is processed by then.
+    pub(super) fn maybe_auto_commit(&mut self, fabric: &mut Fabric) {
+        if !self.config.enable_auto_commit || self.assignment.is_empty() {
+            return;
+        }
         let interval_ms = self.config.auto_commit_interval_ms.max(1);
-        self.auto_commit_at(fabric, fabric.now.plus_ms(interval_ms));
-    }
-
-    fn auto_commit_at(&mut self, fabric: &mut Fabric, at: Time) {
-        if let Some(timer) = self.auto_commit_timer.take() {
-            fabric.queue.cancel(timer);
-        }
-        if self.config.enable_auto_commit {
-            let number = self.connection.number;
-            self.auto_commit_timer = Some(fabric.client_timer(at, number, ClientTimer::AutoCommit));
-        }
-    }
-
-    pub(super) fn auto_commit(&mut self, fabric: &mut Fabric) {
-        self.auto_commit_timer = None;
-        if self.membership == Membership::Stable {
+        let next = fabric.now.plus_ms(interval_ms);
+        let due = *self.auto_commit_at.get_or_insert(next);
+        if due <= fabric.now {
+            self.auto_commit_at = Some(next);
             self.commit_positions(fabric, Commit::Auto);
-            self.schedule_auto_commit(fabric);
         }
     }
 
-    /// A commit was answered, or is lost.
+    /// A commit was answered, or is lost; it was sent in this generation.
     pub(super) fn on_committed(
         &mut self,
         fabric: &mut Fabric,
         commit: Commit,
+        generation: i32,
         error: Option<ErrorCode>,
     ) {
         if let Some(error) = error.filter(|error| may_be_tried_again(*error)) {
             return self.commit_later(fabric, commit, error);
         }
-        if let Some(error) = error {
-            let text = format!(
-                "Offset commit with group {} failed: {error}",
-                self.config.group_id
-            );
-            let logger = "org.apache.kafka.clients.consumer.internals.ConsumerCoordinator";
-            self.connection.log(fabric, LogLevel::Warn, logger, text);
-        }
+        let failure = error.map(|error| self.failure_of(fabric, generation, error));
         match commit {
             Commit::BeforeLeaving => self.last_commit_is_due = false,
-            Commit::BeforeRejoining if self.membership == Membership::PreparingRebalance => {
-                self.join(fabric);
+            Commit::BeforeRejoining => self.prepared_to_join(),
+            Commit::Sync => self.end_sync_commit(fabric, failure),
+            Commit::Auto => {}
+            Commit::Async => {
+                if let Some((exception, message)) = failure {
+                    self.tell_failed_commit(fabric, exception, message);
+                }
             }
-            Commit::Auto if self.membership == Membership::Stable => match error {
-                Some(ErrorCode::RebalanceInProgress) => self.rejoin(),
-                Some(
-                    error @ (ErrorCode::UnknownMemberId
-                    | ErrorCode::IllegalGeneration
-                    | ErrorCode::FencedInstanceId),
-                ) => self.on_group_error(fabric, error),
-                _ => {}
-            },
-            _ => {}
+        }
+    }
+
+    /// What an error of the coordinator means for the membership, and what the
+    /// application is told (`OffsetCommitResponseHandler`).
+    fn failure_of(&mut self, fabric: &mut Fabric, generation: i32, error: ErrorCode) -> Failure {
+        let is_current = generation == self.generation();
+        match error {
+            ErrorCode::RebalanceInProgress => {
+                self.request_rejoin("offset commit failed since group is already rebalancing");
+                (
+                    "RebalanceInProgressException",
+                    EXECUTING_REBALANCE.to_owned(),
+                )
+            }
+            ErrorCode::FencedInstanceId if is_current => {
+                self.note_fenced_commit();
+                (error.exception(), error.message().to_owned())
+            }
+            ErrorCode::UnknownMemberId | ErrorCode::IllegalGeneration if is_current => {
+                self.lose_membership(fabric, error);
+                ("CommitFailedException", REBALANCED.to_owned())
+            }
+            ErrorCode::FencedInstanceId
+            | ErrorCode::UnknownMemberId
+            | ErrorCode::IllegalGeneration => ("CommitFailedException", REBALANCED.to_owned()),
+            error => (error.exception(), error.message().to_owned()),
         }
     }
 
@@ -141,12 +263,53 @@ impl Consumer {
     /// tried again before its interval has passed.
     fn commit_later(&mut self, fabric: &mut Fabric, commit: Commit, error: ErrorCode) {
         match error {
-            ErrorCode::CoordinatorLoadInProgress => self.back_off(fabric),
+            ErrorCode::CoordinatorLoadInProgress | ErrorCode::UnknownTopicOrPartition => {
+                self.back_off(fabric);
+            }
             _ => self.lose_coordinator(fabric),
         }
-        if commit == Commit::Auto && self.membership == Membership::Stable {
-            self.auto_commit_at(fabric, self.retry_at);
+        match commit {
+            Commit::Auto => self.auto_commit_at = Some(self.retry_at),
+            Commit::Sync => self.resend_sync_commit(),
+            Commit::Async => {
+                let message = "Offset commit failed with a retriable exception. You should retry \
+                               committing the latest consumed offsets.";
+                let exception = "RetriableCommitFailedException";
+                self.tell_failed_commit(fabric, exception, message.to_owned());
+            }
+            // A topic that is gone takes no offsets, however long one waits.
+            Commit::BeforeRejoining if error == ErrorCode::UnknownTopicOrPartition => {
+                self.prepared_to_join();
+            }
+            Commit::BeforeLeaving if error == ErrorCode::UnknownTopicOrPartition => {
+                self.last_commit_is_due = false;
+            }
+            Commit::BeforeRejoining | Commit::BeforeLeaving => {}
         }
+    }
+
+    /// Logs for which partition a commit has failed first, and returns the error
+    /// (`OffsetCommitResponseHandler`).
+    pub(super) fn commit_error(
+        &self,
+        fabric: &mut Fabric,
+        offsets: &[(TopicPartition, i64)],
+        response: &OffsetCommitResponse,
+    ) -> Option<ErrorCode> {
+        let mut answers = response.partitions.iter();
+        let (partition, error) = answers.find(|(_, error)| !error.is_none())?;
+        let offset = offsets.iter().find(|(of, _)| of == partition);
+        let offset = offset.map_or(-1, |(_, offset)| *offset);
+        let level = match may_be_tried_again(*error) {
+            true => LogLevel::Warn,
+            false => LogLevel::Error,
+        };
+        let text = format!(
+            "Offset commit failed on partition {partition} at offset {offset}: {}",
+            error.message()
+        );
+        self.connection.log(fabric, level, LOGGER, text);
+        Some(*error)
     }
 
     /// Notes what the group has committed, as far as the answer says it was
@@ -164,7 +327,10 @@ impl Consumer {
             }
         }
     }
+}
 
+/// Reading back.
+impl Consumer {
     /// Asks the coordinator what is committed in partitions for which that is
     /// not known yet.
     pub(super) fn fetch_committed(&mut self, fabric: &mut Fabric) {
@@ -172,39 +338,31 @@ impl Consumer {
         let Some(coordinator) = coordinator.filter(|_| self.retry_at <= fabric.now) else {
             return;
         };
-        let generation = self.generation;
-        let is_under_way = self
-            .pending
-            .values()
-            .any(|pending| *pending == Pending::OffsetFetch { generation });
+        let pending = self.pending.values();
+        let is_asked = |pending: &Pending| matches!(pending, Pending::OffsetFetch { .. });
         let unknown = self.assignment.iter();
         let unknown = unknown.filter(|(_, assigned)| !assigned.knows_committed);
         let partitions: Vec<TopicPartition> = unknown.map(|(of, _)| of.clone()).collect();
-        if partitions.is_empty() || is_under_way {
+        if partitions.is_empty() || pending.into_iter().any(is_asked) {
             return;
         }
+        let pending = Pending::OffsetFetch {
+            partitions: partitions.clone(),
+        };
         let request = Request::OffsetFetch(OffsetFetchRequest {
             group_id: self.config.group_id.clone(),
             partitions: Some(partitions),
             require_stable: true,
         });
-        self.ask(
-            fabric,
-            coordinator,
-            request,
-            Pending::OffsetFetch { generation },
-        );
+        self.ask(fabric, coordinator, request, pending);
     }
 
     pub(super) fn on_committed_offsets(
         &mut self,
         fabric: &mut Fabric,
-        generation: i32,
+        asked: &[TopicPartition],
         response: OffsetFetchResponse,
     ) {
-        if !self.is_current(generation) {
-            return;
-        }
         match response.error_code {
             ErrorCode::None => {}
             ErrorCode::NotCoordinator => return self.lose_coordinator(fabric),
@@ -213,130 +371,20 @@ impl Consumer {
         if !response.unstable.is_empty() {
             self.back_off(fabric);
         }
+        let asked: BTreeSet<&TopicPartition> = asked.iter().collect();
         for (partition, committed) in response.partitions {
-            let Some(assigned) = self.assignment.get_mut(&partition) else {
+            let assigned = self.assignment.get_mut(&partition);
+            let is_open = |of: &&mut super::AssignedPartition| {
+                !of.knows_committed && asked.contains(&partition)
+            };
+            let Some(assigned) = assigned.filter(is_open) else {
                 continue;
             };
             assigned.knows_committed = true;
             if let Some(committed) = committed {
-                assigned.position = Some(committed.offset);
                 assigned.committed = Some(committed.offset);
+                assigned.seek(committed.offset, committed.leader_epoch);
             }
         }
-    }
-
-    /// Asks the leaders where to begin in partitions for which nothing was
-    /// committed, or whose position is outside the log (`auto.offset.reset`).
-    pub(super) fn find_positions(&mut self, fabric: &mut Fabric) {
-        let asked: BTreeSet<TopicPartition> = self
-            .pending
-            .values()
-            .filter_map(|pending| match pending {
-                Pending::ListOffsets {
-                    generation,
-                    partitions,
-                } if *generation == self.generation => Some(partitions.clone()),
-                _ => None,
-            })
-            .flatten()
-            .collect();
-        let is_missing = |of: &TopicPartition, assigned: &AssignedPartition| {
-            assigned.position.is_none()
-                && assigned.knows_committed
-                && assigned.not_before <= fabric.now
-                && !asked.contains(of)
-        };
-        let missing: Vec<TopicPartition> = self
-            .assignment
-            .iter()
-            .filter(|(of, assigned)| is_missing(of, assigned))
-            .map(|(of, _)| of.clone())
-            .collect();
-        if missing.is_empty() {
-            return;
-        }
-        let timestamp = match self.config.auto_offset_reset {
-            AutoOffsetReset::Earliest => ListOffsetsRequest::EARLIEST,
-            AutoOffsetReset::Latest => ListOffsetsRequest::LATEST,
-            AutoOffsetReset::None => return self.fail_without_offset(fabric, &missing),
-        };
-        let mut by_leader: BTreeMap<i32, Vec<(TopicPartition, i64)>> = BTreeMap::new();
-        for partition in missing {
-            let metadata = &self.connection.metadata;
-            match metadata.leader(&partition.topic, partition.partition) {
-                Some(leader) if self.connection.is_ready(fabric.now, leader) => {
-                    let of_leader = by_leader.entry(leader).or_default();
-                    of_leader.push((partition, timestamp));
-                }
-                Some(_) => {}
-                None => self.connection.metadata.request_update(),
-            }
-        }
-        let generation = self.generation;
-        for (leader, partitions) in by_leader {
-            let pending = Pending::ListOffsets {
-                generation,
-                partitions: partitions.iter().map(|(of, _)| of.clone()).collect(),
-            };
-            let request = Request::ListOffsets(ListOffsetsRequest {
-                replica_id: None,
-                partitions,
-            });
-            self.ask(fabric, leader, request, pending);
-        }
-    }
-
-    pub(super) fn on_listed_offsets(
-        &mut self,
-        fabric: &mut Fabric,
-        generation: i32,
-        response: ListOffsetsResponse,
-    ) {
-        if !self.is_current(generation) {
-            return;
-        }
-        for (partition, listed) in response.partitions {
-            if !listed.error_code.is_none() {
-                self.ask_leader_later(fabric, &partition);
-                continue;
-            }
-            let Some(assigned) = self.assignment.get_mut(&partition) else {
-                continue;
-            };
-            assigned.position = Some(listed.offset);
-            let out_of_range = assigned.out_of_range.take();
-            fabric.emit(EventKind::PositionReset {
-                consumer: self.connection.number,
-                topic_partition: partition,
-                offset: listed.offset,
-                out_of_range,
-            });
-        }
-    }
-
-    fn fail_without_offset(&mut self, fabric: &mut Fabric, missing: &[TopicPartition]) {
-        let lost = |partition| self.assignment.get(partition)?.out_of_range;
-        let outside: Vec<String> = missing
-            .iter()
-            .filter_map(|partition| lost(partition).map(|offset| format!("{partition}={offset}")))
-            .collect();
-        if !outside.is_empty() {
-            let message = format!(
-                "Offsets out of range with no configured reset policy for partitions: {{{}}}",
-                outside.join(", ")
-            );
-            return self.fail(fabric, "OffsetOutOfRangeException", message);
-        }
-        let names: Vec<String> = missing.iter().map(ToString::to_string).collect();
-        let message = format!(
-            "Undefined offset with no reset policy for partitions: [{}]",
-            names.join(", ")
-        );
-        self.fail(fabric, "NoOffsetForPartitionException", message);
-    }
-
-    /// Whether an answer is about the partitions that are assigned now.
-    pub(super) fn is_current(&self, generation: i32) -> bool {
-        generation == self.generation && self.membership == Membership::Stable
     }
 }

@@ -26,6 +26,11 @@ impl CompressionRatioEstimator {
         self.ratios.get(topic).copied().unwrap_or(INCOMPRESSIBLE)
     }
 
+    /// Puts the estimate where a batch has shown it to be.
+    pub fn set(&mut self, topic: &TopicName, ratio: u32) {
+        self.ratios.insert(topic.clone(), ratio);
+    }
+
     pub fn update(&mut self, topic: &TopicName, observed: u32) {
         let current = self.estimation(topic);
         let next = match observed {

@@ -1,282 +1,262 @@
-use std::collections::{BTreeMap, BTreeSet};
+//! The sender's loop: what is sent when
+//! (`org.apache.kafka.clients.producer.internals.Sender`).
 
-use super::{Accumulator, Producer, ProducerBatch};
-use crate::client::{Acks, ClientTimer};
-use crate::event::{EventKind, LogLevel};
-use crate::log::record_batch::RecordBatch;
+use super::transaction_manager::TransactionState;
+use super::{Acks, Producer, ProducerBatch, ProducerIdAndEpoch};
+use crate::client::ClientTimer;
 use crate::protocol::{
-    ErrorCode, PartitionProduceResponse, ProduceRequest, ProduceResponse, Request, TopicPartition,
+    ErrorCode, InitProducerIdRequest, InitProducerIdResponse, ProduceRequest, Request,
+    TopicPartition,
 };
-use crate::sim::{Fabric, Time};
+use crate::sim::{Fabric, Scheduled, Time};
 
-/// `retries`.
-const RETRIES: u32 = i32::MAX as u32;
-
-/// A batch whose answer has not come.
+/// A request whose answer has not come.
 #[derive(Clone, Debug, Hash)]
-pub(super) struct InFlightBatch {
-    partition: TopicPartition,
-    pub batch: ProducerBatch,
+pub(super) struct InFlightRequest {
+    pub batches: Vec<ProducerBatch>,
+    /// Where batches of it have expired meanwhile.
+    pub expired: Vec<TopicPartition>,
 }
 
 impl Producer {
-    /// The sender's loop: expires what is too old, sends what is ready, and
-    /// comes back when the next batch may be ready
-    /// (`org.apache.kafka.clients.producer.internals.Sender.sendProducerData`).
+    /// Sends what is ready, gives up on what is too old, and comes back when
+    /// the next batch may be ready (`Sender.runOnce`). An idempotent producer
+    /// gets its producer id first, and until then gives nothing up.
     pub(super) fn run_sender(&mut self, fabric: &mut Fabric) {
-        self.expire_batches(fabric);
         let next = loop {
-            let (ready, next) = self.ready(fabric);
-            let mut sent = false;
-            for (leader, partitions) in ready {
-                sent |= self.drain(fabric, leader, partitions);
+            if !self.prepare_transactions(fabric) {
+                break None;
             }
-            if !sent {
-                break next;
+            let (has_acted, next) = self.send_producer_data(fabric);
+            if !has_acted {
+                break [next, self.next_expiry()].into_iter().flatten().min();
             }
         };
-        self.schedule_sender(fabric, next);
+        let init_due = self.transactions.as_ref().and_then(|of| of.init_due_at());
+        let init_due = init_due.filter(|at| *at > fabric.now);
+        let next = next.into_iter().chain(init_due).min();
+        let scheduled = Scheduled::ClientTimer(self.connection.number, ClientTimer::Sender);
+        self.sender_alarm.set(fabric, next, scheduled);
     }
 
-    /// The partitions whose first batch may be sent, by leader, and when the
-    /// next batch may be. Batches for a partition without a leader wait for
-    /// fresh metadata, those for a broker that backs off for its time.
-    fn ready(&mut self, fabric: &Fabric) -> (BTreeMap<i32, Vec<TopicPartition>>, Option<Time>) {
-        let now = fabric.now;
-        let muted = self.muted();
-        let mut leaderless = false;
-        let mut next: Option<Time> = None;
-        let mut ready: BTreeMap<i32, Vec<TopicPartition>> = BTreeMap::new();
-        for (partition, queue) in self.accumulator.queues() {
-            let Some(at) = Accumulator::ready_at(queue, self.config.linger_ms, self.closing) else {
-                continue;
-            };
-            if muted.contains(partition) {
-                continue;
-            }
-            if at > now {
-                next = Some(next.map_or(at, |next| next.min(at)));
-                continue;
-            }
-            let metadata = &self.connection.metadata;
-            match metadata.leader(&partition.topic, partition.partition) {
-                Some(leader) if self.connection.is_ready(now, leader) => {
-                    ready.entry(leader).or_default().push(partition.clone());
-                }
-                Some(_) => {}
-                None => leaderless = true,
-            }
-        }
-        if leaderless {
-            self.connection.metadata.request_update();
-        }
-        (ready, next)
-    }
-
-    /// With `max.in.flight.requests.per.connection=1` a partition has one
-    /// batch under way at most, whichever brokers led it meanwhile
-    /// (`guaranteeMessageOrder`).
-    fn muted(&self) -> BTreeSet<TopicPartition> {
-        let in_flight = self.in_flight.values().flatten();
-        match self.config.max_in_flight_requests {
-            1 => in_flight.map(|sent| sent.partition.clone()).collect(),
-            _ => BTreeSet::new(),
-        }
-    }
-
-    /// Sends the first batch of each of these partitions in one request, as
-    /// far as `max.request.size` and the connection's limit allow; says
-    /// whether one was sent.
-    fn drain(&mut self, fabric: &mut Fabric, leader: i32, partitions: Vec<TopicPartition>) -> bool {
-        if self.connection.requests_in_flight(leader) >= self.config.max_in_flight_requests {
+    /// Says whether data may be sent.
+    fn prepare_transactions(&mut self, fabric: &mut Fabric) -> bool {
+        let Some(transactions) = &mut self.transactions else {
+            return true;
+        };
+        transactions.resolve_sequences();
+        if let Some(error) = transactions.fatal_error() {
+            self.abort_batches(fabric, error);
             return false;
         }
-        let mut size = 0;
-        let mut in_flight = Vec::new();
-        let mut batches: Vec<(TopicPartition, RecordBatch)> = Vec::new();
-        for partition in partitions {
-            let Some(batch) = self.accumulator.take_first(&partition) else {
-                continue;
-            };
-            if size > 0 && size + batch.size_in_bytes() > self.config.max_request_size {
-                self.accumulator.put_back(partition, batch);
-                break;
+        for (of, id, sequence) in transactions.prepare(fabric.now) {
+            let held = self.accumulator.batches_of(&of);
+            let sent = self.in_flight.values_mut();
+            let sent = sent.flat_map(|request| &mut request.batches);
+            let mut all = held.chain(sent);
+            if let Some(batch) = all.find(|batch| batch.id == id) {
+                batch.reset_sequence(sequence);
             }
-            let records = self.accumulator.close(&partition, &batch);
-            size += records.size_in_bytes();
-            batches.push((partition.clone(), records));
-            in_flight.push(InFlightBatch { partition, batch });
         }
+        self.ask_for_producer_id(fabric);
+        let transactions = self.transactions.as_ref();
+        transactions.is_some_and(|of| of.state() == TransactionState::Ready)
+    }
+
+    /// Asks any broker, once that is due.
+    fn ask_for_producer_id(&mut self, fabric: &mut Fabric) {
+        let now = fabric.now;
+        let Some(transactions) = &mut self.transactions else {
+            return;
+        };
+        if transactions.init_due_at().is_none_or(|at| at > now) {
+            return;
+        }
+        let Some(broker) = self.connection.least_loaded(now) else {
+            return;
+        };
+        let request = Request::InitProducerId(InitProducerIdRequest {
+            transactional_id: None,
+            transaction_timeout_ms: i32::MAX,
+            producer_id: -1,
+            producer_epoch: -1,
+        });
+        let correlation_id = self.connection.send(fabric, broker, request);
+        transactions.asked(correlation_id);
+    }
+
+    pub(super) fn on_producer_id(
+        &mut self,
+        now: Time,
+        correlation_id: i32,
+        response: &InitProducerIdResponse,
+    ) {
+        let Some(transactions) = &mut self.transactions else {
+            return;
+        };
+        if !transactions.is_asked(correlation_id) {
+            return;
+        }
+        match response.error_code {
+            ErrorCode::None => transactions.initialized(ProducerIdAndEpoch {
+                producer_id: response.producer_id,
+                epoch: response.producer_epoch,
+            }),
+            error if error.is_retriable() => self.ask_for_id_again(now),
+            error => transactions.fail(error),
+        }
+    }
+
+    /// After `retry.backoff.ms`, however often it was in vain.
+    pub(super) fn ask_for_id_again(&mut self, now: Time) {
+        let at = now.plus_ms(self.config.backoffs.retry_ms);
+        if let Some(transactions) = &mut self.transactions {
+            transactions.ask_again_at(at);
+        }
+    }
+
+    /// Says whether anything was sent or given up, and when the next batch may
+    /// be sent.
+    fn send_producer_data(&mut self, fabric: &mut Fabric) -> (bool, Option<Time>) {
+        let now = fabric.now;
+        let check = self.accumulator.ready(now, &self.connection.metadata);
+        if !check.unknown_leader_topics.is_empty() {
+            self.connection.metadata.request_update();
+        }
+        let mut has_acted = false;
+        for broker in check.nodes {
+            let is_ready = self.connection.is_ready(now, broker)
+                && self.connection.requests_in_flight(broker) < self.config.max_in_flight_requests;
+            self.accumulator.note_ready(now, broker, is_ready);
+            if !is_ready {
+                continue;
+            }
+            let batches = self.accumulator.drain(
+                now,
+                &self.connection.metadata,
+                broker,
+                self.config.max_request_size,
+                self.transactions.as_mut(),
+            );
+            if !batches.is_empty() {
+                has_acted = true;
+                self.send_produce_request(fabric, broker, batches);
+            }
+        }
+        has_acted |= self.expire_batches(fabric);
+        (has_acted, check.next_check)
+    }
+
+    fn send_produce_request(
+        &mut self,
+        fabric: &mut Fabric,
+        broker: i32,
+        mut batches: Vec<ProducerBatch>,
+    ) {
+        let of = |batch: &mut ProducerBatch| (batch.topic_partition.clone(), batch.records());
         let request = Request::Produce(ProduceRequest {
             acks: self.config.acks.number(),
             timeout_ms: self.config.request_timeout_ms,
-            partitions: batches,
+            partitions: batches.iter_mut().map(of).collect(),
         });
         if self.config.acks == Acks::None {
-            self.connection.send_unanswered(fabric, leader, request);
-            for sent in in_flight {
-                self.delivered(fabric, sent, -1);
+            self.connection.send_unanswered(fabric, broker, request);
+            for batch in batches {
+                self.completed(fabric, batch, -1);
             }
-        } else {
-            let correlation_id = self.connection.send(fabric, leader, request);
-            self.in_flight.insert(correlation_id, in_flight);
-        }
-        true
-    }
-
-    fn schedule_sender(&mut self, fabric: &mut Fabric, next: Option<Time>) {
-        if let Some(timer) = self.sender_timer.take() {
-            fabric.queue.cancel(timer);
-        }
-        let timeout_ms = self.config.delivery_timeout_ms;
-        let held = self.accumulator.batches().map(|(_, batch)| batch);
-        let sent = self.in_flight.values().flatten().map(|sent| &sent.batch);
-        let first_expiry = held
-            .chain(sent)
-            .map(|batch| batch.created.plus_ms(timeout_ms))
-            .min();
-        let at = [next, first_expiry].into_iter().flatten().min();
-        self.sender_timer =
-            at.map(|at| fabric.client_timer(at, self.connection.number, ClientTimer::Sender));
-    }
-
-    pub(super) fn on_produce_response(
-        &mut self,
-        fabric: &mut Fabric,
-        correlation_id: i32,
-        response: ProduceResponse,
-    ) {
-        let Some(in_flight) = self.in_flight.remove(&correlation_id) else {
             return;
-        };
-        let mut answers: BTreeMap<TopicPartition, PartitionProduceResponse> =
-            response.partitions.into_iter().collect();
-        // Last first, so that batches that go back keep their order.
-        for sent in in_flight.into_iter().rev() {
-            match answers.remove(&sent.partition) {
-                Some(answer) if answer.error_code.is_none() => {
-                    self.delivered(fabric, sent, answer.base_offset);
+        }
+        // One batch of a partition is under way at a time, whichever brokers
+        // led it meanwhile (`guaranteeMessageOrder`).
+        if self.config.max_in_flight_requests == 1 {
+            for batch in &batches {
+                self.accumulator.mute(&batch.topic_partition);
+            }
+        }
+        let correlation_id = self.connection.send(fabric, broker, request);
+        let expired = Vec::new();
+        let sent = InFlightRequest { batches, expired };
+        self.in_flight.insert(correlation_id, sent);
+    }
+
+    fn next_expiry(&self) -> Option<Time> {
+        let timeout_ms = self.config.delivery_timeout_ms();
+        let sent = self.in_flight.values().flat_map(|of| &of.batches);
+        let sent = sent.map(|batch| batch.expires_at(timeout_ms));
+        sent.chain(self.accumulator.next_expiry()).min()
+    }
+
+    /// Gives up on batches that should have been delivered by now; says
+    /// whether there was one (`delivery.timeout.ms`).
+    fn expire_batches(&mut self, fabric: &mut Fabric) -> bool {
+        let timeout_ms = self.config.delivery_timeout_ms();
+        let mut expired = self.accumulator.expired_batches(fabric.now);
+        for request in self.in_flight.values_mut() {
+            let is_late = |batch: &mut ProducerBatch| batch.expires_at(timeout_ms) <= fabric.now;
+            let late: Vec<_> = request.batches.extract_if(.., is_late).collect();
+            let partitions = late.iter().map(|batch| batch.topic_partition.clone());
+            request.expired.extend(partitions);
+            expired.extend(late);
+        }
+        let is_any = !expired.is_empty();
+        for batch in expired {
+            let message = format!(
+                "Expiring {} record(s) for {}:{} ms has passed since batch creation",
+                batch.record_count(),
+                batch.topic_partition,
+                fabric.now.us_since(batch.created) / 1_000
+            );
+            if let Some(transactions) = &mut self.transactions {
+                transactions.failed(&batch, ErrorCode::RequestTimedOut, false);
+                if batch.is_retry() {
+                    transactions.mark_unresolved(&batch);
                 }
-                Some(answer) => self.refused(fabric, correlation_id, sent, answer),
-                None => {}
             }
+            self.give_up(fabric, &batch, "TimeoutException", message);
+        }
+        is_any
+    }
+
+    /// Nothing can be sent any more.
+    fn abort_batches(&mut self, fabric: &mut Fabric, error: ErrorCode) {
+        let mut batches = self.accumulator.take_all();
+        for (_, request) in std::mem::take(&mut self.in_flight) {
+            batches.extend(request.batches);
+        }
+        for batch in batches {
+            self.give_up(
+                fabric,
+                &batch,
+                error.exception(),
+                error.message().to_owned(),
+            );
         }
     }
 
-    /// These requests will not be answered: whether their records are stored
-    /// is not known, and they are sent again. The last goes back first, so
-    /// that the batches keep their order.
-    pub(crate) fn on_disconnect(&mut self, fabric: &mut Fabric, lost: &[i32]) {
-        for correlation_id in lost.iter().rev() {
-            let batches = self.in_flight.remove(correlation_id).unwrap_or_default();
-            for sent in batches.into_iter().rev() {
-                let answer = PartitionProduceResponse {
-                    error_code: ErrorCode::NetworkException,
-                    base_offset: -1,
-                    log_start_offset: -1,
-                    error_message: None,
-                    record_errors: Vec::new(),
-                };
-                self.refused(fabric, *correlation_id, sent, answer);
-            }
-        }
-        self.go_on(fabric);
-    }
-
-    /// A batch was not stored, as far as anybody knows
-    /// (`Sender.completeBatch`).
-    fn refused(
+    /// All records of a batch have failed for one reason.
+    pub(super) fn give_up(
         &mut self,
         fabric: &mut Fabric,
-        correlation_id: i32,
-        sent: InFlightBatch,
-        answer: PartitionProduceResponse,
+        batch: &ProducerBatch,
+        exception: &str,
+        message: String,
     ) {
-        let error = answer.error_code;
-        if error.is_invalid_metadata() {
-            self.connection.metadata.request_update();
-        }
-        match error.is_retriable() {
-            true => self.retry(fabric, correlation_id, sent, error),
-            false => self.fail(fabric, sent, answer),
-        }
+        self.accumulator.deallocate(batch);
+        let TopicPartition { topic, partition } = batch.topic_partition.clone();
+        let of = (topic, Some(partition));
+        let error = (exception.to_owned(), message);
+        self.failed(fabric, of, batch.record_count(), error);
     }
 
-    fn delivered(&mut self, fabric: &mut Fabric, sent: InFlightBatch, base_offset: i64) {
-        fabric.emit(EventKind::Delivered {
-            producer: self.connection.number,
-            topic_partition: sent.partition,
-            base_offset: (base_offset >= 0).then_some(base_offset),
-            records: sent.batch.record_count(),
-        });
-    }
-
-    fn retry(
+    /// A batch is stored, as far as the producer is told.
+    pub(super) fn completed(
         &mut self,
         fabric: &mut Fabric,
-        correlation_id: i32,
-        sent: InFlightBatch,
-        error: ErrorCode,
+        batch: ProducerBatch,
+        base_offset: i64,
     ) {
-        let InFlightBatch {
-            partition,
-            mut batch,
-        } = sent;
-        batch.attempts += 1;
-        batch.not_before = fabric
-            .now
-            .plus_us(self.connection.backoff_us(batch.attempts - 1));
-        let text = format!(
-            "Got error produce response with correlation id {correlation_id} on topic-partition \
-             {partition}, retrying ({} attempts left). Error: {error}",
-            RETRIES.saturating_sub(batch.attempts)
-        );
-        let logger = "org.apache.kafka.clients.producer.internals.Sender";
-        self.connection.log(fabric, LogLevel::Warn, logger, text);
-        self.accumulator.put_back(partition, batch);
-    }
-
-    fn fail(&mut self, fabric: &mut Fabric, sent: InFlightBatch, answer: PartitionProduceResponse) {
-        // Of one record that is refused, its own message is told
-        // (`Sender.completeBatch`); of several, each has its own.
-        let mut record_errors = answer.record_errors.into_iter();
-        let message = record_errors.next().map(|error| error.message);
-        let message = message
-            .or(answer.error_message)
-            .unwrap_or_else(|| answer.error_code.message().to_owned());
-        fabric.emit(EventKind::SendFailed {
-            producer: self.connection.number,
-            topic: sent.partition.topic,
-            partition: Some(sent.partition.partition),
-            records: sent.batch.record_count(),
-            exception: answer.error_code.exception().to_owned(),
-            message,
-        });
-    }
-
-    fn expire_batches(&mut self, fabric: &mut Fabric) {
-        let timeout_ms = self.config.delivery_timeout_ms;
-        let is_expired =
-            |sent: &mut InFlightBatch| sent.batch.created.plus_ms(timeout_ms) <= fabric.now;
-        let mut expired = Vec::new();
-        for batches in self.in_flight.values_mut() {
-            let late = batches.extract_if(.., is_expired);
-            expired.extend(late.map(|sent| (sent.partition, sent.batch)));
-        }
-        expired.extend(self.accumulator.take_expired(fabric.now, timeout_ms));
-        for (partition, batch) in expired {
-            let waited_ms = fabric.now.us_since(batch.created) / 1_000;
-            fabric.emit(EventKind::SendFailed {
-                producer: self.connection.number,
-                topic: partition.topic.clone(),
-                partition: Some(partition.partition),
-                records: batch.record_count(),
-                exception: "TimeoutException".to_owned(),
-                message: format!(
-                    "Expiring {} record(s) for {partition}:{waited_ms} ms has passed since batch creation",
-                    batch.record_count()
-                ),
-            });
-        }
+        self.accumulator.deallocate(&batch);
+        let records = batch.record_count();
+        self.delivered(fabric, batch.topic_partition, records, base_offset);
     }
 }

@@ -3,12 +3,12 @@
 //! `ClusterControlManager`).
 
 use super::ControllerNode;
-use crate::controller::MetadataRecord;
 use crate::controller::partition::NO_LEADER;
+use crate::controller::{MetadataRecord, PRODUCER_ID_BLOCK_SIZE};
 use crate::protocol::{
-    AlterPartitionRequest, AlterPartitionResponse, AlteredPartition, BrokerHeartbeatRequest,
-    BrokerHeartbeatResponse, BrokerRegistrationRequest, BrokerRegistrationResponse, ErrorCode,
-    Response, TopicPartition,
+    AllocateProducerIdsRequest, AllocateProducerIdsResponse, AlterPartitionRequest,
+    AlterPartitionResponse, AlteredPartition, BrokerHeartbeatRequest, BrokerHeartbeatResponse,
+    BrokerRegistrationRequest, BrokerRegistrationResponse, ErrorCode, Response, TopicPartition,
 };
 use crate::sim::{Fabric, Time};
 
@@ -108,6 +108,24 @@ impl ControllerNode {
         records.push(self.controller.register_broker(id, run, request.rack));
         self.sessions.insert(id, Session::new(now));
         (answer(ErrorCode::None, broker_epoch), records)
+    }
+
+    /// Gives a broker a block of producer ids (`ProducerIdControlManager`).
+    pub(super) fn allocate_producer_ids(&mut self, request: &AllocateProducerIdsRequest) -> Answer {
+        let answer = |error_code, producer_id_start, producer_id_len| {
+            Response::AllocateProducerIds(AllocateProducerIdsResponse {
+                error_code,
+                producer_id_start,
+                producer_id_len,
+            })
+        };
+        let (id, broker_epoch) = (request.broker_id, request.broker_epoch);
+        if let Err(error_code) = self.check_epoch(id, broker_epoch) {
+            return (answer(error_code, -1, 0), Vec::new());
+        }
+        let (first, record) = self.controller.allocate_producer_ids(id, broker_epoch);
+        let block = answer(ErrorCode::None, first, PRODUCER_ID_BLOCK_SIZE);
+        (block, vec![record])
     }
 
     /// What a broker's wish comes to, by what it is now

@@ -18,10 +18,20 @@ use super::{Controller, MetadataRecord};
 use crate::config::BrokerConfig;
 use crate::event::EventKind;
 use crate::protocol::{
-    AlterPartitionResponse, BrokerHeartbeatResponse, BrokerRegistrationResponse, EnvelopeResponse,
-    ErrorCode, Header, Payload, Request, Response,
+    AllocateProducerIdsResponse, AlterPartitionResponse, BrokerHeartbeatResponse,
+    BrokerRegistrationResponse, EnvelopeResponse, ErrorCode, Header, Payload, Request, Response,
 };
 use crate::sim::{Alarm, Connection, Fabric, NodeId, Packet, Random, Scheduled, Time};
+
+/// A request to another controller that is out.
+#[derive(Clone, Debug, Hash)]
+struct Asked {
+    correlation_id: i32,
+    /// Until when its answer is waited for.
+    deadline: Time,
+    /// What is asked next: the last of what there was to ask meanwhile.
+    next: Option<Request>,
+}
 
 /// A controller (`kafka.server.ControllerServer`).
 #[derive(Clone, Debug, Hash)]
@@ -41,9 +51,8 @@ pub struct ControllerNode {
     waiting: Vec<Waiting>,
     delayed_fetches: Vec<DelayedFetch>,
     own_fetch: OwnFetch,
-    /// For each other controller the request that is out, and until when its
-    /// answer is waited for.
-    unanswered: BTreeMap<i32, (i32, Time)>,
+    /// What is asked of each other controller.
+    unanswered: BTreeMap<i32, Asked>,
     next_correlation_id: i32,
     client_id: Arc<str>,
     alarm: Alarm,
@@ -235,6 +244,7 @@ impl ControllerNode {
             Request::BrokerRegistration(request) => self.register(fabric.now, request),
             Request::BrokerHeartbeat(request) => self.heartbeat(fabric.now, &request),
             Request::AlterPartition(request) => self.alter_partitions(request),
+            Request::AllocateProducerIds(request) => self.allocate_producer_ids(&request),
             Request::Envelope(request) => self.administer(*request.request),
             other => unreachable!("{} is not for a controller", other.api()),
         };
@@ -271,10 +281,7 @@ impl ControllerNode {
         let NodeId::Controller(from) = from else {
             return;
         };
-        let out = self.unanswered.get(&from);
-        if out.is_some_and(|(id, _)| *id == header.correlation_id) {
-            self.unanswered.remove(&from);
-        }
+        let next = self.answered(from, header.correlation_id);
         match response {
             Response::Vote(response) => {
                 let sendings = self.quorum.quorum().on_voted(now, from, &response);
@@ -285,6 +292,18 @@ impl ControllerNode {
             }
             Response::FetchMetadata(response) => self.on_fetched(now, from, header, response),
             _ => {}
+        }
+        if let Some(request) = next {
+            self.ask_once(fabric, from, request);
+        }
+    }
+
+    /// Another controller has answered; what is to be asked of it next.
+    fn answered(&mut self, controller: i32, correlation_id: i32) -> Option<Request> {
+        let asked = self.unanswered.get(&controller)?;
+        match asked.correlation_id == correlation_id {
+            true => self.unanswered.remove(&controller)?.next,
+            false => None,
         }
     }
 
@@ -355,6 +374,10 @@ impl ControllerNode {
     /// time ends the connection (`controller.quorum.request.timeout.ms`,
     /// `org.apache.kafka.raft.RequestManager`). What goes to ZooKeeper may wait
     /// in line.
+    ///
+    /// One that has just won does not wait for the last vote before it tells
+    /// so (`KafkaRaftClient.resetConnections`): that goes out as soon as the
+    /// vote is there.
     fn send_all(&mut self, fabric: &mut Fabric, sendings: Vec<Outgoing>) {
         for (to, request) in sendings {
             match to {
@@ -369,18 +392,23 @@ impl ControllerNode {
     fn ask_once(&mut self, fabric: &mut Fabric, controller: i32, request: Request) {
         let now = fabric.now;
         let to = NodeId::Controller(controller);
-        match self.unanswered.get(&controller) {
-            Some((_, deadline)) if *deadline > now => return,
+        match self.unanswered.get_mut(&controller) {
+            Some(asked) if asked.deadline > now => {
+                asked.next = Some(request);
+                return;
+            }
             Some(_) => {
                 fabric.close_connection(NodeId::Controller(self.id), to);
                 self.fetch_failed(now, controller);
             }
             None => {}
         }
-        let deadline = now.plus_ms(self.config.quorum.request_timeout_ms);
-        let correlation_id = self.send(fabric, to, request);
-        self.unanswered
-            .insert(controller, (correlation_id, deadline));
+        let asked = Asked {
+            correlation_id: self.send(fabric, to, request),
+            deadline: now.plus_ms(self.config.quorum.request_timeout_ms),
+            next: None,
+        };
+        self.unanswered.insert(controller, asked);
     }
 
     fn send(&mut self, fabric: &mut Fabric, to: NodeId, request: Request) -> i32 {
@@ -428,6 +456,13 @@ fn refusal(request: &Request) -> Response {
             error_code,
             partitions: Vec::new(),
         }),
+        Request::AllocateProducerIds(_) => {
+            Response::AllocateProducerIds(AllocateProducerIdsResponse {
+                error_code,
+                producer_id_start: -1,
+                producer_id_len: 0,
+            })
+        }
         _ => Response::Envelope(EnvelopeResponse {
             error_code,
             response: None,

@@ -1,6 +1,6 @@
 use super::*;
 use crate::config::BrokerConfig;
-use crate::protocol::Request;
+use crate::protocol::{Request, VoteRequest};
 
 /// Three controllers whose messages arrive at once, except to and from those
 /// that are down.
@@ -174,6 +174,26 @@ fn who_cannot_be_elected_does_not_keep_the_others_from_it() {
             cluster.active()
         );
     }
+}
+
+/// Else whoever has waited for some time already would stand against the one
+/// that it has just voted for.
+#[test]
+fn who_gives_its_vote_waits_a_whole_election_timeout_from_then_on() {
+    let mut cluster = Cluster::new(1);
+    let Some(stands_at) = cluster.nodes[&2].next_deadline() else {
+        panic!("it has started");
+    };
+    let timeout_ms = BrokerConfig::default().quorum.election_timeout_ms;
+    let now = Time::from_us(stands_at.as_us() - 1);
+    let vote = VoteRequest {
+        candidate_epoch: 1,
+        candidate_id: 1,
+        last_offset_epoch: 0,
+        last_offset: 0,
+    };
+    assert!(cluster.node(2).on_vote(now, &vote).vote_granted);
+    assert!(cluster.nodes[&2].next_deadline() >= Some(now.plus_ms(timeout_ms)));
 }
 
 impl Quorum {

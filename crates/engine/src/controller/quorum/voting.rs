@@ -50,8 +50,11 @@ impl Quorum {
             && is_up_to_date
             && may_vote;
         if vote_granted {
+            // The candidate is as likely to win as it is itself: it gives it
+            // the time for that (`QuorumState.unattachedAddVotedState`).
             self.voted_for = Some(candidate);
-            self.become_unattached(now);
+            let election_at = self.next_election(now);
+            self.role = Role::Unattached { election_at };
         }
         VoteResponse {
             leader_epoch: self.epoch,

@@ -1,4 +1,5 @@
 use crate::assignor::server::ServerAssignor;
+use crate::config::BrokerConfig;
 
 /// What a broker's settings say about the groups of this protocol that it
 /// coordinates (`GroupCoordinatorConfig`).
@@ -13,7 +14,8 @@ pub struct ConsumerGroupConfig {
     /// How many members a group may have (`group.consumer.max.size`).
     pub max_size: i32,
     /// The assignors that members may ask for, the one used unless they do
-    /// first (`group.consumer.assignors`). At least one.
+    /// first (`group.consumer.assignors`). Classes that are not Kafka's own are
+    /// passed over; without any, the uniform one is used.
     pub assignors: Vec<ServerAssignor>,
     /// For how long what is known of a group's topics counts, in milliseconds.
     /// No setting of Kafka's.
@@ -36,12 +38,6 @@ impl ConsumerGroupConfig {
 impl Default for ConsumerGroupConfig {
     /// Those of a broker with no settings of its own.
     fn default() -> Self {
-        ConsumerGroupConfig {
-            session_timeout_ms: 45_000,
-            heartbeat_interval_ms: 5_000,
-            max_size: i32::MAX,
-            assignors: ServerAssignor::ALL.to_vec(),
-            metadata_refresh_interval_ms: Self::METADATA_REFRESH_INTERVAL_MS,
-        }
+        BrokerConfig::default().consumer_groups
     }
 }

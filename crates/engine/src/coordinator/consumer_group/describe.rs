@@ -6,7 +6,7 @@ use super::error::GroupError;
 use super::group::ConsumerGroup;
 use super::member::ConsumerGroupMember;
 use super::target_assignment::preferred_assignor;
-use super::topics::TopicsImage;
+use super::topics::{TopicsImage, name_of};
 use crate::assignor::server::PartitionsByTopic;
 use crate::protocol::{
     ConsumerGroupDescribeRequest, ConsumerGroupDescribeResponse, ConsumerGroupDescribedGroup,
@@ -17,11 +17,10 @@ impl ConsumerGroups {
     /// Answers a ConsumerGroupDescribe request.
     pub fn describe(
         &self,
-        image: &dyn TopicsImage,
         request: &ConsumerGroupDescribeRequest,
     ) -> ConsumerGroupDescribeResponse {
         let describe = |group_id: &String| match self.committed_group(group_id) {
-            Some(group) => group.described(&self.config, image),
+            Some(group) => group.described(&self.config, &self.image),
             None => unknown(group_id),
         };
         ConsumerGroupDescribeResponse {
@@ -43,7 +42,7 @@ impl ConsumerGroup {
     fn described(
         &self,
         config: &ConsumerGroupConfig,
-        image: &dyn TopicsImage,
+        image: &TopicsImage,
     ) -> ConsumerGroupDescribedGroup {
         let assignor = preferred_assignor(self.members());
         let assignor = assignor.unwrap_or_else(|| config.default_assignor());
@@ -67,7 +66,7 @@ impl ConsumerGroupMember {
     fn described(
         &self,
         target: &PartitionsByTopic,
-        image: &dyn TopicsImage,
+        image: &TopicsImage,
     ) -> ConsumerGroupDescribedMember {
         let metadata = &self.metadata;
         ConsumerGroupDescribedMember {
@@ -87,16 +86,16 @@ impl ConsumerGroupMember {
 /// Topics that are gone are left out.
 fn named(
     partitions: &PartitionsByTopic,
-    image: &dyn TopicsImage,
+    image: &TopicsImage,
 ) -> Vec<ConsumerGroupDescribedPartitions> {
     let known = partitions
         .iter()
-        .filter_map(|(id, of_topic)| Some((id, image.name(*id)?, of_topic)));
+        .filter_map(|(id, of_topic)| Some((id, name_of(image, *id)?, of_topic)));
     known
         .map(
             |(topic_id, topic_name, of_topic)| ConsumerGroupDescribedPartitions {
                 topic_id: *topic_id,
-                topic_name,
+                topic_name: topic_name.clone(),
                 partitions: of_topic.iter().copied().collect(),
             },
         )

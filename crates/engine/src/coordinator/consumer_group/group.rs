@@ -284,10 +284,10 @@ impl Subscriptions {
 
     /// What there is to know of the topics, those that there are
     /// (`ModernGroup.computeSubscriptionMetadata`).
-    pub(super) fn topics(&self, image: &dyn TopicsImage) -> BTreeMap<TopicName, TopicMetadata> {
+    pub(super) fn topics(&self, image: &TopicsImage) -> BTreeMap<TopicName, TopicMetadata> {
         let names = self.subscribers.keys();
         names
-            .filter_map(|name| Some((name.clone(), image.topic(name)?)))
+            .filter_map(|name| Some((name.clone(), image.get(name)?.clone())))
             .collect()
     }
 }

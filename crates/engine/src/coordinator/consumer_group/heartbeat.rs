@@ -30,7 +30,6 @@ use crate::sim::Time;
 impl ConsumerGroups {
     pub(super) fn regular_heartbeat(
         &mut self,
-        image: &dyn TopicsImage,
         request: &ConsumerGroupHeartbeatRequest,
         step: &mut Step,
     ) -> Result<ConsumerGroupHeartbeatResponse, GroupError> {
@@ -54,7 +53,7 @@ impl ConsumerGroups {
         };
         let heartbeat = Heartbeat {
             config: &self.config,
-            image,
+            image: &self.image,
             group,
             sender: &sender,
             request,
@@ -141,7 +140,7 @@ fn refuse_when_full(
 /// A heartbeat that counts, and what it is about.
 struct Heartbeat<'a> {
     config: &'a ConsumerGroupConfig,
-    image: &'a dyn TopicsImage,
+    image: &'a TopicsImage,
     /// As it is written; empty when it is new.
     group: &'a ConsumerGroup,
     sender: &'a Sender,

@@ -5,20 +5,19 @@ use super::event::{ConsumerGroupEvent, EpochBumpCause, FencingCause};
 use super::member::ConsumerGroupMember;
 use super::record::ConsumerGroupRecord;
 use super::step::Step;
-use super::topics::TopicsImage;
 use super::{ConsumerGroupTimer, ConsumerGroups, Outcome, subscribe};
 use crate::assignor::server::PartitionsByTopic;
 use crate::protocol::{
     ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse, ErrorCode,
     LEAVE_GROUP_STATIC_MEMBER_EPOCH,
 };
+use crate::sim::Time;
 
 impl ConsumerGroups {
     /// `GroupMetadataManager.consumerGroupLeave`: a static member may leave for
     /// a while; any other is gone.
     pub(super) fn leave(
         &mut self,
-        image: &dyn TopicsImage,
         request: &ConsumerGroupHeartbeatRequest,
         step: &mut Step,
     ) -> Result<ConsumerGroupHeartbeatResponse, GroupError> {
@@ -41,7 +40,7 @@ impl ConsumerGroups {
         if is_away {
             leave_for_a_while(group_id, &member, step);
         } else {
-            self.remove(image, group_id, &member, step);
+            self.remove(group_id, &member, step);
         }
         Ok(ConsumerGroupHeartbeatResponse {
             error_code: ErrorCode::None,
@@ -55,19 +54,15 @@ impl ConsumerGroups {
 
     /// Takes a member out, so that a new target assignment is due
     /// (`GroupMetadataManager.consumerGroupFenceMember`).
-    fn remove(
-        &mut self,
-        image: &dyn TopicsImage,
-        group_id: &str,
-        member: &ConsumerGroupMember,
-        step: &mut Step,
-    ) {
+    fn remove(&mut self, group_id: &str, member: &ConsumerGroupMember, step: &mut Step) {
         let Some(group) = self.group(group_id) else {
             return;
         };
         step.records
             .extend(ConsumerGroupRecord::without_member(group_id, &member.id));
-        let topics = group.subscriptions(None, Some(&member.id)).topics(image);
+        let topics = group
+            .subscriptions(None, Some(&member.id))
+            .topics(&self.image);
         if topics != group.topics {
             let record = ConsumerGroupRecord::partition_metadata(group_id, topics);
             step.records.push(record);
@@ -81,28 +76,20 @@ impl ConsumerGroups {
 
     /// Runs the first timer due at `now` or before; tells which it was, and what
     /// came of it.
-    pub fn expire_next(
-        &mut self,
-        now: crate::sim::Time,
-        image: &dyn TopicsImage,
-    ) -> Option<(ConsumerGroupTimer, Outcome<()>)> {
+    pub fn expire_next(&mut self, now: Time) -> Option<(ConsumerGroupTimer, Outcome<()>)> {
         let (_, timer) = self.timers.pop_until(now)?;
-        let outcome = self.run_timer(&timer, image);
+        let outcome = self.run_timer(&timer);
         Some((timer, outcome))
     }
 
     /// Runs this timer, if it is set, as if its time had come.
-    pub fn expire_timer(
-        &mut self,
-        timer: &ConsumerGroupTimer,
-        image: &dyn TopicsImage,
-    ) -> Option<Outcome<()>> {
+    pub fn expire_timer(&mut self, timer: &ConsumerGroupTimer) -> Option<Outcome<()>> {
         self.timers.cancel(timer)?;
-        Some(self.run_timer(timer, image))
+        Some(self.run_timer(timer))
     }
 
     /// A timer of a member that is no longer there does nothing.
-    fn run_timer(&mut self, timer: &ConsumerGroupTimer, image: &dyn TopicsImage) -> Outcome<()> {
+    fn run_timer(&mut self, timer: &ConsumerGroupTimer) -> Outcome<()> {
         let mut step = Step::default();
         let (group_id, member_id) = (timer.group_id(), timer.member_id());
         let awaited = match timer {
@@ -122,7 +109,7 @@ impl ConsumerGroups {
                 member_id: member_id.to_owned(),
                 cause,
             });
-            self.remove(image, group_id, &member, &mut step);
+            self.remove(group_id, &member, &mut step);
         }
         step.outcome(())
     }

@@ -70,6 +70,7 @@ pub struct Outcome<T> {
 pub struct ConsumerGroups {
     config: ConsumerGroupConfig,
     random: Random,
+    image: TopicsImage,
     groups: TimelineMap<String, ConsumerGroup>,
     timers: Timers<ConsumerGroupTimer>,
     /// The epoch that a member is to leave before its rebalance timer is due.
@@ -82,6 +83,7 @@ impl ConsumerGroups {
         ConsumerGroups {
             config,
             random: Random::new(seed, Stream::ConsumerGroupMemberId),
+            image: TopicsImage::default(),
             groups: TimelineMap::default(),
             timers: Timers::default(),
             awaited_epochs: BTreeMap::new(),
@@ -94,7 +96,6 @@ impl ConsumerGroups {
     pub fn heartbeat(
         &mut self,
         now: Time,
-        image: &dyn TopicsImage,
         client_id: &str,
         client_host: &str,
         request: &ConsumerGroupHeartbeatRequest,
@@ -103,9 +104,9 @@ impl ConsumerGroups {
         let answer =
             validate::heartbeat(request, &self.config).and_then(|()| match request.member_epoch {
                 LEAVE_GROUP_MEMBER_EPOCH | LEAVE_GROUP_STATIC_MEMBER_EPOCH => {
-                    self.leave(image, request, &mut step)
+                    self.leave(request, &mut step)
                 }
-                _ => self.regular_heartbeat(image, request, &mut step),
+                _ => self.regular_heartbeat(request, &mut step),
             });
         match answer {
             Ok(response) => step.outcome(response),
@@ -117,12 +118,13 @@ impl ConsumerGroups {
         }
     }
 
-    /// The topics with these names were made, changed or deleted: groups that
-    /// subscribe to them look at them with the next heartbeat
-    /// (`GroupMetadataManager.onNewMetadataImage`).
-    pub fn on_topics_changed(&mut self, names: &[&str]) {
+    /// The topics are as told here from now on, and those with these names were
+    /// made, changed or deleted: groups that subscribe to them look at them with
+    /// the next heartbeat (`GroupMetadataManager.onNewMetadataImage`).
+    pub fn on_new_metadata_image(&mut self, image: TopicsImage, changed: &[&str]) {
+        self.image = image;
         for group in self.groups.values_mut() {
-            if names.iter().any(|name| group.is_subscribed_to(name)) {
+            if changed.iter().any(|name| group.is_subscribed_to(name)) {
                 group.request_metadata_refresh();
             }
         }

@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::protocol::{TopicId, TopicName};
 
@@ -14,24 +15,12 @@ pub struct TopicMetadata {
     pub partition_racks: BTreeMap<i32, BTreeSet<String>>,
 }
 
-/// The topics of the cluster, as the coordinator's broker knows them
-/// (`org.apache.kafka.image.TopicsImage`).
-pub trait TopicsImage {
-    /// The topic with this name.
-    fn topic(&self, name: &str) -> Option<TopicMetadata>;
+/// The topics of the cluster by name, as the coordinator's broker knows them;
+/// all its shards share them (`org.apache.kafka.image.TopicsImage`).
+pub type TopicsImage = Arc<BTreeMap<TopicName, TopicMetadata>>;
 
-    /// The name of the topic with this id.
-    fn name(&self, id: TopicId) -> Option<TopicName>;
-}
-
-impl TopicsImage for BTreeMap<TopicName, TopicMetadata> {
-    fn topic(&self, name: &str) -> Option<TopicMetadata> {
-        self.get(name).cloned()
-    }
-
-    fn name(&self, id: TopicId) -> Option<TopicName> {
-        let mut all = self.iter();
-        all.find(|(_, topic)| topic.id == id)
-            .map(|(name, _)| name.clone())
-    }
+/// The name of the topic with this id.
+pub(super) fn name_of(image: &TopicsImage, id: TopicId) -> Option<&TopicName> {
+    let mut all = image.iter();
+    all.find(|(_, topic)| topic.id == id).map(|(name, _)| name)
 }

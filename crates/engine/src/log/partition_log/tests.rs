@@ -145,6 +145,19 @@ fn truncation_cuts_whole_batches_and_their_epochs() {
     assert_eq!((log.end_offset(), bases(&log)), (0, vec![0]));
 }
 
+/// It asks for what will never be there, and counts as having all that is: a
+/// follower of such a log could not come back into the ISR otherwise.
+#[test]
+fn who_reads_behind_the_last_batch_is_at_the_end_of_the_log() {
+    let mut log = filled(1 << 30, 3);
+    assert!(log.truncate_to(5, NOW), "within the batch of 4 and 5");
+    assert_eq!(log.read(4, 5, usize::MAX), Some(Vec::new()));
+    assert_eq!(log.position_of(4), 5);
+    assert_eq!(log.position_of(3), 3, "its batch ends at 4");
+    log.append_as_leader(&batch(1, NOW), 1, NOW).unwrap();
+    assert_eq!(log.position_of(4), 4, "something follows now");
+}
+
 #[test]
 fn a_log_that_begins_later_is_truncated_fully() {
     let size = batch(2, NOW).size_in_bytes();

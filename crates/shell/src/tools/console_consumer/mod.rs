@@ -3,6 +3,7 @@
 mod formatter;
 mod options;
 
+use engine::client::SeekTo;
 use engine::event::LogLevel;
 use engine::log::record_batch::RecordBatch;
 use engine::{Command, Event, EventKind, Refusal, Time, TopicPartition};
@@ -103,14 +104,14 @@ impl ConsoleConsumer {
             return None;
         }
         self.deadline = self.timeout_ms.map(|ms| host.now().plus_ms(ms));
-        let mut left = 0u64;
+        let mut first_left = None;
         for batch in batches.iter().filter(|batch| !batch.is_control()) {
             for record in batch.records().flatten() {
                 if !offsets.contains(&record.offset) {
                     continue;
                 }
                 if self.has_enough() {
-                    left += 1;
+                    first_left = first_left.or(Some(record.offset));
                     continue;
                 }
                 self.messages += 1;
@@ -129,7 +130,9 @@ impl ConsoleConsumer {
         if !self.has_enough() {
             return None;
         }
-        self.say_what_is_left(host, left);
+        if let Some(offset) = first_left {
+            self.go_back(host, partition, offset);
+        }
         self.close(host, 0)
     }
 
@@ -152,24 +155,16 @@ impl ConsoleConsumer {
         Some(1)
     }
 
-    /// The simulated consumer is done with every record it was handed; the real
-    /// one goes back to the first that was not printed.
-    fn say_what_is_left(&self, host: &mut Host, left: u64) {
-        let commits =
-            self.client()
-                .and_then(|client| match host.world().clients().get(&client)? {
-                    engine::client::Client::Consumer(consumer) => {
-                        Some(consumer.config.enable_auto_commit)
-                    }
-                    _ => None,
-                });
-        if left > 0 && commits == Some(true) {
-            host.note(&format!(
-                "{} came with the last ones and {} committed as read: the real tool goes back to \
-                 the first of them, which is not simulated yet.",
-                engine::event::counted(i64::try_from(left).unwrap_or(i64::MAX), "more record"),
-                if left == 1 { "is" } else { "are" },
-            ));
+    /// What was not printed is not committed as read
+    /// (`ConsumerWrapper.resetUnconsumedOffsets`).
+    fn go_back(&mut self, host: &mut Host, partition: &TopicPartition, offset: i64) {
+        if let Some(consumer) = self.client() {
+            // A partition that was taken away meanwhile is another's to read.
+            let _gone = host.execute(Command::Seek {
+                consumer,
+                partitions: vec![partition.clone()],
+                to: SeekTo::Offset(offset),
+            });
         }
     }
 
@@ -270,7 +265,9 @@ impl ConsoleConsumer {
 /// The package of an exception that a consumer ends with.
 fn package(exception: &str) -> &'static str {
     match exception {
-        "NoOffsetForPartitionException" => "org.apache.kafka.clients.consumer",
+        "NoOffsetForPartitionException"
+        | "OffsetOutOfRangeException"
+        | "LogTruncationException" => "org.apache.kafka.clients.consumer",
         _ => "org.apache.kafka.common.errors",
     }
 }

@@ -154,9 +154,9 @@ impl ConsoleProducer {
             Link::Producer(producer) => {
                 let record = OutgoingRecord {
                     topic: self.topic.clone(),
-                    partition: None,
                     key: parsed.key,
                     value: parsed.value,
+                    ..OutgoingRecord::default()
                 };
                 let send = Command::Send {
                     producer: *producer,

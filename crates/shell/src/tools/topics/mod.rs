@@ -170,7 +170,8 @@ impl Topics {
         if let (true, Task::Describe(_, report)) = (self.describing, &self.task) {
             let told = |topic: &&MetadataTopic| topic.error_code.is_none();
             let topics = cluster.topics.iter().filter(told).cloned().collect();
-            let text = report.text(topics, &cluster.brokers, host.world());
+            let live: Vec<i32> = cluster.brokers.iter().map(|of| of.node_id).collect();
+            let text = report.text(topics, &live, host.world());
             host.out(&text);
             return Ok(true);
         }

@@ -8,6 +8,10 @@ use std::fmt;
 
 use crate::protocol::{Opaque, TopicName, TopicPartition};
 
+mod user_data;
+
+pub use user_data::{LastAssignment, user_data};
+
 const VERSION: i16 = 3;
 
 /// What a member wants to read, and what it has.
@@ -15,6 +19,8 @@ const VERSION: i16 = 3;
 pub struct Subscription {
     /// The topics, by name.
     pub topics: Vec<TopicName>,
+    /// What the assignor adds: see [`user_data`].
+    pub user_data: Option<Opaque>,
     /// The partitions it still owns; empty with an eager assignor.
     pub owned_partitions: Vec<TopicPartition>,
     /// The generation in which it came to own them, -1 for none (KIP-792).
@@ -44,7 +50,7 @@ impl Subscription {
         for topic in &self.topics {
             put_string(&mut out, topic);
         }
-        put_i32(&mut out, -1);
+        put_user_data(&mut out, self.user_data.as_deref());
         put_partitions(&mut out, &self.owned_partitions);
         put_i32(&mut out, self.generation_id);
         match &self.rack_id {
@@ -70,7 +76,7 @@ impl Subscription {
             let topic = input.string()?.ok_or(Malformed)?;
             subscription.topics.push(topic.into());
         }
-        input.user_data()?;
+        subscription.user_data = input.user_data()?.map(Into::into);
         if version >= 1 {
             subscription.owned_partitions = input.partitions()?;
         }
@@ -89,7 +95,7 @@ pub fn encode_assignment(partitions: &[TopicPartition]) -> Opaque {
     let mut out = Vec::new();
     put_i16(&mut out, VERSION);
     put_partitions(&mut out, partitions);
-    put_i32(&mut out, -1);
+    put_user_data(&mut out, None);
     out.into()
 }
 
@@ -126,6 +132,11 @@ fn put_string(out: &mut Vec<u8>, text: &str) {
         i16::try_from(text.len()).expect("a name in the protocol has fewer than 2^15 bytes");
     put_i16(out, length);
     out.extend_from_slice(text.as_bytes());
+}
+
+fn put_user_data(out: &mut Vec<u8>, bytes: Option<&[u8]>) {
+    put_i32(out, bytes.map_or(-1, |bytes| length(bytes.len())));
+    out.extend_from_slice(bytes.unwrap_or_default());
 }
 
 fn put_partitions(out: &mut Vec<u8>, partitions: &[TopicPartition]) {
@@ -183,11 +194,9 @@ impl<'a> Input<'a> {
         std::str::from_utf8(bytes).map(Some).map_err(|_| Malformed)
     }
 
-    fn user_data(&mut self) -> Result<(), Malformed> {
-        if let Ok(length) = usize::try_from(self.i32()?) {
-            self.take(length)?;
-        }
-        Ok(())
+    fn user_data(&mut self) -> Result<Option<&'a [u8]>, Malformed> {
+        let length = usize::try_from(self.i32()?).ok();
+        length.map(|length| self.take(length)).transpose()
     }
 
     fn partitions(&mut self) -> Result<Vec<TopicPartition>, Malformed> {
@@ -210,6 +219,7 @@ mod tests {
     fn a_subscription_reads_back_as_it_was_written() {
         let subscription = Subscription {
             topics: vec!["clicks".into(), "orders".into()],
+            user_data: Some([1, 2].into()),
             owned_partitions: vec![TopicPartition::new("orders", 2)],
             generation_id: 7,
             rack_id: Some("rack-a".to_owned()),
