@@ -66,6 +66,8 @@ fn send(world: &mut World, partitions: i32, count: usize) -> Vec<Event> {
                 partition: Some(partition),
                 key: None,
                 value: Some(format!("v{number}").into_bytes()),
+                headers: Vec::new(),
+                timestamp_ms: None,
             };
             let command = Command::Send { producer, record };
             world.execute(command).expect("a record that send() takes");

@@ -200,7 +200,7 @@ impl SharePartition {
     }
 
     /// What lies before this offset was delivered.
-    fn advance_read_gap(&mut self, offset: i64) {
+    pub(super) fn advance_read_gap(&mut self, offset: i64) {
         self.read_gap = self
             .read_gap
             .map(|(at, end)| (at.max(offset), end))

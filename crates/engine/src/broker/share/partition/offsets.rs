@@ -55,6 +55,7 @@ impl SharePartition {
             Some(_) => done + 1,
             None => next,
         });
+        self.advance_read_gap(self.start_offset);
     }
 
     /// The last offset up to which all is done with; `None` when the first
