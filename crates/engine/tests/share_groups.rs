@@ -10,12 +10,15 @@ use engine::client::{
     AcknowledgementRule, Acknowledging, Client, OutgoingRecord, ShareConsumer, ShareConsumerConfig,
 };
 use engine::command::ClientNumber;
+use engine::coordinator::runtime::{Output, commit_at_once};
 use engine::coordinator::share_group::ShareGroupState;
+use engine::coordinator::{GroupCoordinator, GroupCoordinatorConfig, RequestToken};
 use engine::event::{ShareEvent, ShareRecords};
 use engine::protocol::{
-    AcknowledgeType, ListGroupsRequest, Request, Response, ShareGroupDescribeRequest,
+    AcknowledgeType, CommittedOffset, ListGroupsRequest, OffsetCommitRequest, Request, Response,
+    ShareGroupDescribeRequest, ShareGroupHeartbeatRequest, ShareGroupHeartbeatResponse,
 };
-use engine::sim::{Random, Stream};
+use engine::sim::{Random, Stream, Time};
 use engine::{Command, ErrorCode, Event, EventKind, TopicPartition, World, WorldConfig};
 use support::cluster::{cluster_with, create, kill, leader, start_broker, wait};
 use support::{admin_call, create_topic, run_ms, start};
@@ -502,4 +505,109 @@ fn each_record_goes_to_one_member_at_a_time_until_it_is_done_with() {
         assert_eq!(partition.start_offset(), end, "seed {seed}");
         assert!(partition.batches().is_empty(), "seed {seed}");
     }
+}
+
+/// A heartbeat straight to a coordinator, whose writes are committed at once;
+/// the error and its words.
+fn heartbeat(
+    coordinator: &mut GroupCoordinator,
+    group_id: &str,
+    (member_id, member_epoch): (&str, i32),
+    subscribes: bool,
+) -> ShareGroupHeartbeatResponse {
+    let request = ShareGroupHeartbeatRequest {
+        group_id: group_id.to_owned(),
+        member_id: member_id.to_owned(),
+        member_epoch,
+        rack_id: None,
+        subscribed_topic_names: subscribes.then(|| vec![TOPIC.into()]),
+    };
+    let mut out = Vec::new();
+    let (now, token) = (Time::ZERO, RequestToken(1));
+    let client = ("c", "/127.0.0.1");
+    let topics = BTreeMap::new();
+    coordinator.share_group_heartbeat(now, token, client, &topics, &request, &mut out);
+    commit_at_once(coordinator, now, &mut out);
+    let answers = out.into_iter().filter_map(|output| match output {
+        Output::Respond {
+            response: Response::ShareGroupHeartbeat(response),
+            ..
+        } => Some(response),
+        _ => None,
+    });
+    answers.last().expect("an answer")
+}
+
+#[test]
+fn a_heartbeat_that_does_not_count_is_refused_with_kafkas_error() {
+    let mut coordinator = GroupCoordinator::new(GroupCoordinatorConfig::default(), 1);
+    let mut refused = |group: &str, member, subscribes| {
+        let answer = heartbeat(&mut coordinator, group, member, subscribes);
+        (answer.error_code, answer.error_message.unwrap_or_default())
+    };
+    let (error, message) = refused(GROUP, ("m", 3), false);
+    assert_eq!(error, ErrorCode::GroupIdNotFound);
+    assert_eq!(message, "Share group workers not found.");
+    let (error, message) = refused(GROUP, ("m", 0), false);
+    assert_eq!(error, ErrorCode::InvalidRequest);
+    assert_eq!(
+        message,
+        "SubscribedTopicNames must be set in first request."
+    );
+    assert_eq!(
+        refused(GROUP, ("m", -2), false).1,
+        "MemberEpoch is invalid."
+    );
+    assert_eq!(refused(GROUP, ("", 0), true).1, "MemberId can't be empty.");
+    assert_eq!(refused(GROUP, ("m", 0), true).0, ErrorCode::None);
+    let (error, message) = refused(GROUP, ("other", 1), false);
+    assert_eq!(error, ErrorCode::UnknownMemberId);
+    assert_eq!(message, "Member other is not a member of group workers.");
+    let (error, message) = refused(GROUP, ("m", 9), false);
+    assert_eq!(error, ErrorCode::FencedMemberEpoch);
+    assert!(message.contains("greater member epoch (9)"), "{message}");
+    assert_eq!(refused(GROUP, ("m", 1), false).0, ErrorCode::None);
+    assert_eq!(refused(GROUP, ("m", -1), false).0, ErrorCode::None);
+    assert_eq!(
+        refused(GROUP, ("m", 1), false).0,
+        ErrorCode::UnknownMemberId
+    );
+}
+
+#[test]
+fn a_group_of_another_type_is_no_share_group_nor_the_other_way_round() {
+    let mut coordinator = GroupCoordinator::new(GroupCoordinatorConfig::default(), 1);
+    let commit = |coordinator: &mut GroupCoordinator, group: &str| {
+        let committed = CommittedOffset {
+            offset: 1,
+            leader_epoch: -1,
+            metadata: String::new(),
+        };
+        let request = OffsetCommitRequest {
+            group_id: group.to_owned(),
+            generation_id: -1,
+            member_id: String::new(),
+            group_instance_id: None,
+            offsets: vec![(of(0), committed)],
+        };
+        let mut out = Vec::new();
+        coordinator.offset_commit(Time::ZERO, RequestToken(1), request, &mut out);
+        commit_at_once(coordinator, Time::ZERO, &mut out);
+        let answers = out.into_iter().filter_map(|output| match output {
+            Output::Respond {
+                response: Response::OffsetCommit(response),
+                ..
+            } => Some(response.partitions[0].1),
+            _ => None,
+        });
+        answers.last().expect("an answer")
+    };
+    assert_eq!(commit(&mut coordinator, "readers"), ErrorCode::None);
+    let answer = heartbeat(&mut coordinator, "readers", ("m", 0), true);
+    assert_eq!(answer.error_code, ErrorCode::GroupIdNotFound);
+    let message = answer.error_message.unwrap_or_default();
+    assert_eq!(message, "Group readers is not a share group.");
+    let answer = heartbeat(&mut coordinator, GROUP, ("m", 0), true);
+    assert_eq!(answer.error_code, ErrorCode::None);
+    assert_eq!(commit(&mut coordinator, GROUP), ErrorCode::GroupIdNotFound);
 }
