@@ -128,6 +128,7 @@ impl Broker {
         self.delayed_deletions.clear();
         self.stop_coordinators();
         self.transactions = Transactions::new(&self.config);
+        self.stop_shares();
         self.empty_inbox();
         for partition in self.partitions.values_mut() {
             partition.role = Role::Offline;

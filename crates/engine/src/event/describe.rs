@@ -551,6 +551,7 @@ impl fmt::Display for Described<'_> {
             ),
             EventKind::Group(event) => describe_group(event, f),
             EventKind::Transaction(event) => event.fmt(f),
+            EventKind::Share(event) => event.describe(self.names, f),
             _ => Ok(()),
         }
     }

@@ -1,8 +1,10 @@
 //! What happened in the world, as data and in words.
 
 mod describe;
+mod share;
 
 pub use self::describe::counted;
+pub use self::share::{ShareEvent, ShareRecords};
 
 use self::describe::Described;
 use crate::client::{Callback, ConsumerEvent};
@@ -557,6 +559,8 @@ pub enum EventKind {
     Group(GroupEvent),
     /// Something happened to a transaction.
     Transaction(TransactionEvent),
+    /// Something happened in a share group.
+    Share(ShareEvent),
 }
 
 impl EventKind {
@@ -579,6 +583,7 @@ impl EventKind {
             EventKind::PartitionsRevoked { .. } => true,
             EventKind::Group(event) => is_group_news(event),
             EventKind::Transaction(event) => event.is_news(),
+            EventKind::Share(event) => event.is_news(),
             EventKind::Consumer { event, .. } => event.is_news(),
             _ => true,
         }
