@@ -20,9 +20,10 @@ pub use consumer::{CommitEach, CommitWhen, ManualCommit, Processing};
 pub use metadata::{ClientMetadata, PartitionInfo};
 pub use producer::{
     AccumulatorConfig, Acks, Appended, BatchSequence, BufferExhausted, BuiltInPartitioner,
-    Callback, ClusterView, EvaluationError, Expression, OutgoingRecord, Partitioner,
-    PartitionerChoice, Producer, ProducerBatch, ProducerConfig, ProducerIdAndEpoch, ReadyCheck,
-    RecordAccumulator, RoundRobinPartitioner, TransactionManager, TransactionState,
+    Callback, ClusterView, ConsumerGroupMetadata, EvaluationError, Expression, OutgoingRecord,
+    Partitioner, PartitionerChoice, Producer, ProducerBatch, ProducerConfig, ProducerIdAndEpoch,
+    ReadyCheck, RecordAccumulator, RoundRobinPartitioner, TransactionCall, TransactionManager,
+    TransactionState,
 };
 pub use share_consumer::{
     AcknowledgementRule, Acknowledging, RecordInHand, ShareConsumer, ShareConsumerConfig,
@@ -35,20 +36,16 @@ use crate::protocol::{Payload, Response};
 use crate::sim::{Fabric, NodeId, Packet};
 
 /// A client of one of the four kinds.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a world has few clients, which stay where they are"
-)]
 #[derive(Clone, Debug, Hash)]
 pub enum Client {
     /// Sends records.
-    Producer(Producer),
+    Producer(Box<Producer>),
     /// Reads records as a member of a group.
-    Consumer(Consumer),
+    Consumer(Box<Consumer>),
     /// Reads records as a member of a share group.
-    ShareConsumer(ShareConsumer),
+    ShareConsumer(Box<ShareConsumer>),
     /// Administers the cluster.
-    Admin(Admin),
+    Admin(Box<Admin>),
 }
 
 /// The timers of all kinds of clients.

@@ -10,6 +10,7 @@ use self::describe::Described;
 use crate::client::{Callback, ConsumerEvent};
 use crate::controller::is_internal;
 use crate::coordinator::GroupEvent;
+use crate::coordinator::transaction::TransactionEvent;
 use crate::log::record_batch::RecordBatch;
 use crate::log::{Cleaning, DeletionReason};
 use crate::protocol::{Response, TopicName, TopicPartition};
@@ -415,6 +416,15 @@ pub enum EventKind {
         /// The producer.
         producer: ClientNumber,
     },
+    /// A producer's call about transactions has returned.
+    TransactionCallReturned {
+        /// The producer.
+        producer: ClientNumber,
+        /// The method's name, such as `commitTransaction`.
+        call: &'static str,
+        /// The exception and its message, when it has failed.
+        error: Option<(String, String)>,
+    },
     /// A producer has ended without `flush()` and without `close()`: these
     /// records were never sent.
     RecordsNeverSent {
@@ -479,8 +489,8 @@ pub enum EventKind {
         from: i64,
         /// Its position now.
         to: i64,
-        /// The batches that came; the first may begin before `from`, and the
-        /// last go on beyond `to`.
+        /// The batches that an application is shown; the first may begin before
+        /// `from`, and the last go on beyond `to`.
         batches: Vec<RecordBatch>,
     },
     /// A consumer ended with an exception.
@@ -549,6 +559,8 @@ pub enum EventKind {
     Group(GroupEvent),
     /// Something happened in a share group.
     Share(ShareEvent),
+    /// Something happened to a transaction.
+    Transaction(TransactionEvent),
 }
 
 impl EventKind {
@@ -571,6 +583,7 @@ impl EventKind {
             EventKind::PartitionsRevoked { .. } => true,
             EventKind::Group(event) => is_group_news(event),
             EventKind::Share(event) => event.is_news(),
+            EventKind::Transaction(event) => event.is_news(),
             EventKind::Consumer { event, .. } => event.is_news(),
             _ => true,
         }

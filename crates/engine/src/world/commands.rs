@@ -44,6 +44,7 @@ impl World {
             Command::Send { producer, record } => self.producer(*producer)?.check(record),
             Command::Poll { producer }
             | Command::Flush { producer }
+            | Command::Transaction { producer, .. }
             | Command::CloseWithoutFlush { producer } => self.producer(*producer).map(|_| ()),
             Command::AdminCall { admin, request } => match self.client(*admin)? {
                 Client::Admin(_) => Admin::check(request),
@@ -192,7 +193,7 @@ impl World {
                 }
             }
             Command::AddAdmin { client_id } => {
-                let admin = |connection| Client::Admin(Admin::new(connection));
+                let admin = |connection| Client::Admin(Box::new(Admin::new(connection)));
                 let connection = self.connect(client_id, Admin::REQUEST_TIMEOUT_MS, 300_000);
                 return Some(self.start(admin(connection)));
             }
@@ -214,6 +215,11 @@ impl World {
             Command::Flush { producer } => {
                 if let Some(Client::Producer(producer)) = self.clients.get_mut(&producer) {
                     producer.flush(&mut self.fabric);
+                }
+            }
+            Command::Transaction { producer, call } => {
+                if let Some(Client::Producer(producer)) = self.clients.get_mut(&producer) {
+                    producer.call_transaction(&mut self.fabric, call);
                 }
             }
             Command::CloseWithoutFlush { producer } => self.close_without_flush(producer),
@@ -321,7 +327,7 @@ impl World {
             config.metadata_max_age_ms,
         );
         let producer = Producer::new(connection, config, workload, self.fabric.seed);
-        self.start(Client::Producer(producer))
+        self.start(Client::Producer(Box::new(producer)))
     }
 
     fn add_consumer(&mut self, mut config: ConsumerConfig, topics: Vec<TopicName>) -> ClientNumber {
@@ -338,7 +344,9 @@ impl World {
             i64::from(config.request_timeout_ms),
             config.metadata_max_age_ms,
         );
-        self.start(Client::Consumer(Consumer::new(connection, config, topics)))
+        self.start(Client::Consumer(Box::new(Consumer::new(
+            connection, config, topics,
+        ))))
     }
 
     fn add_share_consumer(
@@ -355,7 +363,7 @@ impl World {
             config.metadata_max_age_ms,
         );
         let consumer = ShareConsumer::new(connection, config, topics);
-        self.start(Client::ShareConsumer(consumer))
+        self.start(Client::ShareConsumer(Box::new(consumer)))
     }
 
     fn connect(
