@@ -127,8 +127,8 @@ impl Broker {
         self.unread_produces.clear();
         self.delayed_deletions.clear();
         self.stop_coordinators();
-        self.transactions = Transactions::new(&self.config);
         self.stop_shares();
+        self.transactions = Transactions::new(&self.config);
         self.empty_inbox();
         for partition in self.partitions.values_mut() {
             partition.role = Role::Offline;

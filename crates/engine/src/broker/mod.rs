@@ -354,8 +354,8 @@ impl Broker {
         self.expire_produces(fabric);
         self.expire_deletions(fabric);
         self.run_coordinators(fabric);
-        self.run_transactions(fabric);
         self.run_shares(fabric);
+        self.run_transactions(fabric);
         self.check_retention(fabric);
         self.clean_logs(fabric);
         self.expire_producers(fabric);
@@ -377,8 +377,8 @@ impl Broker {
         self.delayed_deletions
             .retain(|deletion| deletion.from != node);
         self.forwarding_channel.forget(node);
-        self.transactions.forget(node);
         self.forget_shares_of(node);
+        self.transactions.forget(node);
     }
 
     /// A server that it is connected to has closed the connection, or is not
@@ -424,8 +424,8 @@ impl Broker {
         let fetchers = self.fetchers.values().filter_map(Fetcher::next_deadline);
         let others = [
             self.coordinators_deadline(),
-            self.transactions.next_deadline(),
             self.shares_deadline(),
+            self.transactions.next_deadline(),
             self.retention_check,
             self.cleaning_at,
             self.producer_check_at,

@@ -550,8 +550,8 @@ impl fmt::Display for Described<'_> {
                 self.names.name(*admin)
             ),
             EventKind::Group(event) => describe_group(event, f),
-            EventKind::Transaction(event) => event.fmt(f),
             EventKind::Share(event) => event.describe(self.names, f),
+            EventKind::Transaction(event) => event.fmt(f),
             _ => Ok(()),
         }
     }

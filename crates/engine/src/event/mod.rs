@@ -557,10 +557,10 @@ pub enum EventKind {
     },
     /// Something happened in a group.
     Group(GroupEvent),
-    /// Something happened to a transaction.
-    Transaction(TransactionEvent),
     /// Something happened in a share group.
     Share(ShareEvent),
+    /// Something happened to a transaction.
+    Transaction(TransactionEvent),
 }
 
 impl EventKind {
@@ -582,8 +582,8 @@ impl EventKind {
             }
             EventKind::PartitionsRevoked { .. } => true,
             EventKind::Group(event) => is_group_news(event),
-            EventKind::Transaction(event) => event.is_news(),
             EventKind::Share(event) => event.is_news(),
+            EventKind::Transaction(event) => event.is_news(),
             EventKind::Consumer { event, .. } => event.is_news(),
             _ => true,
         }

@@ -72,8 +72,8 @@ pub(super) fn of(request: &Request) -> Vec<Part> {
 pub(super) fn requests_of(request: &Request, parts: Vec<Part>) -> Vec<Vec<Part>> {
     match request {
         Request::DescribeGroups(_)
-        | Request::DeleteGroups(_)
         | Request::ShareGroupDescribe(_)
+        | Request::DeleteGroups(_)
         | Request::DescribeTransactions(_) => parts.into_iter().map(|part| vec![part]).collect(),
         _ => vec![parts],
     }
@@ -171,14 +171,14 @@ fn whole_error(response: &Response) -> ErrorCode {
         Response::ListGroups(response) => Some(response.error_code),
         Response::DeleteGroups(response) => response.results.first().map(|(_, error)| *error),
         Response::DescribeGroups(response) => response.groups.first().map(|group| group.error_code),
+        Response::ShareGroupDescribe(response) => {
+            response.groups.first().map(|group| group.error_code)
+        }
         Response::DescribeTransactions(response) => {
             let first = response.transaction_states.first();
             first.map(|described| described.error_code)
         }
         Response::ListTransactions(response) => Some(response.error_code),
-        Response::ShareGroupDescribe(response) => {
-            response.groups.first().map(|group| group.error_code)
-        }
         Response::CreateTopics(response) => {
             let errors = response.topics.iter().map(|topic| topic.error_code);
             errors.into_iter().find(not_controller)
@@ -258,6 +258,9 @@ pub(super) fn put_in_order(request: &Request, answered: &mut Response) {
         Response::DescribeGroups(response) => response
             .groups
             .sort_by_key(|group| position(&group.group_id)),
+        Response::ShareGroupDescribe(response) => response
+            .groups
+            .sort_by_key(|group| position(&group.group_id)),
         Response::DescribeTransactions(response) => response
             .transaction_states
             .sort_by_key(|described| position(&described.transactional_id)),
@@ -267,9 +270,6 @@ pub(super) fn put_in_order(request: &Request, answered: &mut Response) {
         Response::DescribeProducers(response) => response
             .partitions
             .sort_by_key(|(of, _)| position(&of.to_string())),
-        Response::ShareGroupDescribe(response) => response
-            .groups
-            .sort_by_key(|group| position(&group.group_id)),
         Response::DeleteGroups(response) => {
             response.results.sort_by_key(|(group, _)| position(group))
         }
