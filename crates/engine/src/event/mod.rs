@@ -5,7 +5,7 @@ mod describe;
 pub use self::describe::counted;
 
 use self::describe::Described;
-use crate::client::{Callback, ConsumerEvent};
+use crate::client::{Callback, ConsumerEvent, ProcessorEvent};
 use crate::controller::is_internal;
 use crate::coordinator::GroupEvent;
 use crate::coordinator::transaction::TransactionEvent;
@@ -422,6 +422,13 @@ pub enum EventKind {
         call: &'static str,
         /// The exception and its message, when it has failed.
         error: Option<(String, String)>,
+    },
+    /// An application that reads, transforms and writes has done something.
+    Processor {
+        /// Its producer.
+        producer: ClientNumber,
+        /// What.
+        event: ProcessorEvent,
     },
     /// A producer has ended without `flush()` and without `close()`: these
     /// records were never sent.
