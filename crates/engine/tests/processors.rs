@@ -202,11 +202,10 @@ fn a_broker_may_crash_at_any_instant() {
     }
 }
 
-/// The application takes too long over its records and is believed dead: the
-/// one that has its partitions now does the work, and what the first one comes
-/// with later does not count.
+/// Another application begins with the same `transactional.id`: the first one
+/// is fenced and ends, and the other does what is left.
 #[test]
-fn an_application_that_is_cut_off_is_fenced() {
+fn an_application_is_fenced_by_another_with_its_id() {
     let mut world = world(4);
     let input = support::producer(&mut world);
     let first = add_processor(&mut world, "copy", 2);
