@@ -15,6 +15,7 @@ use crate::coordinator::runtime::{
 use crate::coordinator::share_state::ShareCoordinator;
 use crate::coordinator::{GroupCoordinator, GroupEvent};
 use crate::event::EventKind;
+use crate::log::PartitionLog;
 use crate::protocol::{ErrorCode, Header, Response, TopicPartition};
 use crate::sim::{Fabric, NodeId, Time};
 
@@ -223,7 +224,7 @@ impl Broker {
             return;
         };
         let leader_epoch = held.leader_epoch();
-        let loading_us = held.log.size_bytes() as u64 / LOADING_BYTES_PER_US;
+        let loading_us = loading_us(&held.log);
         let until = fabric.now.plus_us(loading_us);
         let place = u64::from(of.partition.cast_unsigned()) << 32;
         let place = place | u64::from(leader_epoch.cast_unsigned());
@@ -414,6 +415,11 @@ impl Broker {
 }
 
 /// Spreads numbers that lie close together (the finalizer of SplitMix64).
+/// How long it takes a coordinator to read a partition, in microseconds.
+pub(super) fn loading_us(log: &PartitionLog) -> u64 {
+    log.size_bytes() as u64 / LOADING_BYTES_PER_US
+}
+
 fn mixed(number: u64) -> u64 {
     let mut mixed = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

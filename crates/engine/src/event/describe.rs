@@ -140,6 +140,9 @@ impl Described<'_> {
                     self.names.name(*producer)
                 ),
             },
+            EventKind::Processor { producer, event } => {
+                event.describe(&self.names.name(*producer), f)
+            }
             EventKind::Flushed { producer } => write!(
                 f,
                 "{}: flush() returns. All that was sent before is delivered or has failed.",

@@ -7,7 +7,7 @@ pub use self::describe::counted;
 pub use self::share::{ShareEvent, ShareRecords};
 
 use self::describe::Described;
-use crate::client::{Callback, ConsumerEvent};
+use crate::client::{Callback, ConsumerEvent, ProcessorEvent};
 use crate::controller::is_internal;
 use crate::coordinator::GroupEvent;
 use crate::coordinator::transaction::TransactionEvent;
@@ -424,6 +424,13 @@ pub enum EventKind {
         call: &'static str,
         /// The exception and its message, when it has failed.
         error: Option<(String, String)>,
+    },
+    /// An application that reads, transforms and writes has done something.
+    Processor {
+        /// Its producer.
+        producer: ClientNumber,
+        /// What.
+        event: ProcessorEvent,
     },
     /// A producer has ended without `flush()` and without `close()`: these
     /// records were never sent.

@@ -7,6 +7,7 @@ mod config;
 mod consumers;
 mod observer;
 mod processed;
+mod processors;
 mod rebalances;
 mod servers;
 
@@ -20,7 +21,7 @@ use std::hash::{Hash, Hasher};
 use self::observer::Observer;
 use crate::broker::share::SharePartition;
 use crate::broker::{Broker, NewBroker, Partition};
-use crate::client::Client;
+use crate::client::{Client, Processor};
 use crate::command::{ClientNumber, Command, Refusal};
 use crate::controller::zookeeper::ZooKeeper;
 use crate::controller::{ControllerNode, MetadataImage, Topic, is_internal};
@@ -63,6 +64,8 @@ pub struct World {
     zookeeper: Option<ZooKeeper>,
     observer: Observer,
     clients: BTreeMap<ClientNumber, Client>,
+    /// By their consumers' numbers.
+    processors: BTreeMap<ClientNumber, Processor>,
     names: BTreeMap<ClientNumber, String>,
     next_client: ClientNumber,
     journal: Journal,
@@ -97,6 +100,7 @@ impl World {
             zookeeper: has_zookeeper.then(ZooKeeper::default),
             observer: Observer::default(),
             clients: BTreeMap::new(),
+            processors: BTreeMap::new(),
             names: BTreeMap::new(),
             next_client: 1,
             journal: Journal::new(seed, config),
@@ -245,6 +249,7 @@ impl World {
         self.zookeeper.hash(&mut digest);
         self.observer.hash(&mut digest);
         self.clients.hash(&mut digest);
+        self.processors.hash(&mut digest);
         self.next_client.hash(&mut digest);
         self.journal.hash(&mut digest);
         digest.finish()
@@ -263,6 +268,7 @@ impl World {
             command: command.clone(),
         });
         let client = self.carry_out(command);
+        self.run_processors(0);
         self.watch_groups(0);
         self.run_until(self.fabric.now);
         Ok(Outcome {
@@ -307,6 +313,7 @@ impl World {
             self.fabric.now = at;
             let first_event = self.fabric.events.len();
             self.happen(scheduled);
+            self.run_processors(first_event);
             self.watch_groups(first_event);
         }
     }

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
+use crate::client::Consumer;
 use crate::log::record_batch::TransactionResult;
 use crate::protocol::{CommittedOffset, CoordinatorType, ErrorCode, TopicPartition};
 use crate::sim::Time;
@@ -60,6 +61,18 @@ pub struct ConsumerGroupMetadata {
     pub member_id: String,
     /// Its `group.instance.id`.
     pub group_instance_id: Option<String>,
+}
+
+impl ConsumerGroupMetadata {
+    /// What a consumer knows of itself (`KafkaConsumer.groupMetadata`).
+    pub fn of(consumer: &Consumer) -> ConsumerGroupMetadata {
+        ConsumerGroupMetadata {
+            group_id: consumer.config.group_id.clone(),
+            generation_id: consumer.generation(),
+            member_id: consumer.member_id().to_owned(),
+            group_instance_id: consumer.config.group_instance_id.clone(),
+        }
+    }
 }
 
 /// An exception and its message.
