@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::broker::Slowness;
 use crate::client::{
-    ConsumerConfig, OutgoingRecord, Processing, ProducerConfig, SeekTo, SubscriptionType, Workload,
+    AdminConfig, ConsumerConfig, OutgoingRecord, Processing, ProducerConfig, SeekTo, SubscriptionType, Workload,
 };
 use crate::protocol::{Request, TopicName, TopicPartition};
 pub use crate::sim::ClientNumber;
@@ -119,8 +119,8 @@ pub enum Command {
     },
     /// Starts an admin client.
     AddAdmin {
-        /// Its `client.id`.
-        client_id: String,
+        /// Its settings.
+        config: AdminConfig,
     },
     /// Has an admin client make one call. Its answer is
     /// [`EventKind::AdminAnswered`](crate::EventKind::AdminAnswered), or
@@ -241,6 +241,15 @@ pub enum Refusal {
     /// A setting's value is not allowed; the text is Kafka's own message
     /// (`ConfigException`).
     InvalidConfig(String),
+    /// The client cannot be made, or not be used so, for another reason that
+    /// lies in its settings.
+    CannotConstruct {
+        /// The Java class that is thrown at the root of it, without its
+        /// package.
+        exception: &'static str,
+        /// Its message, which is Kafka's own.
+        message: String,
+    },
     /// A record is larger than the producer's `max.request.size`
     /// (`RecordTooLargeException`).
     RecordTooLarge {
@@ -296,6 +305,7 @@ impl Refusal {
     pub fn exception(&self) -> Option<&'static str> {
         match self {
             Refusal::InvalidConfig(_) => Some("ConfigException"),
+            Refusal::CannotConstruct { exception, .. } => Some(exception),
             Refusal::NotAssigned(_) => Some("IllegalStateException"),
             Refusal::NegativeOffset => Some("IllegalArgumentException"),
             Refusal::RecordTooLarge { .. } | Refusal::RecordExceedsMemory { .. } => {
@@ -323,6 +333,7 @@ impl fmt::Display for Refusal {
                 )
             }
             Refusal::InvalidConfig(message)
+            | Refusal::CannotConstruct { message, .. }
             | Refusal::NoSuchPartition(message)
             | Refusal::IllegalRecord(message) => f.write_str(message),
             Refusal::RecordExceedsMemory { size } => write!(

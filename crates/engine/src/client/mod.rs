@@ -1,7 +1,9 @@
 //! Producers, consumers and admin clients: what an application embeds to talk
 //! to the cluster.
 
+mod addresses;
 mod admin;
+mod classes;
 mod config;
 mod connection;
 mod consumer;
@@ -11,8 +13,8 @@ pub mod murmur2;
 mod producer;
 mod workload;
 
-pub use admin::Admin;
-pub use connection::Backoffs;
+pub use admin::{Admin, AdminConfig};
+pub use config::{Backoffs, Originals};
 pub use consumer::{AssignedPartition, Consumer, ConsumerEvent, Membership, OffsetCounts};
 pub use consumer::{AutoOffsetReset, ConsumerConfig, SeekTo, SubscriptionType};
 pub use consumer::{CommitEach, CommitWhen, ManualCommit, Processing};
@@ -93,7 +95,7 @@ impl Client {
         match self {
             Client::Producer(producer) => producer.start(fabric),
             Client::Consumer(consumer) => consumer.start(fabric),
-            Client::Admin(_) => {}
+            Client::Admin(admin) => admin.start(fabric),
         }
     }
 
