@@ -4,7 +4,8 @@ use std::fmt;
 
 use crate::broker::Slowness;
 use crate::client::{
-    AdminConfig, ConsumerConfig, OutgoingRecord, Processing, ProducerConfig, SeekTo, SubscriptionType, Workload,
+    AdminConfig, ConsumerConfig, OutgoingRecord, Processing, ProducerConfig, SeekTo,
+    SubscriptionType, Workload,
 };
 use crate::protocol::{Request, TopicName, TopicPartition};
 pub use crate::sim::ClientNumber;

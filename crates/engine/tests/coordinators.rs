@@ -3,8 +3,8 @@
 
 mod support;
 
-use engine::client::{Acks, AdminConfig};
 use engine::client::Membership;
+use engine::client::{Acks, AdminConfig};
 use engine::coordinator::GroupEvent;
 use engine::coordinator::partition_for;
 use engine::coordinator::record::GroupRecord;

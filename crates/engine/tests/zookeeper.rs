@@ -5,7 +5,9 @@ mod support;
 
 use std::collections::BTreeMap;
 
-use engine::client::{Acks, AdminConfig, AutoOffsetReset, ConsumerConfig, KeyPattern, ProducerConfig, Workload};
+use engine::client::{
+    Acks, AdminConfig, AutoOffsetReset, ConsumerConfig, KeyPattern, ProducerConfig, Workload,
+};
 use engine::controller::ControllerNode;
 use engine::controller::zookeeper::SESSION_TIMEOUT_MS;
 use engine::protocol::{CreatableTopic, CreateTopicsRequest, Request};

@@ -7,7 +7,8 @@
 use std::collections::BTreeMap;
 
 use engine::client::{
-    Acks, AdminConfig, AutoOffsetReset, Client, ConsumerConfig, KeyPattern, ProducerConfig, Workload,
+    Acks, AdminConfig, AutoOffsetReset, Client, ConsumerConfig, KeyPattern, ProducerConfig,
+    Workload,
 };
 use engine::command::ClientNumber;
 use engine::protocol::{CreatableTopic, CreateTopicsRequest, Request};

@@ -2,6 +2,7 @@
 //! though every client of a world is connected to its brokers anyway
 //! (`ClientUtils.parseAndValidateAddresses`).
 
+use super::config::Originals;
 use crate::command::Refusal;
 
 /// Refuses what is not a list of addresses with ports.
@@ -24,6 +25,21 @@ pub(super) fn check_addresses(name: &str, value: &str) -> Result<(), Refusal> {
         }
     }
     Ok(())
+}
+
+/// Refuses a list without addresses, where one was given.
+///
+/// # Errors
+///
+/// [`Refusal::InvalidConfig`] with Kafka's message.
+pub(super) fn check_bootstrap(given: &Originals) -> Result<(), Refusal> {
+    let servers = given.get("bootstrap.servers");
+    match servers.is_some_and(|list| list.split(',').all(|url| url.trim().is_empty())) {
+        false => Ok(()),
+        true => Err(Refusal::InvalidConfig(
+            "No resolvable bootstrap urls given in bootstrap.servers".to_owned(),
+        )),
+    }
 }
 
 /// The digits after the last colon, when the rest is a host (`Utils.getPort`).

@@ -4,7 +4,8 @@ use super::consumers::check_new;
 use super::{CLIENTS_MAX, SERVERS_MAX, World};
 use crate::broker::Slowness;
 use crate::client::{
-    Admin, AdminConfig, Client, Connection, Consumer, ConsumerConfig, Producer, ProducerConfig, Workload,
+    Admin, AdminConfig, Client, Connection, Consumer, ConsumerConfig, Producer, ProducerConfig,
+    Workload,
 };
 use crate::command::{ClientNumber, Command, Refusal};
 use crate::event::EventKind;

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use engine::client::{
-    Acks, AdminConfig, AutoOffsetReset, ConsumerConfig, KeyPattern, OutgoingRecord, ProducerConfig, Workload,
+    Acks, AdminConfig, AutoOffsetReset, ConsumerConfig, KeyPattern, OutgoingRecord, ProducerConfig,
+    Workload,
 };
 use engine::log::record_batch::CompressionType;
 use engine::protocol::{

@@ -1,6 +1,7 @@
 //! The settings of a consumer, by Kafka's names and with Kafka's defaults
 //! (`ConsumerConfig`; 4.0).
 
+use super::super::addresses::check_bootstrap;
 use super::super::config::{Backoffs, Originals, boolean, check_common, checked, number, text};
 use super::strategy;
 use crate::assignor::ClientAssignor;
@@ -228,6 +229,7 @@ impl ConsumerConfig {
     /// could have such settings.
     pub fn check(&self) -> Result<(), Refusal> {
         check_common(&self.given)?;
+        check_bootstrap(&self.given)?;
         let refuse = |exception, text: &str| {
             let message = text.to_owned();
             Err(Refusal::CannotConstruct { exception, message })

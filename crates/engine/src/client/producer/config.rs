@@ -3,6 +3,7 @@
 
 use super::accumulator::AccumulatorConfig;
 use super::partitioner::{Expression, Partitioner, RoundRobinPartitioner};
+use crate::client::addresses::check_bootstrap;
 use crate::client::classes::ROUND_ROBIN_PARTITIONER;
 use crate::client::config::{Backoffs, Originals, boolean, check_common, checked, number, text};
 use crate::command::Refusal;
@@ -298,6 +299,7 @@ impl ProducerConfig {
     pub fn check(&self) -> Result<(), Refusal> {
         let refuse = |message: &str| Err(Refusal::InvalidConfig(message.to_owned()));
         check_common(&self.given)?;
+        check_bootstrap(&self.given)?;
         if self.enable_idempotence {
             let is_given = self.given.contains("enable.idempotence");
             if is_given && self.retries == 0 {

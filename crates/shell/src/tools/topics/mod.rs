@@ -6,6 +6,7 @@ mod failure;
 mod options;
 mod selection;
 
+use engine::client::AdminConfig;
 use engine::protocol::{
     CreatePartitionsRequest, CreatePartitionsTopic, CreateTopicsRequest, DeleteTopicsRequest,
     ErrorCode, MetadataRequest, MetadataResponse, MetadataTopic, Request, Response,
