@@ -8,7 +8,9 @@ pub use news::{LogLine, News, Weight};
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::client::{AdminConfig, Client, ConsumerConfig, OutgoingRecord, ProducerConfig, Workload};
+use engine::client::{
+    AdminConfig, Client, ConsumerConfig, OutgoingRecord, ProducerConfig, Workload,
+};
 use engine::command::ClientNumber;
 use engine::protocol::{
     CreatableTopic, CreatePartitionsRequest, CreatePartitionsTopic, CreateTopicsRequest,

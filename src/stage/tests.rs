@@ -7,7 +7,8 @@ mod words;
 mod random_commands;
 
 use engine::client::{
-    AdminConfig, AutoOffsetReset, ConsumerConfig, KeyPattern, OutgoingRecord, ProducerConfig, Workload,
+    AdminConfig, AutoOffsetReset, ConsumerConfig, KeyPattern, OutgoingRecord, ProducerConfig,
+    Workload,
 };
 use engine::protocol::{CreatableTopic, CreateTopicsRequest, Request};
 use engine::{Command, World, WorldConfig};

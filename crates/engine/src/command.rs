@@ -5,7 +5,7 @@ use std::fmt;
 use crate::broker::Slowness;
 use crate::client::{
     AdminConfig, ConsumerConfig, OutgoingRecord, Processing, ProducerConfig, SeekTo,
-    SubscriptionType, Workload,
+    SubscriptionType, TransactionCall, Workload,
 };
 use crate::protocol::{Request, TopicName, TopicPartition};
 pub use crate::sim::ClientNumber;
@@ -47,6 +47,14 @@ pub enum Command {
     Flush {
         /// The producer.
         producer: ClientNumber,
+    },
+    /// Has a producer's application make a call about transactions. It returns
+    /// with [`EventKind::TransactionCallReturned`](crate::EventKind::TransactionCallReturned).
+    Transaction {
+        /// The producer.
+        producer: ClientNumber,
+        /// The call.
+        call: TransactionCall,
     },
     /// Ends a producer's program without `flush()` and without `close()`: what
     /// is in its accumulator is never sent.

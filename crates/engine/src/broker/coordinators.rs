@@ -165,6 +165,7 @@ impl Broker {
         if waiting.shards == 0
             && let Some(waiting) = self.waiting.remove(&token.0)
         {
+            let response = self.as_txn_offset_commit(token, response);
             self.answer(fabric, waiting.from, waiting.header, response);
         }
     }

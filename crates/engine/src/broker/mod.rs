@@ -21,6 +21,7 @@ mod producer_ids;
 mod read_replica;
 mod replicas;
 mod retention;
+mod transactions;
 
 pub use follower::{FetchState, Fetcher};
 pub use inbox::Slowness;
@@ -39,6 +40,7 @@ use self::metadata_log::MetadataReader;
 use self::produce::DelayedProduce;
 use self::producer_ids::ProducerIdManager;
 use self::retention::DelayedDeletion;
+use self::transactions::Transactions;
 use crate::config::BrokerConfig;
 use crate::controller::MetadataImage;
 use crate::coordinator::GroupCoordinator;
@@ -105,6 +107,7 @@ pub struct Broker {
     /// The internal topics that the controller was asked to make.
     topics_in_creation: BTreeSet<TopicName>,
     waiting: BTreeMap<u64, WaitingRequest>,
+    transactions: Transactions,
     next_token: u64,
     next_correlation_id: i32,
     alarm: Alarm,
@@ -118,6 +121,7 @@ impl Broker {
             config,
             voters,
         } = new;
+        let transactions = Transactions::new(&config);
         Broker {
             id,
             rack,
@@ -154,6 +158,7 @@ impl Broker {
             groups: CoordinatorRuntime::default(),
             topics_in_creation: BTreeSet::new(),
             waiting: BTreeMap::new(),
+            transactions,
             next_token: 0,
             next_correlation_id: 0,
             alarm: Alarm::default(),
@@ -210,8 +215,8 @@ impl Broker {
                 NodeId::Controller(controller) => {
                     self.on_controller_response(fabric, controller, &header, response);
                 }
-                NodeId::Broker(leader) => {
-                    self.on_leader_response(fabric, leader, &header, response);
+                NodeId::Broker(broker) => {
+                    self.on_broker_response(fabric, broker, &header, response);
                 }
                 NodeId::Client(_) | NodeId::ZooKeeper => {}
             },
@@ -244,10 +249,48 @@ impl Broker {
                 let response = Response::InitProducerId(self.init_producer_id(fabric));
                 self.answer(fabric, from, header, response);
             }
+            Request::WriteTxnMarkers(request) => {
+                self.write_txn_markers(fabric, from, header, request);
+            }
+            Request::TxnOffsetCommit(request) => {
+                self.txn_offset_commit(fabric, from, header, request);
+            }
+            Request::DescribeProducers(request) => {
+                let response = Response::DescribeProducers(self.describe_producers(&request));
+                self.answer(fabric, from, header, response);
+            }
+            request @ (Request::DescribeTransactions(_) | Request::ListTransactions(_)) => {
+                let response = self.tell_transactions(fabric, &request);
+                self.answer(fabric, from, header, response);
+            }
+            request @ (Request::InitProducerId(_)
+            | Request::AddPartitionsToTxn(_)
+            | Request::AddOffsetsToTxn(_)
+            | Request::EndTxn(_)) => {
+                self.coordinate_transaction(fabric, from, header, request);
+            }
             request if is_for_controller(&request) => {
                 self.forward(fabric, from, header, request);
             }
             request => self.coordinate(fabric, from, header, request),
+        }
+    }
+
+    fn on_broker_response(
+        &mut self,
+        fabric: &mut Fabric,
+        broker: i32,
+        header: &Header,
+        response: Response,
+    ) {
+        match response {
+            Response::WriteTxnMarkers(response) => {
+                self.on_markers_written(fabric, broker, header, &response);
+            }
+            Response::AddPartitionsToTxn(response) => {
+                self.on_verified(fabric, broker, header, &response);
+            }
+            response => self.on_leader_response(fabric, broker, header, response),
         }
     }
 
@@ -277,6 +320,7 @@ impl Broker {
         self.expire_produces(fabric);
         self.expire_deletions(fabric);
         self.run_coordinators(fabric);
+        self.run_transactions(fabric);
         self.check_retention(fabric);
         self.clean_logs(fabric);
         self.expire_producers(fabric);
@@ -298,13 +342,17 @@ impl Broker {
         self.delayed_deletions
             .retain(|deletion| deletion.from != node);
         self.forwarding_channel.forget(node);
+        self.transactions.forget(node);
     }
 
     /// A server that it is connected to has closed the connection, or is not
     /// there.
     fn on_server_closed(&mut self, fabric: &mut Fabric, connection: Connection) {
         match connection.server {
-            NodeId::Broker(leader) => self.fetcher_failed(fabric, leader),
+            NodeId::Broker(broker) => {
+                self.fetcher_failed(fabric, broker);
+                self.transaction_channel_failed(fabric, broker);
+            }
             NodeId::Controller(controller) => {
                 self.metadata_reader.failed(fabric.now, controller);
                 self.channel_failed(fabric.now, controller);
@@ -339,6 +387,7 @@ impl Broker {
         let fetchers = self.fetchers.values().filter_map(Fetcher::next_deadline);
         let others = [
             self.coordinators_deadline(),
+            self.transactions.next_deadline(),
             self.retention_check,
             self.cleaning_at,
             self.producer_check_at,

@@ -21,9 +21,10 @@ pub use consumer::{CommitEach, CommitWhen, ManualCommit, Processing};
 pub use metadata::{ClientMetadata, PartitionInfo};
 pub use producer::{
     AccumulatorConfig, Acks, Appended, BatchSequence, BufferExhausted, BuiltInPartitioner,
-    Callback, ClusterView, EvaluationError, Expression, OutgoingRecord, Partitioner,
-    PartitionerChoice, Producer, ProducerBatch, ProducerConfig, ProducerIdAndEpoch, ReadyCheck,
-    RecordAccumulator, RoundRobinPartitioner, TransactionManager, TransactionState,
+    Callback, ClusterView, ConsumerGroupMetadata, EvaluationError, Expression, OutgoingRecord,
+    Partitioner, PartitionerChoice, Producer, ProducerBatch, ProducerConfig, ProducerIdAndEpoch,
+    ReadyCheck, RecordAccumulator, RoundRobinPartitioner, TransactionCall, TransactionManager,
+    TransactionState,
 };
 pub use workload::{KeyPattern, Workload};
 
@@ -33,18 +34,14 @@ use crate::protocol::{Payload, Response};
 use crate::sim::{Fabric, NodeId, Packet};
 
 /// A client of one of the three kinds.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a world has few clients, which stay where they are"
-)]
 #[derive(Clone, Debug, Hash)]
 pub enum Client {
     /// Sends records.
-    Producer(Producer),
+    Producer(Box<Producer>),
     /// Reads records as a member of a group.
-    Consumer(Consumer),
+    Consumer(Box<Consumer>),
     /// Administers the cluster.
-    Admin(Admin),
+    Admin(Box<Admin>),
 }
 
 /// The timers of all kinds of clients.

@@ -33,6 +33,7 @@ mod storage;
 mod sync;
 mod then;
 mod timers;
+pub mod transaction;
 
 #[cfg(test)]
 mod tests;

@@ -178,6 +178,22 @@ apis! {
     InitProducerId(InitProducerIdRequest, InitProducerIdResponse),
     /// Gives a broker a block of producer ids.
     AllocateProducerIds(AllocateProducerIdsRequest, AllocateProducerIdsResponse),
+    /// Makes partitions part of a transaction, or asks whether they are.
+    AddPartitionsToTxn(AddPartitionsToTxnRequest, AddPartitionsToTxnResponse),
+    /// Makes a group's offsets part of a transaction.
+    AddOffsetsToTxn(AddOffsetsToTxnRequest, AddOffsetsToTxnResponse),
+    /// Stores a group's offsets, to count when the transaction is committed.
+    TxnOffsetCommit(TxnOffsetCommitRequest, TxnOffsetCommitResponse),
+    /// Commits or aborts a transaction.
+    EndTxn(EndTxnRequest, EndTxnResponse),
+    /// Writes the markers that end transactions.
+    WriteTxnMarkers(WriteTxnMarkersRequest, WriteTxnMarkersResponse),
+    /// Describes transactions.
+    DescribeTransactions(DescribeTransactionsRequest, DescribeTransactionsResponse),
+    /// Lists the transactions a broker coordinates.
+    ListTransactions(ListTransactionsRequest, ListTransactionsResponse),
+    /// Describes the producers that a partition's log knows.
+    DescribeProducers(DescribeProducersRequest, DescribeProducersResponse),
     /// Finds the brokers that coordinate groups, transactions or share groups.
     FindCoordinator(FindCoordinatorRequest, FindCoordinatorResponse),
     /// Enters a group, or its next generation.

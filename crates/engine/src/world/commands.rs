@@ -31,6 +31,7 @@ impl World {
             Command::Send { producer, record } => self.producer(*producer)?.check(record),
             Command::Poll { producer }
             | Command::Flush { producer }
+            | Command::Transaction { producer, .. }
             | Command::CloseWithoutFlush { producer } => self.producer(*producer).map(|_| ()),
             Command::AdminCall { admin, request } => match self.client(*admin)? {
                 Client::Admin(_) => Admin::check(request),
@@ -165,6 +166,11 @@ impl World {
                     producer.flush(&mut self.fabric);
                 }
             }
+            Command::Transaction { producer, call } => {
+                if let Some(Client::Producer(producer)) = self.clients.get_mut(&producer) {
+                    producer.call_transaction(&mut self.fabric, call);
+                }
+            }
             Command::CloseWithoutFlush { producer } => self.close_without_flush(producer),
             Command::AdminCall { admin, request } => {
                 if let Some(Client::Admin(admin)) = self.clients.get_mut(&admin) {
@@ -273,7 +279,7 @@ impl World {
             config.metadata_max_age_ms,
         );
         let producer = Producer::new(connection, config, workload, self.fabric.seed);
-        self.start(Client::Producer(producer))
+        self.start(Client::Producer(Box::new(producer)))
     }
 
     fn add_consumer(&mut self, mut config: ConsumerConfig, topics: Vec<TopicName>) -> ClientNumber {
@@ -292,7 +298,9 @@ impl World {
             i64::from(config.request_timeout_ms),
             config.metadata_max_age_ms,
         );
-        self.start(Client::Consumer(Consumer::new(connection, config, topics)))
+        self.start(Client::Consumer(Box::new(Consumer::new(
+            connection, config, topics,
+        ))))
     }
 
     fn add_admin(&mut self, mut config: AdminConfig) -> ClientNumber {
@@ -304,7 +312,7 @@ impl World {
             i64::from(config.request_timeout_ms),
             config.metadata_max_age_ms,
         );
-        self.start(Client::Admin(Admin::new(connection, config)))
+        self.start(Client::Admin(Box::new(Admin::new(connection, config))))
     }
 
     fn connect(

@@ -1,5 +1,7 @@
 //! The world: all nodes, the network between them, and virtual time.
 
+#[cfg(test)]
+mod asking;
 mod commands;
 mod config;
 mod consumers;

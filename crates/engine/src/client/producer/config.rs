@@ -3,6 +3,7 @@
 
 use super::accumulator::AccumulatorConfig;
 use super::partitioner::{Expression, Partitioner, RoundRobinPartitioner};
+use super::transaction_manager::TransactionManager;
 use crate::client::addresses::check_bootstrap;
 use crate::client::classes::ROUND_ROBIN_PARTITIONER;
 use crate::client::config::{Backoffs, Originals, boolean, check_common, checked, number, text};
@@ -55,6 +56,8 @@ pub struct ProducerConfig {
     pub enable_idempotence: bool,
     /// `transactional.id`.
     pub transactional_id: Option<String>,
+    /// `transaction.timeout.ms`.
+    pub transaction_timeout_ms: i32,
     /// `batch.size`, in bytes.
     pub batch_size: usize,
     /// `buffer.memory`, in bytes.
@@ -107,6 +110,7 @@ impl Default for ProducerConfig {
             acks: Acks::All,
             enable_idempotence: true,
             transactional_id: None,
+            transaction_timeout_ms: 60_000,
             batch_size: 16_384,
             buffer_memory: 33_554_432,
             compression_type: CompressionType::None,
@@ -163,6 +167,7 @@ impl ProducerConfig {
             }
             "enable.idempotence" => self.enable_idempotence = boolean(value),
             "transactional.id" => self.transactional_id = Some(text(value)),
+            "transaction.timeout.ms" => self.transaction_timeout_ms = number(value),
             "retries" => self.retries = number(value),
             "max.in.flight.requests.per.connection" => {
                 self.max_in_flight_requests = number(value);
@@ -244,6 +249,15 @@ impl ProducerConfig {
             _ => return Ok(false),
         }
         Ok(true)
+    }
+
+    /// What keeps the producer's id, epoch and sequences, and its transaction.
+    pub(super) fn transaction_manager(&self) -> Option<TransactionManager> {
+        let manager = || match &self.transactional_id {
+            Some(id) => TransactionManager::transactional(id.clone(), self.transaction_timeout_ms),
+            None => TransactionManager::idempotent(),
+        };
+        self.is_idempotent().then(manager)
     }
 
     /// Whether the producer is idempotent: `enable.idempotence`, unless that
