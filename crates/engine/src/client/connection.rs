@@ -181,6 +181,11 @@ impl Connection {
         ready.min_by_key(load).copied()
     }
 
+    /// A uuid of this client's own.
+    pub(crate) fn uuid(&mut self) -> [u8; 16] {
+        self.random.uuid()
+    }
+
     /// How long to wait before the next try, in microseconds
     /// (`retry.backoff.ms`, KIP-580).
     pub(crate) fn backoff_us(&mut self, failures: u32) -> u64 {
