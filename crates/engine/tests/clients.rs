@@ -4,7 +4,7 @@ mod support;
 
 use std::collections::BTreeSet;
 
-use engine::client::{Acks, Client, Membership, ProducerConfig};
+use engine::client::{Acks, AdminConfig, Client, Membership, ProducerConfig};
 use engine::command::ClientNumber;
 use engine::protocol::{
     CreateTopicsRequest, DeleteRecordsRequest, DescribeGroupsRequest, IsolationLevel,
@@ -34,8 +34,8 @@ fn create(topic: &str, partitions: i32) -> Request {
 }
 
 fn admin(world: &mut World) -> ClientNumber {
-    let client_id = "admin".to_owned();
-    start(world, Command::AddAdmin { client_id })
+    let config = AdminConfig::named("admin");
+    start(world, Command::AddAdmin { config })
 }
 
 fn call(world: &mut World, admin: ClientNumber, request: Request) {

@@ -3,8 +3,8 @@
 
 mod support;
 
-use engine::client::Acks;
 use engine::client::Membership;
+use engine::client::{Acks, AdminConfig};
 use engine::coordinator::GroupEvent;
 use engine::coordinator::partition_for;
 use engine::coordinator::record::GroupRecord;
@@ -341,7 +341,7 @@ fn the_offsets_of_a_deleted_topic_go_with_it() {
     let admin = support::start(
         &mut world,
         Command::AddAdmin {
-            client_id: "admin".to_owned(),
+            config: AdminConfig::named("admin"),
         },
     );
     world

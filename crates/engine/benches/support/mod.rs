@@ -7,7 +7,8 @@
 use std::collections::BTreeMap;
 
 use engine::client::{
-    Acks, AutoOffsetReset, Client, ConsumerConfig, KeyPattern, ProducerConfig, Workload,
+    Acks, AdminConfig, AutoOffsetReset, Client, ConsumerConfig, KeyPattern, ProducerConfig,
+    Workload,
 };
 use engine::command::ClientNumber;
 use engine::protocol::{CreatableTopic, CreateTopicsRequest, Request};
@@ -159,8 +160,8 @@ fn workload() -> Workload {
 }
 
 fn create_topic(world: &mut World) {
-    let client_id = "admin".to_owned();
-    let outcome = world.execute(Command::AddAdmin { client_id });
+    let config = AdminConfig::named("admin");
+    let outcome = world.execute(Command::AddAdmin { config });
     let admin = outcome.expect("it can start").client.expect("a number");
     let request = Request::CreateTopics(CreateTopicsRequest {
         topics: vec![CreatableTopic {

@@ -292,6 +292,9 @@ impl Broker {
 ///
 /// `OFFSET_NOT_AVAILABLE` for a client while the high watermark is behind where
 /// the leader began: what it would be told could go back later (KIP-207).
+/// `UNSUPPORTED_VERSION` for a time before 1970, which is read as an end of the
+/// log that later versions of the request may know of
+/// (`KafkaApis.handleListOffsetRequest`).
 fn find_offset(
     partition: &Partition,
     timestamp: i64,
@@ -308,7 +311,13 @@ fn find_offset(
     let log = &partition.log;
     let found = match timestamp {
         ListOffsetsRequest::LATEST => return check_end().map(|()| (end, -1)),
-        ListOffsetsRequest::EARLIEST => return Ok((log.start_offset(), -1)),
+        ListOffsetsRequest::EARLIEST | ListOffsetsRequest::EARLIEST_LOCAL => {
+            return Ok((log.start_offset(), -1));
+        }
+        ListOffsetsRequest::LATEST_TIERED => return Ok((-1, -1)),
+        ..0 if timestamp != ListOffsetsRequest::MAX_TIMESTAMP => {
+            return Err(ErrorCode::UnsupportedVersion);
+        }
         ListOffsetsRequest::MAX_TIMESTAMP => log.offset_of_max_timestamp(),
         timestamp => log.offset_for_timestamp(timestamp),
     };

@@ -1,7 +1,9 @@
 //! Producers, consumers and admin clients: what an application embeds to talk
 //! to the cluster.
 
+mod addresses;
 mod admin;
+mod classes;
 mod config;
 mod connection;
 mod consumer;
@@ -13,8 +15,8 @@ mod producer;
 mod share_consumer;
 mod workload;
 
-pub use admin::Admin;
-pub use connection::Backoffs;
+pub use admin::{Admin, AdminConfig};
+pub use config::{Backoffs, Originals};
 pub use consumer::{AssignedPartition, Consumer, ConsumerEvent, Membership, OffsetCounts};
 pub use consumer::{AutoOffsetReset, ConsumerConfig, SeekTo, SubscriptionType};
 pub use consumer::{CommitEach, CommitWhen, ManualCommit, Processing};
@@ -105,7 +107,7 @@ impl Client {
             Client::Producer(producer) => producer.start(fabric),
             Client::Consumer(consumer) => consumer.start(fabric),
             Client::ShareConsumer(consumer) => consumer.start(fabric),
-            Client::Admin(_) => {}
+            Client::Admin(admin) => admin.start(fabric),
         }
     }
 

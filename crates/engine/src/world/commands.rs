@@ -4,8 +4,8 @@ use super::consumers::check_new;
 use super::{CLIENTS_MAX, SERVERS_MAX, World};
 use crate::broker::Slowness;
 use crate::client::{
-    Admin, Client, Connection, Consumer, ConsumerConfig, Producer, ProducerConfig, ShareConsumer,
-    ShareConsumerConfig, Workload,
+    Admin, AdminConfig, Client, Connection, Consumer, ConsumerConfig, Producer, ProducerConfig,
+    ShareConsumer, ShareConsumerConfig, Workload,
 };
 use crate::command::{ClientNumber, Command, Refusal};
 use crate::event::EventKind;
@@ -40,7 +40,7 @@ impl World {
                 let consumer = self.share_consumer(*consumer)?;
                 consumer.check_acknowledge(topic_partition, *offset)
             }
-            Command::AddAdmin { .. } => self.check_room(),
+            Command::AddAdmin { config } => self.check_room().and(config.check()),
             Command::SetWorkload { producer, .. } => self.producer(*producer).map(|_| ()),
             Command::Send { producer, record } => self.producer(*producer)?.check(record),
             Command::Poll { producer }
@@ -203,11 +203,7 @@ impl World {
                 input,
                 output,
             } => return Some(self.add_processor(consumer, producer, input, output)),
-            Command::AddAdmin { client_id } => {
-                let admin = |connection| Client::Admin(Box::new(Admin::new(connection)));
-                let connection = self.connect(client_id, Admin::REQUEST_TIMEOUT_MS, 300_000);
-                return Some(self.start(admin(connection)));
-            }
+            Command::AddAdmin { config } => return Some(self.add_admin(config)),
             Command::SetWorkload { producer, workload } => {
                 if let Some(Client::Producer(producer)) = self.clients.get_mut(&producer) {
                     producer.set_workload(&mut self.fabric, workload);
@@ -330,7 +326,10 @@ impl World {
         workload: Option<Workload>,
     ) -> ClientNumber {
         if config.client_id.is_empty() {
-            config.client_id = format!("producer-{}", self.next_client);
+            // (`ProducerConfig.maybeOverrideClientId`).
+            let number = self.next_client.to_string();
+            let id = config.transactional_id.as_ref().unwrap_or(&number);
+            config.client_id = format!("producer-{id}");
         }
         let connection = self.connect(
             config.client_id.clone(),
@@ -352,7 +351,9 @@ impl World {
                 true => &config.group_id,
                 false => "null",
             };
-            config.client_id = format!("consumer-{group}-{}", self.next_client);
+            let number = self.next_client.to_string();
+            let instance = config.group_instance_id.as_ref().unwrap_or(&number);
+            config.client_id = format!("consumer-{group}-{instance}");
         }
         let connection = self.connect(
             config.client_id.clone(),
@@ -362,6 +363,18 @@ impl World {
         self.start(Client::Consumer(Box::new(Consumer::new(
             connection, config, topics,
         ))))
+    }
+
+    fn add_admin(&mut self, mut config: AdminConfig) -> ClientNumber {
+        if config.client_id.is_empty() {
+            config.client_id = format!("adminclient-{}", self.next_client);
+        }
+        let connection = self.connect(
+            config.client_id.clone(),
+            i64::from(config.request_timeout_ms),
+            config.metadata_max_age_ms,
+        );
+        self.start(Client::Admin(Box::new(Admin::new(connection, config))))
     }
 
     fn add_share_consumer(

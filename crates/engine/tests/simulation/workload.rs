@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use engine::client::{
-    Acks, AutoOffsetReset, ConsumerConfig, KeyPattern, OutgoingRecord, ProducerConfig, Workload,
+    Acks, AdminConfig, AutoOffsetReset, ConsumerConfig, KeyPattern, OutgoingRecord, ProducerConfig,
+    Workload,
 };
 use engine::log::record_batch::CompressionType;
 use engine::protocol::{
@@ -100,8 +101,8 @@ impl Run {
     }
 
     fn add_admin(&mut self) {
-        let client_id = "admin".to_owned();
-        self.add(Command::AddAdmin { client_id }, Kind::Admin);
+        let config = AdminConfig::named("admin");
+        self.add(Command::AddAdmin { config }, Kind::Admin);
     }
 
     fn any_topic(&mut self) -> TopicName {

@@ -4,9 +4,6 @@ use super::parts::{self, Part};
 use crate::protocol::{Request, Response};
 use crate::sim::Time;
 
-/// `default.api.timeout.ms`, in milliseconds.
-const DEFAULT_API_TIMEOUT_MS: i64 = 60_000;
-
 /// One call of an application's, until it is answered
 /// (`KafkaAdminClient.Call`).
 #[derive(Clone, Debug, Hash)]
@@ -29,12 +26,12 @@ pub(super) struct Call {
 }
 
 impl Call {
-    pub fn new(now: Time, request: Request) -> Call {
+    pub fn new(deadline: Time, request: Request) -> Call {
         Call {
             open: parts::of(&request),
             request,
             coordinators: BTreeMap::new(),
-            deadline: now.plus_ms(DEFAULT_API_TIMEOUT_MS),
+            deadline,
             tries: 0,
             not_before: Time::ZERO,
             failed_at: None,

@@ -31,6 +31,7 @@ use self::application::Application;
 use self::fetching::CompletedFetch;
 use self::membership::ClassicMember;
 use super::{ClientTimer, Connection};
+use crate::config::consumer;
 use crate::event::EventKind;
 use crate::protocol::{ErrorCode, Response, TopicName, TopicPartition};
 use crate::sim::{Alarm, Fabric, Scheduled, Time};
@@ -111,10 +112,11 @@ pub struct Consumer {
 
 impl Consumer {
     pub(crate) fn new(
-        connection: Connection,
+        mut connection: Connection,
         config: ConsumerConfig,
         topics: Vec<TopicName>,
     ) -> Consumer {
+        connection.configure(config.backoffs, &config.given);
         let subscription_type = match topics.is_empty() {
             true => SubscriptionType::None,
             false => SubscriptionType::Topics(topics),
@@ -187,6 +189,8 @@ impl Consumer {
     }
 
     pub(crate) fn start(&mut self, fabric: &mut Fabric) {
+        let (section, given) = (&consumer::CONFIG, &self.config.given);
+        self.connection.warn(fabric, section, given);
         if let SubscriptionType::Topics(topics) = &self.subscription_type {
             self.want_topics(topics.clone());
         }

@@ -64,13 +64,13 @@ impl Consumer {
     /// Whether offsets may be committed without the application's doing.
     pub(super) fn may_commit(&self) -> bool {
         let is_member = self.is_in_generation() || !self.subscription_type.is_managed_by_group();
-        self.config.enable_auto_commit && is_member
+        self.config.commits_automatically() && is_member
     }
 
     /// Whether the consumer commits by itself, and has come anywhere.
     pub(super) fn has_positions_to_commit(&self) -> bool {
         let mut assigned = self.assignment.values();
-        self.config.enable_auto_commit && assigned.any(|assigned| assigned.position.is_some())
+        self.config.commits_automatically() && assigned.any(|assigned| assigned.position.is_some())
     }
 
     /// Whether a commit is under way that a rejoin or `close()` waits for.
@@ -195,7 +195,7 @@ impl Consumer {
     /// Commits when `auto.commit.interval.ms` has passed, as `poll()` does: what
     /// it has returned before is processed by then.
     pub(super) fn maybe_auto_commit(&mut self, fabric: &mut Fabric) {
-        if !self.config.enable_auto_commit || self.assignment.is_empty() {
+        if !self.config.commits_automatically() || self.assignment.is_empty() {
             return;
         }
         let interval_ms = self.config.auto_commit_interval_ms.max(1);

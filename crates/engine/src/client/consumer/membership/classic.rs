@@ -383,13 +383,26 @@ impl Consumer {
         self.group.rejoin_needed = true;
         self.group.rejoin_reason = format!("rebalance failed due to {}", error.exception());
         match error {
-            ErrorCode::FencedInstanceId
-            | ErrorCode::GroupMaxSizeReached
+            ErrorCode::FencedInstanceId => {
+                self.reset_generation(true);
+                self.fail_with(fabric, error);
+            }
+            ErrorCode::GroupMaxSizeReached
             | ErrorCode::InconsistentGroupProtocol
             | ErrorCode::InvalidSessionTimeout
             | ErrorCode::InvalidGroupId => {
                 self.reset_generation(true);
-                self.fail_with(fabric, error);
+                let text = format!("JoinGroup failed due to fatal error: {}", error.message());
+                self.connection.log(fabric, LogLevel::Error, LOGGER, text);
+                self.stop_heartbeats();
+                let message = match error {
+                    ErrorCode::GroupMaxSizeReached => format!(
+                        "Consumer group {} already has the configured maximum number of members.",
+                        self.config.group_id
+                    ),
+                    error => error.message().to_owned(),
+                };
+                self.fail(fabric, error.exception(), message);
             }
             ErrorCode::UnknownMemberId => self.reset_generation(true),
             ErrorCode::IllegalGeneration => self.reset_generation(false),
