@@ -19,7 +19,7 @@ use engine::protocol::{
 };
 use engine::{Command, ErrorCode, Event, EventKind, TopicPartition, World};
 use support::cluster::*;
-use support::{admin_call, consumer_of, create_topic, run_ms, start};
+use support::{admin_call, consumer_of, create_topic, create_topic_with, run_ms, start};
 
 fn execute(world: &mut World, command: Command) -> Vec<Event> {
     world.execute(command).expect("it can be done").events
@@ -409,7 +409,7 @@ const NOVEMBER_MS: i64 = 1_700_000_000_000;
 #[test]
 fn where_a_group_can_be_reset_to() {
     let mut world = cluster(75);
-    create_topic(&mut world, "clicks", 3);
+    create_topic_with(&mut world, "clicks", 3, &[("retention.ms", "-1")]);
     let all = ["clicks-0", "clicks-1", "clicks-2"];
     for of in all {
         send_at(
@@ -638,7 +638,7 @@ fn the_end_of_a_partition_that_there_is_not_is_looked_for_in_vain() {
 #[test]
 fn offsets_are_found_at_the_ends_and_by_time() {
     let mut world = cluster(80);
-    create_topic(&mut world, "t", 3);
+    create_topic_with(&mut world, "t", 3, &[("retention.ms", "-1")]);
     create_topic(&mut world, "empty", 1);
     send_at(
         &mut world,
