@@ -102,6 +102,7 @@ impl Broker {
         self.answer_fetches(fabric, |broker, fetch| {
             broker.is_fetch_ready(&fetch.request)
         });
+        self.complete_share_fetches(fabric);
     }
 
     fn reads_as_follower(&self, request: &FetchRequest) -> bool {

@@ -127,6 +127,7 @@ impl Broker {
         self.unread_produces.clear();
         self.delayed_deletions.clear();
         self.stop_coordinators();
+        self.stop_shares();
         self.transactions = Transactions::new(&self.config);
         self.empty_inbox();
         for partition in self.partitions.values_mut() {

@@ -21,6 +21,7 @@ mod producer_ids;
 mod read_replica;
 mod replicas;
 mod retention;
+pub mod share;
 mod transactions;
 
 pub use follower::{FetchState, Fetcher};
@@ -40,11 +41,13 @@ use self::metadata_log::MetadataReader;
 use self::produce::DelayedProduce;
 use self::producer_ids::ProducerIdManager;
 use self::retention::DelayedDeletion;
+use self::share::Shares;
 use self::transactions::Transactions;
 use crate::config::BrokerConfig;
 use crate::controller::MetadataImage;
 use crate::coordinator::GroupCoordinator;
 use crate::coordinator::runtime::CoordinatorRuntime;
+use crate::coordinator::share_state::ShareCoordinator;
 use crate::protocol::{
     Header, Payload, ProduceRequest, Request, Response, TopicName, TopicPartition,
 };
@@ -104,6 +107,8 @@ pub struct Broker {
     producer_check_at: Option<Time>,
     inbox: Inbox,
     groups: CoordinatorRuntime<GroupCoordinator>,
+    share_states: CoordinatorRuntime<ShareCoordinator>,
+    shares: Shares,
     /// The internal topics that the controller was asked to make.
     topics_in_creation: BTreeSet<TopicName>,
     waiting: BTreeMap<u64, WaitingRequest>,
@@ -156,6 +161,8 @@ impl Broker {
             producer_check_at: None,
             inbox: Inbox::default(),
             groups: CoordinatorRuntime::default(),
+            share_states: CoordinatorRuntime::default(),
+            shares: Shares::default(),
             topics_in_creation: BTreeSet::new(),
             waiting: BTreeMap::new(),
             transactions,
@@ -183,6 +190,12 @@ impl Broker {
     /// The groups it coordinates, by partition of `__consumer_offsets`.
     pub fn groups(&self) -> &CoordinatorRuntime<GroupCoordinator> {
         &self.groups
+    }
+
+    /// The state of share-partitions that it coordinates, by partition of
+    /// `__share_group_state`.
+    pub fn share_states(&self) -> &CoordinatorRuntime<ShareCoordinator> {
+        &self.share_states
     }
 
     /// How it copies from other brokers, by their `node.id`.
@@ -215,6 +228,13 @@ impl Broker {
                 NodeId::Controller(controller) => {
                     self.on_controller_response(fabric, controller, &header, response);
                 }
+                NodeId::Broker(server)
+                    if self.on_share_state_answer(
+                        fabric,
+                        server,
+                        header.correlation_id,
+                        &response,
+                    ) => {}
                 NodeId::Broker(broker) => {
                     self.on_broker_response(fabric, broker, &header, response);
                 }
@@ -244,6 +264,20 @@ impl Broker {
             }
             Request::DeleteRecords(request) => {
                 self.delete_records(fabric, from, header, request);
+            }
+            Request::ShareFetch(request) => self.share_fetch(fabric, from, header, request),
+            Request::ShareAcknowledge(request) => {
+                self.share_acknowledge(fabric, from, header, request);
+            }
+            Request::ShareGroupHeartbeat(request) => {
+                self.share_group_heartbeat(fabric, from, header, request);
+            }
+            Request::ShareGroupDescribe(request) => {
+                let response = Response::ShareGroupDescribe(self.describe_share_groups(&request));
+                self.answer(fabric, from, header, response);
+            }
+            request if is_for_share_coordinator(&request) => {
+                self.coordinate_share_state(fabric, from, header, request);
             }
             Request::InitProducerId(request) if request.transactional_id.is_none() => {
                 let response = Response::InitProducerId(self.init_producer_id(fabric));
@@ -320,6 +354,7 @@ impl Broker {
         self.expire_produces(fabric);
         self.expire_deletions(fabric);
         self.run_coordinators(fabric);
+        self.run_shares(fabric);
         self.run_transactions(fabric);
         self.check_retention(fabric);
         self.clean_logs(fabric);
@@ -342,6 +377,7 @@ impl Broker {
         self.delayed_deletions
             .retain(|deletion| deletion.from != node);
         self.forwarding_channel.forget(node);
+        self.forget_shares_of(node);
         self.transactions.forget(node);
     }
 
@@ -352,6 +388,7 @@ impl Broker {
             NodeId::Broker(broker) => {
                 self.fetcher_failed(fabric, broker);
                 self.transaction_channel_failed(fabric, broker);
+                self.share_coordinator_gone(fabric, broker);
             }
             NodeId::Controller(controller) => {
                 self.metadata_reader.failed(fabric.now, controller);
@@ -387,6 +424,7 @@ impl Broker {
         let fetchers = self.fetchers.values().filter_map(Fetcher::next_deadline);
         let others = [
             self.coordinators_deadline(),
+            self.shares_deadline(),
             self.transactions.next_deadline(),
             self.retention_check,
             self.cleaning_at,
@@ -407,6 +445,18 @@ impl Broker {
         self.alarm
             .set(fabric, next, Scheduled::BrokerTimer(self.id));
     }
+}
+
+/// The state of share-partitions, for brokers (KIP-932).
+fn is_for_share_coordinator(request: &Request) -> bool {
+    matches!(
+        request,
+        Request::InitializeShareGroupState(_)
+            | Request::ReadShareGroupState(_)
+            | Request::WriteShareGroupState(_)
+            | Request::DeleteShareGroupState(_)
+            | Request::ReadShareGroupStateSummary(_)
+    )
 }
 
 /// What only the controller can decide (KIP-590).

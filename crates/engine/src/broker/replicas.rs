@@ -248,6 +248,7 @@ impl Broker {
         self.isr_changes.forget(of);
         self.resigned_for_transactions(of);
         self.resigned_coordinator(fabric, of);
+        self.resign_shares(fabric, of);
         self.complete_produces(fabric);
         self.complete_deletions(fabric);
         self.complete_fetches(fabric);

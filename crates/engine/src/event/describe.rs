@@ -553,6 +553,7 @@ impl fmt::Display for Described<'_> {
                 self.names.name(*admin)
             ),
             EventKind::Group(event) => describe_group(event, f),
+            EventKind::Share(event) => event.describe(self.names, f),
             EventKind::Transaction(event) => event.fmt(f),
             _ => Ok(()),
         }

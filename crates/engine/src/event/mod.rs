@@ -1,8 +1,10 @@
 //! What happened in the world, as data and in words.
 
 mod describe;
+mod share;
 
 pub use self::describe::counted;
+pub use self::share::{ShareEvent, ShareRecords};
 
 use self::describe::Described;
 use crate::client::{Callback, ConsumerEvent, ProcessorEvent};
@@ -562,6 +564,8 @@ pub enum EventKind {
     },
     /// Something happened in a group.
     Group(GroupEvent),
+    /// Something happened in a share group.
+    Share(ShareEvent),
     /// Something happened to a transaction.
     Transaction(TransactionEvent),
 }
@@ -585,6 +589,7 @@ impl EventKind {
             }
             EventKind::PartitionsRevoked { .. } => true,
             EventKind::Group(event) => is_group_news(event),
+            EventKind::Share(event) => event.is_news(),
             EventKind::Transaction(event) => event.is_news(),
             EventKind::Consumer { event, .. } => event.is_news(),
             _ => true,

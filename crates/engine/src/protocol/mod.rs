@@ -12,6 +12,7 @@ mod error;
 mod group;
 mod metadata;
 mod records;
+mod share;
 mod transaction;
 pub mod wire;
 mod zookeeper;
@@ -23,6 +24,7 @@ pub use error::ErrorCode;
 pub use group::*;
 pub use metadata::*;
 pub use records::*;
+pub use share::*;
 pub use transaction::*;
 pub use zookeeper::*;
 
@@ -241,6 +243,27 @@ apis! {
     ListPartitionReassignments(
         ListPartitionReassignmentsRequest,
         ListPartitionReassignmentsResponse
+    ),
+    /// A member of a share group joins, lives or leaves (KIP-932).
+    ShareGroupHeartbeat(ShareGroupHeartbeatRequest, ShareGroupHeartbeatResponse),
+    /// Describes share groups.
+    ShareGroupDescribe(ShareGroupDescribeRequest, ShareGroupDescribeResponse),
+    /// Acquires records for a member of a share group.
+    ShareFetch(ShareFetchRequest, ShareFetchResponse),
+    /// Says what has become of acquired records.
+    ShareAcknowledge(ShareAcknowledgeRequest, ShareAcknowledgeResponse),
+    /// Sets the state of share-partitions anew.
+    InitializeShareGroupState(InitializeShareGroupStateRequest, ShareGroupStateResults),
+    /// Reads the state of share-partitions.
+    ReadShareGroupState(ReadShareGroupStateRequest, ReadShareGroupStateResponse),
+    /// Writes changes of it.
+    WriteShareGroupState(WriteShareGroupStateRequest, ShareGroupStateResults),
+    /// Forgets it.
+    DeleteShareGroupState(DeleteShareGroupStateRequest, ShareGroupStateResults),
+    /// Reads where share-partitions begin.
+    ReadShareGroupStateSummary(
+        ReadShareGroupStateSummaryRequest,
+        ReadShareGroupStateSummaryResponse
     ),
     /// An operation of ZooKeeper's, which is not of Kafka's protocol.
     ZooKeeper(ZooKeeperRequest, ZooKeeperResponse),

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::protocol::{
     DeleteGroupsRequest, DeleteRecordsRequest, DescribeGroupsRequest, DescribeProducersRequest,
-    DescribeTransactionsRequest, ErrorCode, ListOffsetsRequest, Request, Response, TopicPartition,
+    DescribeTransactionsRequest, ErrorCode, ListOffsetsRequest, Request, Response,
+    ShareGroupDescribeRequest, TopicPartition,
 };
 
 /// A part of a call: what one broker answers.
@@ -43,6 +44,10 @@ pub(super) fn of(request: &Request) -> Vec<Part> {
             let groups = request.groups.iter().cloned();
             groups.map(Part::Group).collect()
         }
+        Request::ShareGroupDescribe(request) if !request.group_ids.is_empty() => {
+            let groups = request.group_ids.iter().cloned();
+            groups.map(Part::Group).collect()
+        }
         Request::DeleteGroups(request) if !request.groups_names.is_empty() => {
             let groups = request.groups_names.iter().cloned();
             groups.map(Part::Group).collect()
@@ -67,6 +72,7 @@ pub(super) fn of(request: &Request) -> Vec<Part> {
 pub(super) fn requests_of(request: &Request, parts: Vec<Part>) -> Vec<Vec<Part>> {
     match request {
         Request::DescribeGroups(_)
+        | Request::ShareGroupDescribe(_)
         | Request::DeleteGroups(_)
         | Request::DescribeTransactions(_) => parts.into_iter().map(|part| vec![part]).collect(),
         _ => vec![parts],
@@ -111,6 +117,9 @@ pub(super) fn request(call: &Request, parts: &[Part]) -> Request {
         }),
         Request::DescribeGroups(_) => {
             Request::DescribeGroups(DescribeGroupsRequest { groups: names() })
+        }
+        Request::ShareGroupDescribe(_) => {
+            Request::ShareGroupDescribe(ShareGroupDescribeRequest { group_ids: names() })
         }
         Request::DeleteGroups(_) => Request::DeleteGroups(DeleteGroupsRequest {
             groups_names: names(),
@@ -162,6 +171,9 @@ fn whole_error(response: &Response) -> ErrorCode {
         Response::ListGroups(response) => Some(response.error_code),
         Response::DeleteGroups(response) => response.results.first().map(|(_, error)| *error),
         Response::DescribeGroups(response) => response.groups.first().map(|group| group.error_code),
+        Response::ShareGroupDescribe(response) => {
+            response.groups.first().map(|group| group.error_code)
+        }
         Response::DescribeTransactions(response) => {
             let first = response.transaction_states.first();
             first.map(|described| described.error_code)
@@ -204,6 +216,9 @@ pub(super) fn merge(answered: &mut Response, more: Response) {
         (Response::DescribeGroups(all), Response::DescribeGroups(more)) => {
             all.groups.extend(more.groups);
         }
+        (Response::ShareGroupDescribe(all), Response::ShareGroupDescribe(more)) => {
+            all.groups.extend(more.groups);
+        }
         (Response::DeleteGroups(all), Response::DeleteGroups(more)) => {
             all.results.extend(more.results);
         }
@@ -241,6 +256,9 @@ pub(super) fn put_in_order(request: &Request, answered: &mut Response) {
             .partitions
             .sort_by_key(|(of, _)| position(&of.to_string())),
         Response::DescribeGroups(response) => response
+            .groups
+            .sort_by_key(|group| position(&group.group_id)),
+        Response::ShareGroupDescribe(response) => response
             .groups
             .sort_by_key(|group| position(&group.group_id)),
         Response::DescribeTransactions(response) => response
