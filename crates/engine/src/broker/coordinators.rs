@@ -414,12 +414,12 @@ impl Broker {
     }
 }
 
-/// Spreads numbers that lie close together (the finalizer of SplitMix64).
 /// How long it takes a coordinator to read a partition, in microseconds.
 pub(super) fn loading_us(log: &PartitionLog) -> u64 {
     log.size_bytes() as u64 / LOADING_BYTES_PER_US
 }
 
+/// Spreads numbers that lie close together (the finalizer of SplitMix64).
 fn mixed(number: u64) -> u64 {
     let mut mixed = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
