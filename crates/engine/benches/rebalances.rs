@@ -46,7 +46,9 @@ const REBALANCE_MAX_MS: i64 = 120_000;
 
 fn main() {
     let brokers = [1, 2, 3];
-    let only = std::env::args().nth(1).filter(|name| !name.starts_with('-'));
+    let only = std::env::args()
+        .nth(1)
+        .filter(|name| !name.starts_with('-'));
     for size in &SIZES {
         let names = (0..size.topics).map(|number| TopicName::from(format!("topic-{number}")));
         let topics: Vec<TopicName> = names.collect();
@@ -68,7 +70,10 @@ fn measure(size: &Size, assignor: ClientAssignor, topics: &[TopicName], empty: &
     let join = |world: &mut World| {
         let (config, topics) = (config.clone(), topics.to_vec());
         let added = world.execute(Command::AddConsumer { config, topics });
-        added.expect("it can start").client.expect("it has a number")
+        added
+            .expect("it can start")
+            .client
+            .expect("it has a number")
     };
     let report = |what: &str, (time, generations): (Duration, u32)| {
         println!(
@@ -95,9 +100,12 @@ fn measure(size: &Size, assignor: ClientAssignor, topics: &[TopicName], empty: &
     leave(&mut world);
     until_rebalanced(&mut world);
     support::pass_ms(&mut world, 10_000);
-    report("one-joins", time(&world, |world| {
-        join(world);
-    }));
+    report(
+        "one-joins",
+        time(&world, |world| {
+            join(world);
+        }),
+    );
 }
 
 /// How long the world takes to be done with what `begin` makes necessary, and

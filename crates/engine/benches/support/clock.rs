@@ -30,10 +30,7 @@ pub fn per_second(amount: u64, time: Duration) -> f64 {
 /// The shortest CPU time that `work` took, given something new each time: where
 /// Linux counts it, which it does to some milliseconds, else wall-clock time.
 /// For work of a second or so, which nothing can be waited for to leave alone.
-pub fn fastest_cpu<I, T>(
-    mut prepare: impl FnMut() -> I,
-    mut work: impl FnMut(I) -> T,
-) -> Duration {
+pub fn fastest_cpu<I, T>(mut prepare: impl FnMut() -> I, mut work: impl FnMut(I) -> T) -> Duration {
     let measure = |_| {
         let prepared = prepare();
         let (start, cpu_start) = (Instant::now(), cpu());

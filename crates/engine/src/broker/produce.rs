@@ -52,9 +52,11 @@ impl Broker {
         if self.delayed_produces.iter().any(is_busy) {
             return self.unread_produces.push_back((from, header, request));
         }
-        self.append_all(fabric, from, header, request);
+        let written = self.append_all(fabric, from, header, request);
         self.complete_produces(fabric);
-        self.complete_fetches(fabric);
+        for of in &written {
+            self.complete_fetches(fabric, of);
+        }
     }
 
     /// Takes up what waits on connections on which all is answered by now; says
@@ -66,22 +68,23 @@ impl Broker {
             return false;
         };
         if let Some((from, header, request)) = self.unread_produces.remove(next) {
-            self.append_all(fabric, from, header, request);
-            self.complete_fetches(fabric);
+            for of in self.append_all(fabric, from, header, request) {
+                self.complete_fetches(fabric, &of);
+            }
         }
         true
     }
 
     /// Appends the batches to the partitions it leads. With `acks=1` it
     /// answers at once, with `acks=all` when the in-sync replicas have them,
-    /// with `acks=0` never.
+    /// with `acks=0` never. Returns the partitions of the request.
     fn append_all(
         &mut self,
         fabric: &mut Fabric,
         from: NodeId,
         header: Header,
         request: ProduceRequest,
-    ) {
+    ) -> Vec<TopicPartition> {
         let mut partitions = Vec::new();
         for (of, batch) in request.partitions {
             // Only the cluster itself and its tools write to internal topics.
@@ -99,6 +102,7 @@ impl Broker {
             };
             partitions.push((of, written));
         }
+        let asked = partitions.iter().map(|(of, _)| of.clone()).collect();
         let timeout_ms = i64::from(request.timeout_ms);
         if request.acks != 0 {
             self.delayed_produces.push(DelayedProduce {
@@ -108,6 +112,7 @@ impl Broker {
                 partitions,
             });
         }
+        asked
     }
 
     fn append(

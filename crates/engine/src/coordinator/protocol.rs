@@ -41,7 +41,9 @@ impl ClassicGroup {
         let one = self.members.values().next();
         let known = one.iter().flat_map(|member| &member.protocols);
         let known = known.map(|it| it.name.as_str());
-        known.filter(|name| self.all_members_support(name)).collect()
+        known
+            .filter(|name| self.all_members_support(name))
+            .collect()
     }
 
     pub(super) fn uses_consumer_protocol(&self) -> bool {
