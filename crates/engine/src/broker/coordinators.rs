@@ -362,7 +362,7 @@ impl Broker {
                 let high_watermark = high_watermark.unwrap_or(-1);
                 let runtime = S::runtime_mut(self);
                 runtime.advance(now, partition, high_watermark, &mut out);
-                self.complete_fetches(fabric);
+                self.complete_fetches(fabric, &of);
             }
             Err(error) => {
                 let runtime = S::runtime_mut(self);

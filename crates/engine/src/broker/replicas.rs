@@ -213,7 +213,7 @@ impl Broker {
             log_end_offset: partition.log.end_offset(),
         });
         // Followers of the old epoch learn that there is a new one.
-        self.complete_fetches(fabric);
+        self.complete_fetches(fabric, of);
         self.elected_for_transactions(fabric, of, leader_epoch);
     }
 
@@ -251,7 +251,7 @@ impl Broker {
         self.resign_shares(fabric, of);
         self.complete_produces(fabric);
         self.complete_deletions(fabric);
-        self.complete_fetches(fabric);
+        self.complete_fetches(fabric, of);
     }
 
     fn drop_replica(&mut self, fabric: &mut Fabric, of: &TopicPartition) {
