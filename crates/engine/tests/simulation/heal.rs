@@ -29,14 +29,13 @@ impl Run {
     /// all that was promised can be read.
     pub(super) fn heal(&mut self) {
         self.mend_the_network();
+        self.groups_come_to_rest();
         self.end_clients();
         let end = self.world.now().plus_ms(CONVERGES_WITHIN_MS);
         let mut why_not = Some(String::new());
         let mut restarted = BTreeSet::new();
         while why_not.is_some() {
-            self.restart_what_is_taken_for_another();
-            self.restart_what_copies_no_more(&mut restarted);
-            self.start_what_is_down();
+            self.mend_servers(&mut restarted);
             self.advance_to(self.world.now().plus_ms(500));
             why_not = self.what_is_not_well();
             assert!(self.world.now() < end, "it does not converge: {why_not:?}");
@@ -45,6 +44,13 @@ impl Run {
         self.replicas_are_the_same();
         let read = self.read_everything();
         self.all_that_was_promised_is_there(&read);
+    }
+
+    /// What a person does who looks after servers.
+    pub(super) fn mend_servers(&mut self, restarted: &mut BTreeSet<i32>) {
+        self.restart_what_is_taken_for_another();
+        self.restart_what_copies_no_more(restarted);
+        self.start_what_is_down();
     }
 
     fn mend_the_network(&mut self) {
