@@ -93,7 +93,7 @@ impl Run {
             },
             metadata_max_age_ms: pick(random, &[1_000, 10_000]),
             session_timeout_ms: pick(random, &[6_000, 6_000, 10_000]),
-            heartbeat_interval_ms: pick(random, &[500, 1_000, 3_000]),
+            heartbeat_interval_ms: pick(random, &[500, 1_000]),
             max_poll_interval_ms: pick(random, &[2_000, 5_000, 300_000]),
             max_poll_records: pick(random, &[1, 10, 500]),
             request_timeout_ms: pick(random, &[1_000, 30_000]),

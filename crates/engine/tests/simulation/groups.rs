@@ -26,6 +26,11 @@ const LOOK_EVERY: u64 = 8;
 pub struct Groups {
     progress: Progress,
     logs: BTreeMap<i32, OffsetsLog>,
+    /// Groups whose static leader is back: it goes on with the assignment that
+    /// stands (KIP-814), takes that to be of the topics as they are now, and so
+    /// never notices partitions that came while it was away
+    /// (`ConsumerCoordinator.onLeaderElected`).
+    led_by_returned: BTreeSet<String>,
     /// The generation of each group at each broker that coordinates it, as it
     /// was before the last instant.
     before: BTreeMap<(i32, String), Generation>,
@@ -101,9 +106,12 @@ impl Groups {
     }
 
     fn log_of(&self, world: &World, group: &str) -> Option<&OffsetsLog> {
-        let topic = world.topics().get(OFFSETS)?;
-        let partitions = i32::try_from(topic.partitions.len()).ok()?;
-        self.logs.get(&partition_for(group, partitions))
+        self.logs.get(&offsets_partition(world, group)?)
+    }
+
+    fn excused_partitions(&self) -> BTreeSet<i32> {
+        let excused = self.logs.iter().filter(|(_, log)| log.is_excused);
+        excused.map(|(partition, _)| *partition).collect()
     }
 }
 
@@ -119,12 +127,14 @@ impl Groups {
         has_lost: &dyn Fn(&TopicPartition) -> bool,
     ) {
         let mut progress = std::mem::take(&mut self.progress);
+        let excused: BTreeSet<i32> = self.excused_partitions();
         let is_excused = |group: &str, of: &TopicPartition| {
-            let log = self.log_of(world, group);
-            has_lost(of) || log.is_some_and(|log| log.is_excused)
+            let partition = offsets_partition(world, group);
+            has_lost(of) || partition.is_some_and(|of| excused.contains(&of))
         };
         for event in events {
             progress.take_in(world, &event.kind, &is_excused);
+            self.note_leader(world, &event.kind);
             count(summary, &event.kind);
             if let EventKind::Group(GroupEvent::OffsetsCommitted {
                 group,
@@ -146,6 +156,31 @@ impl Groups {
             self.look_at_members(world, summary);
             self.remember_generations(world);
         }
+    }
+
+    fn note_leader(&mut self, world: &World, kind: &EventKind) {
+        match kind {
+            EventKind::Group(GroupEvent::MemberReplaced {
+                group,
+                new_member_id,
+                ..
+            }) => {
+                let groups = world.groups();
+                let leader = groups.get(group.as_str()).and_then(|(_, group)| group.leader());
+                if leader == Some(new_member_id) {
+                    self.led_by_returned.insert(group.clone());
+                }
+            }
+            EventKind::Group(GroupEvent::GenerationStarted { group, .. }) => {
+                self.led_by_returned.remove(group);
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether a group's leader may not know all partitions.
+    pub fn is_led_by_returned(&self, group: &str) -> bool {
+        self.led_by_returned.contains(group)
     }
 
     /// Only one of the brokers that has appended to the group's partition just
@@ -254,6 +289,13 @@ impl Groups {
         }
         count
     }
+}
+
+/// The partition of `__consumer_offsets` that a group is in.
+fn offsets_partition(world: &World, group: &str) -> Option<i32> {
+    let topic = world.topics().get(OFFSETS)?;
+    let partitions = i32::try_from(topic.partitions.len()).ok()?;
+    Some(partition_for(group, partitions))
 }
 
 /// The consumers that run.

@@ -258,6 +258,10 @@ impl History {
     }
 
     fn note(&mut self, line: Line) {
+        if let Line::Event(e) = &line && std::env::var("SIMG").is_ok() {
+            use engine::EventKind::*;
+            if !matches!(e.kind, Group(_) | PartitionsAssigned{..}|PartitionsRevoked{..}|TopicCreated{..}|TopicDeleted{..}|PartitionsAdded{..}|Consumer{..}) || matches!(e.kind, Group(engine::coordinator::GroupEvent::OffsetsCommitted{..}) | Consumer{event: engine::client::ConsumerEvent::RecordsProcessed{..},..}) { return; }
+        }
         if self.lines.len() == LAST_EVENTS {
             self.lines.pop_front();
         }

@@ -103,7 +103,15 @@ impl Run {
             let readers = members.iter().filter(|it| it.assignment().contains_key(&of));
             let readers = readers.count();
             let wanted = usize::from(topics.contains(&of.topic));
-            (readers != wanted).then(|| format!("{readers} of the group {name} read {of}"))
+            if readers <= 1 && self.model.groups.is_led_by_returned(name) {
+                return None;
+            }
+            (readers != wanted).then(|| {
+                let members = members.iter().map(|it| (it.member_id(), it.subscription()));
+                let members: Vec<_> = members.collect();
+                let leader = group.leader();
+                format!("{readers} of the group {name} read {of}: {members:?}, led by {leader:?}")
+            })
         })
     }
 }
