@@ -27,17 +27,20 @@ pub mod record;
 pub mod runtime;
 mod session;
 mod shard;
+pub mod share_group;
+pub mod share_state;
 mod static_member;
 mod step;
 mod storage;
 mod sync;
 mod then;
 mod timers;
+pub mod transaction;
 
 #[cfg(test)]
 mod tests;
 
-pub use config::GroupCoordinatorConfig;
+pub use config::{GroupCoordinatorConfig, ShareGroupConfig};
 pub use event::{GroupEvent, OffsetRemovalCause, RemovalCause};
 pub use group::{ClassicGroup, GroupState};
 pub use member::Member;
@@ -57,6 +60,7 @@ use crate::sim::{Random, Stream, Time};
 use join::JoinCall;
 use offsets::OffsetStore;
 use runtime::{ProducerIdAndEpoch, TimelineMap, WriteNumber};
+use share_group::{ShareGroup, ShareGroups};
 use step::Step;
 use timers::Timers;
 
@@ -84,6 +88,7 @@ pub struct GroupCoordinator {
     /// Epoch milliseconds at the beginning of virtual time.
     epoch_ms: i64,
     groups: TimelineMap<String, ClassicGroup>,
+    share_groups: ShareGroups,
     offsets: OffsetStore,
     timers: Timers,
     last_write: WriteNumber,
@@ -100,6 +105,7 @@ impl GroupCoordinator {
             random: Random::new(seed, Stream::MemberId),
             epoch_ms: 0,
             groups: TimelineMap::default(),
+            share_groups: ShareGroups::default(),
             offsets: OffsetStore::default(),
             timers: Timers::default(),
             last_write: 0,
@@ -124,6 +130,7 @@ impl GroupCoordinator {
     ) {
         let Parts {
             groups,
+            share_groups,
             random,
             mut step,
             ..
@@ -142,6 +149,8 @@ impl GroupCoordinator {
             call.refuse(&mut step, ErrorCode::InvalidGroupId, &member_id);
         } else if !sessions.contains(&call.request.session_timeout_ms) {
             call.refuse(&mut step, ErrorCode::InvalidSessionTimeout, &member_id);
+        } else if share_groups.get(&group_id).is_some() {
+            call.refuse(&mut step, ErrorCode::InconsistentGroupProtocol, &member_id);
         } else if !member_id.is_empty() && is_new {
             call.refuse(&mut step, ErrorCode::UnknownMemberId, &member_id);
         } else {
@@ -263,13 +272,16 @@ impl GroupCoordinator {
     ) {
         let Parts {
             groups,
+            share_groups,
             offsets,
             mut step,
             ..
         } = self.parts(now, out);
         step.producer = producer;
         let is_known = groups.get(&request.group_id).is_some();
-        let checked = if is_known || request.generation_id < 0 {
+        let checked = if share_groups.get(&request.group_id).is_some() {
+            Err(ErrorCode::GroupIdNotFound)
+        } else if is_known || request.generation_id < 0 {
             let group = find_or_create(groups, &mut step, &request.group_id);
             let checked = group.validate_commit(&request, producer.is_some());
             if checked.is_ok() && producer.is_none() {
@@ -347,12 +359,18 @@ impl GroupCoordinator {
     ) {
         let Parts {
             groups,
+            share_groups,
             offsets,
             mut step,
             ..
         } = self.parts(now, out);
         let mut results = Vec::new();
         for name in names {
+            if share_groups.get(name).is_some() {
+                let deleted = share_group::delete(share_groups, &mut step, name);
+                results.push((name.clone(), deleted.err().unwrap_or(ErrorCode::None)));
+                continue;
+            }
             let group = groups.get(name).ok_or(ErrorCode::GroupIdNotFound);
             let checked = group.and_then(ClassicGroup::validate_delete);
             if checked.is_ok() {
@@ -375,7 +393,10 @@ impl GroupCoordinator {
     /// Answers a ListGroups request from what is committed.
     pub fn list_groups(&self, _request: &ListGroupsRequest) -> Vec<ListedGroup> {
         let groups = self.groups.committed();
-        groups.into_values().map(ClassicGroup::listed).collect()
+        let share_groups = self.share_groups.committed();
+        let share_groups = share_groups.into_values().map(ShareGroup::listed);
+        let groups = groups.into_values().map(ClassicGroup::listed);
+        groups.chain(share_groups).collect()
     }
 
     /// Answers a DescribeGroups request from what is committed.
@@ -431,10 +452,18 @@ impl GroupCoordinator {
     fn run_timer(&mut self, now: Time, timer: &Timer, out: &mut Vec<CoordinatorOutput>) {
         let Parts {
             groups,
+            share_groups,
             offsets,
             mut step,
             ..
         } = self.parts(now, out);
+        if let Timer::Session { group, member_id } = timer
+            && share_groups.get(group).is_some()
+        {
+            let cause = RemovalCause::SessionExpired;
+            share_group::remove_member(share_groups, &mut step, (group, member_id), cause);
+            return step.finish();
+        }
         let group = timer.group().map(str::to_owned);
         let group = group.and_then(|name| groups.get_mut(&name));
         match (timer, group) {
@@ -513,6 +542,7 @@ impl GroupCoordinator {
         );
         Parts {
             groups: &mut self.groups,
+            share_groups: &mut self.share_groups,
             offsets: &mut self.offsets,
             random: &mut self.random,
             step,
@@ -531,6 +561,7 @@ impl runtime::CoordinatorRuntime<GroupCoordinator> {
 /// A coordinator taken apart.
 struct Parts<'a> {
     groups: &'a mut Groups,
+    share_groups: &'a mut ShareGroups,
     offsets: &'a mut OffsetStore,
     random: &'a mut Random,
     step: Step<'a>,

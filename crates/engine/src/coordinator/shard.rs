@@ -3,6 +3,7 @@
 
 use super::record::GroupRecord;
 use super::runtime::{CoordinatorShard, ProducerIdAndEpoch, Settled, WriteNumber};
+use super::share_group;
 use super::then::{GroupThen, with_error};
 use super::timers::Timer;
 use super::{
@@ -47,6 +48,9 @@ impl CoordinatorShard for GroupCoordinator {
                 self.groups.insert(write, key.group, group);
             }
             GroupRecord::GroupMetadata(key, None) => self.groups.remove(write, &key.group),
+            GroupRecord::ShareGroup(record) => {
+                share_group::replay(&mut self.share_groups, write, record);
+            }
             // Nobody coordinates groups of this protocol yet.
             GroupRecord::ConsumerGroup(_) => {}
         }
@@ -64,11 +68,13 @@ impl CoordinatorShard for GroupCoordinator {
 
     fn commit(&mut self, until: WriteNumber) {
         self.groups.commit(until);
+        self.share_groups.commit(until);
         self.offsets.commit(until);
     }
 
     fn revert(&mut self, from: WriteNumber) {
         self.groups.revert(from);
+        self.share_groups.revert(from);
         self.offsets.revert(from);
     }
 
@@ -123,8 +129,16 @@ impl CoordinatorShard for GroupCoordinator {
 
     fn on_loaded(&mut self, now: Time, out: &mut Vec<CoordinatorOutput>) {
         let Parts {
-            groups, mut step, ..
+            groups,
+            share_groups,
+            mut step,
+            ..
         } = self.parts(now, out);
+        for group in share_groups.current().values() {
+            for member_id in group.members().keys() {
+                share_group::schedule_session(&mut step, group.id(), member_id);
+            }
+        }
         if !groups.current().is_empty() {
             schedule_clean_up(&mut step);
         }
@@ -136,8 +150,14 @@ impl CoordinatorShard for GroupCoordinator {
 
     fn on_unloaded(&mut self, now: Time, out: &mut Vec<CoordinatorOutput>) {
         let Parts {
-            groups, mut step, ..
+            groups,
+            share_groups,
+            mut step,
+            ..
         } = self.parts(now, out);
+        for name in share_groups.current().keys() {
+            step.timers.cancel_group(name);
+        }
         for group in groups.values_mut() {
             group.on_unloaded(&mut step);
         }

@@ -58,6 +58,10 @@ pub(super) fn with_error(response: Response, error: ErrorCode) -> Response {
             }
         }
         Response::Heartbeat(response) => response.error_code = error,
+        Response::ShareGroupHeartbeat(response) => {
+            response.error_code = error;
+            response.assignment = None;
+        }
         Response::LeaveGroup(response) => {
             response.error_code = error;
             response.members.clear();

@@ -128,6 +128,18 @@ impl Described<'_> {
                     }
                 }
             }
+            EventKind::TransactionCallReturned {
+                producer,
+                call,
+                error,
+            } => match error {
+                None => write!(f, "{}: {call}() returns.", self.names.name(*producer)),
+                Some((exception, message)) => write!(
+                    f,
+                    "{}: {call}() fails: {exception}: {message}",
+                    self.names.name(*producer)
+                ),
+            },
             EventKind::Flushed { producer } => write!(
                 f,
                 "{}: flush() returns. All that was sent before is delivered or has failed.",
@@ -538,6 +550,8 @@ impl fmt::Display for Described<'_> {
                 self.names.name(*admin)
             ),
             EventKind::Group(event) => describe_group(event, f),
+            EventKind::Transaction(event) => event.fmt(f),
+            EventKind::Share(event) => event.describe(self.names, f),
             _ => Ok(()),
         }
     }

@@ -1,13 +1,16 @@
 //! What happened in the world, as data and in words.
 
 mod describe;
+mod share;
 
 pub use self::describe::counted;
+pub use self::share::{ShareEvent, ShareRecords};
 
 use self::describe::Described;
 use crate::client::{Callback, ConsumerEvent};
 use crate::controller::is_internal;
 use crate::coordinator::GroupEvent;
+use crate::coordinator::transaction::TransactionEvent;
 use crate::log::record_batch::RecordBatch;
 use crate::log::{Cleaning, DeletionReason};
 use crate::protocol::{Response, TopicName, TopicPartition};
@@ -413,6 +416,15 @@ pub enum EventKind {
         /// The producer.
         producer: ClientNumber,
     },
+    /// A producer's call about transactions has returned.
+    TransactionCallReturned {
+        /// The producer.
+        producer: ClientNumber,
+        /// The method's name, such as `commitTransaction`.
+        call: &'static str,
+        /// The exception and its message, when it has failed.
+        error: Option<(String, String)>,
+    },
     /// A producer has ended without `flush()` and without `close()`: these
     /// records were never sent.
     RecordsNeverSent {
@@ -477,8 +489,8 @@ pub enum EventKind {
         from: i64,
         /// Its position now.
         to: i64,
-        /// The batches that came; the first may begin before `from`, and the
-        /// last go on beyond `to`.
+        /// The batches that an application is shown; the first may begin before
+        /// `from`, and the last go on beyond `to`.
         batches: Vec<RecordBatch>,
     },
     /// A consumer ended with an exception.
@@ -545,6 +557,10 @@ pub enum EventKind {
     },
     /// Something happened in a group.
     Group(GroupEvent),
+    /// Something happened to a transaction.
+    Transaction(TransactionEvent),
+    /// Something happened in a share group.
+    Share(ShareEvent),
 }
 
 impl EventKind {
@@ -566,6 +582,8 @@ impl EventKind {
             }
             EventKind::PartitionsRevoked { .. } => true,
             EventKind::Group(event) => is_group_news(event),
+            EventKind::Transaction(event) => event.is_news(),
+            EventKind::Share(event) => event.is_news(),
             EventKind::Consumer { event, .. } => event.is_news(),
             _ => true,
         }

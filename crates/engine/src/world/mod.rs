@@ -1,5 +1,7 @@
 //! The world: all nodes, the network between them, and virtual time.
 
+#[cfg(test)]
+mod asking;
 mod commands;
 mod config;
 mod consumers;
@@ -16,12 +18,14 @@ use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 
 use self::observer::Observer;
+use crate::broker::share::SharePartition;
 use crate::broker::{Broker, NewBroker, Partition};
 use crate::client::Client;
 use crate::command::{ClientNumber, Command, Refusal};
 use crate::controller::zookeeper::ZooKeeper;
 use crate::controller::{ControllerNode, MetadataImage, Topic, is_internal};
 use crate::coordinator::ClassicGroup;
+use crate::coordinator::share_group::ShareGroup;
 use crate::event::{Cause, ClientNames, Event, EventKind};
 use crate::journal::{Entry, Journal};
 use crate::protocol::{TopicName, TopicPartition};
@@ -198,6 +202,32 @@ impl World {
             }
         }
         groups
+    }
+
+    /// All share groups with the broker that coordinates each, by name. Of two
+    /// that believe to coordinate a group the one elected later does.
+    pub fn share_groups(&self) -> BTreeMap<&str, (&Broker, &ShareGroup)> {
+        let mut groups: BTreeMap<&str, (i32, (&Broker, &ShareGroup))> = BTreeMap::new();
+        for broker in self.brokers.values() {
+            for (_, leader_epoch, shard) in broker.groups().active() {
+                for group in shard.share_groups() {
+                    let known = groups.get(group.id());
+                    if known.is_none_or(|(epoch, _)| *epoch <= leader_epoch) {
+                        groups.insert(group.id(), (leader_epoch, (broker, group)));
+                    }
+                }
+            }
+        }
+        let groups = groups.into_iter();
+        groups.map(|(name, (_, group))| (name, group)).collect()
+    }
+
+    /// A partition as a share group reads it, on the broker that leads it.
+    pub fn share_partition(&self, group: &str, of: &TopicPartition) -> Option<&SharePartition> {
+        let leader = self.observer.leader(of)?;
+        let mut held = self.brokers.get(&leader)?.share_partitions();
+        let found = held.find(|(key, name, _)| key.group_id == group && *name == of);
+        found.map(|(_, _, partition)| partition)
     }
 
     /// When something is due next.
