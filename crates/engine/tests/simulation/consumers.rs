@@ -134,11 +134,13 @@ impl Run {
             style => style,
         };
         let each = pick(random, &[CommitEach::Poll, CommitEach::Record]);
-        let commit = |when, is_sync| Some(ManualCommit {
-            when,
-            each,
-            is_sync,
-        });
+        let commit = |when, is_sync| {
+            Some(ManualCommit {
+                when,
+                each,
+                is_sync,
+            })
+        };
         Processing {
             per_record_us: pick(random, &[0, 1_000, 20_000, 300_000]),
             commit: match style {

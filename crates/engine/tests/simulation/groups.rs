@@ -26,11 +26,12 @@ const LOOK_EVERY: u64 = 8;
 pub struct Groups {
     progress: Progress,
     logs: BTreeMap<i32, OffsetsLog>,
-    /// Groups whose static leader is back: it goes on with the assignment that
-    /// stands (KIP-814), takes that to be of the topics as they are now, and so
-    /// never notices partitions that came while it was away
-    /// (`ConsumerCoordinator.onLeaderElected`).
-    led_by_returned: BTreeSet<String>,
+    /// Groups of which a static member is back in their present generation. What
+    /// it subscribes to now is noted, but nobody rebalances for it; and as the
+    /// leader it goes on with the assignment that stands (KIP-814), takes that
+    /// to be of the topics as they are now, and never notices partitions that
+    /// came while it was away (`ConsumerCoordinator.onLeaderElected`).
+    with_returned: BTreeSet<String>,
     /// The generation of each group at each broker that coordinates it, as it
     /// was before the last instant.
     before: BTreeMap<(i32, String), Generation>,
@@ -48,6 +49,7 @@ struct Generation {
 #[derive(Debug, Default)]
 struct OffsetsLog {
     offsets: BTreeMap<(String, TopicPartition), History>,
+    generations: BTreeMap<String, i32>,
     /// Some of it was lost for a reason for which Kafka loses it too.
     is_excused: bool,
 }
@@ -93,7 +95,10 @@ impl Groups {
                     history.all.extend(history.last);
                 }
                 Ok(Some(GroupRecord::GroupMetadata(key, Some(value)))) if !log.is_excused => {
-                    check_assignment(&key.group, &value);
+                    let before = log.generations.insert(key.group.clone(), value.generation);
+                    // Else a static member is back under another id.
+                    let is_new = before != Some(value.generation);
+                    check_assignment(&key.group, &value, is_new);
                 }
                 _ => {}
             }
@@ -134,7 +139,7 @@ impl Groups {
         };
         for event in events {
             progress.take_in(world, &event.kind, &is_excused);
-            self.note_leader(world, &event.kind);
+            self.note_returned(&event.kind);
             count(summary, &event.kind);
             if let EventKind::Group(GroupEvent::OffsetsCommitted {
                 group,
@@ -158,29 +163,21 @@ impl Groups {
         }
     }
 
-    fn note_leader(&mut self, world: &World, kind: &EventKind) {
+    fn note_returned(&mut self, kind: &EventKind) {
         match kind {
-            EventKind::Group(GroupEvent::MemberReplaced {
-                group,
-                new_member_id,
-                ..
-            }) => {
-                let groups = world.groups();
-                let leader = groups.get(group.as_str()).and_then(|(_, group)| group.leader());
-                if leader == Some(new_member_id) {
-                    self.led_by_returned.insert(group.clone());
-                }
+            EventKind::Group(GroupEvent::MemberReplaced { group, .. }) => {
+                self.with_returned.insert(group.clone());
             }
             EventKind::Group(GroupEvent::GenerationStarted { group, .. }) => {
-                self.led_by_returned.remove(group);
+                self.with_returned.remove(group);
             }
             _ => {}
         }
     }
 
-    /// Whether a group's leader may not know all partitions.
-    pub fn is_led_by_returned(&self, group: &str) -> bool {
-        self.led_by_returned.contains(group)
+    /// Whether a group may leave out partitions since a static member is back.
+    pub fn has_returned_member(&self, group: &str) -> bool {
+        self.with_returned.contains(group)
     }
 
     /// Only one of the brokers that has appended to the group's partition just
@@ -274,7 +271,9 @@ impl Groups {
     pub fn check_offsets(&self, world: &World) -> u64 {
         let mut count = 0;
         for (partition, log) in self.logs.iter().filter(|(_, log)| !log.is_excused) {
-            let leader = world.image().partition(&TopicPartition::new(OFFSETS, *partition));
+            let leader = world
+                .image()
+                .partition(&TopicPartition::new(OFFSETS, *partition));
             let leader = leader.and_then(|it| it.leader).expect("all is mended");
             let shard = world.brokers()[&leader].groups().shard(*partition);
             let shard = shard.expect("it has loaded by now");
@@ -301,7 +300,7 @@ fn offsets_partition(world: &World, group: &str) -> Option<i32> {
 /// The consumers that run.
 pub fn consumers(world: &World) -> impl Iterator<Item = &Consumer> {
     world.clients().values().filter_map(|client| match client {
-        Client::Consumer(consumer) => Some(consumer),
+        Client::Consumer(consumer) => Some(&**consumer),
         _ => None,
     })
 }

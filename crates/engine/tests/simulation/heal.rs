@@ -11,11 +11,14 @@ use engine::sim::Latency;
 use engine::{Command, Event, EventKind, TopicPartition};
 
 use super::Run;
+use super::groups::consumers;
 
 /// How long the cluster may take, in virtual milliseconds.
 const CONVERGES_WITHIN_MS: i64 = 180_000;
 /// How long a new consumer may take to read everything.
 const READS_WITHIN_MS: i64 = 120_000;
+/// The group that reads everything at the end.
+const READER: &str = "reader";
 
 /// What the reader at the end has read, by partition and offset.
 #[derive(Default)]
@@ -206,7 +209,7 @@ impl Run {
         }
         let config = ConsumerConfig {
             auto_offset_reset: AutoOffsetReset::Earliest,
-            ..ConsumerConfig::of_group("reader")
+            ..ConsumerConfig::of_group(READER)
         };
         let outcome = self.world.execute(Command::AddConsumer { config, topics });
         let outcome = outcome.expect("there is room for a reader");
@@ -223,11 +226,16 @@ impl Run {
 
     fn unread(&self, read: &Read) -> Option<TopicPartition> {
         let mut partitions = self.to_be_read().into_iter();
+        let mut consumers = consumers(&self.world);
+        let reader = consumers.find(|it| it.config.group_id == READER);
+        let position = |of: &TopicPartition| reader?.assignment().get(of)?.position;
         partitions.find(|of| {
+            // The last may be a marker, which is passed over.
+            let position = position(of).unwrap_or_default();
             let log = self.world.partition(of).map(|held| &held.log);
             log.is_some_and(|log| {
                 let is_empty = log.start_offset() == log.high_watermark();
-                let position = read.positions.get(of).copied().unwrap_or_default();
+                let position = position.max(read.positions.get(of).copied().unwrap_or_default());
                 !is_empty && log.position_of(position) < log.high_watermark()
             })
         })

@@ -31,7 +31,7 @@ use engine::{Command, Event, Time, World};
 use self::invariants::Model;
 
 /// How many of the last events are told when something fails.
-const LAST_EVENTS: usize = 300;
+const LAST_EVENTS: usize = 60;
 /// How much may happen within a second of virtual time. More is a cluster that
 /// is busy with itself.
 const INSTANTS_PER_SECOND_MAX: u32 = 200_000;
@@ -258,10 +258,6 @@ impl History {
     }
 
     fn note(&mut self, line: Line) {
-        if let Line::Event(e) = &line && std::env::var("SIMG").is_ok() {
-            use engine::EventKind::*;
-            if !matches!(e.kind, Group(_) | PartitionsAssigned{..}|PartitionsRevoked{..}|TopicCreated{..}|TopicDeleted{..}|PartitionsAdded{..}|Consumer{..}) || matches!(e.kind, Group(engine::coordinator::GroupEvent::OffsetsCommitted{..}) | Consumer{event: engine::client::ConsumerEvent::RecordsProcessed{..},..}) { return; }
-        }
         if self.lines.len() == LAST_EVENTS {
             self.lines.pop_front();
         }

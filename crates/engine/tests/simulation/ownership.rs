@@ -19,8 +19,9 @@ struct Owner<'a> {
     assigned: BTreeSet<TopicPartition>,
 }
 
-/// An assignment that the coordinator has had stored.
-pub fn check_assignment(group: &str, value: &GroupMetadataValue) {
+/// An assignment that the coordinator has had stored; `is_new` when it was not
+/// stored before.
+pub fn check_assignment(group: &str, value: &GroupMetadataValue, is_new: bool) {
     let members = value.members.iter().map(|member| Owner {
         member_id: &member.member_id,
         is_static: member.group_instance_id.is_some(),
@@ -33,6 +34,9 @@ pub fn check_assignment(group: &str, value: &GroupMetadataValue) {
     let members: Vec<Owner> = members.collect();
     let name = format!("generation {} of the group {group}", value.generation);
     let owners = one_owner_each(&name, &members);
+    if !is_new {
+        return;
+    }
     let protocol = value.protocol.as_deref().and_then(ClientAssignor::of_name);
     let claims = match protocol {
         Some(ClientAssignor::CooperativeSticky) => honest_claims(&members),
@@ -48,10 +52,7 @@ pub fn check_assignment(group: &str, value: &GroupMetadataValue) {
     none_is_left_out(&name, &members, &owners, &claims);
 }
 
-fn one_owner_each<'a>(
-    name: &str,
-    members: &[Owner<'a>],
-) -> BTreeMap<TopicPartition, &'a str> {
+fn one_owner_each<'a>(name: &str, members: &[Owner<'a>]) -> BTreeMap<TopicPartition, &'a str> {
     let mut owners = BTreeMap::new();
     for member in members {
         for of in &member.assigned {

@@ -23,9 +23,10 @@ pub struct Progress {
     once: BTreeMap<Read, Ranges>,
     /// Where records were lost or cut off: what comes there now was not read.
     excused: BTreeSet<Read>,
-    /// Members whose last commit has failed: their applications process all the
-    /// same what they have in their hands.
-    uncommitted: BTreeSet<ClientNumber>,
+    /// Members of whose hands nothing is known: the last commit has failed, and
+    /// their applications process all the same what they have; or they were
+    /// sent elsewhere, and may come to it once more.
+    loose_hands: BTreeSet<ClientNumber>,
     /// The group of each consumer, also of those that are gone.
     groups: BTreeMap<ClientNumber, String>,
     pub records: u64,
@@ -43,7 +44,8 @@ impl Progress {
         match kind {
             EventKind::ClientStarted { client, .. } => {
                 if let Some(Client::Consumer(consumer)) = world.clients().get(client) {
-                    self.groups.insert(*client, consumer.config.group_id.clone());
+                    self.groups
+                        .insert(*client, consumer.config.group_id.clone());
                 }
             }
             EventKind::PositionReset {
@@ -59,13 +61,16 @@ impl Progress {
                         topic_partition,
                         offset,
                     },
-            } => self.begins_at(*consumer, topic_partition, *offset),
+            } => {
+                self.loose_hands.insert(*consumer);
+                self.begins_at(*consumer, topic_partition, *offset);
+            }
             EventKind::RecordsRead { consumer, .. } => {
-                self.uncommitted.remove(consumer);
+                self.loose_hands.remove(consumer);
             }
             EventKind::Consumer { consumer, event } => match event {
                 ConsumerEvent::CommitFailed { .. } => {
-                    self.uncommitted.insert(*consumer);
+                    self.loose_hands.insert(*consumer);
                 }
                 ConsumerEvent::TruncationDetected {
                     topic_partition, ..
@@ -94,12 +99,7 @@ impl Progress {
 
     /// A member begins here, since it was told to or nothing is known of where
     /// its group was.
-    fn begins_at(
-        &mut self,
-        consumer: ClientNumber,
-        of: &TopicPartition,
-        offset: i64,
-    ) {
+    fn begins_at(&mut self, consumer: ClientNumber, of: &TopicPartition, offset: i64) {
         let Some(group) = self.group_of(consumer) else {
             return;
         };
@@ -118,7 +118,7 @@ impl Progress {
         self.done.entry(read.clone()).or_default().add(from, to);
         let (group, of) = &read;
         let is_once = style_of(group) == Some(Style::AtMostOnce);
-        if !is_once || self.uncommitted.contains(&consumer) {
+        if !is_once || self.loose_hands.contains(&consumer) {
             return;
         }
         if is_excused(group, of) {
@@ -140,10 +140,7 @@ impl Progress {
     /// An offset was committed for a group: where its members commit after they
     /// have processed, all before it is done.
     pub fn committed(&self, group: &str, of: &TopicPartition, offset: i64) {
-        let holds = matches!(
-            style_of(group),
-            Some(Style::AtLeastOnce | Style::Automatic)
-        );
+        let holds = matches!(style_of(group), Some(Style::AtLeastOnce | Style::Automatic));
         let done = self.done.get(&(group.to_owned(), of.clone()));
         let done_to = done.map_or(0, Ranges::end_from_zero);
         assert!(

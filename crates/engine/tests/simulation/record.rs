@@ -372,7 +372,7 @@ impl PartitionRecord {
             );
             // Who lost records may be sent them again.
             if self.excuse.epoch.is_none() {
-                self.sessions.take_down(&self.of, batch);
+                self.sessions.take_down(&self.of, batch, &self.acknowledged);
             }
             self.committed.insert(batch.base_offset(), batch.clone());
             self.committed_end = batch.next_offset();

@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use engine::Command;
 use engine::client::{Client, Consumer, Membership, Processing};
 use engine::controller::is_internal;
 use engine::coordinator::GroupState;
-use engine::Command;
 
 use super::Run;
 use super::groups::consumers;
@@ -25,10 +25,12 @@ impl Run {
         while let Some(why_not) = self.what_is_not_settled() {
             assert!(self.world.now() < end, "groups do not settle: {why_not}");
             self.mend_servers(&mut restarted);
+            self.end_who_waits_for_a_topic_that_is_gone();
             self.advance_to(self.world.now().plus_ms(500));
         }
         self.model.summary.kept_offsets += self.model.groups.check_offsets(&self.world);
-        let members = consumers(&self.world).filter(|it| it.subscription_type().is_managed_by_group());
+        let members =
+            consumers(&self.world).filter(|it| it.subscription_type().is_managed_by_group());
         let groups: BTreeSet<&str> = members.map(|it| it.config.group_id.as_str()).collect();
         self.model.summary.settled_groups += groups.len() as u64;
     }
@@ -54,6 +56,25 @@ impl Run {
         }
     }
 
+    /// `commitSync()` takes a topic that is gone for one that is yet to come, and
+    /// tries until `default.api.timeout.ms` has passed; for every record anew,
+    /// where each is committed. Nobody else is given anything in the meantime.
+    fn end_who_waits_for_a_topic_that_is_gone(&mut self) {
+        let image = self.world.image();
+        let waits = |it: &&Consumer| {
+            let read = it.in_hand().map(|(of, ..)| of);
+            let mut read = read.chain(it.assignment().keys());
+            it.waits_for_commit() && read.any(|of| image.partition(of).is_none())
+        };
+        let stuck: Vec<u32> = consumers(&self.world)
+            .filter(waits)
+            .map(|it| it.connection.number)
+            .collect();
+        for client in stuck {
+            self.execute(Command::Crash { client });
+        }
+    }
+
     fn what_is_not_settled(&self) -> Option<String> {
         if let Some(why_not) = self.what_coordinators_lack() {
             return Some(why_not);
@@ -61,7 +82,10 @@ impl Run {
         let mut groups: BTreeMap<&str, Vec<&Consumer>> = BTreeMap::new();
         let managed = consumers(&self.world);
         for member in managed.filter(|it| it.subscription_type().is_managed_by_group()) {
-            groups.entry(&member.config.group_id).or_default().push(member);
+            groups
+                .entry(&member.config.group_id)
+                .or_default()
+                .push(member);
         }
         let mut groups = groups.into_iter();
         groups.find_map(|(name, members)| self.what_keeps_a_group(name, &members))
@@ -72,7 +96,9 @@ impl Run {
         let partitions = self.world.image().partitions();
         let mut internal = partitions.filter(|(of, _)| is_internal(&of.topic));
         internal.find_map(|(of, registration)| {
-            let leader = registration.leader.and_then(|id| self.world.brokers().get(&id));
+            let leader = registration
+                .leader
+                .and_then(|id| self.world.brokers().get(&id));
             let shard = leader.map(|it| it.groups().shard(of.partition).is_ok());
             (shard != Some(true)).then(|| format!("{of} has no coordinator: {registration:?}"))
         })
@@ -100,10 +126,12 @@ impl Run {
         let topics: BTreeSet<_> = topics.collect();
         let mut partitions = self.world.image().partitions();
         partitions.find_map(|(of, _)| {
-            let readers = members.iter().filter(|it| it.assignment().contains_key(&of));
+            let readers = members
+                .iter()
+                .filter(|it| it.assignment().contains_key(&of));
             let readers = readers.count();
             let wanted = usize::from(topics.contains(&of.topic));
-            if readers <= 1 && self.model.groups.is_led_by_returned(name) {
+            if readers <= 1 && self.model.groups.has_returned_member(name) {
                 return None;
             }
             (readers != wanted).then(|| {

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use engine::client::{
-    Acks, KeyPattern, OutgoingRecord, ProducerConfig, Workload,
-};
+use engine::client::{Acks, KeyPattern, OutgoingRecord, ProducerConfig, Workload};
 use engine::log::record_batch::CompressionType;
 use engine::protocol::{
     AlterPartitionReassignmentsRequest, CreatableTopic, CreatePartitionsRequest,
