@@ -153,6 +153,8 @@ pub enum GroupEvent {
         group: String,
         /// The member; empty when no member did.
         member_id: String,
+        /// The generation for which it did, -1 from outside any.
+        generation_id: i32,
         /// The offsets.
         offsets: Vec<(TopicPartition, CommittedOffset)>,
     },

@@ -223,6 +223,7 @@ impl OffsetStore {
             step.event_if_written(GroupEvent::OffsetsCommitted {
                 group: request.group_id,
                 member_id: request.member_id,
+                generation_id: request.generation_id,
                 offsets: stored,
             });
         }
