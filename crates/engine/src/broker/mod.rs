@@ -3,6 +3,7 @@
 
 mod alter_partition;
 mod cleaner;
+mod consumer_groups;
 mod controller_channel;
 mod coordinators;
 mod fetch;
@@ -42,6 +43,7 @@ use self::retention::DelayedDeletion;
 use crate::config::BrokerConfig;
 use crate::controller::MetadataImage;
 use crate::coordinator::GroupCoordinator;
+use crate::coordinator::consumer_group::TopicsImage;
 use crate::coordinator::runtime::CoordinatorRuntime;
 use crate::protocol::{
     Header, Payload, ProduceRequest, Request, Response, TopicName, TopicPartition,
@@ -102,6 +104,7 @@ pub struct Broker {
     producer_check_at: Option<Time>,
     inbox: Inbox,
     groups: CoordinatorRuntime<GroupCoordinator>,
+    topics_image: TopicsImage,
     /// The internal topics that the controller was asked to make.
     topics_in_creation: BTreeSet<TopicName>,
     waiting: BTreeMap<u64, WaitingRequest>,
@@ -152,6 +155,7 @@ impl Broker {
             producer_check_at: None,
             inbox: Inbox::default(),
             groups: CoordinatorRuntime::default(),
+            topics_image: TopicsImage::default(),
             topics_in_creation: BTreeSet::new(),
             waiting: BTreeMap::new(),
             next_token: 0,

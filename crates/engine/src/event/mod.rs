@@ -1,13 +1,16 @@
 //! What happened in the world, as data and in words.
 
+mod consumer_group;
 mod describe;
 
 pub use self::describe::counted;
 
+pub(crate) use self::consumer_group::bump_cause;
 use self::describe::Described;
 use crate::client::{Callback, ConsumerEvent};
 use crate::controller::is_internal;
 use crate::coordinator::GroupEvent;
+use crate::coordinator::consumer_group::ConsumerGroupEvent;
 use crate::log::record_batch::RecordBatch;
 use crate::log::{Cleaning, DeletionReason};
 use crate::protocol::{Response, TopicName, TopicPartition};
@@ -631,6 +634,16 @@ impl EventKind {
 }
 
 fn is_group_news(event: &GroupEvent) -> bool {
+    if let GroupEvent::Consumer(event) = event {
+        return matches!(
+            event,
+            ConsumerGroupEvent::MemberJoined { .. }
+                | ConsumerGroupEvent::MemberReplaced { .. }
+                | ConsumerGroupEvent::MemberLeft { .. }
+                | ConsumerGroupEvent::MemberFenced { .. }
+                | ConsumerGroupEvent::TargetAssignmentComputed { .. }
+        );
+    }
     !matches!(
         event,
         GroupEvent::GroupCreated { .. }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::protocol::{
-    DeleteGroupsRequest, DeleteRecordsRequest, DescribeGroupsRequest, ErrorCode,
+    ConsumerGroupDescribeRequest,     DeleteGroupsRequest, DeleteRecordsRequest, DescribeGroupsRequest, ErrorCode,
     ListOffsetsRequest, Request, Response, TopicPartition,
 };
 
@@ -40,6 +40,10 @@ pub(super) fn of(request: &Request) -> Vec<Part> {
         }
         Request::DescribeGroups(request) if !request.groups.is_empty() => {
             let groups = request.groups.iter().cloned();
+            groups.map(Part::Group).collect()
+        }
+        Request::ConsumerGroupDescribe(request) if !request.group_ids.is_empty() => {
+            let groups = request.group_ids.iter().cloned();
             groups.map(Part::Group).collect()
         }
         Request::DeleteGroups(request) if !request.groups_names.is_empty() => {
@@ -96,6 +100,11 @@ pub(super) fn request(call: &Request, parts: &[Part]) -> Request {
         Request::DescribeGroups(_) => {
             Request::DescribeGroups(DescribeGroupsRequest { groups: groups() })
         }
+        Request::ConsumerGroupDescribe(_) => {
+            Request::ConsumerGroupDescribe(ConsumerGroupDescribeRequest {
+                group_ids: groups(),
+            })
+        }
         Request::DeleteGroups(_) => Request::DeleteGroups(DeleteGroupsRequest {
             groups_names: groups(),
         }),
@@ -143,6 +152,9 @@ fn whole_error(response: &Response) -> ErrorCode {
         Response::ListGroups(response) => Some(response.error_code),
         Response::DeleteGroups(response) => response.results.first().map(|(_, error)| *error),
         Response::DescribeGroups(response) => response.groups.first().map(|group| group.error_code),
+        Response::ConsumerGroupDescribe(response) => {
+            response.groups.first().map(|group| group.error_code)
+        }
         Response::CreateTopics(response) => {
             let errors = response.topics.iter().map(|topic| topic.error_code);
             errors.into_iter().find(not_controller)
@@ -180,6 +192,9 @@ pub(super) fn merge(answered: &mut Response, more: Response) {
         (Response::DescribeGroups(all), Response::DescribeGroups(more)) => {
             all.groups.extend(more.groups);
         }
+        (Response::ConsumerGroupDescribe(all), Response::ConsumerGroupDescribe(more)) => {
+            all.groups.extend(more.groups);
+        }
         (Response::DeleteGroups(all), Response::DeleteGroups(more)) => {
             all.results.extend(more.results);
         }
@@ -208,6 +223,9 @@ pub(super) fn put_in_order(request: &Request, answered: &mut Response) {
             .partitions
             .sort_by_key(|(of, _)| position(&of.to_string())),
         Response::DescribeGroups(response) => response
+            .groups
+            .sort_by_key(|group| position(&group.group_id)),
+        Response::ConsumerGroupDescribe(response) => response
             .groups
             .sort_by_key(|group| position(&group.group_id)),
         Response::DeleteGroups(response) => {

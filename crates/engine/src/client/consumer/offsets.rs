@@ -353,6 +353,8 @@ impl Consumer {
             group_id: self.config.group_id.clone(),
             partitions: Some(partitions),
             require_stable: true,
+            member_id: None,
+            member_epoch: -1,
         });
         self.ask(fabric, coordinator, request, pending);
     }

@@ -29,6 +29,13 @@ impl GroupError {
         )
     }
 
+    pub(super) fn no_consumer_group(group_id: &str) -> GroupError {
+        GroupError::new(
+            ErrorCode::GroupIdNotFound,
+            format!("Group {group_id} is not a consumer group."),
+        )
+    }
+
     pub(super) fn unknown_group(group_id: &str) -> GroupError {
         GroupError::new(
             ErrorCode::GroupIdNotFound,
