@@ -14,7 +14,9 @@ mod workload;
 pub use admin::Admin;
 pub use connection::Backoffs;
 pub use consumer::{AssignedPartition, Consumer, ConsumerEvent, Membership, OffsetCounts};
-pub use consumer::{AutoOffsetReset, ConsumerConfig, SeekTo, SubscriptionType};
+pub use consumer::{
+    AutoOffsetReset, ConsumerConfig, ConsumerMemberState, GroupProtocol, SeekTo, SubscriptionType,
+};
 pub use consumer::{CommitEach, CommitWhen, ManualCommit, Processing};
 pub use metadata::{ClientMetadata, PartitionInfo};
 pub use producer::{

@@ -10,7 +10,7 @@ use super::consumer_group::{
 };
 use super::offsets::ExpirationBase;
 use super::record::GroupRecord;
-use super::runtime::{CoordinatorShard, RequestToken};
+use super::runtime::RequestToken;
 use super::step::Step;
 use super::then::GroupThen;
 use super::{

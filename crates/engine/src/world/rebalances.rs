@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::World;
 use crate::client::{Client, Consumer, ConsumerEvent, Membership};
+use crate::coordinator::consumer_group::{ConsumerGroupEvent, ConsumerGroupState};
 use crate::coordinator::{GroupEvent, GroupState};
-use crate::event::{Event, EventKind};
+use crate::event::{Event, EventKind, bump_cause};
 use crate::protocol::{TopicName, TopicPartition};
 use crate::sim::{ClientNumber, Time};
 
@@ -170,7 +171,39 @@ impl RebalanceTracker {
                     *tracked = Tracked::default();
                 }
             }
+            GroupEvent::Consumer(event) => self.on_consumer_group_event(at, event),
             GroupEvent::GroupDeleted { group } => {
+                self.groups.remove(group);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Groups of KIP-848: a rebalance begins when the group's epoch is bumped.
+impl RebalanceTracker {
+    fn on_consumer_group_event(&mut self, at: Time, event: &ConsumerGroupEvent) {
+        match event {
+            ConsumerGroupEvent::GroupEpochBumped {
+                group,
+                epoch,
+                cause,
+            } => {
+                let tracked = self.groups.entry(group.clone()).or_default();
+                tracked.begin(at, &bump_cause(cause));
+                tracked.generation = *epoch;
+                if let Some(under_way) = &mut tracked.under_way {
+                    under_way.generations += 1;
+                }
+            }
+            ConsumerGroupEvent::StateChanged { group, to, .. } => {
+                let tracked = self.groups.entry(group.clone()).or_default();
+                tracked.is_stable = *to == ConsumerGroupState::Stable;
+                if *to == ConsumerGroupState::Empty {
+                    *tracked = Tracked::default();
+                }
+            }
+            ConsumerGroupEvent::GroupDeleted { group } => {
                 self.groups.remove(group);
             }
             _ => {}

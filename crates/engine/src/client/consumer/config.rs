@@ -1,6 +1,8 @@
 //! The settings of a consumer, by Kafka's names and with Kafka's defaults
 //! (`ConsumerConfig`; 4.0).
 
+use std::collections::BTreeSet;
+
 use super::super::config::{boolean, checked, number};
 use super::strategy;
 use crate::assignor::ClientAssignor;
@@ -20,6 +22,27 @@ pub enum AutoOffsetReset {
     None,
 }
 
+/// By which protocol a consumer is a member of its group (`group.protocol`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum GroupProtocol {
+    /// JoinGroup and SyncGroup: a member computes the assignment.
+    Classic,
+    /// That of KIP-848: the coordinator computes the assignment.
+    Consumer,
+}
+
+/// The settings that the consumer group protocol does not have
+/// (`ConsumerConfig.CONSUMER_PROTOCOL_UNSUPPORTED_CONFIGS`).
+const CLASSIC_ONLY: [&str; 3] = [
+    "partition.assignment.strategy",
+    "heartbeat.interval.ms",
+    "session.timeout.ms",
+];
+
+/// The settings that the classic protocol does not have
+/// (`CLASSIC_PROTOCOL_UNSUPPORTED_CONFIGS`).
+const CONSUMER_ONLY: [&str; 1] = ["group.remote.assignor"];
+
 /// A consumer's settings.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ConsumerConfig {
@@ -29,6 +52,12 @@ pub struct ConsumerConfig {
     pub group_id: String,
     /// `group.instance.id`, for a static member.
     pub group_instance_id: Option<String>,
+    /// `group.protocol`.
+    pub group_protocol: GroupProtocol,
+    /// `group.remote.assignor`: the coordinator's assignor that it asks for.
+    pub group_remote_assignor: Option<String>,
+    /// Which of the settings that one protocol alone has were set by name.
+    pub set_for_one_protocol: BTreeSet<&'static str>,
     /// `session.timeout.ms`.
     pub session_timeout_ms: i32,
     /// `heartbeat.interval.ms`.
@@ -78,6 +107,9 @@ impl ConsumerConfig {
             client_id: String::new(),
             group_id: group_id.into(),
             group_instance_id: None,
+            group_protocol: GroupProtocol::Classic,
+            group_remote_assignor: None,
+            set_for_one_protocol: BTreeSet::new(),
             session_timeout_ms: 45_000,
             heartbeat_interval_ms: 3_000,
             max_poll_interval_ms: 300_000,
@@ -130,10 +162,23 @@ impl ConsumerConfig {
     /// allowed.
     pub fn set(&mut self, name: &str, value: &str) -> Result<bool, Refusal> {
         checked(&consumer::CONFIG, name, value)?;
+        let of_one_protocol = CLASSIC_ONLY.iter().chain(&CONSUMER_ONLY);
+        if let Some(known) = of_one_protocol.copied().find(|known| *known == name)
+            && !value.trim().is_empty()
+        {
+            self.set_for_one_protocol.insert(known);
+        }
         match name {
             "client.id" => self.client_id = value.to_owned(),
             "group.id" => self.group_id = value.to_owned(),
             "group.instance.id" => self.group_instance_id = Some(value.to_owned()),
+            "group.protocol" => {
+                self.group_protocol = match value.trim().eq_ignore_ascii_case("consumer") {
+                    true => GroupProtocol::Consumer,
+                    false => GroupProtocol::Classic,
+                };
+            }
+            "group.remote.assignor" => self.group_remote_assignor = Some(value.to_owned()),
             "session.timeout.ms" => self.session_timeout_ms = number(value),
             "heartbeat.interval.ms" => self.heartbeat_interval_ms = number(value),
             "max.poll.interval.ms" => self.max_poll_interval_ms = number(value),
@@ -181,7 +226,9 @@ impl ConsumerConfig {
     /// # Errors
     ///
     /// [`Refusal::InvalidConfig`] with Kafka's message when a member would be
-    /// thought dead between two heartbeats (`Heartbeat`'s constructor), or
+    /// thought dead between two heartbeats (`Heartbeat`'s constructor), a setting
+    /// is one that its protocol does not have
+    /// (`ConsumerConfig.checkUnsupportedConfigsPostProcess`), or
     /// offsets are to be committed for no group
     /// (`ConsumerConfig.maybeOverrideEnableAutoCommit`).
     pub fn check(&self) -> Result<(), Refusal> {
@@ -191,7 +238,18 @@ impl ConsumerConfig {
                 "enable.auto.commit cannot be set to true when default group id (null) is used.",
             );
         }
-        if self.has_group() && self.heartbeat_interval_ms >= self.session_timeout_ms {
+        let (name, unsupported) = match self.group_protocol {
+            GroupProtocol::Classic => ("CLASSIC", &CONSUMER_ONLY[..]),
+            GroupProtocol::Consumer => ("CONSUMER", &CLASSIC_ONLY[..]),
+        };
+        let is_set = |setting: &&&str| self.set_for_one_protocol.contains(**setting);
+        let wrong: Vec<&str> = unsupported.iter().filter(is_set).copied().collect();
+        if !wrong.is_empty() {
+            let wrong = wrong.join(", ");
+            return refuse(&format!("{wrong} cannot be set when group.protocol={name}"));
+        }
+        let is_classic = self.group_protocol == GroupProtocol::Classic;
+        if is_classic && self.has_group() && self.heartbeat_interval_ms >= self.session_timeout_ms {
             return refuse("Heartbeat must be set lower than the session timeout");
         }
         Ok(())
@@ -211,7 +269,8 @@ impl ConsumerConfig {
                  group.id in the consumer configuration.",
             );
         }
-        if self.partition_assignment_strategy.is_empty() {
+        let is_classic = self.group_protocol == GroupProtocol::Classic;
+        if is_classic && self.partition_assignment_strategy.is_empty() {
             return refuse(
                 "Must configure at least one partition assigner class name to \
                  partition.assignment.strategy configuration property",
