@@ -395,7 +395,11 @@ fn calls_are_divided_and_put_together_again() {
     let asked: Vec<TopicPartition> = listed.partitions.iter().map(|(of, _)| of.clone()).collect();
     assert_eq!(asked, wanted);
 
-    call(&mut world, admin, Request::ListGroups(ListGroupsRequest::default()));
+    call(
+        &mut world,
+        admin,
+        Request::ListGroups(ListGroupsRequest::default()),
+    );
     let (listed, _) = answer(&mut world, admin, 10_000);
     let Ok(Response::ListGroups(listed)) = listed else {
         panic!("{listed:?}");

@@ -88,7 +88,7 @@ impl Partition {
         self.runtime.shard(1).expect("it serves")
     }
 
-    fn fetch(&self, require_stable: bool) -> OffsetFetchResponse {,
+    fn fetch(&self, require_stable: bool) -> OffsetFetchResponse {
  member_id: None,
  member_epoch: -1,
         self.shard().offset_fetch(&OffsetFetchRequest {

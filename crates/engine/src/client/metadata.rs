@@ -121,7 +121,9 @@ impl ClientMetadata {
     /// The name of the topic with this id.
     pub fn topic_name(&self, id: TopicId) -> Option<&TopicName> {
         let mut topics = self.topics.iter();
-        topics.find(|(_, topic)| topic.id == id).map(|(name, _)| name)
+        topics
+            .find(|(_, topic)| topic.id == id)
+            .map(|(name, _)| name)
     }
 
     /// When it was last told of the cluster.

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use super::protocols::AnyGroup;
 use super::record::{GroupRecord, OffsetCommitKey, OffsetCommitValue};
 use super::runtime::{TimelineMap, WriteNumber};
-use super::protocols::AnyGroup;
 use super::step::Step;
 use super::{ClassicGroup, GroupEvent, GroupState, OffsetRemovalCause, StoredOffset};
 use crate::log::record_batch::TransactionResult;

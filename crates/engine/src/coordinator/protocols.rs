@@ -170,12 +170,7 @@ impl GroupCoordinator {
             return step.finish();
         }
         delete(groups, &mut step, &request.group_id);
-        write(
-            consumer_groups,
-            &mut step,
-            outcome.records,
-            outcome.events,
-        );
+        write(consumer_groups, &mut step, outcome.records, outcome.events);
         step.respond_when_committed(token, response);
         step.finish();
     }
@@ -215,12 +210,7 @@ impl GroupCoordinator {
         if let Some((timer, outcome)) = consumer_groups.expire_next(now)
             && !outcome.records.is_empty()
         {
-            write(
-                consumer_groups,
-                &mut step,
-                outcome.records,
-                outcome.events,
-            );
+            write(consumer_groups, &mut step, outcome.records, outcome.events);
             step.then(GroupThen::Fenced { timer });
         }
         step.finish();
@@ -260,9 +250,8 @@ pub(super) fn write(
         consumer_groups.replay(step.write, record.clone(), &mut events);
         step.record(GroupRecord::ConsumerGroup(record));
     }
-    let is_new = |event: &ConsumerGroupEvent| {
-        matches!(event, ConsumerGroupEvent::GroupCreated { .. })
-    };
+    let is_new =
+        |event: &ConsumerGroupEvent| matches!(event, ConsumerGroupEvent::GroupCreated { .. });
     // A group is there before anything happens in it.
     events.sort_by_key(|event| !is_new(event));
     for event in events {

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use super::consumer_group::ConsumerGroupTimer;
 use super::runtime::{RequestToken, Settled};
 use super::step::Step;
-use super::consumer_group::ConsumerGroupTimer;
 use super::{ClassicGroup, GroupEvent, GroupState, Member};
-use crate::protocol::{ConsumerGroupHeartbeatResponse, ErrorCode, JoinGroupResponse, Opaque, Response};
+use crate::protocol::{
+    ConsumerGroupHeartbeatResponse, ErrorCode, JoinGroupResponse, Opaque, Response,
+};
 
 /// What is to be done when a write is settled.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::World;
 use crate::client::{Client, Consumer, ConsumerEvent, Membership};
-use crate::coordinator::consumer_group::{ConsumerGroupEvent, ConsumerGroupState};
+use crate::coordinator::consumer_group::{
+    ConsumerGroup, ConsumerGroupEvent, ConsumerGroupMember, ConsumerGroupState,
+};
 use crate::coordinator::{GroupEvent, GroupState};
 use crate::event::{Event, EventKind, bump_cause};
 use crate::protocol::{TopicName, TopicPartition};
@@ -286,8 +288,18 @@ impl World {
                 && consumer.subscription_type().is_managed_by_group()
                 && !consumer.is_closing()
         });
+        let groups = self.consumer_groups();
+        let of_group = groups.get(group).map(|(_, of_group)| *of_group);
+        // With KIP-848 an answer may be on its way that gives it more.
+        let has_all = |member: &Consumer| {
+            let assigned = |it: &ConsumerGroupMember| it.assigned.values().map(BTreeSet::len).sum();
+            let known = |of: &ConsumerGroup| of.member(member.member_id()).map(assigned);
+            of_group.is_none_or(|of| known(of) == Some(member.assignment().len()))
+        };
         members.all(|member| {
-            member.membership() == Membership::Stable && member.generation() == generation
+            member.membership() == Membership::Stable
+                && member.generation() == generation
+                && has_all(member)
         })
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::protocol::{
-    ConsumerGroupDescribeRequest,     DeleteGroupsRequest, DeleteRecordsRequest, DescribeGroupsRequest, ErrorCode,
-    ListOffsetsRequest, Request, Response, TopicPartition,
+    ConsumerGroupDescribeRequest, DeleteGroupsRequest, DeleteRecordsRequest, DescribeGroupsRequest,
+    ErrorCode, ListOffsetsRequest, Request, Response, TopicPartition,
 };
 
 /// A part of a call: what one broker answers.

@@ -5,9 +5,7 @@ use super::consumer::ConsumerMemberState;
 use super::heartbeat::POLL_TIMEOUT;
 use super::{Consumer, ConsumerEvent, Pending};
 use crate::event::LogLevel;
-use crate::protocol::{
-    ConsumerGroupHeartbeatRequest, ConsumerGroupTopicPartitions, Request,
-};
+use crate::protocol::{ConsumerGroupHeartbeatRequest, ConsumerGroupTopicPartitions, Request};
 use crate::sim::{Fabric, Time};
 
 const LOGGER: &str = "org.apache.kafka.clients.consumer.internals.ConsumerHeartbeatRequestManager";
@@ -76,7 +74,10 @@ impl Consumer {
         sent.assignor.clone_from(assignor);
         let sends_assignment = sends_all || sent.assignment.as_ref() != Some(&member.current);
         sent.assignment = Some(member.current.clone());
-        let owned = member.current.iter().flat_map(|current| &current.partitions);
+        let owned = member
+            .current
+            .iter()
+            .flat_map(|current| &current.partitions);
         let owned = owned.map(|(topic_id, partitions)| ConsumerGroupTopicPartitions {
             topic_id: *topic_id,
             partitions: partitions.iter().copied().collect(),
