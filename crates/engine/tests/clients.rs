@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use engine::client::{Acks, Client, Membership, ProducerConfig};
 use engine::command::ClientNumber;
 use engine::protocol::{
-    CreateTopicsRequest, DeleteRecordsRequest, DescribeGroupsRequest, ListGroupsRequest,
-    ListOffsetsRequest, Request, Response,
+    CreateTopicsRequest, DeleteRecordsRequest, DescribeGroupsRequest, IsolationLevel,
+    ListGroupsRequest, ListOffsetsRequest, Request, Response,
 };
 use engine::sim::{Host, Random, Stream};
 use engine::{Command, Event, EventKind, TopicPartition, World};
@@ -384,7 +384,7 @@ fn calls_are_divided_and_put_together_again() {
     let latest = |of: &TopicPartition| (of.clone(), ListOffsetsRequest::LATEST);
     let list = Request::ListOffsets(ListOffsetsRequest {
         replica_id: None,
-        isolation_level: Default::default(),
+        isolation_level: IsolationLevel::ReadUncommitted,
         partitions: wanted.iter().map(latest).collect(),
     });
     call(&mut world, admin, list);

@@ -11,8 +11,8 @@ use engine::protocol::{
     Response,
 };
 use engine::{Command, Event, EventKind, Rebalance, World};
-use support::cluster::kill;
-use support::{admin_call, assigned, consumer_of, run_ms, start, world_with_topic};
+use support::cluster::{cluster, kill};
+use support::{admin_call, assigned, consumer_of, create_topic, run_ms, start, world_with_topic};
 
 const TOPIC: &str = "clicks";
 const GROUP: &str = "modern";
@@ -153,7 +153,8 @@ fn a_static_member_that_is_back_in_time_has_its_partitions_again() {
 
 #[test]
 fn another_broker_goes_on_with_the_group_from_its_records() {
-    let mut world = world_with_topic(1, TOPIC, 6);
+    let mut world = cluster(1);
+    create_topic(&mut world, TOPIC, 6);
     let (a, _) = join(&mut world, config("a"));
     let (b, _) = join(&mut world, config("b"));
     let before = (assigned(&world, a), assigned(&world, b));

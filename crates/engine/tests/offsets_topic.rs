@@ -89,12 +89,12 @@ impl Partition {
     }
 
     fn fetch(&self, require_stable: bool) -> OffsetFetchResponse {
- member_id: None,
- member_epoch: -1,
         self.shard().offset_fetch(&OffsetFetchRequest {
             group_id: "g".to_owned(),
             partitions: None,
             require_stable,
+            member_id: None,
+            member_epoch: -1,
         })
     }
 

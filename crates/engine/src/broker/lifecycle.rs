@@ -2,6 +2,7 @@
 //! (`kafka.server.BrokerLifecycleManager`, KIP-631).
 
 use super::controller_channel::Purpose;
+use super::transactions::Transactions;
 use super::{Broker, Role};
 use crate::controller::MetadataImage;
 use crate::event::EventKind;
@@ -128,6 +129,8 @@ impl Broker {
         self.unread_produces.clear();
         self.delayed_deletions.clear();
         self.stop_coordinators();
+        self.stop_shares();
+        self.transactions = Transactions::new(&self.config);
         self.empty_inbox();
         for partition in self.partitions.values_mut() {
             partition.role = Role::Offline;

@@ -1,6 +1,8 @@
 //! Appending what producers send (`kafka.server.ReplicaManager.appendRecords`,
 //! `DelayedProduce`).
 
+use std::collections::BTreeMap;
+
 use super::Broker;
 use crate::controller::is_internal;
 use crate::event::EventKind;
@@ -38,7 +40,8 @@ struct Written {
 
 impl Broker {
     /// Takes a request up when those that came before it on its connection are
-    /// answered. In Kafka nothing is read from a connection meanwhile
+    /// answered, be it that they wait for replicas or for a transaction's
+    /// coordinator. In Kafka nothing is read from a connection meanwhile
     /// (`SocketServer`), on which idempotent producers rely: what is refused
     /// is not told before what was taken.
     pub(super) fn produce(
@@ -48,47 +51,45 @@ impl Broker {
         header: Header,
         request: ProduceRequest,
     ) {
-        let is_busy = |produce: &DelayedProduce| produce.from == from;
-        if self.delayed_produces.iter().any(is_busy) {
-            return self.unread_produces.push_back((from, header, request));
-        }
-        self.append_all(fabric, from, header, request);
+        self.unread_produces.push_back((from, header, request));
+        self.take_up_unread(fabric);
         self.complete_produces(fabric);
-        self.complete_fetches(fabric);
     }
 
     /// Takes up what waits on connections on which all is answered by now; says
     /// whether there was anything.
     fn take_up_unread(&mut self, fabric: &mut Fabric) -> bool {
-        let busy: Vec<NodeId> = self.delayed_produces.iter().map(|of| of.from).collect();
-        let is_free = |(from, ..): &(NodeId, _, _)| !busy.contains(from);
-        let Some(next) = self.unread_produces.iter().position(is_free) else {
+        let next = self.unread_produces.iter().position(|(from, ..)| {
+            let mut delayed = self.delayed_produces.iter();
+            !delayed.any(|produce| produce.from == *from) && !self.transactions.verifies_for(*from)
+        });
+        let next = next.and_then(|next| self.unread_produces.remove(next));
+        let Some((from, header, request)) = next else {
             return false;
         };
-        if let Some((from, header, request)) = self.unread_produces.remove(next) {
-            self.append_all(fabric, from, header, request);
-            self.complete_fetches(fabric);
-        }
+        self.verify_and_append(fabric, from, header, request);
         true
     }
 
-    /// Appends the batches to the partitions it leads. With `acks=1` it
-    /// answers at once, with `acks=all` when the in-sync replicas have them,
-    /// with `acks=0` never.
-    fn append_all(
+    /// Appends the batches to the partitions it leads, but for those that were
+    /// refused before. With `acks=1` it is to answer at once, with `acks=all`
+    /// when the in-sync replicas have them, with `acks=0` never.
+    pub(super) fn append_all(
         &mut self,
         fabric: &mut Fabric,
         from: NodeId,
         header: Header,
         request: ProduceRequest,
+        mut not_to_append: BTreeMap<TopicPartition, PartitionProduceResponse>,
     ) {
         let mut partitions = Vec::new();
         for (of, batch) in request.partitions {
             // Only the cluster itself and its tools write to internal topics.
             let is_closed = is_internal(&of.topic) && *header.client_id != *ADMIN_CLIENT_ID;
-            let appended = match is_closed {
-                true => Err(refused(ErrorCode::InvalidTopicException)),
-                false => self.append(fabric, from, &of, &batch, request.acks),
+            let appended = match not_to_append.remove(&of) {
+                Some(response) => Err(response),
+                None if is_closed => Err(refused(ErrorCode::InvalidTopicException)),
+                None => self.append(fabric, from, &of, &batch, request.acks),
             };
             let written = match appended {
                 Ok(written) => written,
@@ -108,6 +109,7 @@ impl Broker {
                 partitions,
             });
         }
+        self.complete_fetches(fabric);
     }
 
     fn append(
@@ -200,6 +202,7 @@ impl Broker {
                 false => self.answer_produce(fabric, produce),
             }
         }
+        self.complete_appends(fabric);
     }
 
     fn settle(&mut self, fabric: &Fabric, of: &TopicPartition, written: &mut Written) {
@@ -248,7 +251,7 @@ impl Broker {
     }
 }
 
-fn refused(error_code: ErrorCode) -> PartitionProduceResponse {
+pub(super) fn refused(error_code: ErrorCode) -> PartitionProduceResponse {
     PartitionProduceResponse {
         error_code,
         base_offset: -1,

@@ -191,6 +191,11 @@ impl Connection {
         ready.min_by_key(load).copied()
     }
 
+    /// A uuid of this client's own.
+    pub(crate) fn uuid(&mut self) -> [u8; 16] {
+        self.random.uuid()
+    }
+
     /// How long to wait before the next try, in microseconds: doubling from
     /// `retry.backoff.ms` to `retry.backoff.max.ms`, a fifth more or less at
     /// random (KIP-580).

@@ -107,6 +107,11 @@ impl ClientMetadata {
         self.topics.get(topic).map(|topic| &*topic.partitions)
     }
 
+    /// The topic's id; `None` when the client does not know the topic.
+    pub fn topic_id(&self, topic: &str) -> Option<TopicId> {
+        self.topics.get(topic).map(|topic| topic.id)
+    }
+
     /// What the client knows of a partition.
     pub fn partition(&self, topic: &str, partition: i32) -> Option<&PartitionInfo> {
         let index = usize::try_from(partition).ok()?;

@@ -29,17 +29,20 @@ pub mod record;
 pub mod runtime;
 mod session;
 mod shard;
+pub mod share_group;
+pub mod share_state;
 mod static_member;
 mod step;
 mod storage;
 mod sync;
 mod then;
 mod timers;
+pub mod transaction;
 
 #[cfg(test)]
 mod tests;
 
-pub use config::GroupCoordinatorConfig;
+pub use config::{GroupCoordinatorConfig, ShareGroupConfig};
 pub use event::{GroupEvent, OffsetRemovalCause, RemovalCause};
 pub use group::{ClassicGroup, GroupState};
 pub use member::Member;
@@ -61,6 +64,7 @@ use join::JoinCall;
 use offsets::OffsetStore;
 use protocols::AnyGroup;
 use runtime::{ProducerIdAndEpoch, TimelineMap, WriteNumber};
+use share_group::{ShareGroup, ShareGroups};
 use step::Step;
 use timers::Timers;
 
@@ -89,6 +93,7 @@ pub struct GroupCoordinator {
     epoch_ms: i64,
     groups: TimelineMap<String, ClassicGroup>,
     consumer_groups: ConsumerGroups,
+    share_groups: ShareGroups,
     offsets: OffsetStore,
     timers: Timers,
     last_write: WriteNumber,
@@ -106,6 +111,7 @@ impl GroupCoordinator {
             epoch_ms: 0,
             groups: TimelineMap::default(),
             consumer_groups: ConsumerGroups::new(ConsumerGroupConfig::default(), seed),
+            share_groups: ShareGroups::default(),
             offsets: OffsetStore::default(),
             timers: Timers::default(),
             last_write: 0,
@@ -131,6 +137,7 @@ impl GroupCoordinator {
         let Parts {
             groups,
             consumer_groups,
+            share_groups,
             random,
             mut step,
             ..
@@ -149,6 +156,8 @@ impl GroupCoordinator {
             call.refuse(&mut step, ErrorCode::InvalidGroupId, &member_id);
         } else if !sessions.contains(&call.request.session_timeout_ms) {
             call.refuse(&mut step, ErrorCode::InvalidSessionTimeout, &member_id);
+        } else if share_groups.get(&group_id).is_some() {
+            call.refuse(&mut step, ErrorCode::InconsistentGroupProtocol, &member_id);
         } else if !member_id.is_empty() && is_new {
             call.refuse(&mut step, ErrorCode::UnknownMemberId, &member_id);
         } else if consumer_groups
@@ -277,13 +286,16 @@ impl GroupCoordinator {
         let Parts {
             groups,
             consumer_groups,
+            share_groups,
             offsets,
             mut step,
             ..
         } = self.parts(now, out);
         step.producer = producer;
         let is_known = groups.get(&request.group_id).is_some();
-        let checked = if let Some(group) = consumer_groups.group(&request.group_id) {
+        let checked = if share_groups.get(&request.group_id).is_some() {
+            Err(ErrorCode::GroupIdNotFound)
+        } else if let Some(group) = consumer_groups.group(&request.group_id) {
             group.validate_commit(&request, producer.is_some())
         } else if is_known || request.generation_id < 0 {
             let group = find_or_create(groups, &mut step, &request.group_id);
@@ -365,12 +377,18 @@ impl GroupCoordinator {
         let Parts {
             groups,
             consumer_groups,
+            share_groups,
             offsets,
             mut step,
             ..
         } = self.parts(now, out);
         let mut results = Vec::new();
         for name in names {
+            if share_groups.get(name).is_some() {
+                let deleted = share_group::delete(share_groups, &mut step, name);
+                results.push((name.clone(), deleted.err().unwrap_or(ErrorCode::None)));
+                continue;
+            }
             let group = AnyGroup::find(groups, consumer_groups, name);
             let group = group.ok_or(ErrorCode::GroupIdNotFound);
             let checked = group.and_then(AnyGroup::validate_delete);
@@ -409,6 +427,8 @@ impl GroupCoordinator {
         let consumer_groups = self.consumer_groups.committed_groups().into_iter();
         let all = classic.map(ClassicGroup::listed);
         let all = all.chain(consumer_groups.map(|group| group.listed()));
+        let share_groups = self.share_groups.committed().into_values();
+        let all = all.chain(share_groups.map(ShareGroup::listed));
         all.filter(|group| request.takes(group)).collect()
     }
 
@@ -466,10 +486,18 @@ impl GroupCoordinator {
         let Parts {
             groups,
             consumer_groups,
+            share_groups,
             offsets,
             mut step,
             ..
         } = self.parts(now, out);
+        if let Timer::Session { group, member_id } = timer
+            && share_groups.get(group).is_some()
+        {
+            let cause = RemovalCause::SessionExpired;
+            share_group::remove_member(share_groups, &mut step, (group, member_id), cause);
+            return step.finish();
+        }
         let group = timer.group().map(str::to_owned);
         let group = group.and_then(|name| groups.get_mut(&name));
         match (timer, group) {
@@ -549,6 +577,7 @@ impl GroupCoordinator {
         Parts {
             groups: &mut self.groups,
             consumer_groups: &mut self.consumer_groups,
+            share_groups: &mut self.share_groups,
             offsets: &mut self.offsets,
             random: &mut self.random,
             step,
@@ -568,6 +597,7 @@ impl runtime::CoordinatorRuntime<GroupCoordinator> {
 struct Parts<'a> {
     groups: &'a mut Groups,
     consumer_groups: &'a mut ConsumerGroups,
+    share_groups: &'a mut ShareGroups,
     offsets: &'a mut OffsetStore,
     random: &'a mut Random,
     step: Step<'a>,

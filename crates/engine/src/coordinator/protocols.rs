@@ -151,14 +151,16 @@ impl GroupCoordinator {
         let Parts {
             groups,
             consumer_groups,
+            share_groups,
             mut step,
             ..
         } = self.parts(now, out);
+        let is_share = share_groups.get(&request.group_id).is_some();
         let classic = groups.current().get(&request.group_id);
         let may_be_upgraded = |group: &ClassicGroup| {
             group.state == GroupState::Empty && request.member_epoch == JOIN_GROUP_MEMBER_EPOCH
         };
-        if classic.is_some_and(|group| !may_be_upgraded(group)) {
+        if is_share || classic.is_some_and(|group| !may_be_upgraded(group)) {
             let response = consumer_groups.refuse_classic(request);
             step.respond(token, Response::ConsumerGroupHeartbeat(response));
             return step.finish();
@@ -182,7 +184,8 @@ impl GroupCoordinator {
     ) -> ConsumerGroupDescribeResponse {
         let mut response = self.consumer_groups.describe(request);
         for group in &mut response.groups {
-            if self.groups.get_committed(&group.group_id).is_some() {
+            let is_classic = self.groups.get_committed(&group.group_id).is_some();
+            if is_classic || self.share_groups.get_committed(&group.group_id).is_some() {
                 let message = format!("Group {} is not a consumer group.", group.group_id);
                 group.error_message = Some(message);
             }

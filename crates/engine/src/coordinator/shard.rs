@@ -3,6 +3,7 @@
 
 use super::record::GroupRecord;
 use super::runtime::{CoordinatorShard, ProducerIdAndEpoch, Settled, WriteNumber};
+use super::share_group;
 use super::then::{GroupThen, with_error};
 use super::timers::Timer;
 use super::{
@@ -48,6 +49,9 @@ impl CoordinatorShard for GroupCoordinator {
             }
             GroupRecord::GroupMetadata(key, None) => self.groups.remove(write, &key.group),
             GroupRecord::ConsumerGroup(record) => self.replay_consumer_group(write, record),
+            GroupRecord::ShareGroup(record) => {
+                share_group::replay(&mut self.share_groups, write, record);
+            }
         }
     }
 
@@ -64,12 +68,14 @@ impl CoordinatorShard for GroupCoordinator {
     fn commit(&mut self, until: WriteNumber) {
         self.groups.commit(until);
         self.consumer_groups.commit(until);
+        self.share_groups.commit(until);
         self.offsets.commit(until);
     }
 
     fn revert(&mut self, from: WriteNumber) {
         self.groups.revert(from);
         self.consumer_groups.revert(from);
+        self.share_groups.revert(from);
         self.offsets.revert(from);
     }
 
@@ -134,10 +140,16 @@ impl CoordinatorShard for GroupCoordinator {
         let Parts {
             groups,
             consumer_groups,
+            share_groups,
             mut step,
             ..
         } = self.parts(now, out);
         consumer_groups.on_loaded(now);
+        for group in share_groups.current().values() {
+            for member_id in group.members().keys() {
+                share_group::schedule_session(&mut step, group.id(), member_id);
+            }
+        }
         if !groups.current().is_empty() || consumer_groups.groups().len() > 0 {
             schedule_clean_up(&mut step);
         }
@@ -149,8 +161,14 @@ impl CoordinatorShard for GroupCoordinator {
 
     fn on_unloaded(&mut self, now: Time, out: &mut Vec<CoordinatorOutput>) {
         let Parts {
-            groups, mut step, ..
+            groups,
+            share_groups,
+            mut step,
+            ..
         } = self.parts(now, out);
+        for name in share_groups.current().keys() {
+            step.timers.cancel_group(name);
+        }
         for group in groups.values_mut() {
             group.on_unloaded(&mut step);
         }

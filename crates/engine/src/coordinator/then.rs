@@ -70,6 +70,10 @@ pub(super) fn with_error(response: Response, error: ErrorCode) -> Response {
         Response::ConsumerGroupHeartbeat(response) => {
             *response = ConsumerGroupHeartbeatResponse::error(error, error.message());
         }
+        Response::ShareGroupHeartbeat(response) => {
+            response.error_code = error;
+            response.assignment = None;
+        }
         Response::LeaveGroup(response) => {
             response.error_code = error;
             response.members.clear();

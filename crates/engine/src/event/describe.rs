@@ -129,6 +129,21 @@ impl Described<'_> {
                     }
                 }
             }
+            EventKind::TransactionCallReturned {
+                producer,
+                call,
+                error,
+            } => match error {
+                None => write!(f, "{}: {call}() returns.", self.names.name(*producer)),
+                Some((exception, message)) => write!(
+                    f,
+                    "{}: {call}() fails: {exception}: {message}",
+                    self.names.name(*producer)
+                ),
+            },
+            EventKind::Processor { producer, event } => {
+                event.describe(&self.names.name(*producer), f)
+            }
             EventKind::Flushed { producer } => write!(
                 f,
                 "{}: flush() returns. All that was sent before is delivered or has failed.",
@@ -539,6 +554,8 @@ impl fmt::Display for Described<'_> {
                 self.names.name(*admin)
             ),
             EventKind::Group(event) => describe_group(event, f),
+            EventKind::Share(event) => event.describe(self.names, f),
+            EventKind::Transaction(event) => event.fmt(f),
             _ => Ok(()),
         }
     }

@@ -361,7 +361,7 @@ pub struct ListedGroup {
     pub protocol_type: String,
     /// Its state, by Kafka's name, such as `Stable`.
     pub group_state: String,
-    /// Its type, by Kafka's name: `Classic` or `Consumer`.
+    /// Its type, by Kafka's name: `Classic`, `Consumer` or `Share`.
     pub group_type: String,
 }
 

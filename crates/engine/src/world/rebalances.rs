@@ -309,7 +309,7 @@ pub(super) fn consumers(
     clients: &BTreeMap<ClientNumber, Client>,
 ) -> impl Iterator<Item = &Consumer> {
     clients.values().filter_map(|client| match client {
-        Client::Consumer(consumer) => Some(consumer),
+        Client::Consumer(consumer) => Some(&**consumer),
         _ => None,
     })
 }

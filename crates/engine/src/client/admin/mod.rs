@@ -12,7 +12,7 @@ use super::{ClientTimer, Connection};
 use crate::command::Refusal;
 use crate::event::EventKind;
 use crate::protocol::{
-    ErrorCode, FindCoordinatorRequest, FindCoordinatorResponse, Request, Response,
+    CoordinatorType, ErrorCode, FindCoordinatorRequest, FindCoordinatorResponse, Request, Response,
 };
 use crate::sim::{Alarm, Fabric, Scheduled};
 
@@ -247,7 +247,15 @@ impl Admin {
         let Some(broker) = self.connection.least_loaded(fabric.now) else {
             return false;
         };
-        let request = Request::FindCoordinator(FindCoordinatorRequest::group(group));
+        let call = self.calls.get(&number).map(|call| &call.request);
+        let key_type = match call {
+            Some(Request::DescribeTransactions(_)) => CoordinatorType::Transaction,
+            _ => CoordinatorType::Group,
+        };
+        let request = Request::FindCoordinator(FindCoordinatorRequest {
+            key_type,
+            coordinator_keys: vec![group.to_owned()],
+        });
         let asked = Asked::Coordinator(number, group.to_owned());
         self.send(fabric, number, broker, request, asked);
         true

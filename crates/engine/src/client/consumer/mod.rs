@@ -7,6 +7,7 @@ mod assigned;
 mod config;
 mod event;
 mod fetching;
+mod isolation;
 mod membership;
 mod offsets;
 mod positions;

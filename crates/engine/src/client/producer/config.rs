@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::accumulator::AccumulatorConfig;
 use super::partitioner::{Expression, Partitioner, RoundRobinPartitioner};
+use super::transaction_manager::TransactionManager;
 use crate::client::Backoffs;
 use crate::client::config::{boolean, checked, number};
 use crate::command::Refusal;
@@ -56,6 +57,8 @@ pub struct ProducerConfig {
     pub enable_idempotence: bool,
     /// `transactional.id`.
     pub transactional_id: Option<String>,
+    /// `transaction.timeout.ms`.
+    pub transaction_timeout_ms: i32,
     /// `batch.size`, in bytes.
     pub batch_size: usize,
     /// `buffer.memory`, in bytes.
@@ -111,6 +114,7 @@ impl Default for ProducerConfig {
             acks: Acks::All,
             enable_idempotence: true,
             transactional_id: None,
+            transaction_timeout_ms: 60_000,
             batch_size: 16_384,
             buffer_memory: 33_554_432,
             compression_type: CompressionType::None,
@@ -165,6 +169,7 @@ impl ProducerConfig {
             }
             "enable.idempotence" => self.enable_idempotence = boolean(value),
             "transactional.id" => self.transactional_id = Some(value.to_owned()),
+            "transaction.timeout.ms" => self.transaction_timeout_ms = number(value),
             "retries" => self.retries = number(value),
             "max.in.flight.requests.per.connection" => {
                 self.max_in_flight_requests = number(value);
@@ -247,6 +252,15 @@ impl ProducerConfig {
             _ => return Ok(false),
         }
         Ok(true)
+    }
+
+    /// What keeps the producer's id, epoch and sequences, and its transaction.
+    pub(super) fn transaction_manager(&self) -> Option<TransactionManager> {
+        let manager = || match &self.transactional_id {
+            Some(id) => TransactionManager::transactional(id.clone(), self.transaction_timeout_ms),
+            None => TransactionManager::idempotent(),
+        };
+        self.is_idempotent().then(manager)
     }
 
     /// Whether the producer is idempotent: `enable.idempotence`, unless that

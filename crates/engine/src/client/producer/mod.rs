@@ -12,6 +12,7 @@ mod partitioner;
 mod send;
 mod sender;
 mod transaction_manager;
+mod transactions;
 
 pub use accumulator::{
     AccumulatorConfig, Appended, BatchSequence, BufferExhausted, ClusterView, ProducerBatch,
@@ -22,7 +23,9 @@ pub use config::{Acks, PartitionerChoice, ProducerConfig};
 pub use partitioner::{
     BuiltInPartitioner, EvaluationError, Expression, Partitioner, RoundRobinPartitioner,
 };
-pub use transaction_manager::{TransactionManager, TransactionState};
+pub use transaction_manager::{
+    ConsumerGroupMetadata, TransactionCall, TransactionManager, TransactionState,
+};
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -97,7 +100,7 @@ impl Producer {
             accumulator: RecordAccumulator::new(config.accumulator()),
             partitioner: config.partitioner(),
             random: Random::new(seed, Stream::Partitioner(number)),
-            transactions: config.is_idempotent().then(TransactionManager::idempotent),
+            transactions: config.transaction_manager(),
             config,
             in_flight: BTreeMap::new(),
             callbacks: VecDeque::new(),
@@ -139,6 +142,11 @@ impl Producer {
         let sent = self.in_flight_batches().map(|(_, batch)| batch);
         let in_batches: i32 = held.chain(sent).map(ProducerBatch::record_count).sum();
         self.waiting.len() as u32 + in_batches as u32
+    }
+
+    /// Whether a `send()` has not returned.
+    pub(crate) fn is_sending(&self) -> bool {
+        !self.waiting.is_empty()
     }
 
     /// How much of `buffer.memory` is taken, in bytes.
@@ -198,6 +206,9 @@ impl Producer {
         correlation_id: i32,
         response: Response,
     ) {
+        if self.on_transaction_answer(fabric, correlation_id, &response) {
+            return self.go_on(fabric);
+        }
         match response {
             Response::Metadata(response) => {
                 let answer = self
@@ -234,6 +245,7 @@ impl Producer {
     pub(crate) fn close(&mut self, fabric: &mut Fabric) {
         self.closing = true;
         self.accumulator.close();
+        self.abort_on_close();
         self.set_workload(fabric, None);
         self.serve_callbacks(fabric);
         self.go_on(fabric);
@@ -259,7 +271,7 @@ impl Producer {
     }
 
     pub(crate) fn is_closed(&self) -> bool {
-        self.closing && self.undelivered_records() == 0
+        self.closing && self.undelivered_records() == 0 && !self.has_ongoing_transaction()
     }
 
     fn schedule_workload(&mut self, fabric: &mut Fabric) {

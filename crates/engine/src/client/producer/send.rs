@@ -161,6 +161,15 @@ impl Producer {
         fabric: &mut Fabric,
         mut waiting: WaitingRecord,
     ) -> Option<WaitingRecord> {
+        if let Err((exception, message)) = self.check_in_transaction(&waiting.topic) {
+            self.failed(
+                fabric,
+                (waiting.topic, waiting.partition),
+                1,
+                (exception, message),
+            );
+            return None;
+        }
         if waiting.memory.is_none() {
             waiting.record.timestamp_ms = waiting.timestamp_ms.unwrap_or(fabric.timestamp_ms());
             if waiting.partition.is_none() {
@@ -191,6 +200,7 @@ impl Producer {
         match appended {
             Ok(appended) => {
                 let of = TopicPartition::new(waiting.topic, appended.partition);
+                self.note_in_transaction(&of);
                 let record = waiting.record;
                 let sizes = RecordSizes::of(record.key.as_deref(), record.value.as_deref());
                 self.tell_accumulated(fabric, of, sizes, waiting.is_told);
