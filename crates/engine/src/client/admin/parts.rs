@@ -126,9 +126,7 @@ pub(super) fn request(call: &Request, parts: &[Part]) -> Request {
             Request::ShareGroupDescribe(ShareGroupDescribeRequest { group_ids: names() })
         }
         Request::ConsumerGroupDescribe(_) => {
-            Request::ConsumerGroupDescribe(ConsumerGroupDescribeRequest {
-                group_ids: names(),
-            })
+            Request::ConsumerGroupDescribe(ConsumerGroupDescribeRequest { group_ids: names() })
         }
         Request::DeleteGroups(_) => Request::DeleteGroups(DeleteGroupsRequest {
             groups_names: names(),
