@@ -69,7 +69,10 @@ impl BrokerCoordinator for GroupCoordinator {
     }
 
     fn new_shard(broker: &Broker, epoch_ms: i64, seed: u64) -> Self {
-        GroupCoordinator::new(broker.config.coordinator.clone(), seed).with_epoch_ms(epoch_ms)
+        let config = broker.config.consumer_groups.clone();
+        GroupCoordinator::new(broker.config.coordinator.clone(), seed)
+            .with_epoch_ms(epoch_ms)
+            .with_consumer_groups(config, seed, broker.topics_image())
     }
 
     fn write_timeout_ms(broker: &Broker) -> i64 {

@@ -59,13 +59,14 @@ impl Broker {
     pub(super) fn apply<'r>(
         &mut self,
         fabric: &mut Fabric,
-        records: impl Iterator<Item = &'r MetadataRecord>,
+        records: impl Iterator<Item = &'r MetadataRecord> + Clone,
     ) {
         let mut delta = Delta::default();
-        for record in records {
+        for record in records.clone() {
             self.image.apply(record);
             delta.note(record);
         }
+        self.update_topics_image(records);
         if !self.has_taken_up {
             return;
         }

@@ -18,7 +18,9 @@ mod workload;
 pub use admin::{Admin, AdminConfig};
 pub use config::{Backoffs, Originals};
 pub use consumer::{AssignedPartition, Consumer, ConsumerEvent, Membership, OffsetCounts};
-pub use consumer::{AutoOffsetReset, ConsumerConfig, SeekTo, SubscriptionType};
+pub use consumer::{
+    AutoOffsetReset, ConsumerConfig, ConsumerMemberState, GroupProtocol, SeekTo, SubscriptionType,
+};
 pub use consumer::{CommitEach, CommitWhen, ManualCommit, Processing};
 pub use metadata::{ClientMetadata, PartitionInfo};
 pub use processor::{Processor, ProcessorEvent, SOURCE_HEADER};

@@ -26,6 +26,7 @@ use crate::command::{ClientNumber, Command, Refusal};
 use crate::controller::zookeeper::ZooKeeper;
 use crate::controller::{ControllerNode, MetadataImage, Topic, is_internal};
 use crate::coordinator::ClassicGroup;
+use crate::coordinator::consumer_group::ConsumerGroup;
 use crate::coordinator::share_group::ShareGroup;
 use crate::event::{Cause, ClientNames, Event, EventKind};
 use crate::journal::{Entry, Journal};
@@ -203,6 +204,25 @@ impl World {
                 *latest = leader_epoch;
                 let of_shard = shard.groups();
                 groups.extend(of_shard.map(|group| (group.name(), (broker, group))));
+            }
+        }
+        groups
+    }
+
+    /// All groups of KIP-848, each with the broker that coordinates it; of two
+    /// that believe they do, the later one.
+    pub fn consumer_groups(&self) -> BTreeMap<&str, (&Broker, &ConsumerGroup)> {
+        let mut groups = BTreeMap::new();
+        let mut epochs: BTreeMap<i32, i32> = BTreeMap::new();
+        for broker in self.brokers.values() {
+            for (partition, leader_epoch, shard) in broker.groups().active() {
+                let latest = epochs.entry(partition).or_insert(leader_epoch);
+                if *latest > leader_epoch {
+                    continue;
+                }
+                *latest = leader_epoch;
+                let of_shard = shard.consumer_groups().groups();
+                groups.extend(of_shard.map(|group| (group.id(), (broker, group))));
             }
         }
         groups
