@@ -292,6 +292,8 @@ fn offsets_are_committed_with_the_transaction() {
             group_id: "g".to_owned(),
             partitions: Some(vec![partition("tx-0")]),
             require_stable: false,
+            member_id: None,
+            member_epoch: -1,
         });
         match admin_call(world, request) {
             Response::OffsetFetch(response) => {
