@@ -234,6 +234,33 @@ fn an_application_is_fenced_by_another_with_its_id() {
     assert_eq!(effects(&mut world), each_once(2, 1));
 }
 
+/// `close()` aborts what is open, and both clients go.
+#[test]
+fn an_application_that_is_closed_leaves_nothing_behind() {
+    let mut world = world(6);
+    let input = support::producer(&mut world);
+    let processor = add_processor(&mut world, "copy", 2);
+    let producer = world.processors()[&processor].producer();
+    run_ms(&mut world, 8_000);
+    send(&mut world, input, 0, "a");
+    let begins = |event: &Event| {
+        matches!(&event.kind, EventKind::TransactionCallReturned { call, .. }
+            if *call == "beginTransaction")
+    };
+    while !world.step().iter().any(begins) {}
+    let closed = world.execute(Command::Close { client: processor });
+    closed.expect("it runs");
+    run_ms(&mut world, 2_000);
+    assert!(!world.clients().contains_key(&processor));
+    assert!(!world.clients().contains_key(&producer));
+    assert!(world.processors().is_empty());
+    assert_eq!(effects(&mut world), BTreeMap::new());
+    // The next one has to do it.
+    add_processor(&mut world, "copy", 2);
+    run_ms(&mut world, 5_000);
+    assert_eq!(effects(&mut world), each_once(1, 0));
+}
+
 /// Applications and brokers crash over and over while records come in; two
 /// applications share the work.
 #[test]
