@@ -97,6 +97,21 @@ pub enum Command {
         /// What has become of it.
         acknowledge_type: AcknowledgeType,
     },
+    /// Starts an application that reads, transforms and writes with
+    /// transactions ([`crate::client::Processor`]): a consumer, whose number is
+    /// told, and a producer, which has the next one. Each `poll()` is a
+    /// transaction, so that `max.poll.records` tells its size. They live and
+    /// die together.
+    AddProcessor {
+        /// The consumer's settings; it never commits by itself.
+        consumer: ConsumerConfig,
+        /// The producer's settings, with a `transactional.id`.
+        producer: ProducerConfig,
+        /// The topics it reads.
+        input: Vec<TopicName>,
+        /// The topic it writes to.
+        output: TopicName,
+    },
     /// Has a consumer read other topics or partitions, or nothing
     /// (`subscribe()`, `assign()`, `unsubscribe()`).
     Subscribe {

@@ -395,7 +395,11 @@ fn calls_are_divided_and_put_together_again() {
     let asked: Vec<TopicPartition> = listed.partitions.iter().map(|(of, _)| of.clone()).collect();
     assert_eq!(asked, wanted);
 
-    call(&mut world, admin, Request::ListGroups(ListGroupsRequest {}));
+    call(
+        &mut world,
+        admin,
+        Request::ListGroups(ListGroupsRequest::default()),
+    );
     let (listed, _) = answer(&mut world, admin, 10_000);
     let Ok(Response::ListGroups(listed)) = listed else {
         panic!("{listed:?}");
@@ -609,7 +613,7 @@ fn after_any_trouble_all_goes_on() {
                 6..=7 => Some(Command::HealNetwork),
                 8 => Some(Command::AdminCall {
                     admin,
-                    request: Request::ListGroups(ListGroupsRequest {}),
+                    request: Request::ListGroups(ListGroupsRequest::default()),
                 }),
                 _ => None,
             };

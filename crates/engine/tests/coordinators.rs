@@ -247,6 +247,8 @@ fn with_too_few_replicas_in_sync_nothing_is_committed() {
         group_id: "g".to_owned(),
         partitions: None,
         require_stable: true,
+        member_id: None,
+        member_epoch: -1,
     });
     let Response::OffsetFetch(response) = admin_call(&mut world, fetch) else {
         panic!("another answer");

@@ -101,6 +101,8 @@ fn committed(world: &mut World, group: &str) -> BTreeMap<TopicPartition, Committ
         group_id: group.to_owned(),
         partitions: None,
         require_stable: false,
+        member_id: None,
+        member_epoch: -1,
     });
     match admin_call(world, request) {
         Response::OffsetFetch(response) => {
@@ -196,7 +198,7 @@ fn describe_state(world: &mut World, group: &str) -> String {
 
 /// `--list --state`
 fn list(world: &mut World) -> Vec<String> {
-    match admin_call(world, Request::ListGroups(ListGroupsRequest {})) {
+    match admin_call(world, Request::ListGroups(ListGroupsRequest::default())) {
         Response::ListGroups(response) => {
             let groups = response.groups.iter();
             let rows = groups.map(|group| format!("{} {}", group.group_id, group.group_state));

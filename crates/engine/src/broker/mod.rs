@@ -3,6 +3,7 @@
 
 mod alter_partition;
 mod cleaner;
+mod consumer_groups;
 mod controller_channel;
 mod coordinators;
 mod fetch;
@@ -46,6 +47,7 @@ use self::transactions::Transactions;
 use crate::config::BrokerConfig;
 use crate::controller::MetadataImage;
 use crate::coordinator::GroupCoordinator;
+use crate::coordinator::consumer_group::TopicsImage;
 use crate::coordinator::runtime::CoordinatorRuntime;
 use crate::coordinator::share_state::ShareCoordinator;
 use crate::protocol::{
@@ -107,6 +109,7 @@ pub struct Broker {
     producer_check_at: Option<Time>,
     inbox: Inbox,
     groups: CoordinatorRuntime<GroupCoordinator>,
+    topics_image: TopicsImage,
     share_states: CoordinatorRuntime<ShareCoordinator>,
     shares: Shares,
     /// The internal topics that the controller was asked to make.
@@ -161,6 +164,7 @@ impl Broker {
             producer_check_at: None,
             inbox: Inbox::default(),
             groups: CoordinatorRuntime::default(),
+            topics_image: TopicsImage::default(),
             share_states: CoordinatorRuntime::default(),
             shares: Shares::default(),
             topics_in_creation: BTreeSet::new(),

@@ -10,6 +10,7 @@ mod consumer;
 pub mod consumer_protocol;
 mod metadata;
 pub mod murmur2;
+mod processor;
 mod producer;
 mod share_consumer;
 mod workload;
@@ -17,9 +18,12 @@ mod workload;
 pub use admin::{Admin, AdminConfig};
 pub use config::{Backoffs, Originals};
 pub use consumer::{AssignedPartition, Consumer, ConsumerEvent, Membership, OffsetCounts};
-pub use consumer::{AutoOffsetReset, ConsumerConfig, SeekTo, SubscriptionType};
+pub use consumer::{
+    AutoOffsetReset, ConsumerConfig, ConsumerMemberState, GroupProtocol, SeekTo, SubscriptionType,
+};
 pub use consumer::{CommitEach, CommitWhen, ManualCommit, Processing};
 pub use metadata::{ClientMetadata, PartitionInfo};
+pub use processor::{Processor, ProcessorEvent, SOURCE_HEADER};
 pub use producer::{
     AccumulatorConfig, Acks, Appended, BatchSequence, BufferExhausted, BuiltInPartitioner,
     Callback, ClusterView, ConsumerGroupMetadata, EvaluationError, Expression, OutgoingRecord,
@@ -33,6 +37,7 @@ pub use share_consumer::{
 pub use workload::{KeyPattern, Workload};
 
 pub(crate) use connection::Connection;
+pub(crate) use processor::Polled;
 
 use crate::protocol::{Payload, Response};
 use crate::sim::{Fabric, NodeId, Packet};

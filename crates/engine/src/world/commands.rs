@@ -19,6 +19,7 @@ impl World {
             Command::AddConsumer { config, topics } => {
                 self.check_room().and_then(|()| check_new(config, topics))
             }
+            Command::AddProcessor { .. } => self.check_processor(command),
             Command::Subscribe { .. }
             | Command::SetProcessing { .. }
             | Command::Seek { .. }
@@ -130,7 +131,11 @@ impl World {
     }
 
     fn check_room(&self) -> Result<(), Refusal> {
-        match self.clients.len() < CLIENTS_MAX {
+        self.check_room_for(1)
+    }
+
+    pub(super) fn check_room_for(&self, clients: usize) -> Result<(), Refusal> {
+        match self.clients.len() + clients <= CLIENTS_MAX {
             true => Ok(()),
             false => Err(Refusal::TooManyClients(CLIENTS_MAX)),
         }
@@ -192,6 +197,12 @@ impl World {
                     );
                 }
             }
+            Command::AddProcessor {
+                consumer,
+                producer,
+                input,
+                output,
+            } => return Some(self.add_processor(consumer, producer, input, output)),
             Command::AddAdmin { config } => return Some(self.add_admin(config)),
             Command::SetWorkload { producer, workload } => {
                 if let Some(Client::Producer(producer)) = self.clients.get_mut(&producer) {
@@ -309,7 +320,7 @@ impl World {
         self.fabric.emit(EventKind::NetworkChanged { description });
     }
 
-    fn add_producer(
+    pub(super) fn add_producer(
         &mut self,
         mut config: ProducerConfig,
         workload: Option<Workload>,
@@ -329,7 +340,11 @@ impl World {
         self.start(Client::Producer(Box::new(producer)))
     }
 
-    fn add_consumer(&mut self, mut config: ConsumerConfig, topics: Vec<TopicName>) -> ClientNumber {
+    pub(super) fn add_consumer(
+        &mut self,
+        mut config: ConsumerConfig,
+        topics: Vec<TopicName>,
+    ) -> ClientNumber {
         if config.client_id.is_empty() {
             // (`ConsumerConfig.maybeOverrideClientId`).
             let group = match config.has_group() {
@@ -433,7 +448,14 @@ impl World {
         self.tell_closed(number, &client);
     }
 
+    /// With a client the others of its process end.
     fn crash(&mut self, number: ClientNumber) {
+        for number in self.process_of(number) {
+            self.crash_client(number);
+        }
+    }
+
+    fn crash_client(&mut self, number: ClientNumber) {
         if let Some(client) = self.remove_client(number) {
             let records_lost = match &client {
                 Client::Producer(producer) => producer.undelivered_records(),

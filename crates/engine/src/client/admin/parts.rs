@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::protocol::{
-    DeleteGroupsRequest, DeleteRecordsRequest, DescribeGroupsRequest, DescribeProducersRequest,
-    DescribeTransactionsRequest, ErrorCode, ListOffsetsRequest, Request, Response,
-    ShareGroupDescribeRequest, TopicPartition,
+    ConsumerGroupDescribeRequest, DeleteGroupsRequest, DeleteRecordsRequest, DescribeGroupsRequest,
+    DescribeProducersRequest, DescribeTransactionsRequest, ErrorCode, ListOffsetsRequest, Request,
+    Response, ShareGroupDescribeRequest, TopicPartition,
 };
 
 /// A part of a call: what one broker answers.
@@ -42,6 +42,10 @@ pub(super) fn of(request: &Request) -> Vec<Part> {
         }
         Request::DescribeGroups(request) if !request.groups.is_empty() => {
             let groups = request.groups.iter().cloned();
+            groups.map(Part::Group).collect()
+        }
+        Request::ConsumerGroupDescribe(request) if !request.group_ids.is_empty() => {
+            let groups = request.group_ids.iter().cloned();
             groups.map(Part::Group).collect()
         }
         Request::ShareGroupDescribe(request) if !request.group_ids.is_empty() => {
@@ -121,6 +125,9 @@ pub(super) fn request(call: &Request, parts: &[Part]) -> Request {
         Request::ShareGroupDescribe(_) => {
             Request::ShareGroupDescribe(ShareGroupDescribeRequest { group_ids: names() })
         }
+        Request::ConsumerGroupDescribe(_) => {
+            Request::ConsumerGroupDescribe(ConsumerGroupDescribeRequest { group_ids: names() })
+        }
         Request::DeleteGroups(_) => Request::DeleteGroups(DeleteGroupsRequest {
             groups_names: names(),
         }),
@@ -171,6 +178,9 @@ fn whole_error(response: &Response) -> ErrorCode {
         Response::ListGroups(response) => Some(response.error_code),
         Response::DeleteGroups(response) => response.results.first().map(|(_, error)| *error),
         Response::DescribeGroups(response) => response.groups.first().map(|group| group.error_code),
+        Response::ConsumerGroupDescribe(response) => {
+            response.groups.first().map(|group| group.error_code)
+        }
         Response::ShareGroupDescribe(response) => {
             response.groups.first().map(|group| group.error_code)
         }
@@ -216,6 +226,9 @@ pub(super) fn merge(answered: &mut Response, more: Response) {
         (Response::DescribeGroups(all), Response::DescribeGroups(more)) => {
             all.groups.extend(more.groups);
         }
+        (Response::ConsumerGroupDescribe(all), Response::ConsumerGroupDescribe(more)) => {
+            all.groups.extend(more.groups);
+        }
         (Response::ShareGroupDescribe(all), Response::ShareGroupDescribe(more)) => {
             all.groups.extend(more.groups);
         }
@@ -256,6 +269,9 @@ pub(super) fn put_in_order(request: &Request, answered: &mut Response) {
             .partitions
             .sort_by_key(|(of, _)| position(&of.to_string())),
         Response::DescribeGroups(response) => response
+            .groups
+            .sort_by_key(|group| position(&group.group_id)),
+        Response::ConsumerGroupDescribe(response) => response
             .groups
             .sort_by_key(|group| position(&group.group_id)),
         Response::ShareGroupDescribe(response) => response

@@ -22,6 +22,27 @@ pub enum AutoOffsetReset {
     None,
 }
 
+/// By which protocol a consumer is a member of its group (`group.protocol`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum GroupProtocol {
+    /// JoinGroup and SyncGroup: a member computes the assignment.
+    Classic,
+    /// That of KIP-848: the coordinator computes the assignment.
+    Consumer,
+}
+
+/// The settings that the consumer group protocol does not have
+/// (`ConsumerConfig.CONSUMER_PROTOCOL_UNSUPPORTED_CONFIGS`).
+const CLASSIC_ONLY: [&str; 3] = [
+    "partition.assignment.strategy",
+    "heartbeat.interval.ms",
+    "session.timeout.ms",
+];
+
+/// The settings that the classic protocol does not have
+/// (`CLASSIC_PROTOCOL_UNSUPPORTED_CONFIGS`).
+const CONSUMER_ONLY: [&str; 1] = ["group.remote.assignor"];
+
 /// A consumer's settings.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ConsumerConfig {
@@ -31,6 +52,10 @@ pub struct ConsumerConfig {
     pub group_id: String,
     /// `group.instance.id`, for a static member.
     pub group_instance_id: Option<String>,
+    /// `group.protocol`.
+    pub group_protocol: GroupProtocol,
+    /// `group.remote.assignor`: the coordinator's assignor that it asks for.
+    pub group_remote_assignor: Option<String>,
     /// `session.timeout.ms`.
     pub session_timeout_ms: i32,
     /// `heartbeat.interval.ms`.
@@ -84,6 +109,8 @@ impl ConsumerConfig {
             client_id: String::new(),
             group_id: group_id.into(),
             group_instance_id: None,
+            group_protocol: GroupProtocol::Classic,
+            group_remote_assignor: None,
             session_timeout_ms: 45_000,
             heartbeat_interval_ms: 3_000,
             max_poll_interval_ms: 300_000,
@@ -164,6 +191,13 @@ impl ConsumerConfig {
                 })?;
                 self.group_instance_id = Some(text(value));
             }
+            "group.protocol" => {
+                self.group_protocol = match value.trim().eq_ignore_ascii_case("consumer") {
+                    true => GroupProtocol::Consumer,
+                    false => GroupProtocol::Classic,
+                };
+            }
+            "group.remote.assignor" => self.group_remote_assignor = Some(value.to_owned()),
             "session.timeout.ms" => self.session_timeout_ms = number(value),
             "heartbeat.interval.ms" => self.heartbeat_interval_ms = number(value),
             "max.poll.interval.ms" => self.max_poll_interval_ms = number(value),
@@ -224,9 +258,11 @@ impl ConsumerConfig {
     /// # Errors
     ///
     /// Kafka's message when a member would be thought dead between two
-    /// heartbeats (`Heartbeat`'s constructor), offsets are to be committed for
-    /// no group (`ConsumerConfig.maybeOverrideEnableAutoCommit`), or no client
-    /// could have such settings.
+    /// heartbeats (`Heartbeat`'s constructor), a setting is one that its protocol
+    /// does not have (`ConsumerConfig.checkUnsupportedConfigsPostProcess`),
+    /// offsets are to be committed for no group
+    /// (`ConsumerConfig.maybeOverrideEnableAutoCommit`), or no client could have
+    /// such settings.
     pub fn check(&self) -> Result<(), Refusal> {
         check_common(&self.given)?;
         check_bootstrap(&self.given)?;
@@ -241,7 +277,22 @@ impl ConsumerConfig {
                 "enable.auto.commit cannot be set to true when default group id (null) is used.",
             );
         }
-        if self.has_group() && self.heartbeat_interval_ms >= self.session_timeout_ms {
+        let (name, unsupported) = match self.group_protocol {
+            GroupProtocol::Classic => ("CLASSIC", &CONSUMER_ONLY[..]),
+            GroupProtocol::Consumer => ("CONSUMER", &CLASSIC_ONLY[..]),
+        };
+        let is_set = |setting: &&&str| {
+            let given = self.given.get(setting);
+            given.is_some_and(|value| !value.is_empty())
+        };
+        let wrong: Vec<&str> = unsupported.iter().filter(is_set).copied().collect();
+        if !wrong.is_empty() {
+            let wrong = wrong.join(", ");
+            let message = format!("{wrong} cannot be set when group.protocol={name}");
+            return Err(Refusal::InvalidConfig(message));
+        }
+        let is_classic = self.group_protocol == GroupProtocol::Classic;
+        if is_classic && self.has_group() && self.heartbeat_interval_ms >= self.session_timeout_ms {
             return refuse(
                 "IllegalArgumentException",
                 "Heartbeat must be set lower than the session timeout",
@@ -269,7 +320,8 @@ impl ConsumerConfig {
                  group.id in the consumer configuration.",
             );
         }
-        if self.partition_assignment_strategy.is_empty() {
+        let is_classic = self.group_protocol == GroupProtocol::Classic;
+        if is_classic && self.partition_assignment_strategy.is_empty() {
             return refuse(
                 "IllegalStateException",
                 "Must configure at least one partition assigner class name to \

@@ -148,6 +148,11 @@ impl Producer {
         self.waiting.len() as u32 + in_batches as u32
     }
 
+    /// Whether a `send()` has not returned.
+    pub(crate) fn is_sending(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
     /// How much of `buffer.memory` is taken, in bytes.
     pub fn used_memory(&self) -> u64 {
         self.accumulator.used_memory()
