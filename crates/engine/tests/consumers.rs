@@ -61,7 +61,8 @@ fn partition() -> TopicPartition {
 }
 
 fn position(world: &World, consumer: ClientNumber) -> Option<i64> {
-    consumer_of(world, consumer).assignment()[&partition()].position
+    let assignment = consumer_of(world, consumer).assignment();
+    assignment.get(&partition())?.position
 }
 
 fn processed(world: &World, consumer: ClientNumber) -> i64 {
