@@ -4,9 +4,10 @@ use std::fmt;
 
 use crate::broker::Slowness;
 use crate::client::{
-    ConsumerConfig, OutgoingRecord, Processing, ProducerConfig, SeekTo, SubscriptionType, Workload,
+    Acknowledging, AdminConfig, ConsumerConfig, OutgoingRecord, Processing, ProducerConfig, SeekTo,
+    ShareConsumerConfig, SubscriptionType, TransactionCall, Workload,
 };
-use crate::protocol::{Request, TopicName, TopicPartition};
+use crate::protocol::{AcknowledgeType, Request, TopicName, TopicPartition};
 pub use crate::sim::ClientNumber;
 use crate::sim::{Host, LOSS_PER_MILLE_MAX, Latency, Link};
 
@@ -47,6 +48,14 @@ pub enum Command {
         /// The producer.
         producer: ClientNumber,
     },
+    /// Has a producer's application make a call about transactions. It returns
+    /// with [`EventKind::TransactionCallReturned`](crate::EventKind::TransactionCallReturned).
+    Transaction {
+        /// The producer.
+        producer: ClientNumber,
+        /// The call.
+        call: TransactionCall,
+    },
     /// Ends a producer's program without `flush()` and without `close()`: what
     /// is in its accumulator is never sent.
     CloseWithoutFlush {
@@ -60,6 +69,48 @@ pub enum Command {
         /// The topics it subscribes to; none for one that is told later what
         /// to read.
         topics: Vec<TopicName>,
+    },
+    /// Starts a consumer of a share group (KIP-932).
+    AddShareConsumer {
+        /// Its settings, and what its application does.
+        config: ShareConsumerConfig,
+        /// The topics it subscribes to.
+        topics: Vec<TopicName>,
+    },
+    /// Changes what a share consumer's application says of the records it is
+    /// handed from now on.
+    SetAcknowledging {
+        /// The share consumer.
+        consumer: ClientNumber,
+        /// What it says.
+        acknowledging: Acknowledging,
+    },
+    /// Has a share consumer's application call `acknowledge()` for a record
+    /// that it has.
+    Acknowledge {
+        /// The share consumer.
+        consumer: ClientNumber,
+        /// The record's partition.
+        topic_partition: TopicPartition,
+        /// Its offset.
+        offset: i64,
+        /// What has become of it.
+        acknowledge_type: AcknowledgeType,
+    },
+    /// Starts an application that reads, transforms and writes with
+    /// transactions ([`crate::client::Processor`]): a consumer, whose number is
+    /// told, and a producer, which has the next one. Each `poll()` is a
+    /// transaction, so that `max.poll.records` tells its size. They live and
+    /// die together.
+    AddProcessor {
+        /// The consumer's settings; it never commits by itself.
+        consumer: ConsumerConfig,
+        /// The producer's settings, with a `transactional.id`.
+        producer: ProducerConfig,
+        /// The topics it reads.
+        input: Vec<TopicName>,
+        /// The topic it writes to.
+        output: TopicName,
     },
     /// Has a consumer read other topics or partitions, or nothing
     /// (`subscribe()`, `assign()`, `unsubscribe()`).
@@ -119,8 +170,8 @@ pub enum Command {
     },
     /// Starts an admin client.
     AddAdmin {
-        /// Its `client.id`.
-        client_id: String,
+        /// Its settings.
+        config: AdminConfig,
     },
     /// Has an admin client make one call. Its answer is
     /// [`EventKind::AdminAnswered`](crate::EventKind::AdminAnswered), or
@@ -241,6 +292,15 @@ pub enum Refusal {
     /// A setting's value is not allowed; the text is Kafka's own message
     /// (`ConfigException`).
     InvalidConfig(String),
+    /// The client cannot be made, or not be used so, for another reason that
+    /// lies in its settings.
+    CannotConstruct {
+        /// The Java class that is thrown at the root of it, without its
+        /// package.
+        exception: &'static str,
+        /// Its message, which is Kafka's own.
+        message: String,
+    },
     /// A record is larger than the producer's `max.request.size`
     /// (`RecordTooLargeException`).
     RecordTooLarge {
@@ -270,6 +330,9 @@ pub enum Refusal {
     ConsumerIsBusy(ClientNumber),
     /// The request is not one that an admin client makes.
     NotAnAdminCall(&'static str),
+    /// A share consumer's application cannot acknowledge a record; the text is
+    /// Kafka's own message (`IllegalStateException`).
+    CannotAcknowledge(String),
     /// The world is full.
     TooManyClients(usize),
     /// No broker or controller has this `node.id`.
@@ -296,6 +359,8 @@ impl Refusal {
     pub fn exception(&self) -> Option<&'static str> {
         match self {
             Refusal::InvalidConfig(_) => Some("ConfigException"),
+            Refusal::CannotConstruct { exception, .. } => Some(exception),
+            Refusal::CannotAcknowledge(_) => Some("IllegalStateException"),
             Refusal::NotAssigned(_) => Some("IllegalStateException"),
             Refusal::NegativeOffset => Some("IllegalArgumentException"),
             Refusal::RecordTooLarge { .. } | Refusal::RecordExceedsMemory { .. } => {
@@ -323,7 +388,9 @@ impl fmt::Display for Refusal {
                 )
             }
             Refusal::InvalidConfig(message)
+            | Refusal::CannotConstruct { message, .. }
             | Refusal::NoSuchPartition(message)
+            | Refusal::CannotAcknowledge(message)
             | Refusal::IllegalRecord(message) => f.write_str(message),
             Refusal::RecordExceedsMemory { size } => write!(
                 f,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use engine::coordinator::transaction::{TransactionLogKey, TransactionLogValue};
 use engine::log::record_batch::{
     BatchOptions, CompressionType, EndTransactionMarker, NO_SEQUENCE, RecordBatch,
     RecordBatchBuilder, RecordView, TimestampType, read_batches,
@@ -298,4 +299,33 @@ fn base64(bytes: &[u8]) -> String {
         }
     }
     text
+}
+
+/// What a coordinator wrote to `__transaction_state` is understood, and would
+/// be written again byte for byte.
+#[test]
+fn the_transaction_log_is_read_and_written_as_kafka_does() {
+    let mut states = Vec::new();
+    for batch in segment("__transaction_state-1").batches() {
+        for record in batch.records() {
+            let record = record.unwrap();
+            let key = TransactionLogKey::from_bytes(record.key.unwrap()).unwrap();
+            let value = TransactionLogValue::from_bytes(record.value.unwrap()).unwrap();
+            assert_eq!(key.to_bytes(), record.key.unwrap());
+            assert_eq!(value.to_bytes(), record.value.unwrap());
+            let state = value.transaction_status.name();
+            states.push(format!("{} {state}", key.transactional_id));
+        }
+    }
+    assert_eq!(
+        states[..5],
+        [
+            "seg-tx Empty",
+            "seg-tx2 Empty",
+            "seg-tx Ongoing",
+            "seg-tx PrepareCommit",
+            "seg-tx CompleteCommit",
+        ]
+    );
+    assert_eq!(states.len(), 15);
 }

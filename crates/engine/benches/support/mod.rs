@@ -7,7 +7,8 @@
 use std::collections::BTreeMap;
 
 use engine::client::{
-    Acks, AutoOffsetReset, Client, ConsumerConfig, KeyPattern, ProducerConfig, Workload,
+    Acks, AdminConfig, AutoOffsetReset, Client, ConsumerConfig, KeyPattern, ProducerConfig,
+    Workload,
 };
 use engine::command::ClientNumber;
 use engine::protocol::{CreatableTopic, CreateTopicsRequest, Request, TopicName};
@@ -166,8 +167,8 @@ fn workload() -> Workload {
 
 /// Makes topics with this many partitions each, on all brokers.
 pub fn create_topics(world: &mut World, names: &[TopicName], num_partitions: i32) {
-    let client_id = "admin".to_owned();
-    let outcome = world.execute(Command::AddAdmin { client_id });
+    let config = AdminConfig::named("admin");
+    let outcome = world.execute(Command::AddAdmin { config });
     let admin = outcome.expect("it can start").client.expect("a number");
     let topic = |name: &TopicName| CreatableTopic {
         name: name.clone(),

@@ -3,15 +3,19 @@
 //! (`CoordinatorPartitionWriter`, `CoordinatorLoaderImpl`).
 
 use std::collections::VecDeque;
+use std::convert::Infallible;
 
 use super::Broker;
-use crate::controller::GROUP_METADATA_TOPIC_NAME;
+use super::share::merge_state_results;
+use crate::controller::{GROUP_METADATA_TOPIC_NAME, SHARE_GROUP_STATE_TOPIC_NAME};
 use crate::coordinator::runtime::{
     CoordinatorRecord, CoordinatorRuntime, CoordinatorShard, Output, ProducerIdAndEpoch,
     RequestToken, Write, batch_of,
 };
+use crate::coordinator::share_state::ShareCoordinator;
 use crate::coordinator::{GroupCoordinator, GroupEvent};
 use crate::event::EventKind;
+use crate::log::PartitionLog;
 use crate::protocol::{ErrorCode, Header, Response, TopicPartition};
 use crate::sim::{Fabric, NodeId, Time};
 
@@ -28,6 +32,8 @@ pub(super) struct WaitingRequest {
     refused: Vec<(TopicPartition, ErrorCode)>,
     /// How many shards answer a part of it.
     shards: usize,
+    /// What they have answered so far, as one answer of the share coordinator.
+    so_far: Option<Response>,
     /// What they have answered so far.
     results: Vec<(String, ErrorCode)>,
 }
@@ -63,7 +69,10 @@ impl BrokerCoordinator for GroupCoordinator {
     }
 
     fn new_shard(broker: &Broker, epoch_ms: i64, seed: u64) -> Self {
-        GroupCoordinator::new(broker.config.coordinator.clone(), seed).with_epoch_ms(epoch_ms)
+        let config = broker.config.consumer_groups.clone();
+        GroupCoordinator::new(broker.config.coordinator.clone(), seed)
+            .with_epoch_ms(epoch_ms)
+            .with_consumer_groups(config, seed, broker.topics_image())
     }
 
     fn write_timeout_ms(broker: &Broker) -> i64 {
@@ -75,12 +84,38 @@ impl BrokerCoordinator for GroupCoordinator {
     }
 }
 
+impl BrokerCoordinator for ShareCoordinator {
+    const TOPIC: &'static str = SHARE_GROUP_STATE_TOPIC_NAME;
+
+    fn runtime(broker: &Broker) -> &CoordinatorRuntime<Self> {
+        &broker.share_states
+    }
+
+    fn runtime_mut(broker: &mut Broker) -> &mut CoordinatorRuntime<Self> {
+        &mut broker.share_states
+    }
+
+    fn new_shard(broker: &Broker, _: i64, _: u64) -> Self {
+        ShareCoordinator::new(broker.config.share_coordinator.clone())
+    }
+
+    fn write_timeout_ms(broker: &Broker) -> i64 {
+        broker.config.share_coordinator.write_timeout_ms
+    }
+
+    fn on_event(_: &mut Broker, _: &mut Fabric, event: Infallible) {
+        match event {}
+    }
+}
+
 /// What concerns every coordinator.
 impl Broker {
     /// The broker begins to lead a partition, or leads it in a new epoch.
     pub(super) fn elected_coordinator(&mut self, fabric: &mut Fabric, of: &TopicPartition) {
         if *of.topic == *GroupCoordinator::TOPIC {
             self.elected::<GroupCoordinator>(fabric, of);
+        } else if *of.topic == *ShareCoordinator::TOPIC {
+            self.elected::<ShareCoordinator>(fabric, of);
         }
     }
 
@@ -88,6 +123,8 @@ impl Broker {
     pub(super) fn resigned_coordinator(&mut self, fabric: &mut Fabric, of: &TopicPartition) {
         if *of.topic == *GroupCoordinator::TOPIC {
             self.resigned::<GroupCoordinator>(fabric, of);
+        } else if *of.topic == *ShareCoordinator::TOPIC {
+            self.resigned::<ShareCoordinator>(fabric, of);
         }
     }
 
@@ -95,22 +132,30 @@ impl Broker {
     pub(super) fn advance_coordinator(&mut self, fabric: &mut Fabric, of: &TopicPartition) {
         if *of.topic == *GroupCoordinator::TOPIC {
             self.advance::<GroupCoordinator>(fabric, of);
+        } else if *of.topic == *ShareCoordinator::TOPIC {
+            self.advance::<ShareCoordinator>(fabric, of);
         }
     }
 
     /// Does what is due of coordinators.
     pub(super) fn run_coordinators(&mut self, fabric: &mut Fabric) {
         self.run_due::<GroupCoordinator>(fabric);
+        self.run_due::<ShareCoordinator>(fabric);
     }
 
     /// When something of a coordinator is due next.
     pub(super) fn coordinators_deadline(&self) -> Option<Time> {
-        self.groups.next_deadline()
+        let deadlines = [
+            self.groups.next_deadline(),
+            self.share_states.next_deadline(),
+        ];
+        deadlines.into_iter().flatten().min()
     }
 
     /// The process ends.
     pub(super) fn stop_coordinators(&mut self) {
         self.groups.clear();
+        self.share_states.clear();
         self.waiting.clear();
         self.topics_in_creation.clear();
     }
@@ -131,6 +176,7 @@ impl Broker {
             header,
             refused,
             shards,
+            so_far: None,
             results: Vec::new(),
         };
         self.waiting.insert(token.0, waiting);
@@ -160,11 +206,15 @@ impl Broker {
                 waiting.results.append(&mut response.results);
                 response.results = waiting.results.clone();
             }
-            _ => {}
+            _ => {
+                merge_state_results(waiting.so_far.take(), &mut response);
+                waiting.so_far = (waiting.shards > 0).then(|| response.clone());
+            }
         }
         if waiting.shards == 0
             && let Some(waiting) = self.waiting.remove(&token.0)
         {
+            let response = self.as_txn_offset_commit(token, response);
             self.answer(fabric, waiting.from, waiting.header, response);
         }
     }
@@ -177,7 +227,7 @@ impl Broker {
             return;
         };
         let leader_epoch = held.leader_epoch();
-        let loading_us = held.log.size_bytes() as u64 / LOADING_BYTES_PER_US;
+        let loading_us = loading_us(&held.log);
         let until = fabric.now.plus_us(loading_us);
         let place = u64::from(of.partition.cast_unsigned()) << 32;
         let place = place | u64::from(leader_epoch.cast_unsigned());
@@ -365,6 +415,11 @@ impl Broker {
         self.raise_high_watermark(fabric, of);
         Ok(appended.last_offset + 1)
     }
+}
+
+/// How long it takes a coordinator to read a partition, in microseconds.
+pub(super) fn loading_us(log: &PartitionLog) -> u64 {
+    log.size_bytes() as u64 / LOADING_BYTES_PER_US
 }
 
 /// Spreads numbers that lie close together (the finalizer of SplitMix64).

@@ -3,9 +3,11 @@
 
 use super::leader::{Effects, FollowerFetch};
 use super::{Broker, Partition, Role};
+use crate::log::record_batch::RecordBatch;
 use crate::protocol::{
-    ErrorCode, FetchPartition, FetchRequest, FetchResponse, FetchedPartition, Header,
-    ListOffsetsRequest, ListOffsetsResponse, ListedOffset, Response, TopicPartition,
+    AbortedTransactionInfo, ErrorCode, FetchPartition, FetchRequest, FetchResponse,
+    FetchedPartition, Header, IsolationLevel, ListOffsetsRequest, ListOffsetsResponse,
+    ListedOffset, Response, TopicPartition,
 };
 use crate::sim::{Fabric, NodeId, Time};
 
@@ -103,6 +105,7 @@ impl Broker {
         self.answer_fetches(fabric, |broker, fetch| {
             broker.is_made_ready(&fetch.request, of)
         });
+        self.complete_share_fetches(fabric);
     }
 
     fn reads_as_follower(&self, request: &FetchRequest) -> bool {
@@ -176,7 +179,7 @@ impl Broker {
                 .preferred_read_replica(partition, wanted, request)
                 .is_some();
         let (log, offset) = (&partition.log, wanted.fetch_offset);
-        let limit = readable_end(partition, request.replica_id());
+        let limit = readable_end(partition, request.replica_id(), request.isolation_level);
         // What an answer would hold ends with the segment.
         let must_be_told = is_told_otherwise
             || !is_in_range(partition, wanted)
@@ -218,7 +221,9 @@ impl Broker {
         let mut fetched = FetchedPartition {
             error_code: ErrorCode::None,
             high_watermark: partition.high_watermark(),
+            last_stable_offset: partition.log.last_stable_offset(),
             log_start_offset: partition.log.start_offset(),
+            aborted_transactions: Vec::new(),
             diverging_epoch: diverging_epoch(partition, wanted),
             preferred_read_replica: self.preferred_read_replica(partition, wanted, request),
             records: Vec::new(),
@@ -226,13 +231,16 @@ impl Broker {
         if fetched.diverging_epoch.is_some() || fetched.preferred_read_replica.is_some() {
             return Ok(fetched);
         }
-        let limit = readable_end(partition, replica_id);
+        let limit = readable_end(partition, replica_id, request.isolation_level);
         let records = partition
             .log
             .read(wanted.fetch_offset, limit, max_bytes.unwrap_or_default())
             .ok_or(ErrorCode::OffsetOutOfRange)?;
         if max_bytes.is_some() {
             fetched.records = records;
+        }
+        if request.isolation_level == IsolationLevel::ReadCommitted {
+            fetched.aborted_transactions = aborted_in(partition, wanted, &fetched.records);
         }
         Ok(fetched)
     }
@@ -270,7 +278,7 @@ impl Broker {
         let list = |of: &TopicPartition, timestamp: i64| {
             let found = self
                 .led_partition(of)
-                .and_then(|partition| find_offset(partition, timestamp, request.replica_id));
+                .and_then(|partition| find_offset(partition, timestamp, request));
             match found {
                 Ok((offset, timestamp)) => ListedOffset {
                     error_code: ErrorCode::None,
@@ -299,22 +307,32 @@ impl Broker {
 ///
 /// `OFFSET_NOT_AVAILABLE` for a client while the high watermark is behind where
 /// the leader began: what it would be told could go back later (KIP-207).
+/// `UNSUPPORTED_VERSION` for a time before 1970, which is read as an end of the
+/// log that later versions of the request may know of
+/// (`KafkaApis.handleListOffsetRequest`).
 fn find_offset(
     partition: &Partition,
     timestamp: i64,
-    replica_id: Option<i32>,
+    request: &ListOffsetsRequest,
 ) -> Result<(i64, i64), ErrorCode> {
-    let end = readable_end(partition, replica_id);
+    let replica_id = request.replica_id;
+    let end = readable_end(partition, replica_id, request.isolation_level);
     let leader = partition.leader().filter(|_| replica_id.is_none());
     let begins = leader.map_or(0, |leader| leader.leader_epoch_start_offset());
-    let check_end = || match end < begins {
+    let check_end = || match partition.high_watermark() < begins {
         true => Err(ErrorCode::OffsetNotAvailable),
         false => Ok(()),
     };
     let log = &partition.log;
     let found = match timestamp {
         ListOffsetsRequest::LATEST => return check_end().map(|()| (end, -1)),
-        ListOffsetsRequest::EARLIEST => return Ok((log.start_offset(), -1)),
+        ListOffsetsRequest::EARLIEST | ListOffsetsRequest::EARLIEST_LOCAL => {
+            return Ok((log.start_offset(), -1));
+        }
+        ListOffsetsRequest::LATEST_TIERED => return Ok((-1, -1)),
+        ..0 if timestamp != ListOffsetsRequest::MAX_TIMESTAMP => {
+            return Err(ErrorCode::UnsupportedVersion);
+        }
         ListOffsetsRequest::MAX_TIMESTAMP => log.offset_of_max_timestamp(),
         timestamp => log.offset_for_timestamp(timestamp),
     };
@@ -326,12 +344,33 @@ fn find_offset(
     }
 }
 
-/// A follower reads all, a consumer what is committed.
-fn readable_end(partition: &Partition, replica_id: Option<i32>) -> i64 {
-    match replica_id {
-        Some(_) => partition.log.end_offset(),
-        None => partition.high_watermark(),
+/// A follower reads all, a consumer what is committed; one that reads committed
+/// transactions only nothing beyond the first that is open.
+fn readable_end(partition: &Partition, replica_id: Option<i32>, level: IsolationLevel) -> i64 {
+    match (replica_id, level) {
+        (Some(_), _) => partition.log.end_offset(),
+        (None, IsolationLevel::ReadUncommitted) => partition.high_watermark(),
+        (None, IsolationLevel::ReadCommitted) => partition.log.last_stable_offset(),
     }
+}
+
+/// The aborted transactions of which the records read may hold some
+/// (`LocalLog.addAbortedTransactions`).
+fn aborted_in(
+    partition: &Partition,
+    wanted: &FetchPartition,
+    records: &[RecordBatch],
+) -> Vec<AbortedTransactionInfo> {
+    let Some(last) = records.last() else {
+        return Vec::new();
+    };
+    let aborted = partition.log.producer_state().aborted();
+    let aborted = aborted.between(wanted.fetch_offset, last.next_offset());
+    let told = aborted.iter().map(|transaction| AbortedTransactionInfo {
+        producer_id: transaction.producer_id,
+        first_offset: transaction.first_offset,
+    });
+    told.collect()
 }
 
 /// Whether the asker and this broker mean the same topic and the same leader
@@ -408,7 +447,9 @@ fn failed(error_code: ErrorCode) -> FetchedPartition {
     FetchedPartition {
         error_code,
         high_watermark: -1,
+        last_stable_offset: -1,
         log_start_offset: -1,
+        aborted_transactions: Vec::new(),
         diverging_epoch: None,
         preferred_read_replica: None,
         records: Vec::new(),

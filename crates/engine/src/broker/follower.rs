@@ -115,9 +115,7 @@ impl Broker {
             let in_flight = self.fetchers[&leader].in_flight.as_ref();
             match in_flight {
                 Some(in_flight) if in_flight.deadline <= fabric.now => {
-                    let (client, server) = (NodeId::Broker(self.id), NodeId::Broker(leader));
-                    fabric.close_connection(client, server);
-                    self.fetcher_failed(fabric, leader);
+                    self.drop_broker(fabric, leader);
                 }
                 Some(_) => {}
                 None => self.run_fetcher(fabric, leader),
@@ -452,8 +450,8 @@ impl Broker {
             .filter_map(|(of, _)| Some((of.clone(), self.as_it_is(leader, of)?)));
         let asked = asked.collect();
         let request = Request::ListOffsets(ListOffsetsRequest {
-            replica_id: Some(self.id),
             isolation_level: IsolationLevel::ReadUncommitted,
+            replica_id: Some(self.id),
             partitions,
         });
         self.ask_leader(fabric, leader, request, asked, what);

@@ -17,7 +17,7 @@ use crate::protocol::{
 use crate::sim::{Fabric, NodeId};
 
 /// The host every client calls from, as Kafka shows it.
-const CLIENT_HOST: &str = "/127.0.0.1";
+pub(super) const CLIENT_HOST: &str = "/127.0.0.1";
 
 type Outputs = Vec<Output<GroupCoordinator>>;
 
@@ -41,6 +41,12 @@ impl Broker {
             Request::ListGroups(request) => Response::ListGroups(self.list_groups(&request)),
             Request::DescribeGroups(request) => {
                 Response::DescribeGroups(self.describe_groups(&request))
+            }
+            Request::ConsumerGroupDescribe(request) => {
+                Response::ConsumerGroupDescribe(self.describe_consumer_groups(&request))
+            }
+            Request::ConsumerGroupHeartbeat(request) => {
+                return self.consumer_group_heartbeat(fabric, from, header, request);
             }
             Request::OffsetCommit(request) => {
                 return self.offset_commit(fabric, from, header, request);
@@ -84,7 +90,7 @@ impl Broker {
 
     /// Lets the shard of a group act; what it answers goes back. Without a
     /// shard that serves, the request is refused.
-    fn with_group(
+    pub(super) fn with_group(
         &mut self,
         fabric: &mut Fabric,
         (from, header, refused): (NodeId, Header, Vec<(TopicPartition, ErrorCode)>),
@@ -110,7 +116,7 @@ impl Broker {
     }
 
     /// The shard of a group, to read.
-    fn group_shard(&self, group: &str) -> Result<&GroupCoordinator, ErrorCode> {
+    pub(super) fn group_shard(&self, group: &str) -> Result<&GroupCoordinator, ErrorCode> {
         let partition = self.coordinating_partition(CoordinatorType::Group, group);
         self.groups
             .shard(partition.ok_or(ErrorCode::NotCoordinator)?)

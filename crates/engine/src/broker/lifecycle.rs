@@ -2,6 +2,7 @@
 //! (`kafka.server.BrokerLifecycleManager`, KIP-631).
 
 use super::controller_channel::Purpose;
+use super::transactions::Transactions;
 use super::{Broker, Role};
 use crate::controller::MetadataImage;
 use crate::event::EventKind;
@@ -76,6 +77,7 @@ impl Broker {
         self.has_taken_up = true;
         self.broker_epoch = broker_epoch;
         self.image = image;
+        self.rebuild_topics_image();
         self.metadata_reader.begin(controller, offset);
         let interval_ms = self.config.lease.heartbeat_interval_ms;
         self.heartbeat_at = Some(fabric.now.plus_ms(interval_ms));
@@ -93,6 +95,7 @@ impl Broker {
         self.failed_registrations = 0;
         self.broker_epoch = -1;
         self.image = MetadataImage::default();
+        self.rebuild_topics_image();
         self.metadata_reader.offset = 0;
         for partition in self.partitions.values_mut() {
             let checkpointed = partition.checkpointed_high_watermark;
@@ -126,6 +129,8 @@ impl Broker {
         self.unread_produces.clear();
         self.delayed_deletions.clear();
         self.stop_coordinators();
+        self.stop_shares();
+        self.transactions = Transactions::new(&self.config);
         self.empty_inbox();
         for partition in self.partitions.values_mut() {
             partition.role = Role::Offline;

@@ -3,6 +3,7 @@
 
 mod alter_partition;
 mod cleaner;
+mod consumer_groups;
 mod controller_channel;
 mod coordinators;
 mod fetch;
@@ -21,6 +22,8 @@ mod producer_ids;
 mod read_replica;
 mod replicas;
 mod retention;
+pub mod share;
+mod transactions;
 
 pub use follower::{FetchState, Fetcher};
 pub use inbox::Slowness;
@@ -39,10 +42,14 @@ use self::metadata_log::MetadataReader;
 use self::produce::DelayedProduce;
 use self::producer_ids::ProducerIdManager;
 use self::retention::DelayedDeletion;
+use self::share::Shares;
+use self::transactions::Transactions;
 use crate::config::BrokerConfig;
 use crate::controller::MetadataImage;
 use crate::coordinator::GroupCoordinator;
+use crate::coordinator::consumer_group::TopicsImage;
 use crate::coordinator::runtime::CoordinatorRuntime;
+use crate::coordinator::share_state::ShareCoordinator;
 use crate::protocol::{
     Header, Payload, ProduceRequest, Request, Response, TopicName, TopicPartition,
 };
@@ -102,9 +109,13 @@ pub struct Broker {
     producer_check_at: Option<Time>,
     inbox: Inbox,
     groups: CoordinatorRuntime<GroupCoordinator>,
+    topics_image: TopicsImage,
+    share_states: CoordinatorRuntime<ShareCoordinator>,
+    shares: Shares,
     /// The internal topics that the controller was asked to make.
     topics_in_creation: BTreeSet<TopicName>,
     waiting: BTreeMap<u64, WaitingRequest>,
+    transactions: Transactions,
     next_token: u64,
     next_correlation_id: i32,
     alarm: Alarm,
@@ -118,6 +129,7 @@ impl Broker {
             config,
             voters,
         } = new;
+        let transactions = Transactions::new(&config);
         Broker {
             id,
             rack,
@@ -152,8 +164,12 @@ impl Broker {
             producer_check_at: None,
             inbox: Inbox::default(),
             groups: CoordinatorRuntime::default(),
+            topics_image: TopicsImage::default(),
+            share_states: CoordinatorRuntime::default(),
+            shares: Shares::default(),
             topics_in_creation: BTreeSet::new(),
             waiting: BTreeMap::new(),
+            transactions,
             next_token: 0,
             next_correlation_id: 0,
             alarm: Alarm::default(),
@@ -178,6 +194,12 @@ impl Broker {
     /// The groups it coordinates, by partition of `__consumer_offsets`.
     pub fn groups(&self) -> &CoordinatorRuntime<GroupCoordinator> {
         &self.groups
+    }
+
+    /// The state of share-partitions that it coordinates, by partition of
+    /// `__share_group_state`.
+    pub fn share_states(&self) -> &CoordinatorRuntime<ShareCoordinator> {
+        &self.share_states
     }
 
     /// How it copies from other brokers, by their `node.id`.
@@ -210,8 +232,15 @@ impl Broker {
                 NodeId::Controller(controller) => {
                     self.on_controller_response(fabric, controller, &header, response);
                 }
-                NodeId::Broker(leader) => {
-                    self.on_leader_response(fabric, leader, &header, response);
+                NodeId::Broker(server)
+                    if self.on_share_state_answer(
+                        fabric,
+                        server,
+                        header.correlation_id,
+                        &response,
+                    ) => {}
+                NodeId::Broker(broker) => {
+                    self.on_broker_response(fabric, broker, &header, response);
                 }
                 NodeId::Client(_) | NodeId::ZooKeeper => {}
             },
@@ -240,14 +269,66 @@ impl Broker {
             Request::DeleteRecords(request) => {
                 self.delete_records(fabric, from, header, request);
             }
+            Request::ShareFetch(request) => self.share_fetch(fabric, from, header, request),
+            Request::ShareAcknowledge(request) => {
+                self.share_acknowledge(fabric, from, header, request);
+            }
+            Request::ShareGroupHeartbeat(request) => {
+                self.share_group_heartbeat(fabric, from, header, request);
+            }
+            Request::ShareGroupDescribe(request) => {
+                let response = Response::ShareGroupDescribe(self.describe_share_groups(&request));
+                self.answer(fabric, from, header, response);
+            }
+            request if is_for_share_coordinator(&request) => {
+                self.coordinate_share_state(fabric, from, header, request);
+            }
             Request::InitProducerId(request) if request.transactional_id.is_none() => {
                 let response = Response::InitProducerId(self.init_producer_id(fabric));
                 self.answer(fabric, from, header, response);
+            }
+            Request::WriteTxnMarkers(request) => {
+                self.write_txn_markers(fabric, from, header, request);
+            }
+            Request::TxnOffsetCommit(request) => {
+                self.txn_offset_commit(fabric, from, header, request);
+            }
+            Request::DescribeProducers(request) => {
+                let response = Response::DescribeProducers(self.describe_producers(&request));
+                self.answer(fabric, from, header, response);
+            }
+            request @ (Request::DescribeTransactions(_) | Request::ListTransactions(_)) => {
+                let response = self.tell_transactions(fabric, &request);
+                self.answer(fabric, from, header, response);
+            }
+            request @ (Request::InitProducerId(_)
+            | Request::AddPartitionsToTxn(_)
+            | Request::AddOffsetsToTxn(_)
+            | Request::EndTxn(_)) => {
+                self.coordinate_transaction(fabric, from, header, request);
             }
             request if is_for_controller(&request) => {
                 self.forward(fabric, from, header, request);
             }
             request => self.coordinate(fabric, from, header, request),
+        }
+    }
+
+    fn on_broker_response(
+        &mut self,
+        fabric: &mut Fabric,
+        broker: i32,
+        header: &Header,
+        response: Response,
+    ) {
+        match response {
+            Response::WriteTxnMarkers(response) => {
+                self.on_markers_written(fabric, broker, header, &response);
+            }
+            Response::AddPartitionsToTxn(response) => {
+                self.on_verified(fabric, broker, header, &response);
+            }
+            response => self.on_leader_response(fabric, broker, header, response),
         }
     }
 
@@ -277,6 +358,8 @@ impl Broker {
         self.expire_produces(fabric);
         self.expire_deletions(fabric);
         self.run_coordinators(fabric);
+        self.run_shares(fabric);
+        self.run_transactions(fabric);
         self.check_retention(fabric);
         self.clean_logs(fabric);
         self.expire_producers(fabric);
@@ -298,13 +381,19 @@ impl Broker {
         self.delayed_deletions
             .retain(|deletion| deletion.from != node);
         self.forwarding_channel.forget(node);
+        self.forget_shares_of(node);
+        self.transactions.forget(node);
     }
 
     /// A server that it is connected to has closed the connection, or is not
     /// there.
     fn on_server_closed(&mut self, fabric: &mut Fabric, connection: Connection) {
         match connection.server {
-            NodeId::Broker(leader) => self.fetcher_failed(fabric, leader),
+            NodeId::Broker(broker) => {
+                self.fetcher_failed(fabric, broker);
+                self.transaction_channel_failed(fabric, broker);
+                self.share_coordinator_gone(fabric, broker);
+            }
             NodeId::Controller(controller) => {
                 self.metadata_reader.failed(fabric.now, controller);
                 self.channel_failed(fabric.now, controller);
@@ -339,6 +428,8 @@ impl Broker {
         let fetchers = self.fetchers.values().filter_map(Fetcher::next_deadline);
         let others = [
             self.coordinators_deadline(),
+            self.shares_deadline(),
+            self.transactions.next_deadline(),
             self.retention_check,
             self.cleaning_at,
             self.producer_check_at,
@@ -358,6 +449,18 @@ impl Broker {
         self.alarm
             .set(fabric, next, Scheduled::BrokerTimer(self.id));
     }
+}
+
+/// The state of share-partitions, for brokers (KIP-932).
+fn is_for_share_coordinator(request: &Request) -> bool {
+    matches!(
+        request,
+        Request::InitializeShareGroupState(_)
+            | Request::ReadShareGroupState(_)
+            | Request::WriteShareGroupState(_)
+            | Request::DeleteShareGroupState(_)
+            | Request::ReadShareGroupStateSummary(_)
+    )
 }
 
 /// What only the controller can decide (KIP-590).

@@ -1,6 +1,8 @@
 //! Appending what producers send (`kafka.server.ReplicaManager.appendRecords`,
 //! `DelayedProduce`).
 
+use std::collections::BTreeMap;
+
 use super::Broker;
 use crate::controller::is_internal;
 use crate::event::EventKind;
@@ -38,7 +40,8 @@ struct Written {
 
 impl Broker {
     /// Takes a request up when those that came before it on its connection are
-    /// answered. In Kafka nothing is read from a connection meanwhile
+    /// answered, be it that they wait for replicas or for a transaction's
+    /// coordinator. In Kafka nothing is read from a connection meanwhile
     /// (`SocketServer`), on which idempotent producers rely: what is refused
     /// is not told before what was taken.
     pub(super) fn produce(
@@ -48,50 +51,45 @@ impl Broker {
         header: Header,
         request: ProduceRequest,
     ) {
-        let is_busy = |produce: &DelayedProduce| produce.from == from;
-        if self.delayed_produces.iter().any(is_busy) {
-            return self.unread_produces.push_back((from, header, request));
-        }
-        let written = self.append_all(fabric, from, header, request);
+        self.unread_produces.push_back((from, header, request));
+        self.take_up_unread(fabric);
         self.complete_produces(fabric);
-        for of in &written {
-            self.complete_fetches(fabric, of);
-        }
     }
 
     /// Takes up what waits on connections on which all is answered by now; says
     /// whether there was anything.
     fn take_up_unread(&mut self, fabric: &mut Fabric) -> bool {
-        let busy: Vec<NodeId> = self.delayed_produces.iter().map(|of| of.from).collect();
-        let is_free = |(from, ..): &(NodeId, _, _)| !busy.contains(from);
-        let Some(next) = self.unread_produces.iter().position(is_free) else {
+        let next = self.unread_produces.iter().position(|(from, ..)| {
+            let mut delayed = self.delayed_produces.iter();
+            !delayed.any(|produce| produce.from == *from) && !self.transactions.verifies_for(*from)
+        });
+        let next = next.and_then(|next| self.unread_produces.remove(next));
+        let Some((from, header, request)) = next else {
             return false;
         };
-        if let Some((from, header, request)) = self.unread_produces.remove(next) {
-            for of in self.append_all(fabric, from, header, request) {
-                self.complete_fetches(fabric, &of);
-            }
-        }
+        self.verify_and_append(fabric, from, header, request);
         true
     }
 
-    /// Appends the batches to the partitions it leads. With `acks=1` it
-    /// answers at once, with `acks=all` when the in-sync replicas have them,
-    /// with `acks=0` never. Returns the partitions of the request.
-    fn append_all(
+    /// Appends the batches to the partitions it leads, but for those that were
+    /// refused before. With `acks=1` it is to answer at once, with `acks=all`
+    /// when the in-sync replicas have them, with `acks=0` never.
+    pub(super) fn append_all(
         &mut self,
         fabric: &mut Fabric,
         from: NodeId,
         header: Header,
         request: ProduceRequest,
-    ) -> Vec<TopicPartition> {
+        mut not_to_append: BTreeMap<TopicPartition, PartitionProduceResponse>,
+    ) {
         let mut partitions = Vec::new();
         for (of, batch) in request.partitions {
             // Only the cluster itself and its tools write to internal topics.
             let is_closed = is_internal(&of.topic) && *header.client_id != *ADMIN_CLIENT_ID;
-            let appended = match is_closed {
-                true => Err(refused(ErrorCode::InvalidTopicException)),
-                false => self.append(fabric, from, &of, &batch, request.acks),
+            let appended = match not_to_append.remove(&of) {
+                Some(response) => Err(response),
+                None if is_closed => Err(refused(ErrorCode::InvalidTopicException)),
+                None => self.append(fabric, from, &of, &batch, request.acks),
             };
             let written = match appended {
                 Ok(written) => written,
@@ -102,7 +100,7 @@ impl Broker {
             };
             partitions.push((of, written));
         }
-        let asked = partitions.iter().map(|(of, _)| of.clone()).collect();
+        let asked: Vec<TopicPartition> = partitions.iter().map(|(of, _)| of.clone()).collect();
         let timeout_ms = i64::from(request.timeout_ms);
         if request.acks != 0 {
             self.delayed_produces.push(DelayedProduce {
@@ -112,7 +110,9 @@ impl Broker {
                 partitions,
             });
         }
-        asked
+        for of in &asked {
+            self.complete_fetches(fabric, of);
+        }
     }
 
     fn append(
@@ -205,6 +205,7 @@ impl Broker {
                 false => self.answer_produce(fabric, produce),
             }
         }
+        self.complete_appends(fabric);
     }
 
     fn settle(&mut self, fabric: &Fabric, of: &TopicPartition, written: &mut Written) {
@@ -253,7 +254,7 @@ impl Broker {
     }
 }
 
-fn refused(error_code: ErrorCode) -> PartitionProduceResponse {
+pub(super) fn refused(error_code: ErrorCode) -> PartitionProduceResponse {
     PartitionProduceResponse {
         error_code,
         base_offset: -1,

@@ -56,7 +56,7 @@ pub(super) struct ProducerIdManager {
 }
 
 impl ProducerIdManager {
-    fn take(&mut self) -> Option<i64> {
+    pub fn take(&mut self) -> Option<i64> {
         if let Some(id) = self.current.as_mut().and_then(Block::take) {
             return Some(id);
         }
@@ -98,6 +98,12 @@ impl Broker {
     /// more (`ProducerIdManager.generateProducerId`).
     pub(super) fn generate_producer_id(&mut self, fabric: &mut Fabric) -> Option<i64> {
         let id = self.producer_ids.take();
+        self.ask_for_producer_ids(fabric);
+        id
+    }
+
+    /// Asks the controller for another block, when ids have become scarce.
+    pub(super) fn ask_for_producer_ids(&mut self, fabric: &mut Fabric) {
         if self.producer_ids.wants_more(fabric.now) {
             self.producer_ids.is_asked = true;
             let request = Request::AllocateProducerIds(AllocateProducerIdsRequest {
@@ -107,7 +113,6 @@ impl Broker {
             self.forwarding_channel.push(Purpose::Own, request);
             self.run_channels(fabric);
         }
-        id
     }
 
     pub(super) fn on_producer_ids(&mut self, now: Time, response: &AllocateProducerIdsResponse) {

@@ -59,13 +59,14 @@ impl Broker {
     pub(super) fn apply<'r>(
         &mut self,
         fabric: &mut Fabric,
-        records: impl Iterator<Item = &'r MetadataRecord>,
+        records: impl Iterator<Item = &'r MetadataRecord> + Clone,
     ) {
         let mut delta = Delta::default();
-        for record in records {
+        for record in records.clone() {
             self.image.apply(record);
             delta.note(record);
         }
+        self.update_topics_image(records);
         if !self.has_taken_up {
             return;
         }
@@ -214,6 +215,7 @@ impl Broker {
         });
         // Followers of the old epoch learn that there is a new one.
         self.complete_fetches(fabric, of);
+        self.elected_for_transactions(fabric, of, leader_epoch);
     }
 
     fn follow(
@@ -245,7 +247,9 @@ impl Broker {
     /// Whoever waited for the broker as the leader must ask another.
     fn resign(&mut self, fabric: &mut Fabric, of: &TopicPartition) {
         self.isr_changes.forget(of);
+        self.resigned_for_transactions(of);
         self.resigned_coordinator(fabric, of);
+        self.resign_shares(fabric, of);
         self.complete_produces(fabric);
         self.complete_deletions(fabric);
         self.complete_fetches(fabric, of);

@@ -107,6 +107,11 @@ impl ClientMetadata {
         self.topics.get(topic).map(|topic| &*topic.partitions)
     }
 
+    /// The topic's id; `None` when the client does not know the topic.
+    pub fn topic_id(&self, topic: &str) -> Option<TopicId> {
+        self.topics.get(topic).map(|topic| topic.id)
+    }
+
     /// What the client knows of a partition.
     pub fn partition(&self, topic: &str, partition: i32) -> Option<&PartitionInfo> {
         let index = usize::try_from(partition).ok()?;
@@ -116,6 +121,14 @@ impl ClientMetadata {
     /// The broker that leads a partition, as far as the client knows.
     pub fn leader(&self, topic: &str, partition: i32) -> Option<i32> {
         self.partition(topic, partition)?.leader
+    }
+
+    /// The name of the topic with this id.
+    pub fn topic_name(&self, id: TopicId) -> Option<&TopicName> {
+        let mut topics = self.topics.iter();
+        topics
+            .find(|(_, topic)| topic.id == id)
+            .map(|(name, _)| name)
     }
 
     /// When it was last told of the cluster.

@@ -1,48 +1,58 @@
 //! Producers, consumers and admin clients: what an application embeds to talk
 //! to the cluster.
 
+mod addresses;
 mod admin;
+mod classes;
 mod config;
 mod connection;
 mod consumer;
 pub mod consumer_protocol;
 mod metadata;
 pub mod murmur2;
+mod processor;
 mod producer;
+mod share_consumer;
 mod workload;
 
-pub use admin::Admin;
-pub use connection::Backoffs;
+pub use admin::{Admin, AdminConfig};
+pub use config::{Backoffs, Originals};
 pub use consumer::{AssignedPartition, Consumer, ConsumerEvent, Membership, OffsetCounts};
-pub use consumer::{AutoOffsetReset, ConsumerConfig, SeekTo, SubscriptionType};
+pub use consumer::{
+    AutoOffsetReset, ConsumerConfig, ConsumerMemberState, GroupProtocol, SeekTo, SubscriptionType,
+};
 pub use consumer::{CommitEach, CommitWhen, ManualCommit, Processing};
 pub use metadata::{ClientMetadata, PartitionInfo};
+pub use processor::{Processor, ProcessorEvent, SOURCE_HEADER};
 pub use producer::{
     AccumulatorConfig, Acks, Appended, BatchSequence, BufferExhausted, BuiltInPartitioner,
-    Callback, ClusterView, EvaluationError, Expression, OutgoingRecord, Partitioner,
-    PartitionerChoice, Producer, ProducerBatch, ProducerConfig, ProducerIdAndEpoch, ReadyCheck,
-    RecordAccumulator, RoundRobinPartitioner, TransactionManager, TransactionState,
+    Callback, ClusterView, ConsumerGroupMetadata, EvaluationError, Expression, OutgoingRecord,
+    Partitioner, PartitionerChoice, Producer, ProducerBatch, ProducerConfig, ProducerIdAndEpoch,
+    ReadyCheck, RecordAccumulator, RoundRobinPartitioner, TransactionCall, TransactionManager,
+    TransactionState,
+};
+pub use share_consumer::{
+    AcknowledgementRule, Acknowledging, RecordInHand, ShareConsumer, ShareConsumerConfig,
 };
 pub use workload::{KeyPattern, Workload};
 
 pub(crate) use connection::Connection;
+pub(crate) use processor::Polled;
 
 use crate::protocol::{Payload, Response};
 use crate::sim::{Fabric, NodeId, Packet};
 
-/// A client of one of the three kinds.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a world has few clients, which stay where they are"
-)]
+/// A client of one of the four kinds.
 #[derive(Clone, Debug, Hash)]
 pub enum Client {
     /// Sends records.
-    Producer(Producer),
+    Producer(Box<Producer>),
     /// Reads records as a member of a group.
-    Consumer(Consumer),
+    Consumer(Box<Consumer>),
+    /// Reads records as a member of a share group.
+    ShareConsumer(Box<ShareConsumer>),
     /// Administers the cluster.
-    Admin(Admin),
+    Admin(Box<Admin>),
 }
 
 /// The timers of all kinds of clients.
@@ -60,6 +70,9 @@ pub(crate) enum ClientTimer {
     /// Something of a consumer is due: a heartbeat, a commit, the end of
     /// processing, or another try.
     Consumer,
+    /// Something of a share consumer is due: a heartbeat, the end of what its
+    /// application does, another try.
+    ShareConsumer,
     /// A call is tried again (`retry.backoff.ms`), or takes too long
     /// (`default.api.timeout.ms`).
     AdminRetry,
@@ -71,6 +84,7 @@ impl Client {
         match self {
             Client::Producer(producer) => &producer.connection,
             Client::Consumer(consumer) => &consumer.connection,
+            Client::ShareConsumer(consumer) => &consumer.connection,
             Client::Admin(admin) => &admin.connection,
         }
     }
@@ -80,11 +94,12 @@ impl Client {
         &self.connection().client_id
     }
 
-    /// `producer`, `consumer` or `admin client`.
+    /// `producer`, `consumer`, `share consumer` or `admin client`.
     pub fn kind(&self) -> &'static str {
         match self {
             Client::Producer(_) => "producer",
             Client::Consumer(_) => "consumer",
+            Client::ShareConsumer(_) => "share consumer",
             Client::Admin(_) => "admin client",
         }
     }
@@ -93,7 +108,8 @@ impl Client {
         match self {
             Client::Producer(producer) => producer.start(fabric),
             Client::Consumer(consumer) => consumer.start(fabric),
-            Client::Admin(_) => {}
+            Client::ShareConsumer(consumer) => consumer.start(fabric),
+            Client::Admin(admin) => admin.start(fabric),
         }
     }
 
@@ -101,6 +117,7 @@ impl Client {
         match self {
             Client::Producer(producer) => &mut producer.connection,
             Client::Consumer(consumer) => &mut consumer.connection,
+            Client::ShareConsumer(consumer) => &mut consumer.connection,
             Client::Admin(admin) => &mut admin.connection,
         }
     }
@@ -128,6 +145,7 @@ impl Client {
         match self {
             Client::Producer(producer) => producer.on_disconnect(fabric, lost),
             Client::Consumer(consumer) => consumer.on_disconnect(fabric, lost),
+            Client::ShareConsumer(consumer) => consumer.on_disconnect(fabric, lost),
             Client::Admin(admin) => admin.on_disconnect(fabric, lost),
         }
     }
@@ -136,6 +154,9 @@ impl Client {
         match self {
             Client::Producer(producer) => producer.on_response(fabric, correlation_id, response),
             Client::Consumer(consumer) => consumer.on_response(fabric, correlation_id, response),
+            Client::ShareConsumer(consumer) => {
+                consumer.on_response(fabric, correlation_id, response)
+            }
             Client::Admin(admin) => admin.on_response(fabric, correlation_id, response),
         }
     }
@@ -148,6 +169,7 @@ impl Client {
         match self {
             Client::Producer(producer) => producer.on_timer(fabric, timer),
             Client::Consumer(consumer) => consumer.on_timer(fabric, timer),
+            Client::ShareConsumer(consumer) => consumer.on_timer(fabric, timer),
             Client::Admin(admin) => admin.on_timer(fabric, timer),
         }
     }
@@ -156,6 +178,7 @@ impl Client {
         match self {
             Client::Producer(producer) => producer.close(fabric),
             Client::Consumer(consumer) => consumer.close(fabric),
+            Client::ShareConsumer(consumer) => consumer.close(fabric),
             Client::Admin(admin) => admin.close(),
         }
     }
@@ -165,6 +188,7 @@ impl Client {
         match self {
             Client::Producer(producer) => producer.is_closed(),
             Client::Consumer(consumer) => consumer.is_closed(),
+            Client::ShareConsumer(consumer) => consumer.is_closed(),
             Client::Admin(admin) => admin.is_closed(),
         }
     }

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use super::error::ConfigException;
 use super::{broker, synonyms};
 use crate::assignor::server::ServerAssignor;
-use crate::coordinator::GroupCoordinatorConfig;
 use crate::coordinator::consumer_group::ConsumerGroupConfig;
+use crate::coordinator::share_state::ShareCoordinatorConfig;
+use crate::coordinator::{GroupCoordinatorConfig, ShareGroupConfig};
 use crate::log::LogConfig;
 
 /// A broker's settings (`kafka.server.KafkaConfig`): those given, and what
@@ -51,6 +52,8 @@ pub struct BrokerConfig {
     pub transaction_state_log: InternalTopicConfig,
     /// `__share_group_state` (`share.coordinator.state.topic.*`).
     pub share_state_topic: InternalTopicConfig,
+    /// The share coordinator.
+    pub share_coordinator: ShareCoordinatorConfig,
     /// Transactions and idempotent producers.
     pub transactions: TransactionConfig,
     /// After how many requests what has been answered leaves the purgatories.
@@ -336,6 +339,11 @@ impl BrokerConfig {
                 min_isr: Some(given.int("share.coordinator.state.topic.min.isr")),
                 ..given.internal_topic("share.coordinator.state.topic")
             },
+            share_coordinator: ShareCoordinatorConfig {
+                updates_per_snapshot: given
+                    .int("share.coordinator.snapshot.update.records.per.snapshot"),
+                write_timeout_ms: given.long("share.coordinator.write.timeout.ms"),
+            },
             transactions: given.transactions(),
             purgatory: PurgatoryConfig {
                 fetch: given.int("fetch.purgatory.purge.interval.requests"),
@@ -434,6 +442,19 @@ impl Given<'_> {
                 .interval_ms("offsets.retention.check.interval.ms"),
             offset_commit_timeout_ms: self.long("offsets.commit.timeout.ms"),
             offset_metadata_max_bytes: self.size("offset.metadata.max.bytes"),
+            share: self.share(),
+        }
+    }
+
+    fn share(&self) -> ShareGroupConfig {
+        ShareGroupConfig {
+            heartbeat_interval_ms: self.int("group.share.heartbeat.interval.ms"),
+            session_timeout_ms: self.int("group.share.session.timeout.ms"),
+            max_size: self.int("group.share.max.size"),
+            delivery_count_limit: self.short("group.share.delivery.count.limit"),
+            record_lock_duration_ms: self.long("group.share.record.lock.duration.ms"),
+            partition_max_record_locks: self.long("group.share.partition.max.record.locks"),
+            fetch_max_records: self.long("share.fetch.max.fetch.records"),
         }
     }
 

@@ -20,7 +20,7 @@ pub mod synonyms;
 pub mod topic;
 mod validator;
 
-pub use broker_config::BrokerConfig;
+pub use broker_config::{BrokerConfig, TransactionConfig};
 pub use config_def::{ConfigDef, ConfigKey, DefaultValue, Importance, Type};
 pub use decimal::Decimal;
 pub use error::ConfigException;

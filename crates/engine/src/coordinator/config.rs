@@ -30,6 +30,32 @@ pub struct GroupCoordinatorConfig {
     /// The longest note that may be committed with an offset, in bytes
     /// (`offset.metadata.max.bytes`).
     pub offset_metadata_max_bytes: usize,
+    /// What holds for share groups.
+    pub share: ShareGroupConfig,
+}
+
+/// What a broker's settings say about share groups (`group.share.*`).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ShareGroupConfig {
+    /// How often members call, in milliseconds
+    /// (`group.share.heartbeat.interval.ms`).
+    pub heartbeat_interval_ms: i32,
+    /// After how many milliseconds of silence a member counts as dead
+    /// (`group.share.session.timeout.ms`).
+    pub session_timeout_ms: i32,
+    /// How many members a group may have (`group.share.max.size`).
+    pub max_size: i32,
+    /// How often a record is delivered at most
+    /// (`group.share.delivery.count.limit`).
+    pub delivery_count_limit: i16,
+    /// How long a member has a record, in milliseconds
+    /// (`group.share.record.lock.duration.ms`).
+    pub record_lock_duration_ms: i64,
+    /// How many records of a partition may be in flight
+    /// (`group.share.partition.max.record.locks`).
+    pub partition_max_record_locks: i64,
+    /// How many records an answer may hold (`share.fetch.max.fetch.records`).
+    pub fetch_max_records: i64,
 }
 
 impl GroupCoordinatorConfig {

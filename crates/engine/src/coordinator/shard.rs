@@ -3,6 +3,7 @@
 
 use super::record::GroupRecord;
 use super::runtime::{CoordinatorShard, ProducerIdAndEpoch, Settled, WriteNumber};
+use super::share_group;
 use super::then::{GroupThen, with_error};
 use super::timers::Timer;
 use super::{
@@ -34,7 +35,7 @@ impl CoordinatorShard for GroupCoordinator {
         };
         match record {
             GroupRecord::OffsetCommit(key, Some(value)) => {
-                if self.groups.get(&key.group).is_none() {
+                if !self.has_group(&key.group) {
                     let group = ClassicGroup::new(&key.group, value.commit_timestamp_ms);
                     self.groups.insert(write, key.group.clone(), group);
                 }
@@ -47,8 +48,10 @@ impl CoordinatorShard for GroupCoordinator {
                 self.groups.insert(write, key.group, group);
             }
             GroupRecord::GroupMetadata(key, None) => self.groups.remove(write, &key.group),
-            // Nobody coordinates groups of this protocol yet.
-            GroupRecord::ConsumerGroup(_) => {}
+            GroupRecord::ConsumerGroup(record) => self.replay_consumer_group(write, record),
+            GroupRecord::ShareGroup(record) => {
+                share_group::replay(&mut self.share_groups, write, record);
+            }
         }
     }
 
@@ -64,11 +67,15 @@ impl CoordinatorShard for GroupCoordinator {
 
     fn commit(&mut self, until: WriteNumber) {
         self.groups.commit(until);
+        self.consumer_groups.commit(until);
+        self.share_groups.commit(until);
         self.offsets.commit(until);
     }
 
     fn revert(&mut self, from: WriteNumber) {
         self.groups.revert(from);
+        self.consumer_groups.revert(from);
+        self.share_groups.revert(from);
         self.offsets.revert(from);
     }
 
@@ -80,7 +87,10 @@ impl CoordinatorShard for GroupCoordinator {
         out: &mut Vec<CoordinatorOutput>,
     ) {
         let Parts {
-            groups, mut step, ..
+            groups,
+            consumer_groups,
+            mut step,
+            ..
         } = self.parts(now, out);
         match then {
             GroupThen::Respond { token, response } => {
@@ -89,6 +99,11 @@ impl CoordinatorShard for GroupCoordinator {
                     None => response,
                 };
                 step.respond(token, response);
+            }
+            GroupThen::Fenced { timer } => {
+                if settled.error().is_some() {
+                    consumer_groups.set_again(now, timer);
+                }
             }
             GroupThen::GroupMade { group, token } => {
                 if let Some(error) = settled.error() {
@@ -123,9 +138,19 @@ impl CoordinatorShard for GroupCoordinator {
 
     fn on_loaded(&mut self, now: Time, out: &mut Vec<CoordinatorOutput>) {
         let Parts {
-            groups, mut step, ..
+            groups,
+            consumer_groups,
+            share_groups,
+            mut step,
+            ..
         } = self.parts(now, out);
-        if !groups.current().is_empty() {
+        consumer_groups.on_loaded(now);
+        for group in share_groups.current().values() {
+            for member_id in group.members().keys() {
+                share_group::schedule_session(&mut step, group.id(), member_id);
+            }
+        }
+        if !groups.current().is_empty() || consumer_groups.groups().len() > 0 {
             schedule_clean_up(&mut step);
         }
         for group in groups.values_mut() {
@@ -136,8 +161,14 @@ impl CoordinatorShard for GroupCoordinator {
 
     fn on_unloaded(&mut self, now: Time, out: &mut Vec<CoordinatorOutput>) {
         let Parts {
-            groups, mut step, ..
+            groups,
+            share_groups,
+            mut step,
+            ..
         } = self.parts(now, out);
+        for name in share_groups.current().keys() {
+            step.timers.cancel_group(name);
+        }
         for group in groups.values_mut() {
             group.on_unloaded(&mut step);
         }
@@ -146,10 +177,13 @@ impl CoordinatorShard for GroupCoordinator {
     }
 
     fn next_deadline(&self) -> Option<Time> {
-        self.timers.next()
+        self.next_timer()
     }
 
     fn expire_next(&mut self, now: Time, out: &mut Vec<CoordinatorOutput>) -> bool {
+        if self.expire_consumer_group(now, out) {
+            return true;
+        }
         let Some((_, timer)) = self.timers.pop_until(now) else {
             return false;
         };

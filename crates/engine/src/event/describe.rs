@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::consumer_group::describe_consumer_group;
 use super::{ClientNames, EventKind};
 use crate::coordinator::{GroupEvent, RemovalCause};
 use crate::log::DeletionReason;
@@ -127,6 +128,21 @@ impl Described<'_> {
                         )
                     }
                 }
+            }
+            EventKind::TransactionCallReturned {
+                producer,
+                call,
+                error,
+            } => match error {
+                None => write!(f, "{}: {call}() returns.", self.names.name(*producer)),
+                Some((exception, message)) => write!(
+                    f,
+                    "{}: {call}() fails: {exception}: {message}",
+                    self.names.name(*producer)
+                ),
+            },
+            EventKind::Processor { producer, event } => {
+                event.describe(&self.names.name(*producer), f)
             }
             EventKind::Flushed { producer } => write!(
                 f,
@@ -538,6 +554,8 @@ impl fmt::Display for Described<'_> {
                 self.names.name(*admin)
             ),
             EventKind::Group(event) => describe_group(event, f),
+            EventKind::Share(event) => event.describe(self.names, f),
+            EventKind::Transaction(event) => event.fmt(f),
             _ => Ok(()),
         }
     }
@@ -621,6 +639,7 @@ fn describe_group(event: &GroupEvent, f: &mut fmt::Formatter<'_>) -> fmt::Result
                 .collect();
             write!(f, "Group {group} commits {}.", texts.join(", "))
         }
+        GroupEvent::Consumer(event) => describe_consumer_group(event, f),
         GroupEvent::OffsetsRemoved {
             group, partitions, ..
         } => write!(

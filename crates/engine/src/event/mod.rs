@@ -1,13 +1,19 @@
 //! What happened in the world, as data and in words.
 
+mod consumer_group;
 mod describe;
+mod share;
 
 pub use self::describe::counted;
+pub use self::share::{ShareEvent, ShareRecords};
 
+pub(crate) use self::consumer_group::bump_cause;
 use self::describe::Described;
-use crate::client::{Callback, ConsumerEvent};
+use crate::client::{Callback, ConsumerEvent, ProcessorEvent};
 use crate::controller::is_internal;
 use crate::coordinator::GroupEvent;
+use crate::coordinator::consumer_group::ConsumerGroupEvent;
+use crate::coordinator::transaction::TransactionEvent;
 use crate::log::record_batch::RecordBatch;
 use crate::log::{Cleaning, DeletionReason};
 use crate::protocol::{Response, TopicName, TopicPartition};
@@ -413,6 +419,22 @@ pub enum EventKind {
         /// The producer.
         producer: ClientNumber,
     },
+    /// A producer's call about transactions has returned.
+    TransactionCallReturned {
+        /// The producer.
+        producer: ClientNumber,
+        /// The method's name, such as `commitTransaction`.
+        call: &'static str,
+        /// The exception and its message, when it has failed.
+        error: Option<(String, String)>,
+    },
+    /// An application that reads, transforms and writes has done something.
+    Processor {
+        /// Its producer.
+        producer: ClientNumber,
+        /// What.
+        event: ProcessorEvent,
+    },
     /// A producer has ended without `flush()` and without `close()`: these
     /// records were never sent.
     RecordsNeverSent {
@@ -477,8 +499,8 @@ pub enum EventKind {
         from: i64,
         /// Its position now.
         to: i64,
-        /// The batches that came; the first may begin before `from`, and the
-        /// last go on beyond `to`.
+        /// The batches that an application is shown; the first may begin before
+        /// `from`, and the last go on beyond `to`.
         batches: Vec<RecordBatch>,
     },
     /// A consumer ended with an exception.
@@ -545,6 +567,10 @@ pub enum EventKind {
     },
     /// Something happened in a group.
     Group(GroupEvent),
+    /// Something happened in a share group.
+    Share(ShareEvent),
+    /// Something happened to a transaction.
+    Transaction(TransactionEvent),
 }
 
 impl EventKind {
@@ -566,6 +592,8 @@ impl EventKind {
             }
             EventKind::PartitionsRevoked { .. } => true,
             EventKind::Group(event) => is_group_news(event),
+            EventKind::Share(event) => event.is_news(),
+            EventKind::Transaction(event) => event.is_news(),
             EventKind::Consumer { event, .. } => event.is_news(),
             _ => true,
         }
@@ -631,6 +659,16 @@ impl EventKind {
 }
 
 fn is_group_news(event: &GroupEvent) -> bool {
+    if let GroupEvent::Consumer(event) = event {
+        return matches!(
+            event,
+            ConsumerGroupEvent::MemberJoined { .. }
+                | ConsumerGroupEvent::MemberReplaced { .. }
+                | ConsumerGroupEvent::MemberLeft { .. }
+                | ConsumerGroupEvent::MemberFenced { .. }
+                | ConsumerGroupEvent::TargetAssignmentComputed { .. }
+        );
+    }
     !matches!(
         event,
         GroupEvent::GroupCreated { .. }

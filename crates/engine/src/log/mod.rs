@@ -23,6 +23,6 @@ pub use config::{BrokerCompressionType, LogConfig};
 pub use epoch_cache::LeaderEpochCache;
 pub use error::{AppendError, OffsetOutOfRange};
 pub use partition_log::{Appended, Deletion, DeletionReason, PartitionLog};
-pub use producer_state::{AppendOrigin, ProducerError, ProducerState};
+pub use producer_state::{AppendOrigin, ProducerError, ProducerState, VerificationGuard};
 pub use ratio::Ratio;
 pub use segment::LogSegment;

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use super::config::LogConfig;
 use super::epoch_cache::LeaderEpochCache;
 use super::error::OffsetOutOfRange;
-use super::producer_state::ProducerState;
+use super::producer_state::{ProducerState, VerificationGuard};
 use super::record_batch::RecordBatch;
 use super::segment::LogSegment;
 
@@ -110,6 +110,29 @@ impl PartitionLog {
     /// What is known of the idempotent and transactional producers.
     pub fn producer_state(&self) -> &ProducerState {
         &self.producers
+    }
+
+    /// Whether the coordinator must be asked before this batch is appended, and
+    /// the guard of that ([`ProducerState::begin_verification`]).
+    pub fn begin_verification(
+        &mut self,
+        batch: &RecordBatch,
+        now_ms: i64,
+    ) -> Option<VerificationGuard> {
+        self.producers.begin_verification(batch, now_ms)
+    }
+
+    /// The same before a batch that is yet to be made
+    /// ([`ProducerState::begin_verification_of`]).
+    pub fn begin_verification_of(
+        &mut self,
+        producer_id: i64,
+        producer_epoch: i16,
+        sequence: i32,
+        now_ms: i64,
+    ) -> Option<VerificationGuard> {
+        let producers = &mut self.producers;
+        producers.begin_verification_of(producer_id, producer_epoch, sequence, now_ms)
     }
 
     /// Forgets the producers that have been idle for this long

@@ -5,6 +5,7 @@ mod aborted;
 mod entry;
 mod error;
 mod transactions;
+mod verification;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,6 +14,8 @@ pub use aborted::{AbortedTransaction, AbortedTransactions};
 pub use entry::{BATCHES_TO_RETAIN, BatchMetadata, ProducerEntry};
 pub use error::ProducerError;
 use transactions::Transactions;
+pub use verification::VerificationGuard;
+use verification::Verifications;
 
 use super::record_batch::{EndTransactionMarker, RecordBatch};
 
@@ -39,6 +42,7 @@ pub struct ProducerState {
     producers: BTreeMap<i64, ProducerEntry>,
     transactions: Transactions,
     aborted: AbortedTransactions,
+    verifications: Verifications,
     /// Up to where the log is reflected here.
     end_offset: i64,
     /// Its producers where a segment began, by that offset.
@@ -96,8 +100,64 @@ impl ProducerState {
         if batch.is_control() {
             marker_of(batch).map_or(Ok(()), |marker| entry.check_marker(batch, marker))
         } else {
-            entry.check_data(batch, origin == AppendOrigin::Client)
+            let is_from_client = origin == AppendOrigin::Client;
+            let lowest = self.verifications.lowest_sequence(batch.producer_id());
+            entry.check_data(batch, is_from_client, lowest)
         }
+    }
+}
+
+/// Asking the coordinator (KIP-890).
+impl ProducerState {
+    /// Whether the producer has a transaction open here in this epoch.
+    pub fn has_ongoing_transaction(&self, producer_id: i64, producer_epoch: i16) -> bool {
+        self.producer(producer_id).is_some_and(|entry| {
+            let is_open = entry.transaction_first_offset().is_some();
+            is_open && entry.producer_epoch() == producer_epoch
+        })
+    }
+
+    /// Before a batch of a transaction that has none here yet, the leader asks
+    /// the coordinator whether the partition is part of it. Returns the guard
+    /// of that; `None` when there is nothing to ask
+    /// (`UnifiedLog.maybeStartTransactionVerification`).
+    pub fn begin_verification(
+        &mut self,
+        batch: &RecordBatch,
+        now_ms: i64,
+    ) -> Option<VerificationGuard> {
+        if !batch.is_transactional() {
+            return None;
+        }
+        let (id, epoch) = (batch.producer_id(), batch.producer_epoch());
+        self.begin_verification_of(id, epoch, batch.base_sequence(), now_ms)
+    }
+
+    /// The same before a batch that is yet to be made.
+    pub fn begin_verification_of(
+        &mut self,
+        producer_id: i64,
+        producer_epoch: i16,
+        sequence: i32,
+        now_ms: i64,
+    ) -> Option<VerificationGuard> {
+        if self.has_ongoing_transaction(producer_id, producer_epoch) {
+            return None;
+        }
+        let (id, epoch) = (producer_id, producer_epoch);
+        Some(self.verifications.begin(id, sequence, epoch, now_ms))
+    }
+
+    /// Whether the coordinator's answer about a producer still counts, or none
+    /// is needed any more: no marker was written since it was asked (`UnifiedLog.batchMissingRequiredVerification`).
+    pub fn is_verified(
+        &self,
+        producer_id: i64,
+        producer_epoch: i16,
+        guard: VerificationGuard,
+    ) -> bool {
+        self.has_ongoing_transaction(producer_id, producer_epoch)
+            || self.verifications.guard(producer_id) == Some(guard)
     }
 }
 
@@ -110,6 +170,7 @@ impl ProducerState {
         if !batch.has_producer_id() {
             return;
         }
+        self.verifications.end(batch.producer_id());
         if !batch.is_control() {
             self.append_data(batch);
         } else if let Some(marker) = marker_of(batch) {
@@ -209,6 +270,7 @@ impl ProducerState {
     /// Forgets everything; the log goes on at `offset`.
     pub fn clear(&mut self, offset: i64) {
         *self = ProducerState {
+            verifications: std::mem::take(&mut self.verifications),
             end_offset: offset,
             ..ProducerState::default()
         };
@@ -217,6 +279,7 @@ impl ProducerState {
     /// Forgets the producers without an open transaction that have not
     /// written for this long. Returns how many.
     pub fn remove_expired(&mut self, now_ms: i64, expiration_ms: i64) -> usize {
+        self.verifications.remove_expired(now_ms, expiration_ms);
         let before = self.producers.len();
         self.producers.retain(|_, entry| {
             entry.transaction_first_offset().is_some()

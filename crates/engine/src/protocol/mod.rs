@@ -12,6 +12,7 @@ mod error;
 mod group;
 mod metadata;
 mod records;
+mod share;
 mod transaction;
 pub mod wire;
 mod zookeeper;
@@ -23,6 +24,7 @@ pub use error::ErrorCode;
 pub use group::*;
 pub use metadata::*;
 pub use records::*;
+pub use share::*;
 pub use transaction::*;
 pub use zookeeper::*;
 
@@ -178,6 +180,22 @@ apis! {
     InitProducerId(InitProducerIdRequest, InitProducerIdResponse),
     /// Gives a broker a block of producer ids.
     AllocateProducerIds(AllocateProducerIdsRequest, AllocateProducerIdsResponse),
+    /// Makes partitions part of a transaction, or asks whether they are.
+    AddPartitionsToTxn(AddPartitionsToTxnRequest, AddPartitionsToTxnResponse),
+    /// Makes a group's offsets part of a transaction.
+    AddOffsetsToTxn(AddOffsetsToTxnRequest, AddOffsetsToTxnResponse),
+    /// Stores a group's offsets, to count when the transaction is committed.
+    TxnOffsetCommit(TxnOffsetCommitRequest, TxnOffsetCommitResponse),
+    /// Commits or aborts a transaction.
+    EndTxn(EndTxnRequest, EndTxnResponse),
+    /// Writes the markers that end transactions.
+    WriteTxnMarkers(WriteTxnMarkersRequest, WriteTxnMarkersResponse),
+    /// Describes transactions.
+    DescribeTransactions(DescribeTransactionsRequest, DescribeTransactionsResponse),
+    /// Lists the transactions a broker coordinates.
+    ListTransactions(ListTransactionsRequest, ListTransactionsResponse),
+    /// Describes the producers that a partition's log knows.
+    DescribeProducers(DescribeProducersRequest, DescribeProducersResponse),
     /// Finds the brokers that coordinate groups, transactions or share groups.
     FindCoordinator(FindCoordinatorRequest, FindCoordinatorResponse),
     /// Enters a group, or its next generation.
@@ -188,6 +206,10 @@ apis! {
     Heartbeat(HeartbeatRequest, HeartbeatResponse),
     /// Leaves a group.
     LeaveGroup(LeaveGroupRequest, LeaveGroupResponse),
+    /// Joins, stays in and leaves a group of KIP-848.
+    ConsumerGroupHeartbeat(ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse),
+    /// Describes groups of KIP-848.
+    ConsumerGroupDescribe(ConsumerGroupDescribeRequest, ConsumerGroupDescribeResponse),
     /// Stores the offsets up to which a group has read.
     OffsetCommit(OffsetCommitRequest, OffsetCommitResponse),
     /// Reads them back.
@@ -225,6 +247,27 @@ apis! {
     ListPartitionReassignments(
         ListPartitionReassignmentsRequest,
         ListPartitionReassignmentsResponse
+    ),
+    /// A member of a share group joins, lives or leaves (KIP-932).
+    ShareGroupHeartbeat(ShareGroupHeartbeatRequest, ShareGroupHeartbeatResponse),
+    /// Describes share groups.
+    ShareGroupDescribe(ShareGroupDescribeRequest, ShareGroupDescribeResponse),
+    /// Acquires records for a member of a share group.
+    ShareFetch(ShareFetchRequest, ShareFetchResponse),
+    /// Says what has become of acquired records.
+    ShareAcknowledge(ShareAcknowledgeRequest, ShareAcknowledgeResponse),
+    /// Sets the state of share-partitions anew.
+    InitializeShareGroupState(InitializeShareGroupStateRequest, ShareGroupStateResults),
+    /// Reads the state of share-partitions.
+    ReadShareGroupState(ReadShareGroupStateRequest, ReadShareGroupStateResponse),
+    /// Writes changes of it.
+    WriteShareGroupState(WriteShareGroupStateRequest, ShareGroupStateResults),
+    /// Forgets it.
+    DeleteShareGroupState(DeleteShareGroupStateRequest, ShareGroupStateResults),
+    /// Reads where share-partitions begin.
+    ReadShareGroupStateSummary(
+        ReadShareGroupStateSummaryRequest,
+        ReadShareGroupStateSummaryResponse
     ),
     /// An operation of ZooKeeper's, which is not of Kafka's protocol.
     ZooKeeper(ZooKeeperRequest, ZooKeeperResponse),

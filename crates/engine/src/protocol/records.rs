@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::Arc;
 
 use super::{ErrorCode, TopicId, TopicPartition};
 use crate::log::record_batch::RecordBatch;
@@ -6,6 +7,8 @@ use crate::log::record_batch::RecordBatch;
 /// Appends record batches to partitions that the receiver leads.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ProduceRequest {
+    /// The producer's `transactional.id`, when it has one.
+    pub transactional_id: Option<Arc<str>>,
     /// 0: no answer; 1: the leader has it; -1 (`all`): every in-sync replica
     /// has it.
     pub acks: i16,
@@ -147,8 +150,13 @@ pub struct FetchedPartition {
     /// The offset below which all in-sync replicas have every record; -1 with
     /// an error.
     pub high_watermark: i64,
+    /// The offset below which no transaction is open; -1 with an error.
+    pub last_stable_offset: i64,
     /// The partition's first offset; -1 with an error.
     pub log_start_offset: i64,
+    /// For `read_committed` the transactions that were aborted and have records
+    /// in the answer, by their first offsets.
+    pub aborted_transactions: Vec<AbortedTransactionInfo>,
     /// Where a follower's log and the leader's part, by the epoch and where it
     /// ended on the leader (KIP-595): the follower cuts its log there.
     pub diverging_epoch: Option<(i32, i64)>,
@@ -157,6 +165,16 @@ pub struct FetchedPartition {
     pub preferred_read_replica: Option<i32>,
     /// Whole batches; the first may begin before the offset asked for.
     pub records: Vec<RecordBatch>,
+}
+
+/// An aborted transaction, as a consumer is told of it
+/// (`FetchResponse.AbortedTransaction`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct AbortedTransactionInfo {
+    /// Its producer.
+    pub producer_id: i64,
+    /// Its first offset in the partition.
+    pub first_offset: i64,
 }
 
 /// Finds an offset by a timestamp, or at either end.
@@ -179,6 +197,11 @@ impl ListOffsetsRequest {
     pub const EARLIEST: i64 = -2;
     /// Asks for the first record with the largest timestamp (KIP-734).
     pub const MAX_TIMESTAMP: i64 = -3;
+    /// Asks for the first record on the leader's own disk (KIP-405).
+    pub const EARLIEST_LOCAL: i64 = -4;
+    /// Asks for the last record in remote storage, of which there is none
+    /// (KIP-1005).
+    pub const LATEST_TIERED: i64 = -5;
 }
 
 /// The offsets found.

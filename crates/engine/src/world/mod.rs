@@ -1,10 +1,13 @@
 //! The world: all nodes, the network between them, and virtual time.
 
+#[cfg(test)]
+mod asking;
 mod commands;
 mod config;
 mod consumers;
 mod observer;
 mod processed;
+mod processors;
 mod rebalances;
 mod servers;
 
@@ -16,12 +19,15 @@ use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 
 use self::observer::Observer;
+use crate::broker::share::SharePartition;
 use crate::broker::{Broker, NewBroker, Partition};
-use crate::client::Client;
+use crate::client::{Client, Processor};
 use crate::command::{ClientNumber, Command, Refusal};
 use crate::controller::zookeeper::ZooKeeper;
 use crate::controller::{ControllerNode, MetadataImage, Topic, is_internal};
 use crate::coordinator::ClassicGroup;
+use crate::coordinator::consumer_group::ConsumerGroup;
+use crate::coordinator::share_group::ShareGroup;
 use crate::event::{Cause, ClientNames, Event, EventKind};
 use crate::journal::{Entry, Journal};
 use crate::protocol::{TopicName, TopicPartition};
@@ -59,6 +65,8 @@ pub struct World {
     zookeeper: Option<ZooKeeper>,
     observer: Observer,
     clients: BTreeMap<ClientNumber, Client>,
+    /// By their consumers' numbers.
+    processors: BTreeMap<ClientNumber, Processor>,
     names: BTreeMap<ClientNumber, String>,
     next_client: ClientNumber,
     journal: Journal,
@@ -93,6 +101,7 @@ impl World {
             zookeeper: has_zookeeper.then(ZooKeeper::default),
             observer: Observer::default(),
             clients: BTreeMap::new(),
+            processors: BTreeMap::new(),
             names: BTreeMap::new(),
             next_client: 1,
             journal: Journal::new(seed, config),
@@ -200,6 +209,51 @@ impl World {
         groups
     }
 
+    /// All groups of KIP-848, each with the broker that coordinates it; of two
+    /// that believe they do, the later one.
+    pub fn consumer_groups(&self) -> BTreeMap<&str, (&Broker, &ConsumerGroup)> {
+        let mut groups = BTreeMap::new();
+        let mut epochs: BTreeMap<i32, i32> = BTreeMap::new();
+        for broker in self.brokers.values() {
+            for (partition, leader_epoch, shard) in broker.groups().active() {
+                let latest = epochs.entry(partition).or_insert(leader_epoch);
+                if *latest > leader_epoch {
+                    continue;
+                }
+                *latest = leader_epoch;
+                let of_shard = shard.consumer_groups().groups();
+                groups.extend(of_shard.map(|group| (group.id(), (broker, group))));
+            }
+        }
+        groups
+    }
+
+    /// All share groups with the broker that coordinates each, by name. Of two
+    /// that believe to coordinate a group the one elected later does.
+    pub fn share_groups(&self) -> BTreeMap<&str, (&Broker, &ShareGroup)> {
+        let mut groups: BTreeMap<&str, (i32, (&Broker, &ShareGroup))> = BTreeMap::new();
+        for broker in self.brokers.values() {
+            for (_, leader_epoch, shard) in broker.groups().active() {
+                for group in shard.share_groups() {
+                    let known = groups.get(group.id());
+                    if known.is_none_or(|(epoch, _)| *epoch <= leader_epoch) {
+                        groups.insert(group.id(), (leader_epoch, (broker, group)));
+                    }
+                }
+            }
+        }
+        let groups = groups.into_iter();
+        groups.map(|(name, (_, group))| (name, group)).collect()
+    }
+
+    /// A partition as a share group reads it, on the broker that leads it.
+    pub fn share_partition(&self, group: &str, of: &TopicPartition) -> Option<&SharePartition> {
+        let leader = self.observer.leader(of)?;
+        let mut held = self.brokers.get(&leader)?.share_partitions();
+        let found = held.find(|(key, name, _)| key.group_id == group && *name == of);
+        found.map(|(_, _, partition)| partition)
+    }
+
     /// When something is due next.
     pub fn next_time(&self) -> Option<Time> {
         self.fabric.queue.next_time()
@@ -215,6 +269,7 @@ impl World {
         self.zookeeper.hash(&mut digest);
         self.observer.hash(&mut digest);
         self.clients.hash(&mut digest);
+        self.processors.hash(&mut digest);
         self.next_client.hash(&mut digest);
         self.journal.hash(&mut digest);
         digest.finish()
@@ -233,6 +288,7 @@ impl World {
             command: command.clone(),
         });
         let client = self.carry_out(command);
+        self.run_processors(0);
         self.watch_groups(0);
         self.run_until(self.fabric.now);
         Ok(Outcome {
@@ -277,6 +333,7 @@ impl World {
             self.fabric.now = at;
             let first_event = self.fabric.events.len();
             self.happen(scheduled);
+            self.run_processors(first_event);
             self.watch_groups(first_event);
         }
     }

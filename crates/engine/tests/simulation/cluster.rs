@@ -69,7 +69,7 @@ fn settings(random: &mut Random, brokers: i32) -> Vec<(&'static str, &'static st
     );
     set("log.retention.check.interval.ms", &["1000", "5000"]);
     set("offsets.topic.num.partitions", &["1", "3", "3", "10"]);
-    set("offsets.topic.segment.bytes", &["1000", "104857600"]);
+    set("offsets.topic.segment.bytes", &["6000", "104857600"]);
     let min_isr: &[&str] = if brokers > 1 {
         &["1", "1", "2"]
     } else {

@@ -5,6 +5,7 @@ use engine::broker::Slowness;
 use engine::controller::zookeeper::ZooKeeper;
 use engine::sim::{Host, Latency, Link};
 
+use super::workload::Kind;
 use super::{Run, cluster, pick};
 
 const BROKERS_MAX: usize = 10;
@@ -94,17 +95,20 @@ impl Run {
         Command::AddBroker { id, rack: None }
     }
 
-    /// One or two servers, and some of the others; ZooKeeper counts as one.
+    /// One or two servers, or a client, and some of the others; ZooKeeper
+    /// counts as a server.
     fn sides(&mut self) -> (Vec<Host>, Vec<Host>) {
+        let client = self.any_client(Kind::Consumer);
+        let client = client.filter(|_| self.random.below(4) == 0);
         let world = &self.world;
         let mut hosts: Vec<Host> = world.brokers().keys().copied().map(Host::Server).collect();
         hosts.extend(world.controllers().keys().copied().map(Host::Server));
         hosts.sort_unstable();
         hosts.dedup();
         hosts.extend(world.zookeeper().map(|_| Host::ZooKeeper));
-        let mut one = Vec::new();
+        let mut one: Vec<Host> = client.map(Host::Client).into_iter().collect();
         for _ in 0..=self.random.below(2) {
-            if hosts.len() > 1 {
+            if hosts.len() > 1 && client.is_none() {
                 let index = self.random.below(hosts.len() as u32) as usize;
                 one.push(hosts.swap_remove(index));
             }

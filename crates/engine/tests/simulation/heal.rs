@@ -11,11 +11,14 @@ use engine::sim::Latency;
 use engine::{Command, Event, EventKind, TopicPartition};
 
 use super::Run;
+use super::groups::consumers;
 
 /// How long the cluster may take, in virtual milliseconds.
 const CONVERGES_WITHIN_MS: i64 = 180_000;
 /// How long a new consumer may take to read everything.
 const READS_WITHIN_MS: i64 = 120_000;
+/// The group that reads everything at the end.
+const READER: &str = "reader";
 
 /// What the reader at the end has read, by partition and offset.
 #[derive(Default)]
@@ -29,14 +32,13 @@ impl Run {
     /// all that was promised can be read.
     pub(super) fn heal(&mut self) {
         self.mend_the_network();
+        self.groups_come_to_rest();
         self.end_clients();
         let end = self.world.now().plus_ms(CONVERGES_WITHIN_MS);
         let mut why_not = Some(String::new());
         let mut restarted = BTreeSet::new();
         while why_not.is_some() {
-            self.restart_what_is_taken_for_another();
-            self.restart_what_copies_no_more(&mut restarted);
-            self.start_what_is_down();
+            self.mend_servers(&mut restarted);
             self.advance_to(self.world.now().plus_ms(500));
             why_not = self.what_is_not_well();
             assert!(self.world.now() < end, "it does not converge: {why_not:?}");
@@ -45,6 +47,13 @@ impl Run {
         self.replicas_are_the_same();
         let read = self.read_everything();
         self.all_that_was_promised_is_there(&read);
+    }
+
+    /// What a person does who looks after servers.
+    pub(super) fn mend_servers(&mut self, restarted: &mut BTreeSet<i32>) {
+        self.restart_what_is_taken_for_another();
+        self.restart_what_copies_no_more(restarted);
+        self.start_what_is_down();
     }
 
     fn mend_the_network(&mut self) {
@@ -200,7 +209,7 @@ impl Run {
         }
         let config = ConsumerConfig {
             auto_offset_reset: AutoOffsetReset::Earliest,
-            ..ConsumerConfig::of_group("reader")
+            ..ConsumerConfig::of_group(READER)
         };
         let outcome = self.world.execute(Command::AddConsumer { config, topics });
         let outcome = outcome.expect("there is room for a reader");
@@ -217,11 +226,16 @@ impl Run {
 
     fn unread(&self, read: &Read) -> Option<TopicPartition> {
         let mut partitions = self.to_be_read().into_iter();
+        let mut consumers = consumers(&self.world);
+        let reader = consumers.find(|it| it.config.group_id == READER);
+        let position = |of: &TopicPartition| reader?.assignment().get(of)?.position;
         partitions.find(|of| {
+            // The last may be a marker, which is passed over.
+            let position = position(of).unwrap_or_default();
             let log = self.world.partition(of).map(|held| &held.log);
             log.is_some_and(|log| {
                 let is_empty = log.start_offset() == log.high_watermark();
-                let position = read.positions.get(of).copied().unwrap_or_default();
+                let position = position.max(read.positions.get(of).copied().unwrap_or_default());
                 !is_empty && log.position_of(position) < log.high_watermark()
             })
         })

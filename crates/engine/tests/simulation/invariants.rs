@@ -12,6 +12,7 @@ use engine::protocol::{TopicId, TopicName};
 use engine::{Event, EventKind, NodeId, TopicPartition, World};
 
 use super::Summary;
+use super::groups::{Groups, OFFSETS};
 use super::record::PartitionRecord;
 
 /// After so many instants every replica is looked at from end to end.
@@ -23,6 +24,7 @@ const PACKETS_MAX: usize = 20_000;
 #[derive(Debug, Default)]
 pub struct Model {
     pub summary: Summary,
+    pub groups: Groups,
     partitions: BTreeMap<TopicPartition, PartitionRecord>,
     /// Topics that were deleted at some time: what was told of one may be told
     /// of another with the same name.
@@ -77,6 +79,7 @@ impl Model {
         for event in events {
             self.after_looking(&event.kind);
         }
+        self.look_at_groups(world, events);
         if self.summary.instants.is_multiple_of(FULL_SCAN_EVERY) {
             self.look_at_everything(world);
         }
@@ -97,6 +100,16 @@ impl Model {
             self.partitions.insert(of.clone(), record);
         }
         self.partitions.get_mut(of)
+    }
+
+    fn look_at_groups(&mut self, world: &World, events: &[Event]) {
+        let (partitions, deleted) = (&self.partitions, &self.deleted);
+        let has_lost = |of: &TopicPartition| {
+            let record = partitions.get(of);
+            deleted.contains(&of.topic) || record.is_some_and(|it| it.excuse.epoch.is_some())
+        };
+        self.groups
+            .observe(world, events, &mut self.summary, &has_lost);
     }
 
     fn before_looking(&mut self, world: &World, kind: &EventKind) {
@@ -352,6 +365,13 @@ impl Model {
                 );
             }
             Role::Follower { .. } | Role::Offline => record.look_at_follower(broker, log),
+        }
+        let fresh = record.take_fresh();
+        if *of.topic == *OFFSETS {
+            if record.excuse.epoch.is_some() {
+                self.groups.excuse(of.partition);
+            }
+            self.groups.take_down(of.partition, &fresh);
         }
         self.summary.excused += excused;
     }

@@ -5,10 +5,16 @@
 #![allow(dead_code, reason = "a test and a program each use some of it")]
 
 mod cluster;
+mod consumers;
 mod faults;
+mod groups;
 mod heal;
 mod invariants;
+mod ownership;
+mod progress;
+mod ranges;
 mod record;
+mod rest;
 mod sessions;
 mod workload;
 
@@ -16,6 +22,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::sync::Once;
 
+use engine::assignor::ClientAssignor;
 use engine::command::ClientNumber;
 use engine::event::ClientNames;
 use engine::sim::{Random, Stream};
@@ -24,7 +31,7 @@ use engine::{Command, Event, Time, World};
 use self::invariants::Model;
 
 /// How many of the last events are told when something fails.
-const LAST_EVENTS: usize = 40;
+const LAST_EVENTS: usize = 60;
 /// How much may happen within a second of virtual time. More is a cluster that
 /// is busy with itself.
 const INSTANTS_PER_SECOND_MAX: u32 = 200_000;
@@ -50,6 +57,34 @@ pub struct Summary {
     pub excused: u64,
     /// Records that the reader at the end has read.
     pub read: u64,
+    /// Generations that groups have begun.
+    pub generations: u64,
+    /// Of them, those with the cooperative assignor.
+    pub cooperative: u64,
+    /// How often a member of a current generation was looked at.
+    pub looked_at: u64,
+    /// Commits that coordinators have taken.
+    pub commits: u64,
+    /// Commits of which an application was told that they have failed.
+    pub refused_commits: u64,
+    /// Members that coordinators have thrown out.
+    pub expired_members: u64,
+    /// Static members that came back under another id.
+    pub replaced_members: u64,
+    /// Static members that failed since another has their place.
+    pub fenced_members: u64,
+    /// Members that left since their application did not poll.
+    pub poll_timeouts: u64,
+    /// How often a member was told that its partitions are lost.
+    pub lost_partitions: u64,
+    /// Records that applications have processed.
+    pub processed: u64,
+    /// How often a group has processed something again.
+    pub processed_again: u64,
+    /// Offsets that groups had committed at the end.
+    pub kept_offsets: u64,
+    /// Groups that came to rest at the end, with members.
+    pub settled_groups: u64,
 }
 
 impl Summary {
@@ -64,6 +99,20 @@ impl Summary {
         self.acknowledged += other.acknowledged;
         self.excused += other.excused;
         self.read += other.read;
+        self.generations += other.generations;
+        self.cooperative += other.cooperative;
+        self.looked_at += other.looked_at;
+        self.commits += other.commits;
+        self.refused_commits += other.refused_commits;
+        self.expired_members += other.expired_members;
+        self.replaced_members += other.replaced_members;
+        self.fenced_members += other.fenced_members;
+        self.poll_timeouts += other.poll_timeouts;
+        self.lost_partitions += other.lost_partitions;
+        self.processed += other.processed;
+        self.processed_again += other.processed_again;
+        self.kept_offsets += other.kept_offsets;
+        self.settled_groups += other.settled_groups;
     }
 }
 
@@ -92,6 +141,8 @@ struct Run {
     model: Model,
     /// What has been started, for commands to name.
     clients: Vec<(ClientNumber, workload::Kind)>,
+    /// The assignor that most members of each group know.
+    base_assignors: [ClientAssignor; consumers::GROUPS.len()],
     /// Makes values that never come twice.
     next_value: u32,
     /// The second it is, and what has happened in it.
@@ -102,11 +153,13 @@ impl Run {
     fn new(seed: u64) -> Run {
         let mut random = Random::new(seed, Stream::Tool);
         let world = World::new(seed, cluster::config(&mut random));
+        let base_assignors = consumers::base_assignors(&mut random);
         let mut run = Run {
             model: Model::default(),
             world,
             random,
             clients: Vec::new(),
+            base_assignors,
             next_value: 0,
             second: (0, 0),
         };

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use engine::TopicPartition;
 use engine::command::ClientNumber;
+use engine::controller::is_internal;
 use engine::log::PartitionLog;
 use engine::log::record_batch::RecordBatch;
 use engine::protocol::TopicId;
@@ -42,6 +43,9 @@ pub struct PartitionRecord {
     pub compacted_in_vain_to: i64,
     pub epochs: Epochs,
     pub excuse: Excuse,
+    /// What has become committed and is not taken from here yet, of a partition
+    /// that a coordinator reads.
+    fresh: Option<Vec<RecordBatch>>,
     /// What idempotent producers have had committed.
     sessions: Sessions,
     replicas: BTreeMap<i32, Seen>,
@@ -116,6 +120,7 @@ struct Seen {
 
 impl PartitionRecord {
     pub fn new(of: TopicPartition, topic_id: TopicId, is_compacted: bool) -> PartitionRecord {
+        let is_internal = is_internal(&of.topic);
         PartitionRecord {
             of,
             topic_id,
@@ -130,6 +135,7 @@ impl PartitionRecord {
             compacted_in_vain_to: 0,
             epochs: Epochs::default(),
             excuse: Excuse::default(),
+            fresh: is_internal.then(Vec::new),
             sessions: Sessions::default(),
             replicas: BTreeMap::new(),
         }
@@ -143,6 +149,12 @@ impl PartitionRecord {
 
     pub fn committed(&self) -> impl Iterator<Item = &RecordBatch> {
         self.committed.values()
+    }
+
+    /// What has become committed since this was asked last, of an internal
+    /// topic.
+    pub fn take_fresh(&mut self) -> Vec<RecordBatch> {
+        self.fresh.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// A replica's log has been cut off here, or made anew.
@@ -360,10 +372,13 @@ impl PartitionRecord {
             );
             // Who lost records may be sent them again.
             if self.excuse.epoch.is_none() {
-                self.sessions.take_down(&self.of, batch);
+                self.sessions.take_down(&self.of, batch, &self.acknowledged);
             }
             self.committed.insert(batch.base_offset(), batch.clone());
             self.committed_end = batch.next_offset();
+            if let Some(fresh) = &mut self.fresh {
+                fresh.push(batch.clone());
+            }
         }
         self.committed_epoch = epoch;
     }

@@ -8,61 +8,68 @@ use engine::log::record_batch::RecordBatch;
 
 /// The values of a partition that were committed, by the producer's id. The
 /// simulation gives every value but once, and numbers them upwards.
+///
+/// In one epoch of a producer each comes once, and in order. A producer that
+/// does not know what became of a batch, since it has expired or the leader
+/// found a gap before it, bumps its epoch and numbers anew all that is under
+/// way to the partition: what is not delivered may come twice then, or behind
+/// what was sent later (`TransactionManager.bumpIdempotentProducerEpoch`).
 #[derive(Debug, Default)]
 pub struct Sessions {
     values: BTreeMap<(i64, Vec<u8>), Place>,
-    /// The last number of what each has made up, and of what it was given.
-    last: BTreeMap<(i64, bool), (u64, u64)>,
-    known: BTreeSet<i64>,
-    /// Producers whose records may come late, or twice.
-    excused: BTreeSet<i64>,
+    /// The last number of what each has made up, and of what it was given, in
+    /// each of its epochs.
+    last: BTreeMap<(i64, i16, bool), (u64, u64)>,
 }
 
-/// Where a record was committed: offset, leader epoch, producer epoch, and the
-/// sequence of its batch.
-type Place = (i64, i32, i16, i32);
+/// Where a record was committed.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    offset: i64,
+    /// The first offset of its batch.
+    base_offset: i64,
+    producer_epoch: i16,
+}
 
 impl Sessions {
-    /// A leader that does not know a producer takes its first batch whatever
-    /// the sequence. When that is not 0, a batch before it was refused, for good
-    /// or since the broker did not lead yet; sent again it finds a gap, the
-    /// producer bumps its epoch, and all that is under way is numbered anew:
-    /// it may come late, or twice. Kafka's producer does the same.
-    fn is_excused(&mut self, id: i64, batch: &RecordBatch) -> bool {
-        if self.known.insert(id) && batch.base_sequence() != 0 {
-            self.excused.insert(id);
-        }
-        self.excused.contains(&id)
-    }
-
-    /// A batch has been committed.
-    pub fn take_down(&mut self, of: &TopicPartition, batch: &RecordBatch) {
-        let id = batch.producer_id();
-        if !batch.has_producer_id() || self.is_excused(id, batch) {
+    /// A batch has been committed; these are the base offsets of those that
+    /// producers know to be delivered.
+    pub fn take_down(
+        &mut self,
+        of: &TopicPartition,
+        batch: &RecordBatch,
+        delivered: &BTreeSet<i64>,
+    ) {
+        if !batch.has_producer_id() || batch.is_control() {
             return;
         }
+        let (id, producer_epoch) = (batch.producer_id(), batch.producer_epoch());
         for record in batch.records().flatten() {
             let Some(value) = record.value else {
                 continue;
             };
             let text = String::from_utf8_lossy(value).into_owned();
-            let place = (
-                record.offset,
-                batch.partition_leader_epoch(),
-                batch.producer_epoch(),
-                batch.base_sequence(),
-            );
-            let before = self.values.insert((id, value.to_vec()), place);
-            assert_eq!(
-                before, None,
-                "{of}: the idempotent producer {id} has {text} committed twice, again at {place:?}"
-            );
+            let place = Place {
+                offset: record.offset,
+                base_offset: batch.base_offset(),
+                producer_epoch,
+            };
+            if let Some(before) = self.values.insert((id, value.to_vec()), place) {
+                let is_excused = before.producer_epoch < producer_epoch
+                    && !delivered.contains(&before.base_offset);
+                assert!(
+                    is_excused,
+                    "{of}: the idempotent producer {id} has {text} committed twice: {before:?} \
+                     and {place:?}"
+                );
+            }
             let (is_made_up, number) = number_of(&text);
-            let last = self.last.entry((id, is_made_up)).or_insert(number);
+            let session = (id, producer_epoch, is_made_up);
+            let last = self.last.entry(session).or_insert(number);
             assert!(
                 *last <= number,
-                "{of}: the idempotent producer {id} has {text} committed behind {last:?}, at {}",
-                record.offset
+                "{of}: the idempotent producer {id} has {text} committed behind {last:?}, at \
+                 {place:?}"
             );
             *last = number;
         }

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use engine::client::{
-    Acks, AutoOffsetReset, ConsumerConfig, KeyPattern, OutgoingRecord, ProducerConfig, Workload,
-};
+use engine::client::{Acks, AdminConfig, KeyPattern, OutgoingRecord, ProducerConfig, Workload};
 use engine::log::record_batch::CompressionType;
 use engine::protocol::{
     AlterPartitionReassignmentsRequest, CreatableTopic, CreatePartitionsRequest,
@@ -23,11 +21,11 @@ pub enum Kind {
     Admin,
 }
 
-const TOPICS: u32 = 4;
+pub(super) const TOPICS: u32 = 4;
 const CLIENTS_MAX: usize = 24;
 
 impl Run {
-    /// A topic and a producer are there from the beginning.
+    /// Topics, a producer and a consumer are there from the beginning.
     pub(super) fn begin(&mut self) {
         self.add_admin();
         for number in 0..2 {
@@ -36,18 +34,19 @@ impl Run {
         }
         self.advance_to(self.world.now().plus_ms(200));
         self.add_producer();
+        self.add_consumer();
     }
 
     /// One thing that a client does, or one more client.
     pub(super) fn work(&mut self) {
         let has_room = self.world.clients().len() < CLIENTS_MAX;
-        match self.random.below(20) {
+        match self.random.below(26) {
             0..=2 if has_room => self.add_producer(),
-            3 | 4 if has_room => self.add_consumer(),
-            5 if has_room => self.add_admin(),
-            0..=6 => self.end_client(),
-            7 => self.set_workload(),
-            8..=11 => self.send(),
+            3 if has_room => self.add_admin(),
+            0..=4 => self.end_client(),
+            5 => self.set_workload(),
+            6..=9 => self.send(),
+            10..=17 => self.consume(has_room),
             _ => {
                 let request = self.admin_request();
                 self.admin_call(request);
@@ -83,37 +82,21 @@ impl Run {
         }
     }
 
-    fn add_consumer(&mut self) {
-        let random = &mut self.random;
-        let config = ConsumerConfig {
-            auto_offset_reset: pick(
-                random,
-                &[AutoOffsetReset::Earliest, AutoOffsetReset::Latest],
-            ),
-            metadata_max_age_ms: pick(random, &[1_000, 10_000]),
-            session_timeout_ms: 6_000,
-            heartbeat_interval_ms: 1_000,
-            ..ConsumerConfig::of_group(pick(random, &["red", "blue"]))
-        };
-        let topics = vec![self.any_topic()];
-        self.add(Command::AddConsumer { config, topics }, Kind::Consumer);
-    }
-
     fn add_admin(&mut self) {
-        let client_id = "admin".to_owned();
-        self.add(Command::AddAdmin { client_id }, Kind::Admin);
+        let config = AdminConfig::named("admin");
+        self.add(Command::AddAdmin { config }, Kind::Admin);
     }
 
-    fn any_topic(&mut self) -> TopicName {
+    pub(super) fn any_topic(&mut self) -> TopicName {
         topic(self.random.below(TOPICS))
     }
 
-    fn any_partition(&mut self) -> TopicPartition {
+    pub(super) fn any_partition(&mut self) -> TopicPartition {
         let name = self.any_topic();
         TopicPartition::new(name, self.random.below(4) as i32)
     }
 
-    fn any_client(&mut self, kind: Kind) -> Option<u32> {
+    pub(super) fn any_client(&mut self, kind: Kind) -> Option<u32> {
         let running = self.world.clients();
         self.clients
             .retain(|(number, _)| running.contains_key(number));
@@ -123,7 +106,11 @@ impl Run {
     }
 
     fn end_client(&mut self) {
-        let kind = self.pick(&[Kind::Producer, Kind::Consumer, Kind::Admin]);
+        let kind = self.pick(&[Kind::Producer, Kind::Admin]);
+        self.end_client_of(kind);
+    }
+
+    pub(super) fn end_client_of(&mut self, kind: Kind) {
         if let Some(client) = self.any_client(kind) {
             let command = match self.random.below(2) {
                 0 => Command::Close { client },
@@ -281,7 +268,7 @@ impl Run {
     }
 }
 
-fn topic(number: u32) -> TopicName {
+pub(super) fn topic(number: u32) -> TopicName {
     format!("t{number}").as_str().into()
 }
 

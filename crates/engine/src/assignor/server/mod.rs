@@ -10,6 +10,7 @@ use super::compare_as_java;
 use crate::protocol::TopicId;
 
 mod range;
+pub mod simple;
 mod uniform;
 
 /// Partitions of topics by the topic's id. A topic of which there are none is

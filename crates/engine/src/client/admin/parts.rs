@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::protocol::{
-    DeleteGroupsRequest, DeleteRecordsRequest, DescribeGroupsRequest, ErrorCode,
-    ListOffsetsRequest, Request, Response, TopicPartition,
+    ConsumerGroupDescribeRequest, DeleteGroupsRequest, DeleteRecordsRequest, DescribeGroupsRequest,
+    DescribeProducersRequest, DescribeTransactionsRequest, ErrorCode, ListOffsetsRequest, Request,
+    Response, ShareGroupDescribeRequest, TopicPartition,
 };
 
 /// A part of a call: what one broker answers.
@@ -19,7 +20,8 @@ pub(super) enum Part {
     /// What it asks of this partition, by its leader. The number is the offset
     /// before which to delete, or the timestamp to look for.
     Records(TopicPartition, i64),
-    /// What it asks of this group, by its coordinator.
+    /// What it asks of this group, or this `transactional.id`, by its
+    /// coordinator.
     Group(String),
 }
 
@@ -42,13 +44,29 @@ pub(super) fn of(request: &Request) -> Vec<Part> {
             let groups = request.groups.iter().cloned();
             groups.map(Part::Group).collect()
         }
+        Request::ConsumerGroupDescribe(request) if !request.group_ids.is_empty() => {
+            let groups = request.group_ids.iter().cloned();
+            groups.map(Part::Group).collect()
+        }
+        Request::ShareGroupDescribe(request) if !request.group_ids.is_empty() => {
+            let groups = request.group_ids.iter().cloned();
+            groups.map(Part::Group).collect()
+        }
         Request::DeleteGroups(request) if !request.groups_names.is_empty() => {
             let groups = request.groups_names.iter().cloned();
             groups.map(Part::Group).collect()
         }
         Request::OffsetFetch(request) => vec![Part::Group(request.group_id.clone())],
         Request::OffsetDelete(request) => vec![Part::Group(request.group_id.clone())],
-        Request::ListGroups(_) => vec![Part::Brokers],
+        Request::ListGroups(_) | Request::ListTransactions(_) => vec![Part::Brokers],
+        Request::DescribeTransactions(request) if !request.transactional_ids.is_empty() => {
+            let ids = request.transactional_ids.iter().cloned();
+            ids.map(Part::Group).collect()
+        }
+        Request::DescribeProducers(request) if !request.partitions.is_empty() => {
+            let partitions = request.partitions.iter();
+            partitions.map(|of| Part::Records(of.clone(), 0)).collect()
+        }
         _ => vec![Part::Whole],
     }
 }
@@ -57,16 +75,17 @@ pub(super) fn of(request: &Request) -> Vec<Part> {
 /// for itself.
 pub(super) fn requests_of(request: &Request, parts: Vec<Part>) -> Vec<Vec<Part>> {
     match request {
-        Request::DescribeGroups(_) | Request::DeleteGroups(_) => {
-            parts.into_iter().map(|part| vec![part]).collect()
-        }
+        Request::DescribeGroups(_)
+        | Request::ShareGroupDescribe(_)
+        | Request::DeleteGroups(_)
+        | Request::DescribeTransactions(_) => parts.into_iter().map(|part| vec![part]).collect(),
         _ => vec![parts],
     }
 }
 
 /// The request for some parts of a call.
 pub(super) fn request(call: &Request, parts: &[Part]) -> Request {
-    let records = || {
+    let records = || -> Vec<(TopicPartition, i64)> {
         let parts = parts.iter();
         parts
             .filter_map(|part| match part {
@@ -75,15 +94,22 @@ pub(super) fn request(call: &Request, parts: &[Part]) -> Request {
             })
             .collect()
     };
-    let groups = || {
-        let parts = parts.iter();
-        let groups = parts.filter_map(|part| match part {
-            Part::Group(group) => Some(group.clone()),
+    let names = || {
+        let names = parts.iter().filter_map(|part| match part {
+            Part::Group(name) => Some(name.clone()),
             _ => None,
         });
-        groups.collect()
+        names.collect()
     };
     match call {
+        Request::DescribeTransactions(_) => {
+            Request::DescribeTransactions(DescribeTransactionsRequest {
+                transactional_ids: names(),
+            })
+        }
+        Request::DescribeProducers(_) => Request::DescribeProducers(DescribeProducersRequest {
+            partitions: records().into_iter().map(|(of, _)| of).collect(),
+        }),
         Request::DeleteRecords(request) => Request::DeleteRecords(DeleteRecordsRequest {
             partitions: records(),
             timeout_ms: request.timeout_ms,
@@ -94,10 +120,16 @@ pub(super) fn request(call: &Request, parts: &[Part]) -> Request {
             partitions: records(),
         }),
         Request::DescribeGroups(_) => {
-            Request::DescribeGroups(DescribeGroupsRequest { groups: groups() })
+            Request::DescribeGroups(DescribeGroupsRequest { groups: names() })
+        }
+        Request::ShareGroupDescribe(_) => {
+            Request::ShareGroupDescribe(ShareGroupDescribeRequest { group_ids: names() })
+        }
+        Request::ConsumerGroupDescribe(_) => {
+            Request::ConsumerGroupDescribe(ConsumerGroupDescribeRequest { group_ids: names() })
         }
         Request::DeleteGroups(_) => Request::DeleteGroups(DeleteGroupsRequest {
-            groups_names: groups(),
+            groups_names: names(),
         }),
         whole => whole.clone(),
     }
@@ -119,6 +151,9 @@ pub(super) fn settle(parts: Vec<Part>, mut response: Response) -> (Vec<Part>, Op
         Response::ListOffsets(response) => response
             .partitions
             .retain(|(of, listed)| fails(of, listed.error_code)),
+        Response::DescribeProducers(response) => response
+            .partitions
+            .retain(|(of, described)| fails(of, described.error_code)),
         other => {
             return match whole_error(other).is_retriable() {
                 true => (parts, None),
@@ -143,6 +178,17 @@ fn whole_error(response: &Response) -> ErrorCode {
         Response::ListGroups(response) => Some(response.error_code),
         Response::DeleteGroups(response) => response.results.first().map(|(_, error)| *error),
         Response::DescribeGroups(response) => response.groups.first().map(|group| group.error_code),
+        Response::ConsumerGroupDescribe(response) => {
+            response.groups.first().map(|group| group.error_code)
+        }
+        Response::ShareGroupDescribe(response) => {
+            response.groups.first().map(|group| group.error_code)
+        }
+        Response::DescribeTransactions(response) => {
+            let first = response.transaction_states.first();
+            first.map(|described| described.error_code)
+        }
+        Response::ListTransactions(response) => Some(response.error_code),
         Response::CreateTopics(response) => {
             let errors = response.topics.iter().map(|topic| topic.error_code);
             errors.into_iter().find(not_controller)
@@ -180,10 +226,25 @@ pub(super) fn merge(answered: &mut Response, more: Response) {
         (Response::DescribeGroups(all), Response::DescribeGroups(more)) => {
             all.groups.extend(more.groups);
         }
+        (Response::ConsumerGroupDescribe(all), Response::ConsumerGroupDescribe(more)) => {
+            all.groups.extend(more.groups);
+        }
+        (Response::ShareGroupDescribe(all), Response::ShareGroupDescribe(more)) => {
+            all.groups.extend(more.groups);
+        }
         (Response::DeleteGroups(all), Response::DeleteGroups(more)) => {
             all.results.extend(more.results);
         }
         (Response::ListGroups(all), Response::ListGroups(more)) => all.groups.extend(more.groups),
+        (Response::DescribeTransactions(all), Response::DescribeTransactions(more)) => {
+            all.transaction_states.extend(more.transaction_states);
+        }
+        (Response::ListTransactions(all), Response::ListTransactions(more)) => {
+            all.transaction_states.extend(more.transaction_states);
+        }
+        (Response::DescribeProducers(all), Response::DescribeProducers(more)) => {
+            all.partitions.extend(more.partitions);
+        }
         (answered, more) => *answered = more,
     }
 }
@@ -210,6 +271,21 @@ pub(super) fn put_in_order(request: &Request, answered: &mut Response) {
         Response::DescribeGroups(response) => response
             .groups
             .sort_by_key(|group| position(&group.group_id)),
+        Response::ConsumerGroupDescribe(response) => response
+            .groups
+            .sort_by_key(|group| position(&group.group_id)),
+        Response::ShareGroupDescribe(response) => response
+            .groups
+            .sort_by_key(|group| position(&group.group_id)),
+        Response::DescribeTransactions(response) => response
+            .transaction_states
+            .sort_by_key(|described| position(&described.transactional_id)),
+        Response::ListTransactions(response) => response
+            .transaction_states
+            .sort_by(|a, b| a.transactional_id.cmp(&b.transactional_id)),
+        Response::DescribeProducers(response) => response
+            .partitions
+            .sort_by_key(|(of, _)| position(&of.to_string())),
         Response::DeleteGroups(response) => {
             response.results.sort_by_key(|(group, _)| position(group))
         }

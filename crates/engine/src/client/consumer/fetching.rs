@@ -3,12 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use super::isolation::{self, FetchedBatch};
 use super::{Consumer, ConsumerEvent, Pending};
+use crate::client::{OutgoingRecord, Polled};
 use crate::event::EventKind;
-use crate::log::record_batch::RecordBatch;
+use crate::log::record_batch::{Record, RecordBatch, RecordView};
 use crate::protocol::{
-    ErrorCode, FetchPartition, FetchRequest, FetchResponse, FetchedPartition, Request,
-    TopicPartition,
+    ErrorCode, FetchPartition, FetchRequest, FetchResponse, Request, TopicPartition,
 };
 use crate::sim::Fabric;
 
@@ -19,7 +20,10 @@ pub(super) struct CompletedFetch {
     topic_partition: TopicPartition,
     /// The offset that was asked for; later that of the next record to return.
     next_offset: i64,
-    fetched: FetchedPartition,
+    error_code: ErrorCode,
+    high_watermark: i64,
+    preferred_read_replica: Option<i32>,
+    batches: VecDeque<FetchedBatch>,
 }
 
 /// Records of one partition that one `poll()` has returned.
@@ -32,7 +36,7 @@ pub(super) struct Chunk {
     pub to: i64,
     /// How many records that are.
     pub records: u64,
-    batches: Vec<RecordBatch>,
+    batches: Vec<FetchedBatch>,
 }
 
 impl CompletedFetch {
@@ -41,23 +45,20 @@ impl CompletedFetch {
     }
 
     pub fn records(&self) -> u64 {
-        let batches = self.fetched.records.iter();
-        batches
-            .map(|batch| batch.record_count().unsigned_abs())
-            .map(u64::from)
-            .sum()
+        let batches = self.batches.iter();
+        batches.map(|fetched| records_from(fetched, 0)).sum()
     }
 
-    /// Takes up to `most` records off. Control batches are passed over.
+    /// Takes up to `most` records off. What an application is not shown is
+    /// passed over.
     fn take(&mut self, most: u64) -> Chunk {
         let from = self.next_offset;
-        let (to, records) = end_of(&self.fetched.records, from, most);
-        let batches = &mut self.fetched.records;
-        let is_taken = |batch: &RecordBatch| batch.base_offset() < to;
-        let overlapping = batches.iter().take_while(|batch| is_taken(batch));
-        let taken: Vec<RecordBatch> = overlapping.cloned().collect();
-        let done = batches.iter().take_while(|batch| batch.next_offset() <= to);
-        let done = done.count();
+        let (to, records) = end_of(&self.batches, from, most);
+        let batches = &mut self.batches;
+        let is_taken = |fetched: &&FetchedBatch| fetched.batch.base_offset() < to;
+        let taken: Vec<FetchedBatch> = batches.iter().take_while(is_taken).cloned().collect();
+        let is_done = |fetched: &&FetchedBatch| fetched.batch.next_offset() <= to;
+        let done = batches.iter().take_while(is_done).count();
         batches.drain(..done);
         self.next_offset = to;
         Chunk {
@@ -80,6 +81,18 @@ impl Chunk {
         }
     }
 
+    /// Its records as they are, for another to write.
+    pub fn polled(&self) -> Polled {
+        let visible = self.batches.iter().filter(|fetched| fetched.is_visible);
+        let records = visible.flat_map(|fetched| fetched.batch.records().map_while(Result::ok));
+        let records = records.filter(|record| (self.from..self.to).contains(&record.offset));
+        Polled {
+            topic_partition: self.topic_partition.clone(),
+            to: self.to,
+            records: records.map(|of| (of.offset, outgoing(&of))).collect(),
+        }
+    }
+
     /// Takes the first so many records off; returns the offset after them.
     pub fn advance(&mut self, records: u64) -> i64 {
         self.from = self.offset_after(records);
@@ -88,30 +101,44 @@ impl Chunk {
     }
 }
 
+fn outgoing(record: &RecordView) -> OutgoingRecord {
+    let Record {
+        key,
+        value,
+        headers,
+        ..
+    } = record.to_record();
+    OutgoingRecord {
+        key,
+        value,
+        headers,
+        ..OutgoingRecord::default()
+    }
+}
+
 /// Where one is after at most so many records from an offset on, and how many
 /// records those are. After the last of them what holds no record is passed
 /// over too.
-fn end_of(batches: &[RecordBatch], from: i64, most: u64) -> (i64, u64) {
+fn end_of<'a>(
+    batches: impl IntoIterator<Item = &'a FetchedBatch>,
+    from: i64,
+    most: u64,
+) -> (i64, u64) {
     let (mut to, mut records) = (from, 0);
-    for batch in batches.iter().filter(|batch| batch.next_offset() > from) {
+    let is_ahead = |fetched: &&FetchedBatch| fetched.batch.next_offset() > from;
+    for fetched in batches.into_iter().filter(is_ahead) {
         let left = most - records;
-        let here = records_from(batch, from);
+        let here = records_from(fetched, from);
         if here > left {
             if left > 0 {
-                to = offset_after(batch, from, left);
+                to = offset_after(&fetched.batch, from, left);
             }
             return (to, records + left);
         }
         records += here;
-        to = batch.next_offset();
+        to = fetched.batch.next_offset();
     }
     (to, records)
-}
-
-/// Whether an application is shown a batch. Control batches are the consumer's
-/// own.
-fn is_visible(batch: &RecordBatch) -> bool {
-    !batch.is_control()
 }
 
 /// Whether a record lies at each of a batch's offsets, as long as none was
@@ -120,12 +147,13 @@ fn is_dense(batch: &RecordBatch) -> bool {
     batch.record_count() == batch.last_offset_delta() + 1
 }
 
-/// How many of a batch's records lie at or after `offset`. Only of a batch with
-/// gaps the records need be read for that.
-fn records_from(batch: &RecordBatch, offset: i64) -> u64 {
-    if !is_visible(batch) {
+/// How many of a batch's records that an application is shown lie at or after
+/// `offset`. Only of a batch with gaps the records need be read for that.
+fn records_from(fetched: &FetchedBatch, offset: i64) -> u64 {
+    if !fetched.is_visible {
         return 0;
     }
+    let batch = &fetched.batch;
     if offset <= batch.base_offset() {
         return batch.record_count().unsigned_abs().into();
     }
@@ -257,7 +285,14 @@ impl Consumer {
             self.completed_fetches.push_back(CompletedFetch {
                 topic_partition: partition,
                 next_offset: offset,
-                fetched,
+                error_code: fetched.error_code,
+                high_watermark: fetched.high_watermark,
+                preferred_read_replica: fetched.preferred_read_replica,
+                batches: isolation::isolated(
+                    fetched.records,
+                    &fetched.aborted_transactions,
+                    self.config.isolation_level,
+                ),
             });
         }
     }
@@ -339,11 +374,11 @@ impl Consumer {
             if is_stale || !assigned.is_fetchable() {
                 continue;
             }
-            if completed.fetched.error_code.is_none() {
+            if completed.error_code.is_none() {
                 self.note_fetched(fabric, &completed);
                 let chunk = completed.take(left);
                 left -= chunk.records;
-                if !completed.fetched.records.is_empty() {
+                if !completed.batches.is_empty() {
                     self.completed_fetches.push_front(completed);
                 }
                 chunks.extend(self.read(fabric, chunk));
@@ -361,12 +396,11 @@ impl Consumer {
     }
 
     fn note_fetched(&mut self, fabric: &mut Fabric, completed: &CompletedFetch) {
-        let fetched = &completed.fetched;
         if let Some(assigned) = self.assignment.get_mut(&completed.topic_partition) {
-            assigned.high_watermark = Some(fetched.high_watermark);
+            assigned.high_watermark = Some(completed.high_watermark);
         }
-        if fetched.preferred_read_replica.is_some() {
-            let replica = fetched.preferred_read_replica;
+        if completed.preferred_read_replica.is_some() {
+            let replica = completed.preferred_read_replica;
             self.set_read_replica(fabric, &completed.topic_partition, replica);
         }
     }
@@ -379,24 +413,27 @@ impl Consumer {
         }
         assigned.position = Some(chunk.to);
         if let Some(last) = chunk.batches.last() {
-            assigned.offset_epoch = last.partition_leader_epoch();
+            assigned.offset_epoch = last.batch.partition_leader_epoch();
         }
         self.next_turn += 1;
         assigned.turn = self.next_turn;
         self.records_read += chunk.records;
-        fabric.emit(EventKind::RecordsRead {
-            consumer: self.connection.number,
-            topic_partition: chunk.topic_partition.clone(),
-            from: chunk.from,
-            to: chunk.to,
-            batches: chunk.batches.clone(),
-        });
+        if chunk.records > 0 {
+            let visible = chunk.batches.iter().filter(|fetched| fetched.is_visible);
+            fabric.emit(EventKind::RecordsRead {
+                consumer: self.connection.number,
+                topic_partition: chunk.topic_partition.clone(),
+                from: chunk.from,
+                to: chunk.to,
+                batches: visible.map(|fetched| fetched.batch.clone()).collect(),
+            });
+        }
         Some(chunk)
     }
 
     fn on_fetch_error(&mut self, fabric: &mut Fabric, completed: &CompletedFetch) {
         let partition = &completed.topic_partition;
-        match completed.fetched.error_code {
+        match completed.error_code {
             ErrorCode::OffsetOutOfRange => {
                 // A follower may not have come so far: the leader knows.
                 if !self.set_read_replica(fabric, partition, None) {

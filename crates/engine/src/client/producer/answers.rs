@@ -44,6 +44,7 @@ impl Producer {
             if transactions.is_some_and(|of| of.is_asked(*correlation_id)) {
                 self.ask_for_id_again(fabric.now);
             }
+            self.on_transaction_disconnect(fabric, *correlation_id);
             let Some(request) = self.in_flight.remove(correlation_id) else {
                 continue;
             };

@@ -12,6 +12,7 @@ mod partitioner;
 mod send;
 mod sender;
 mod transaction_manager;
+mod transactions;
 
 pub use accumulator::{
     AccumulatorConfig, Appended, BatchSequence, BufferExhausted, ClusterView, ProducerBatch,
@@ -22,7 +23,9 @@ pub use config::{Acks, PartitionerChoice, ProducerConfig};
 pub use partitioner::{
     BuiltInPartitioner, EvaluationError, Expression, Partitioner, RoundRobinPartitioner,
 };
-pub use transaction_manager::{TransactionManager, TransactionState};
+pub use transaction_manager::{
+    ConsumerGroupMetadata, TransactionCall, TransactionManager, TransactionState,
+};
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -31,7 +34,8 @@ use self::send::WaitingRecord;
 use self::sender::InFlightRequest;
 use super::workload::RunningWorkload;
 use super::{ClientTimer, Connection, Workload};
-use crate::event::EventKind;
+use crate::config::producer;
+use crate::event::{EventKind, LogLevel};
 use crate::log::record_batch::Header;
 use crate::protocol::{ErrorCode, Response, TopicName, TopicPartition};
 use crate::sim::{Alarm, Fabric, Random, Stream, TimerHandle};
@@ -52,6 +56,9 @@ pub struct OutgoingRecord {
     /// The headers, in order.
     pub headers: Vec<Header>,
 }
+
+/// The logger of what concerns the producer as a whole.
+const KAFKA_PRODUCER: &str = "org.apache.kafka.clients.producer.KafkaProducer";
 
 /// A producer.
 #[derive(Clone, Debug, Hash)]
@@ -89,7 +96,7 @@ impl Producer {
         seed: u64,
     ) -> Producer {
         let number = connection.number;
-        connection.set_backoffs(config.backoffs);
+        connection.configure(config.backoffs, &config.given);
         Producer {
             connection,
             waiting: VecDeque::new(),
@@ -97,7 +104,7 @@ impl Producer {
             accumulator: RecordAccumulator::new(config.accumulator()),
             partitioner: config.partitioner(),
             random: Random::new(seed, Stream::Partitioner(number)),
-            transactions: config.is_idempotent().then(TransactionManager::idempotent),
+            transactions: config.transaction_manager(),
             config,
             in_flight: BTreeMap::new(),
             callbacks: VecDeque::new(),
@@ -141,6 +148,11 @@ impl Producer {
         self.waiting.len() as u32 + in_batches as u32
     }
 
+    /// Whether a `send()` has not returned.
+    pub(crate) fn is_sending(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
     /// How much of `buffer.memory` is taken, in bytes.
     pub fn used_memory(&self) -> u64 {
         self.accumulator.used_memory()
@@ -162,6 +174,12 @@ impl Producer {
     }
 
     pub(crate) fn start(&mut self, fabric: &mut Fabric) {
+        let (section, given) = (&producer::CONFIG, &self.config.given);
+        self.connection.warn(fabric, section, given);
+        if let Some(text) = self.config.delivery_timeout_warning() {
+            self.connection
+                .log(fabric, LogLevel::Warn, KAFKA_PRODUCER, text);
+        }
         // A Java producer has no topics to ask for yet, but learns the brokers.
         self.connection.metadata.request_update_now();
         self.schedule_workload(fabric);
@@ -198,6 +216,9 @@ impl Producer {
         correlation_id: i32,
         response: Response,
     ) {
+        if self.on_transaction_answer(fabric, correlation_id, &response) {
+            return self.go_on(fabric);
+        }
         match response {
             Response::Metadata(response) => {
                 let answer = self
@@ -234,6 +255,7 @@ impl Producer {
     pub(crate) fn close(&mut self, fabric: &mut Fabric) {
         self.closing = true;
         self.accumulator.close();
+        self.abort_on_close();
         self.set_workload(fabric, None);
         self.serve_callbacks(fabric);
         self.go_on(fabric);
@@ -259,7 +281,7 @@ impl Producer {
     }
 
     pub(crate) fn is_closed(&self) -> bool {
-        self.closing && self.undelivered_records() == 0
+        self.closing && self.undelivered_records() == 0 && !self.has_ongoing_transaction()
     }
 
     fn schedule_workload(&mut self, fabric: &mut Fabric) {

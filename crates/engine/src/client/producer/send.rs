@@ -180,6 +180,15 @@ impl Producer {
                 }
             }
         }
+        // Kafka puts it into the accumulator first, and leaves it there.
+        let partition = waiting.partition;
+        let partition = partition.or_else(|| self.sticky_partition(&waiting.topic));
+        let of = TopicPartition::new(waiting.topic.clone(), partition.unwrap_or_default());
+        if let Err((exception, message)) = self.check_in_transaction(&of) {
+            let of = (waiting.topic, waiting.partition);
+            self.failed(fabric, of, 1, (exception, message));
+            return None;
+        }
         let random = &mut self.random;
         let appended = self.accumulator.append(
             fabric.now,
@@ -191,6 +200,7 @@ impl Producer {
         match appended {
             Ok(appended) => {
                 let of = TopicPartition::new(waiting.topic, appended.partition);
+                self.note_in_transaction(&of);
                 let record = waiting.record;
                 let sizes = RecordSizes::of(record.key.as_deref(), record.value.as_deref());
                 self.tell_accumulated(fabric, of, sizes, waiting.is_told);

@@ -1,7 +1,7 @@
 //! The sender's loop: what is sent when
 //! (`org.apache.kafka.clients.producer.internals.Sender`).
 
-use super::transaction_manager::TransactionState;
+use super::transaction_manager::{TransactionManager, TransactionState};
 use super::{Acks, Producer, ProducerBatch, ProducerIdAndEpoch};
 use crate::client::ClientTimer;
 use crate::protocol::{
@@ -34,7 +34,12 @@ impl Producer {
         };
         let init_due = self.transactions.as_ref().and_then(|of| of.init_due_at());
         let init_due = init_due.filter(|at| *at > fabric.now);
-        let next = next.into_iter().chain(init_due).min();
+        let transaction_due = self.transaction_due(fabric.now);
+        let next = next
+            .into_iter()
+            .chain(init_due)
+            .chain(transaction_due)
+            .min();
         let scheduled = Scheduled::ClientTimer(self.connection.number, ClientTimer::Sender);
         self.sender_alarm.set(fabric, next, scheduled);
     }
@@ -57,6 +62,13 @@ impl Producer {
             if let Some(batch) = all.find(|batch| batch.id == id) {
                 batch.reset_sequence(sequence);
             }
+        }
+        if self
+            .transactions
+            .as_ref()
+            .is_some_and(TransactionManager::is_transactional)
+        {
+            return self.run_transaction(fabric);
         }
         self.ask_for_producer_id(fabric);
         let transactions = self.transactions.as_ref();
@@ -155,6 +167,7 @@ impl Producer {
     ) {
         let of = |batch: &mut ProducerBatch| (batch.topic_partition.clone(), batch.records());
         let request = Request::Produce(ProduceRequest {
+            transactional_id: self.config.transactional_id.as_deref().map(Into::into),
             acks: self.config.acks.number(),
             timeout_ms: self.config.request_timeout_ms,
             partitions: batches.iter_mut().map(of).collect(),

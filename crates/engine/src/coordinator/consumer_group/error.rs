@@ -10,7 +10,10 @@ pub struct GroupError {
 }
 
 impl GroupError {
-    pub(super) fn new(error_code: ErrorCode, message: impl Into<String>) -> GroupError {
+    pub(in crate::coordinator) fn new(
+        error_code: ErrorCode,
+        message: impl Into<String>,
+    ) -> GroupError {
         let message = message.into();
         GroupError {
             error_code,
@@ -18,18 +21,25 @@ impl GroupError {
         }
     }
 
-    pub(super) fn invalid_request(message: impl Into<String>) -> GroupError {
+    pub(in crate::coordinator) fn invalid_request(message: impl Into<String>) -> GroupError {
         GroupError::new(ErrorCode::InvalidRequest, message)
     }
 
-    pub(super) fn unknown_member(member_id: &str, group_id: &str) -> GroupError {
+    pub(in crate::coordinator) fn unknown_member(member_id: &str, group_id: &str) -> GroupError {
         GroupError::new(
             ErrorCode::UnknownMemberId,
             format!("Member {member_id} is not a member of group {group_id}."),
         )
     }
 
-    pub(super) fn unknown_group(group_id: &str) -> GroupError {
+    pub(super) fn no_consumer_group(group_id: &str) -> GroupError {
+        GroupError::new(
+            ErrorCode::GroupIdNotFound,
+            format!("Group {group_id} is not a consumer group."),
+        )
+    }
+
+    pub(in crate::coordinator) fn unknown_group(group_id: &str) -> GroupError {
         GroupError::new(
             ErrorCode::GroupIdNotFound,
             format!("Group {group_id} not found."),

@@ -71,7 +71,7 @@ pub(super) fn encode(record: &ConsumerGroupRecord) -> (Vec<u8>, Option<Vec<u8>>)
     (key(record_type, record.group_id(), member_id), value)
 }
 
-fn key(record_type: i16, group_id: &str, member_id: Option<&String>) -> Vec<u8> {
+pub(super) fn key(record_type: i16, group_id: &str, member_id: Option<&String>) -> Vec<u8> {
     let mut out = Writer::new(false);
     out.i16(record_type);
     out.string(group_id);
@@ -81,7 +81,7 @@ fn key(record_type: i16, group_id: &str, member_id: Option<&String>) -> Vec<u8> 
     out.into_bytes()
 }
 
-fn value(write: impl FnOnce(&mut Writer)) -> Vec<u8> {
+pub(super) fn value(write: impl FnOnce(&mut Writer)) -> Vec<u8> {
     let mut out = Writer::new(true);
     out.i16(VERSION);
     write(&mut out);
@@ -130,7 +130,7 @@ pub(super) fn decode(
     }))
 }
 
-fn read<'a, T>(
+pub(super) fn read<'a, T>(
     value: Option<&'a [u8]>,
     fields: impl FnOnce(&mut Reader<'a>) -> Field<T>,
 ) -> Field<Option<T>> {
@@ -146,7 +146,7 @@ fn read<'a, T>(
     Ok(Some(value))
 }
 
-fn write_topics(out: &mut Writer, topics: &BTreeMap<TopicName, TopicMetadata>) {
+pub(super) fn write_topics(out: &mut Writer, topics: &BTreeMap<TopicName, TopicMetadata>) {
     out.array_length(topics.len());
     for (name, topic) in topics {
         out.uuid(topic.id.0);
@@ -165,7 +165,7 @@ fn write_topics(out: &mut Writer, topics: &BTreeMap<TopicName, TopicMetadata>) {
     }
 }
 
-fn read_topics(input: &mut Reader) -> Field<BTreeMap<TopicName, TopicMetadata>> {
+pub(super) fn read_topics(input: &mut Reader) -> Field<BTreeMap<TopicName, TopicMetadata>> {
     let mut topics = BTreeMap::new();
     for _ in 0..input.array_length()? {
         let id = TopicId(input.uuid()?);
@@ -189,7 +189,9 @@ fn read_topics(input: &mut Reader) -> Field<BTreeMap<TopicName, TopicMetadata>> 
     Ok(topics)
 }
 
-fn read_strings<T: Ord + for<'a> From<&'a str>>(input: &mut Reader) -> Field<BTreeSet<T>> {
+pub(super) fn read_strings<T: Ord + for<'a> From<&'a str>>(
+    input: &mut Reader,
+) -> Field<BTreeSet<T>> {
     let mut strings = BTreeSet::new();
     for _ in 0..input.array_length()? {
         strings.insert(T::from(input.string()?));
@@ -229,7 +231,7 @@ fn read_metadata(input: &mut Reader) -> Field<MemberMetadata> {
     })
 }
 
-fn write_partitions(out: &mut Writer, topics: &PartitionsByTopic) {
+pub(super) fn write_partitions(out: &mut Writer, topics: &PartitionsByTopic) {
     out.array_length(topics.len());
     for (topic_id, partitions) in topics {
         out.uuid(topic_id.0);
@@ -241,7 +243,7 @@ fn write_partitions(out: &mut Writer, topics: &PartitionsByTopic) {
     }
 }
 
-fn read_partitions(input: &mut Reader) -> Field<PartitionsByTopic> {
+pub(super) fn read_partitions(input: &mut Reader) -> Field<PartitionsByTopic> {
     let mut topics = PartitionsByTopic::new();
     for _ in 0..input.array_length()? {
         let topic_id = TopicId(input.uuid()?);

@@ -8,12 +8,14 @@
 mod consumer_group;
 mod group_metadata;
 mod offset_commit;
+mod share_group;
 
 pub use group_metadata::{GroupMetadataKey, GroupMetadataMember, GroupMetadataValue};
 pub use offset_commit::{OffsetCommitKey, OffsetCommitValue};
 
 use super::consumer_group::ConsumerGroupRecord;
 use super::runtime::CoordinatorRecord;
+use super::share_group::ShareGroupRecord;
 use crate::protocol::wire::MalformedMessage;
 
 /// A record of `__consumer_offsets` of a type that is known here; without a
@@ -26,6 +28,8 @@ pub enum GroupRecord {
     GroupMetadata(GroupMetadataKey, Option<GroupMetadataValue>),
     /// A group of the consumer group protocol (types 3 to 8).
     ConsumerGroup(ConsumerGroupRecord),
+    /// A share group (types 9 to 14).
+    ShareGroup(ShareGroupRecord),
 }
 
 impl GroupRecord {
@@ -48,6 +52,10 @@ impl GroupRecord {
                 GroupMetadataKey::decode(rest)?,
                 value.map(GroupMetadataValue::decode).transpose()?,
             ),
+            other @ 9..=14 => {
+                let record = share_group::decode(other, rest, value)?;
+                return Ok(record.map(GroupRecord::ShareGroup));
+            }
             other => {
                 let record = consumer_group::decode(other, rest, value)?;
                 return Ok(record.map(GroupRecord::ConsumerGroup));
@@ -65,6 +73,7 @@ impl GroupRecord {
                 (key.encode(), value.as_ref().map(GroupMetadataValue::encode))
             }
             GroupRecord::ConsumerGroup(record) => consumer_group::encode(record),
+            GroupRecord::ShareGroup(record) => share_group::encode(record),
         };
         CoordinatorRecord {
             key: key.into(),

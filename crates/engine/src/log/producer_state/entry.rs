@@ -115,9 +115,13 @@ impl ProducerEntry {
         &self,
         batch: &RecordBatch,
         check_sequence: bool,
+        lowest_waiting_sequence: Option<i32>,
     ) -> Result<(), ProducerError> {
         self.check_epoch(batch)?;
         if check_sequence {
+            if let Some(lowest) = lowest_waiting_sequence {
+                self.check_turn(batch, lowest)?;
+            }
             self.check_sequence(batch)?;
         }
         if self.transaction_first_offset.is_some() && !batch.is_transactional() {
@@ -153,6 +157,18 @@ impl ProducerEntry {
             });
         }
         Ok(())
+    }
+
+    /// Of the batches that waited for the coordinator the first goes first.
+    fn check_turn(&self, batch: &RecordBatch, lowest_sequence: i32) -> Result<(), ProducerError> {
+        if batch.base_sequence() <= lowest_sequence {
+            return Ok(());
+        }
+        Err(ProducerError::OutOfOrderSequence {
+            producer_id: batch.producer_id(),
+            sequence: batch.base_sequence(),
+            expected: lowest_sequence,
+        })
     }
 
     /// A new epoch begins at 0; a producer that is not known (any more) may

@@ -6,10 +6,13 @@
 //! it what came of it.
 
 mod partitions;
+mod transactional;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::partitions::PartitionEntry;
+pub use self::transactional::{ConsumerGroupMetadata, TransactionCall};
+pub(super) use self::transactional::{Failure, TimedOutCall, Transactional, TxnRequest, failure};
 use super::accumulator::{BatchSequence, ProducerBatch, ProducerIdAndEpoch};
 use crate::log::record_batch::NO_SEQUENCE;
 use crate::protocol::{ErrorCode, PartitionProduceResponse, TopicPartition};
@@ -24,6 +27,14 @@ pub enum TransactionState {
     Initializing,
     /// It has a producer id.
     Ready,
+    /// Records are part of a transaction.
+    InTransaction,
+    /// The transaction is being committed.
+    CommittingTransaction,
+    /// The transaction is being aborted.
+    AbortingTransaction,
+    /// The transaction can only be aborted.
+    AbortableError,
     /// It can send no more.
     FatalError,
 }
@@ -35,7 +46,26 @@ impl TransactionState {
             TransactionState::Uninitialized => "UNINITIALIZED",
             TransactionState::Initializing => "INITIALIZING",
             TransactionState::Ready => "READY",
+            TransactionState::InTransaction => "IN_TRANSACTION",
+            TransactionState::CommittingTransaction => "COMMITTING_TRANSACTION",
+            TransactionState::AbortingTransaction => "ABORTING_TRANSACTION",
+            TransactionState::AbortableError => "ABORTABLE_ERROR",
             TransactionState::FatalError => "FATAL_ERROR",
+        }
+    }
+
+    /// Whether an application's call may lead from that state to this one
+    /// (`State.isTransitionValid`).
+    pub(super) fn may_follow(self, source: TransactionState) -> bool {
+        match self {
+            TransactionState::Initializing => source == TransactionState::Uninitialized,
+            TransactionState::InTransaction => source == TransactionState::Ready,
+            TransactionState::CommittingTransaction => source == TransactionState::InTransaction,
+            TransactionState::AbortingTransaction => matches!(
+                source,
+                TransactionState::InTransaction | TransactionState::AbortableError
+            ),
+            _ => true,
         }
     }
 }
@@ -66,6 +96,7 @@ pub struct TransactionManager {
     to_rewrite: BTreeSet<TopicPartition>,
     is_epoch_bump_required: bool,
     last_error: Option<ErrorCode>,
+    transactional: Option<Transactional>,
 }
 
 /// Asking.
@@ -81,7 +112,30 @@ impl TransactionManager {
             to_rewrite: BTreeSet::new(),
             is_epoch_bump_required: false,
             last_error: None,
+            transactional: None,
         }
+    }
+
+    /// That of a producer with this `transactional.id`.
+    pub fn transactional(id: String, timeout_ms: i32) -> TransactionManager {
+        TransactionManager {
+            transactional: Some(Transactional::new(id, timeout_ms)),
+            ..TransactionManager::idempotent()
+        }
+    }
+
+    /// Its transaction, and where it stands.
+    pub(super) fn transactional_mut(
+        &mut self,
+    ) -> Option<(&mut TransactionState, &mut Transactional)> {
+        let transactional = self.transactional.as_mut()?;
+        Some((&mut self.state, transactional))
+    }
+
+    /// The partitions that are part of the open transaction.
+    pub fn partitions_in_transaction(&self) -> impl Iterator<Item = &TopicPartition> {
+        let transactional = self.transactional.iter();
+        transactional.flat_map(|transactional| &transactional.partitions)
     }
 
     /// Where it stands.
@@ -91,7 +145,7 @@ impl TransactionManager {
 
     /// Whether it has a `transactional.id`.
     pub fn is_transactional(&self) -> bool {
-        false
+        self.transactional.is_some()
     }
 
     /// The producer's id and epoch; `None` while it has none.
@@ -136,6 +190,10 @@ impl TransactionManager {
             return true;
         }
         let of = &first.topic_partition;
+        let transactional = self.transactional.as_ref();
+        if transactional.is_some_and(|it| !it.partitions.contains(of)) {
+            return true;
+        }
         let Some(entry) = self.partitions.get(of) else {
             return false;
         };
@@ -155,6 +213,9 @@ impl TransactionManager {
     /// returned. A producer without an id is to ask for one
     /// (`bumpIdempotentEpochAndResetIdIfNeeded`).
     pub(super) fn prepare(&mut self, now: Time) -> Vec<Rewrite> {
+        if self.is_transactional() {
+            return Vec::new();
+        }
         let rewrites = match std::mem::take(&mut self.is_epoch_bump_required) {
             true => self.bump_epoch(),
             false => Vec::new(),
@@ -272,6 +333,9 @@ impl TransactionManager {
     /// broker has not stored it (`handleFailedBatch`).
     pub(super) fn failed(&mut self, batch: &ProducerBatch, error: ErrorCode, is_settled: bool) {
         self.remove_in_flight(batch);
+        if self.is_transactional() {
+            return self.failed_in_transaction(error);
+        }
         match error {
             ErrorCode::ProducerFenced => self.fail(error),
             ErrorCode::OutOfOrderSequenceNumber => self.request_epoch_bump(&batch.topic_partition),
@@ -282,6 +346,31 @@ impl TransactionManager {
             _ if is_settled => self.request_epoch_bump(&batch.topic_partition),
             _ => {}
         }
+    }
+
+    /// What was sent of the transaction is not all stored: it can only be
+    /// aborted, and the epoch is raised then; or nothing can be done any more
+    /// (`maybeTransitionToErrorState`).
+    fn failed_in_transaction(&mut self, error: ErrorCode) {
+        let is_fatal = matches!(
+            error,
+            ErrorCode::ProducerFenced
+                | ErrorCode::InvalidProducerIdMapping
+                | ErrorCode::TransactionalIdAuthorizationFailed
+        );
+        let Some((state, transactional)) = self.transactional_mut() else {
+            return;
+        };
+        if *state == TransactionState::FatalError || *state == TransactionState::AbortingTransaction
+        {
+            return;
+        }
+        *state = match is_fatal {
+            true => TransactionState::FatalError,
+            false => TransactionState::AbortableError,
+        };
+        transactional.bumps_epoch = true;
+        transactional.last_error = Some(failure(error));
     }
 
     fn request_epoch_bump(&mut self, of: &TopicPartition) {
@@ -312,7 +401,10 @@ impl TransactionManager {
             }
             self.unresolved.remove(&of);
             if !self.is_next(&of, self.next_sequence(&of)) {
-                self.request_epoch_bump(&of);
+                match self.is_transactional() {
+                    true => self.failed_in_transaction(ErrorCode::RequestTimedOut),
+                    false => self.request_epoch_bump(&of),
+                }
             }
         }
     }
@@ -330,6 +422,7 @@ impl TransactionManager {
     ) -> bool {
         let of = &batch.topic_partition;
         match answer.error_code {
+            ErrorCode::UnknownProducerId if self.is_transactional() => false,
             ErrorCode::UnknownProducerId => {
                 // Without the log's start nothing can be told; and those that
                 // were reset since need no other reset.
@@ -346,6 +439,9 @@ impl TransactionManager {
                     Some(next) => *next == batch.base_sequence(),
                     None => true,
                 };
+                if !waits_for_another && self.is_transactional() {
+                    return false;
+                }
                 if !waits_for_another && follows_unresolved {
                     self.request_epoch_bump(of);
                 }

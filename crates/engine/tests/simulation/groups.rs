@@ -1,0 +1,359 @@
+//! What must be true of groups: who owns what, who commits, and that what is
+//! committed stays.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use engine::client::{Client, Consumer};
+use engine::coordinator::record::GroupRecord;
+use engine::coordinator::{
+    ClassicGroup, GroupCoordinator, GroupEvent, GroupState, RemovalCause, partition_for,
+};
+use engine::log::record_batch::RecordBatch;
+use engine::protocol::OffsetFetchRequest;
+use engine::{Event, EventKind, TopicPartition, World};
+
+use super::Summary;
+use super::ownership::{MemberView, check_assignment, check_readers};
+use super::progress::Progress;
+
+/// The topic of groups.
+pub const OFFSETS: &str = "__consumer_offsets";
+/// After so many instants what consumers know is compared, whatever happens.
+const LOOK_EVERY: u64 = 8;
+
+/// What an onlooker remembers of groups.
+#[derive(Debug, Default)]
+pub struct Groups {
+    progress: Progress,
+    logs: BTreeMap<i32, OffsetsLog>,
+    /// Groups of which a static member is back in their present generation. What
+    /// it subscribes to now is noted, but nobody rebalances for it; and as the
+    /// leader it goes on with the assignment that stands (KIP-814), takes that
+    /// to be of the topics as they are now, and never notices partitions that
+    /// came while it was away (`ConsumerCoordinator.onLeaderElected`).
+    with_returned: BTreeSet<String>,
+    /// The generation of each group at each broker that coordinates it, as it
+    /// was before the last instant.
+    before: BTreeMap<(i32, String), Generation>,
+}
+
+/// Who may commit for a group.
+#[derive(Debug)]
+struct Generation {
+    generation: i32,
+    is_empty: bool,
+    members: BTreeSet<String>,
+}
+
+/// What a partition of `__consumer_offsets` says, as far as it is committed.
+#[derive(Debug, Default)]
+struct OffsetsLog {
+    offsets: BTreeMap<(String, TopicPartition), History>,
+    generations: BTreeMap<String, i32>,
+    /// Some of it was lost for a reason for which Kafka loses it too.
+    is_excused: bool,
+}
+
+/// The offsets that were ever committed of a partition.
+#[derive(Debug, Default)]
+struct History {
+    last: Option<i64>,
+    all: BTreeSet<i64>,
+}
+
+impl Generation {
+    fn of(group: &ClassicGroup) -> Generation {
+        Generation {
+            generation: group.generation(),
+            is_empty: group.state() == GroupState::Empty,
+            members: group.members().map(|it| it.id().to_owned()).collect(),
+        }
+    }
+
+    /// A member of the current generation, or anybody who is no member while
+    /// there is none.
+    fn may_commit(&self, member_id: &str, generation_id: i32) -> bool {
+        match generation_id {
+            -1 => self.is_empty,
+            of => of == self.generation && self.members.contains(member_id),
+        }
+    }
+}
+
+/// Records of `__consumer_offsets`.
+impl Groups {
+    /// These batches of a partition have become committed, in order.
+    pub fn take_down(&mut self, partition: i32, batches: &[RecordBatch]) {
+        let log = self.logs.entry(partition).or_default();
+        for record in batches.iter().flat_map(|batch| batch.records().flatten()) {
+            let Some(key) = record.key else { continue };
+            match GroupRecord::decode(key, record.value) {
+                Ok(Some(GroupRecord::OffsetCommit(key, value))) => {
+                    let of = TopicPartition::new(key.topic, key.partition);
+                    let history = log.offsets.entry((key.group, of)).or_default();
+                    history.last = value.map(|value| value.offset);
+                    history.all.extend(history.last);
+                }
+                Ok(Some(GroupRecord::GroupMetadata(key, Some(value)))) if !log.is_excused => {
+                    let before = log.generations.insert(key.group.clone(), value.generation);
+                    // Else a static member is back under another id.
+                    let is_new = before != Some(value.generation);
+                    check_assignment(&key.group, &value, is_new);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Some of a partition is lost, for a good reason.
+    pub fn excuse(&mut self, partition: i32) {
+        self.logs.entry(partition).or_default().is_excused = true;
+    }
+
+    fn log_of(&self, world: &World, group: &str) -> Option<&OffsetsLog> {
+        self.logs.get(&offsets_partition(world, group)?)
+    }
+
+    fn excused_partitions(&self) -> BTreeSet<i32> {
+        let excused = self.logs.iter().filter(|(_, log)| log.is_excused);
+        excused.map(|(partition, _)| *partition).collect()
+    }
+}
+
+/// What happens.
+impl Groups {
+    /// One instant has passed; `has_lost` tells of which partitions Kafka, too,
+    /// has lost records.
+    pub fn observe(
+        &mut self,
+        world: &World,
+        events: &[Event],
+        summary: &mut Summary,
+        has_lost: &dyn Fn(&TopicPartition) -> bool,
+    ) {
+        let mut progress = std::mem::take(&mut self.progress);
+        let excused: BTreeSet<i32> = self.excused_partitions();
+        let is_excused = |group: &str, of: &TopicPartition| {
+            let partition = offsets_partition(world, group);
+            has_lost(of) || partition.is_some_and(|of| excused.contains(&of))
+        };
+        for event in events {
+            progress.take_in(world, &event.kind, &is_excused);
+            self.note_returned(&event.kind);
+            count(summary, &event.kind);
+            if let EventKind::Group(GroupEvent::OffsetsCommitted {
+                group,
+                member_id,
+                generation_id,
+                offsets,
+            }) = &event.kind
+            {
+                self.check_right_to_commit(world, events, group, member_id, *generation_id);
+                for (of, committed) in offsets {
+                    progress.committed(group, of, committed.offset);
+                }
+            }
+        }
+        summary.processed = progress.records;
+        self.progress = progress;
+        let is_about_groups = events.iter().any(|event| is_about_groups(&event.kind));
+        if is_about_groups || summary.instants.is_multiple_of(LOOK_EVERY) {
+            self.look_at_members(world, summary);
+            self.remember_generations(world);
+        }
+    }
+
+    fn note_returned(&mut self, kind: &EventKind) {
+        match kind {
+            EventKind::Group(GroupEvent::MemberReplaced { group, .. }) => {
+                self.with_returned.insert(group.clone());
+            }
+            EventKind::Group(GroupEvent::GenerationStarted { group, .. }) => {
+                self.with_returned.remove(group);
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether a group may leave out partitions since a static member is back.
+    pub fn has_returned_member(&self, group: &str) -> bool {
+        self.with_returned.contains(group)
+    }
+
+    /// Only one of the brokers that has appended to the group's partition just
+    /// now can have taken the commit.
+    fn check_right_to_commit(
+        &self,
+        world: &World,
+        events: &[Event],
+        group: &str,
+        member_id: &str,
+        generation_id: i32,
+    ) {
+        let appended = |event: &Event| match &event.kind {
+            EventKind::RecordsAppended {
+                broker,
+                topic_partition,
+                ..
+            } if *topic_partition.topic == *OFFSETS => Some(*broker),
+            _ => None,
+        };
+        let brokers: BTreeSet<i32> = events.iter().filter_map(appended).collect();
+        let may = brokers.iter().any(|id| {
+            let now = world.brokers()[id].groups().shard_of(group);
+            let now = now.and_then(|shard| shard.group(group)).map(Generation::of);
+            let before = self.before.get(&(*id, group.to_owned()));
+            let mut generations = now.iter().chain(before);
+            generations.any(|it| it.may_commit(member_id, generation_id))
+        });
+        assert!(
+            may,
+            "offsets of the group {group} are committed by {member_id:?} for generation \
+             {generation_id}, which is not in it"
+        );
+    }
+
+    fn remember_generations(&mut self, world: &World) {
+        self.before.clear();
+        for (id, broker) in world.brokers() {
+            let shards = broker.groups().active().map(|(_, _, shard)| shard);
+            for group in shards.flat_map(|shard| shard.groups()) {
+                let place = (*id, group.name().to_owned());
+                self.before.insert(place, Generation::of(group));
+            }
+        }
+    }
+
+    /// What consumers read, and what they know to be committed.
+    fn look_at_members(&self, world: &World, summary: &mut Summary) {
+        let groups = world.groups();
+        let mut members: BTreeMap<&str, Vec<MemberView>> = BTreeMap::new();
+        for consumer in consumers(world) {
+            self.check_what_it_knows(world, consumer);
+            if consumer.subscription_type().is_managed_by_group() {
+                let of_group = members.entry(&consumer.config.group_id).or_default();
+                of_group.push(MemberView {
+                    member_id: consumer.member_id(),
+                    generation: consumer.generation(),
+                    membership: consumer.membership(),
+                    assignment: consumer.assignment().keys().collect(),
+                });
+            }
+        }
+        for (name, members) in members {
+            if let Some((_, group)) = groups.get(name) {
+                summary.looked_at += check_readers(group, &members) as u64;
+            }
+        }
+    }
+
+    /// A consumer is told only what is stored to stay.
+    fn check_what_it_knows(&self, world: &World, consumer: &Consumer) {
+        let group = &consumer.config.group_id;
+        let Some(log) = self.log_of(world, group).filter(|log| !log.is_excused) else {
+            return;
+        };
+        for (of, assigned) in consumer.assignment() {
+            let Some(offset) = assigned.committed else {
+                continue;
+            };
+            let history = log.offsets.get(&(group.clone(), of.clone()));
+            assert!(
+                history.is_some_and(|history| history.all.contains(&offset)),
+                "{}: the group {group} takes {offset} of {of} for committed, which is not",
+                consumer.connection.client_id
+            );
+        }
+    }
+
+    /// Everything is mended: what is committed is what coordinators know.
+    /// Returns how many offsets that are.
+    pub fn check_offsets(&self, world: &World) -> u64 {
+        let mut count = 0;
+        for (partition, log) in self.logs.iter().filter(|(_, log)| !log.is_excused) {
+            let leader = world
+                .image()
+                .partition(&TopicPartition::new(OFFSETS, *partition));
+            let leader = leader.and_then(|it| it.leader).expect("all is mended");
+            let shard = world.brokers()[&leader].groups().shard(*partition);
+            let shard = shard.expect("it has loaded by now");
+            for ((group, of), history) in &log.offsets {
+                let known = committed_offset(shard, group, of);
+                assert_eq!(
+                    known, history.last,
+                    "{of}: what the group {group} has committed"
+                );
+                count += u64::from(known.is_some());
+            }
+        }
+        count
+    }
+}
+
+/// The partition of `__consumer_offsets` that a group is in.
+fn offsets_partition(world: &World, group: &str) -> Option<i32> {
+    let topic = world.topics().get(OFFSETS)?;
+    let partitions = i32::try_from(topic.partitions.len()).ok()?;
+    Some(partition_for(group, partitions))
+}
+
+/// The consumers that run.
+pub fn consumers(world: &World) -> impl Iterator<Item = &Consumer> {
+    world.clients().values().filter_map(|client| match client {
+        Client::Consumer(consumer) => Some(&**consumer),
+        _ => None,
+    })
+}
+
+/// What the coordinator answers whoever asks.
+fn committed_offset(shard: &GroupCoordinator, group: &str, of: &TopicPartition) -> Option<i64> {
+    let answer = shard.offset_fetch(&OffsetFetchRequest {
+        group_id: group.to_owned(),
+        partitions: Some(vec![of.clone()]),
+        require_stable: false,
+    });
+    let (_, committed) = answer.partitions.into_iter().next()?;
+    committed.map(|committed| committed.offset)
+}
+
+fn is_about_groups(kind: &EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::Group(_)
+            | EventKind::PartitionsAssigned { .. }
+            | EventKind::PartitionsRevoked { .. }
+            | EventKind::LeaderStarted { .. }
+    )
+}
+
+fn count(summary: &mut Summary, kind: &EventKind) {
+    use engine::client::ConsumerEvent;
+    let sum = match kind {
+        EventKind::Group(event) => match event {
+            GroupEvent::GenerationStarted { protocol, .. } => {
+                summary.cooperative += u64::from(protocol == "cooperative-sticky");
+                &mut summary.generations
+            }
+            GroupEvent::OffsetsCommitted { .. } => &mut summary.commits,
+            GroupEvent::MemberReplaced { .. } => &mut summary.replaced_members,
+            GroupEvent::MemberRemoved { cause, .. } if *cause != RemovalCause::Left => {
+                &mut summary.expired_members
+            }
+            _ => return,
+        },
+        EventKind::Consumer { event, .. } => match event {
+            ConsumerEvent::CommitFailed { .. } => &mut summary.refused_commits,
+            ConsumerEvent::PartitionsLost { .. } => &mut summary.lost_partitions,
+            ConsumerEvent::LeavesGroup { reason } if reason.contains("poll timeout") => {
+                &mut summary.poll_timeouts
+            }
+            _ => return,
+        },
+        EventKind::ConsumerFailed { exception, .. } if exception == "FencedInstanceIdException" => {
+            &mut summary.fenced_members
+        }
+        EventKind::RecordsProcessedAgain { .. } => &mut summary.processed_again,
+        _ => return,
+    };
+    *sum += 1;
+}

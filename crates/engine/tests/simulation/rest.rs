@@ -1,0 +1,145 @@
+//! The end of a run, for groups: with everything mended, members that live find
+//! together, and what was committed is there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use engine::Command;
+use engine::client::{Client, Consumer, Membership, Processing};
+use engine::controller::is_internal;
+use engine::coordinator::GroupState;
+
+use super::Run;
+use super::groups::consumers;
+
+/// How long groups may take, in virtual milliseconds: a member that is gone is
+/// noticed by then, and so is a busy one.
+const SETTLES_WITHIN_MS: i64 = 120_000;
+
+impl Run {
+    /// Demands that every group is stable, and all that it subscribes to is
+    /// read by one member each.
+    pub(super) fn groups_come_to_rest(&mut self) {
+        self.let_only_consumers_go_on();
+        let end = self.world.now().plus_ms(SETTLES_WITHIN_MS);
+        let mut restarted = BTreeSet::new();
+        while let Some(why_not) = self.what_is_not_settled() {
+            assert!(self.world.now() < end, "groups do not settle: {why_not}");
+            self.mend_servers(&mut restarted);
+            self.end_who_waits_for_a_topic_that_is_gone();
+            self.advance_to(self.world.now().plus_ms(500));
+        }
+        self.model.summary.kept_offsets += self.model.groups.check_offsets(&self.world);
+        let members =
+            consumers(&self.world).filter(|it| it.subscription_type().is_managed_by_group());
+        let groups: BTreeSet<&str> = members.map(|it| it.config.group_id.as_str()).collect();
+        self.model.summary.settled_groups += groups.len() as u64;
+    }
+
+    fn let_only_consumers_go_on(&mut self) {
+        let clients: Vec<u32> = self.world.clients().keys().copied().collect();
+        for client in clients {
+            match &self.world.clients()[&client] {
+                Client::Consumer(consumer) => {
+                    let processing = Processing {
+                        per_record_us: 0,
+                        ..consumer.processing()
+                    };
+                    self.execute(Command::SetProcessing {
+                        consumer: client,
+                        processing,
+                    });
+                }
+                _ => {
+                    self.execute(Command::Crash { client });
+                }
+            }
+        }
+    }
+
+    /// `commitSync()` takes a topic that is gone for one that is yet to come, and
+    /// tries until `default.api.timeout.ms` has passed; for every record anew,
+    /// where each is committed. Nobody else is given anything in the meantime.
+    fn end_who_waits_for_a_topic_that_is_gone(&mut self) {
+        let image = self.world.image();
+        let waits = |it: &&Consumer| {
+            let read = it.in_hand().map(|(of, ..)| of);
+            let mut read = read.chain(it.assignment().keys());
+            it.waits_for_commit() && read.any(|of| image.partition(of).is_none())
+        };
+        let stuck: Vec<u32> = consumers(&self.world)
+            .filter(waits)
+            .map(|it| it.connection.number)
+            .collect();
+        for client in stuck {
+            self.execute(Command::Crash { client });
+        }
+    }
+
+    fn what_is_not_settled(&self) -> Option<String> {
+        if let Some(why_not) = self.what_coordinators_lack() {
+            return Some(why_not);
+        }
+        let mut groups: BTreeMap<&str, Vec<&Consumer>> = BTreeMap::new();
+        let managed = consumers(&self.world);
+        for member in managed.filter(|it| it.subscription_type().is_managed_by_group()) {
+            groups
+                .entry(&member.config.group_id)
+                .or_default()
+                .push(member);
+        }
+        let mut groups = groups.into_iter();
+        groups.find_map(|(name, members)| self.what_keeps_a_group(name, &members))
+    }
+
+    /// Every partition of an internal topic has its coordinator.
+    fn what_coordinators_lack(&self) -> Option<String> {
+        let partitions = self.world.image().partitions();
+        let mut internal = partitions.filter(|(of, _)| is_internal(&of.topic));
+        internal.find_map(|(of, registration)| {
+            let leader = registration
+                .leader
+                .and_then(|id| self.world.brokers().get(&id));
+            let shard = leader.map(|it| it.groups().shard(of.partition).is_ok());
+            (shard != Some(true)).then(|| format!("{of} has no coordinator: {registration:?}"))
+        })
+    }
+
+    fn what_keeps_a_group(&self, name: &str, members: &[&Consumer]) -> Option<String> {
+        let groups = self.world.groups();
+        let Some((_, group)) = groups.get(name) else {
+            return Some(format!("the group {name} is not known"));
+        };
+        let is_in = |member: &&Consumer| {
+            member.membership() == Membership::Stable
+                && member.generation() == group.generation()
+                && group.member(member.member_id()).is_some()
+        };
+        if group.state() != GroupState::Stable
+            || group.members().len() != members.len()
+            || !members.iter().all(is_in)
+        {
+            let members = members.iter().map(|it| (it.member_id(), it.membership()));
+            let members: Vec<_> = members.collect();
+            return Some(format!("the group {group:?} of {members:?}"));
+        }
+        let topics = members.iter().flat_map(|it| it.subscription());
+        let topics: BTreeSet<_> = topics.collect();
+        let mut partitions = self.world.image().partitions();
+        partitions.find_map(|(of, _)| {
+            let readers = members
+                .iter()
+                .filter(|it| it.assignment().contains_key(&of));
+            let readers = readers.count();
+            let wanted = usize::from(topics.contains(&of.topic));
+            if readers <= 1 && self.model.groups.has_returned_member(name) {
+                return None;
+            }
+            (readers != wanted).then(|| {
+                let members = members.iter().map(|it| (it.member_id(), it.subscription()));
+                let members: Vec<_> = members.collect();
+                let leader = group.leader();
+                format!("{readers} of the group {name} read {of}: {members:?}, led by {leader:?}")
+            })
+        })
+    }
+}
