@@ -25,8 +25,8 @@ struct Size {
     partitions_per_topic: i32,
 }
 
-/// With many more topics the group of a thousand would not fit into a record of
-/// `__consumer_offsets` (`message.max.bytes`): every member names them all.
+/// With ten times the topics a thousand members should be too much for one record
+/// of `__consumer_offsets` (`message.max.bytes`): every member names them all.
 const SIZES: [Size; 2] = [
     Size {
         members: 64,
