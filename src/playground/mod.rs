@@ -8,7 +8,9 @@ pub use news::{LogLine, News, Weight};
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::client::{Client, ConsumerConfig, OutgoingRecord, ProducerConfig, Workload};
+use engine::client::{
+    AdminConfig, Client, ConsumerConfig, OutgoingRecord, ProducerConfig, Workload,
+};
 use engine::command::ClientNumber;
 use engine::protocol::{
     CreatableTopic, CreatePartitionsRequest, CreatePartitionsTopic, CreateTopicsRequest,
@@ -345,8 +347,8 @@ impl Playground {
         let admin = match running {
             Some(admin) => admin,
             None => {
-                let client_id = BOARD_ADMIN.to_owned();
-                let admin = self.execute(Command::AddAdmin { client_id })?;
+                let config = AdminConfig::named(BOARD_ADMIN);
+                let admin = self.execute(Command::AddAdmin { config })?;
                 admin.ok_or("The admin client did not start.")?
             }
         };

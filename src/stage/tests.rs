@@ -7,7 +7,8 @@ mod words;
 mod random_commands;
 
 use engine::client::{
-    AutoOffsetReset, ConsumerConfig, KeyPattern, OutgoingRecord, ProducerConfig, Workload,
+    AdminConfig, AutoOffsetReset, ConsumerConfig, KeyPattern, OutgoingRecord, ProducerConfig,
+    Workload,
 };
 use engine::protocol::{CreatableTopic, CreateTopicsRequest, Request};
 use engine::{Command, World, WorldConfig};
@@ -35,7 +36,7 @@ fn world_with_topic(topic: &str, partitions: i32) -> World {
     let admin = start(
         &mut world,
         Command::AddAdmin {
-            client_id: "admin".to_owned(),
+            config: AdminConfig::named("admin"),
         },
     );
     let topics = vec![CreatableTopic {

@@ -6,11 +6,14 @@ mod clock;
 #[path = "support/mod.rs"]
 mod support;
 
+use engine::client::Acks;
 use support::{RECORDS, produce_replicate_consume};
 
 fn main() {
-    let mut records = 0;
-    let time = clock::fastest(|| records = produce_replicate_consume(RECORDS));
-    let rate = clock::per_second(records, time);
-    println!("produce-replicate-consume native {rate:.0} records/s");
+    for (acks, name) in [(Acks::Leader, "acks=1"), (Acks::All, "acks=all idempotent")] {
+        let mut records = 0;
+        let time = clock::fastest(|| records = produce_replicate_consume(RECORDS, acks));
+        let rate = clock::per_second(records, time);
+        println!("produce-replicate-consume {name} native {rate:.0} records/s");
+    }
 }

@@ -18,6 +18,15 @@ fn main() {
     let time = clock::fastest(|| lab.world.clone());
     println!("checkpoint native {} us", time.as_micros());
 
+    for count in [1, 3] {
+        let brokers: Vec<i32> = (1..=count).collect();
+        let time = clock::fastest(|| cluster(&brokers));
+        println!(
+            "start-of-{count} native {} us with 10 virtual seconds",
+            time.as_micros()
+        );
+    }
+
     for count in [3, 100] {
         let brokers: Vec<i32> = (1..=count).collect();
         let mut world = cluster(&brokers);

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::broker::Slowness;
 use crate::client::{
-    Acknowledging, ConsumerConfig, OutgoingRecord, Processing, ProducerConfig, SeekTo,
+    Acknowledging, AdminConfig, ConsumerConfig, OutgoingRecord, Processing, ProducerConfig, SeekTo,
     ShareConsumerConfig, SubscriptionType, TransactionCall, Workload,
 };
 use crate::protocol::{AcknowledgeType, Request, TopicName, TopicPartition};
@@ -97,6 +97,21 @@ pub enum Command {
         /// What has become of it.
         acknowledge_type: AcknowledgeType,
     },
+    /// Starts an application that reads, transforms and writes with
+    /// transactions ([`crate::client::Processor`]): a consumer, whose number is
+    /// told, and a producer, which has the next one. Each `poll()` is a
+    /// transaction, so that `max.poll.records` tells its size. They live and
+    /// die together.
+    AddProcessor {
+        /// The consumer's settings; it never commits by itself.
+        consumer: ConsumerConfig,
+        /// The producer's settings, with a `transactional.id`.
+        producer: ProducerConfig,
+        /// The topics it reads.
+        input: Vec<TopicName>,
+        /// The topic it writes to.
+        output: TopicName,
+    },
     /// Has a consumer read other topics or partitions, or nothing
     /// (`subscribe()`, `assign()`, `unsubscribe()`).
     Subscribe {
@@ -155,8 +170,8 @@ pub enum Command {
     },
     /// Starts an admin client.
     AddAdmin {
-        /// Its `client.id`.
-        client_id: String,
+        /// Its settings.
+        config: AdminConfig,
     },
     /// Has an admin client make one call. Its answer is
     /// [`EventKind::AdminAnswered`](crate::EventKind::AdminAnswered), or
@@ -277,6 +292,15 @@ pub enum Refusal {
     /// A setting's value is not allowed; the text is Kafka's own message
     /// (`ConfigException`).
     InvalidConfig(String),
+    /// The client cannot be made, or not be used so, for another reason that
+    /// lies in its settings.
+    CannotConstruct {
+        /// The Java class that is thrown at the root of it, without its
+        /// package.
+        exception: &'static str,
+        /// Its message, which is Kafka's own.
+        message: String,
+    },
     /// A record is larger than the producer's `max.request.size`
     /// (`RecordTooLargeException`).
     RecordTooLarge {
@@ -335,6 +359,7 @@ impl Refusal {
     pub fn exception(&self) -> Option<&'static str> {
         match self {
             Refusal::InvalidConfig(_) => Some("ConfigException"),
+            Refusal::CannotConstruct { exception, .. } => Some(exception),
             Refusal::CannotAcknowledge(_) => Some("IllegalStateException"),
             Refusal::NotAssigned(_) => Some("IllegalStateException"),
             Refusal::NegativeOffset => Some("IllegalArgumentException"),
@@ -363,6 +388,7 @@ impl fmt::Display for Refusal {
                 )
             }
             Refusal::InvalidConfig(message)
+            | Refusal::CannotConstruct { message, .. }
             | Refusal::NoSuchPartition(message)
             | Refusal::CannotAcknowledge(message)
             | Refusal::IllegalRecord(message) => f.write_str(message),

@@ -5,7 +5,7 @@ mod support;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
-use engine::client::{Acks, ProducerConfig};
+use engine::client::Acks;
 use engine::controller::MetadataImage;
 use engine::log::record_batch::{
     BatchOptions, CompressionType, Record, RecordBatch, RecordBatchBuilder,
@@ -323,84 +323,6 @@ fn one_record_without_a_key_for_a_compacted_topic() {
     assert_eq!(failed.len(), 2);
     assert!(failed[1].contains("Compacted topic cannot accept message without key"));
     assert!(state(&world) == before);
-}
-
-/// What a producer with these settings says when it is made.
-fn refused_producer(settings: &[(&str, &str)]) -> String {
-    let mut config = ProducerConfig::default();
-    let set = |(name, value): &(&str, &str)| config.set(name, value).map(|_| ());
-    let checked = settings.iter().try_for_each(set);
-    let checked = checked.and_then(|()| config.check());
-    checked.expect_err("a refusal").to_string()
-}
-
-#[test]
-fn settings_of_an_idempotent_producer_that_contradict_each_other() {
-    let idempotent = ("enable.idempotence", "true");
-    for (settings, message) in [
-        (
-            &[idempotent, ("acks", "1")][..],
-            "Must set acks to all in order to use the idempotent producer. Otherwise we cannot \
-             guarantee idempotence.",
-        ),
-        (
-            &[idempotent, ("retries", "0")],
-            "Must set retries to non-zero when using the idempotent producer.",
-        ),
-        (
-            &[("max.in.flight.requests.per.connection", "6")],
-            "To use the idempotent producer, max.in.flight.requests.per.connection must be set to \
-             at most 5. Current value is 6.",
-        ),
-        (
-            &[
-                ("transactional.id", "shop"),
-                ("enable.idempotence", "false"),
-            ],
-            "Cannot set a transactional.id without also enabling idempotence.",
-        ),
-        (
-            &[("transactional.id", "shop"), ("acks", "1")],
-            "Cannot set a transactional.id without also enabling idempotence.",
-        ),
-        (
-            &[("delivery.timeout.ms", "120000"), ("linger.ms", "100000")],
-            "delivery.timeout.ms should be equal to or larger than linger.ms + request.timeout.ms",
-        ),
-    ] {
-        assert_eq!(refused_producer(settings), message);
-    }
-}
-
-/// What was not asked for gives way to what was.
-#[test]
-fn idempotence_and_the_delivery_timeout_give_way_when_they_were_not_set() {
-    let with = |settings: &[(&str, &str)]| {
-        let mut config = ProducerConfig::default();
-        for (name, value) in settings {
-            config.set(name, value).expect("a setting");
-        }
-        config.check().expect("they go together");
-        config
-    };
-    assert!(with(&[]).is_idempotent());
-    assert!(!with(&[("acks", "1")]).is_idempotent());
-    assert!(!with(&[("retries", "0")]).is_idempotent());
-    let slow = with(&[("linger.ms", "100000")]);
-    assert_eq!(slow.delivery_timeout_ms(), 130_000);
-}
-
-#[test]
-fn a_partitioner_that_there_is_not_or_that_makes_no_sense() {
-    assert_eq!(
-        refused_producer(&[("partitioner.class", "my.Own")]),
-        "Invalid value my.Own for configuration partitioner.class: Class my.Own could not be found."
-    );
-    assert_eq!(
-        refused_producer(&[("partitioner.expression", "hash(key) %")]),
-        "Invalid value hash(key) % for configuration partitioner.expression: At character 12, a \
-         value is missing."
-    );
 }
 
 const NOW: i64 = 1_767_225_600_000;

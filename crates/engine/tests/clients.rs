@@ -4,7 +4,7 @@ mod support;
 
 use std::collections::BTreeSet;
 
-use engine::client::{Acks, Client, Membership, ProducerConfig};
+use engine::client::{Acks, AdminConfig, Client, Membership, ProducerConfig};
 use engine::command::ClientNumber;
 use engine::protocol::{
     CreateTopicsRequest, DeleteRecordsRequest, DescribeGroupsRequest, IsolationLevel,
@@ -34,8 +34,8 @@ fn create(topic: &str, partitions: i32) -> Request {
 }
 
 fn admin(world: &mut World) -> ClientNumber {
-    let client_id = "admin".to_owned();
-    start(world, Command::AddAdmin { client_id })
+    let config = AdminConfig::named("admin");
+    start(world, Command::AddAdmin { config })
 }
 
 fn call(world: &mut World, admin: ClientNumber, request: Request) {
@@ -395,7 +395,11 @@ fn calls_are_divided_and_put_together_again() {
     let asked: Vec<TopicPartition> = listed.partitions.iter().map(|(of, _)| of.clone()).collect();
     assert_eq!(asked, wanted);
 
-    call(&mut world, admin, Request::ListGroups(ListGroupsRequest {}));
+    call(
+        &mut world,
+        admin,
+        Request::ListGroups(ListGroupsRequest::default()),
+    );
     let (listed, _) = answer(&mut world, admin, 10_000);
     let Ok(Response::ListGroups(listed)) = listed else {
         panic!("{listed:?}");
@@ -609,7 +613,7 @@ fn after_any_trouble_all_goes_on() {
                 6..=7 => Some(Command::HealNetwork),
                 8 => Some(Command::AdminCall {
                     admin,
-                    request: Request::ListGroups(ListGroupsRequest {}),
+                    request: Request::ListGroups(ListGroupsRequest::default()),
                 }),
                 _ => None,
             };

@@ -430,14 +430,6 @@ fn what_cannot_be_asked_of_a_consumer_is_refused_in_kafkas_words() {
             .to_string()
             .starts_with("orders[ is no regular expression")
     );
-    let contradicts = refusal(Command::AddConsumer {
-        config: ConsumerConfig::of_group(""),
-        topics: Vec::new(),
-    });
-    assert_eq!(
-        contradicts.to_string(),
-        "enable.auto.commit cannot be set to true when default group id (null) is used."
-    );
 }
 
 #[test]

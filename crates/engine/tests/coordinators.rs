@@ -3,8 +3,8 @@
 
 mod support;
 
-use engine::client::Acks;
 use engine::client::Membership;
+use engine::client::{Acks, AdminConfig};
 use engine::coordinator::GroupEvent;
 use engine::coordinator::partition_for;
 use engine::coordinator::record::GroupRecord;
@@ -247,6 +247,8 @@ fn with_too_few_replicas_in_sync_nothing_is_committed() {
         group_id: "g".to_owned(),
         partitions: None,
         require_stable: true,
+        member_id: None,
+        member_epoch: -1,
     });
     let Response::OffsetFetch(response) = admin_call(&mut world, fetch) else {
         panic!("another answer");
@@ -341,7 +343,7 @@ fn the_offsets_of_a_deleted_topic_go_with_it() {
     let admin = support::start(
         &mut world,
         Command::AddAdmin {
-            client_id: "admin".to_owned(),
+            config: AdminConfig::named("admin"),
         },
     );
     world

@@ -93,6 +93,8 @@ impl Partition {
             group_id: "g".to_owned(),
             partitions: None,
             require_stable,
+            member_id: None,
+            member_epoch: -1,
         })
     }
 
@@ -288,6 +290,8 @@ fn what_is_loaded_above_the_high_watermark_is_read_when_that_has_passed() {
             group_id: "seg-group".to_owned(),
             partitions: Some(vec![TopicPartition::new("plain", 0)]),
             require_stable: true,
+            member_id: None,
+            member_epoch: -1,
         };
         let answer = partition.shard().offset_fetch(&request).partitions;
         answer[0].1.as_ref().map(|it| it.offset)

@@ -3,12 +3,12 @@
 mod support;
 
 use engine::assignor::ClientAssignor::{self, CooperativeSticky, Range, RoundRobin, Sticky};
-use engine::client::{AutoOffsetReset, ConsumerConfig, Membership, SubscriptionType};
+use engine::client::{AutoOffsetReset, ConsumerConfig, Membership};
 use engine::command::ClientNumber;
 use engine::coordinator::GroupEvent;
 use engine::protocol::{CreatePartitionsRequest, CreatePartitionsTopic, Request};
 use engine::{Command, Event, EventKind, Rebalance, TopicPartition, World};
-use support::{admin_call, assigned, consumer_of, create_topic, run_ms, start, world_with_topic};
+use support::{admin_call, assigned, consumer_of, run_ms, start, world_with_topic};
 
 const TOPIC: &str = "clicks";
 
@@ -130,44 +130,6 @@ fn members_come_and_go_with_the_default_assignors() {
     assert_eq!(assigned(&world, c), [0, 1, 2, 3, 4, 5]);
     close(&mut world, c);
     assert_eq!(world.groups()["web"].1.state().name(), "Empty");
-}
-
-/// As the real groups of `groups-range` and `groups-sticky` do: topics of five
-/// and of three partitions, to which members subscribe by a pattern.
-#[test]
-fn two_topics_are_shared_as_the_real_assignors_share_them() {
-    for (assignor, second, third, without_b) in [
-        (Range, [5, 3], [3, 3, 2], [5, 3]),
-        (Sticky, [4, 4], [3, 3, 2], [4, 4]),
-    ] {
-        let mut world = world_with_topic(3, "t1", 5);
-        create_topic(&mut world, "t2", 3);
-        let mut members = Vec::new();
-        let join = |world: &mut World, name: &str| {
-            let config = config(name, &[assignor]);
-            let topics = Vec::new();
-            let consumer = start(world, Command::AddConsumer { config, topics });
-            let to = SubscriptionType::Pattern("t1|t2".to_owned());
-            let subscribed = world.execute(Command::Subscribe { consumer, to });
-            subscribed.expect("it can");
-            run_ms(world, 10_000);
-            consumer
-        };
-        let sizes = |world: &World, members: &[ClientNumber]| -> Vec<usize> {
-            members
-                .iter()
-                .map(|of| assigned(world, *of).len())
-                .collect()
-        };
-        members.push(join(&mut world, "a"));
-        assert_eq!(sizes(&world, &members), [8]);
-        members.push(join(&mut world, "b"));
-        assert_eq!(sizes(&world, &members), second, "{assignor:?}");
-        members.push(join(&mut world, "c"));
-        assert_eq!(sizes(&world, &members), third, "{assignor:?}");
-        close(&mut world, members.remove(1));
-        assert_eq!(sizes(&world, &members), without_b, "{assignor:?}");
-    }
 }
 
 fn static_member(name: &str) -> ConsumerConfig {

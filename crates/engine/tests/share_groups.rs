@@ -318,8 +318,10 @@ fn a_new_leader_goes_on_from_the_state_that_was_persisted() {
     // Of two more records the first has been tried once.
     let trying = worker(&mut world, slow(1_000_000));
     run_ms(&mut world, 5_000);
-    send(&mut world, 1, 2);
-    run_ms(&mut world, 2_000);
+    for _ in 0..2 {
+        send(&mut world, 1, 1);
+        run_ms(&mut world, 2_000);
+    }
     execute(&mut world, Command::Close { client: trying });
     run_ms(&mut world, 2_000);
     let before = world.share_partition(GROUP, &of(0)).expect("it is shared");

@@ -8,8 +8,14 @@ use engine::client::{
     TransactionCall, TransactionState,
 };
 use engine::command::ClientNumber;
-use engine::protocol::{CommittedOffset, IsolationLevel, OffsetFetchRequest, Request, Response};
-use engine::{Command, Event, EventKind, TopicPartition, World};
+use engine::coordinator::transaction::{TransactionLogKey, TransactionLogValue};
+use engine::log::record_batch::RecordBatch;
+use engine::protocol::{
+    ActiveProducer, CommittedOffset, DescribeProducersRequest, DescribeTransactionsRequest,
+    IsolationLevel, OffsetFetchRequest, Request, Response,
+};
+use engine::sim::Host;
+use engine::{Command, ErrorCode, Event, EventKind, TopicPartition, World};
 use support::cluster::{cluster_with, create, partition};
 use support::{admin_call, run_ms, start};
 
@@ -83,15 +89,19 @@ fn abort(world: &mut World, producer: ClientNumber) -> Result<(), String> {
     call(world, producer, TransactionCall::Abort)
 }
 
-/// Sends a record; says at which offset it is, or the exception.
-fn send(world: &mut World, producer: ClientNumber, value: &str) -> Result<i64, String> {
-    let record = OutgoingRecord {
+fn record(value: &str) -> OutgoingRecord {
+    OutgoingRecord {
         topic: "tx".into(),
         partition: Some(0),
         key: Some(b"k".to_vec()),
         value: Some(value.as_bytes().to_vec()),
         ..OutgoingRecord::default()
-    };
+    }
+}
+
+/// Sends a record; says at which offset it is, or the exception.
+fn send(world: &mut World, producer: ClientNumber, value: &str) -> Result<i64, String> {
+    let record = record(value);
     let outcome = world.execute(Command::Send { producer, record });
     let mut events: Vec<Event> = outcome.expect("a record that fits").events;
     for _ in 0..100 {
@@ -282,6 +292,8 @@ fn offsets_are_committed_with_the_transaction() {
             group_id: "g".to_owned(),
             partitions: Some(vec![partition("tx-0")]),
             require_stable: false,
+            member_id: None,
+            member_epoch: -1,
         });
         match admin_call(world, request) {
             Response::OffsetFetch(response) => {
@@ -344,4 +356,235 @@ fn transactions_outlive_a_broker() {
     assert_eq!(commit(&mut world, a), Ok(()));
     run_ms(&mut world, 2_000);
     assert_eq!(committed(&mut world), values(&[(0, "a1"), (1, "a2")]));
+}
+
+/// What is in a log of each batch: base offset, base sequence, whether it is
+/// transactional and a marker, and its size in bytes.
+fn dumped(world: &World, of: &str) -> Vec<(i64, i32, bool, bool, usize)> {
+    let log = &world.partition(&partition(of)).unwrap().log;
+    let batch = |batch: &RecordBatch| {
+        (
+            batch.base_offset(),
+            batch.base_sequence(),
+            batch.is_transactional(),
+            batch.is_control(),
+            batch.size_in_bytes(),
+        )
+    };
+    log.batches().map(batch).collect()
+}
+
+/// As `kafka-dump-log` shows it of a real broker.
+#[test]
+fn markers_are_batches_of_their_own() {
+    let mut world = world();
+    let a = open(&mut world, "tx-A");
+    begin(&mut world, a);
+    for value in ["a1", "a2"] {
+        let record = record(value);
+        let sent = world.execute(Command::Send {
+            producer: a,
+            record,
+        });
+        sent.expect("a record that fits");
+    }
+    run_ms(&mut world, 1_000);
+    assert_eq!(commit(&mut world, a), Ok(()));
+    run_ms(&mut world, 500);
+    begin(&mut world, a);
+    assert_eq!(send(&mut world, a, "a3"), Ok(3));
+    assert_eq!(abort(&mut world, a), Ok(()));
+    run_ms(&mut world, 500);
+    let config = ProducerConfig {
+        enable_idempotence: false,
+        ..ProducerConfig::default()
+    };
+    let workload = None;
+    let plain = start(&mut world, Command::AddProducer { config, workload });
+    assert_eq!(send(&mut world, plain, "plain"), Ok(5));
+    assert_eq!(
+        dumped(&world, "tx-0"),
+        [
+            (0, 0, true, false, 81),
+            (2, -1, true, true, 78),
+            (3, 2, true, false, 71),
+            (4, -1, true, true, 78),
+            (5, -1, false, false, 74),
+        ]
+    );
+}
+
+/// Each step is a record of `__transaction_state`, of the size that a real
+/// broker's has.
+#[test]
+fn the_transaction_log_tells_each_step() {
+    let mut world = world();
+    let a = open(&mut world, "tx-A");
+    begin(&mut world, a);
+    assert_eq!(send(&mut world, a, "a1"), Ok(0));
+    assert_eq!(commit(&mut world, a), Ok(()));
+    run_ms(&mut world, 500);
+    let of_log = (0..5).map(|number| partition(&format!("__transaction_state-{number}")));
+    let logs: Vec<_> = of_log
+        .map(|of| &world.partition(&of).unwrap().log)
+        .filter(|log| log.end_offset() > 0)
+        .collect();
+    assert_eq!(logs.len(), 1);
+    let steps = logs[0].batches().map(|batch| {
+        let record = batch.records().next().unwrap().unwrap();
+        let key = TransactionLogKey::from_bytes(record.key.unwrap()).unwrap();
+        assert_eq!(key.transactional_id, "tx-A");
+        let value = TransactionLogValue::from_bytes(record.value.unwrap()).unwrap();
+        let partitions: i32 = value.transaction_partitions.map_or(-1, |by_topic| {
+            by_topic.iter().map(|(_, of)| of.len() as i32).sum()
+        });
+        let size = batch.size_in_bytes();
+        (value.transaction_status.name(), partitions, size)
+    });
+    // The name of the topic has one letter more than the recorded one's.
+    assert_eq!(
+        steps.collect::<Vec<_>>(),
+        [
+            ("Empty", -1, 113),
+            ("Ongoing", 1, 125),
+            ("PrepareCommit", 1, 125),
+            ("CompleteCommit", 0, 113),
+        ]
+    );
+}
+
+/// The producers that the leader of `tx-0` knows: id, epoch, last sequence,
+/// epoch of the coordinator, and where the open transaction begins.
+fn described_producers(world: &mut World) -> Vec<(i64, i16, i32, i32, i64)> {
+    let partitions = vec![partition("tx-0")];
+    let request = Request::DescribeProducers(DescribeProducersRequest { partitions });
+    let Response::DescribeProducers(response) = admin_call(world, request) else {
+        panic!("another answer");
+    };
+    let (_, told) = &response.partitions[0];
+    let producer = |of: &ActiveProducer| {
+        (
+            of.producer_id,
+            of.producer_epoch,
+            of.last_sequence,
+            of.coordinator_epoch,
+            of.current_txn_start_offset,
+        )
+    };
+    told.active_producers.iter().map(producer).collect()
+}
+
+#[test]
+fn producers_are_described_within_a_transaction_and_after_it() {
+    let mut world = world();
+    let a = open(&mut world, "tx-A");
+    begin(&mut world, a);
+    assert_eq!(send(&mut world, a, "a1"), Ok(0));
+    assert_eq!(send(&mut world, a, "a2"), Ok(1));
+    assert_eq!(described_producers(&mut world), [(0, 0, 1, -1, 0)]);
+    assert_eq!(commit(&mut world, a), Ok(()));
+    begin(&mut world, a);
+    assert_eq!(send(&mut world, a, "a3"), Ok(3));
+    assert_eq!(abort(&mut world, a), Ok(()));
+    run_ms(&mut world, 500);
+    assert_eq!(described_producers(&mut world), [(0, 0, 2, 0, -1)]);
+}
+
+#[test]
+fn transactions_are_described_by_their_id() {
+    let mut world = world();
+    let z = open_with(&mut world, "tx-Z", &[("transaction.timeout.ms", "3000")]);
+    begin(&mut world, z);
+    assert_eq!(send(&mut world, z, "z1"), Ok(0));
+    let described = |world: &mut World, id: &str| {
+        let transactional_ids = vec![id.to_owned()];
+        let request =
+            Request::DescribeTransactions(DescribeTransactionsRequest { transactional_ids });
+        match admin_call(world, request) {
+            Response::DescribeTransactions(response) => response.transaction_states[0].clone(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let ongoing = described(&mut world, "tx-Z");
+    assert_eq!(ongoing.transaction_state, "Ongoing");
+    assert_eq!(ongoing.transaction_timeout_ms, 3_000);
+    assert_eq!(ongoing.topic_partitions, [partition("tx-0")]);
+    run_ms(&mut world, 14_000);
+    let aborted = described(&mut world, "tx-Z");
+    assert_eq!(aborted.transaction_state, "CompleteAbort");
+    assert_eq!((aborted.producer_id, aborted.producer_epoch), (0, 1));
+    assert_eq!(aborted.topic_partitions, []);
+    // It still tells when the transaction began.
+    let began = ongoing.transaction_start_time_ms;
+    assert_eq!(aborted.transaction_start_time_ms, began);
+    let unknown = described(&mut world, "nope");
+    assert_eq!(unknown.error_code, ErrorCode::TransactionalIdNotFound);
+}
+
+/// `send()` belongs into a transaction.
+#[test]
+fn a_record_outside_a_transaction_is_refused() {
+    let mut world = world();
+    let a = open(&mut world, "tx-A");
+    let refused = "IllegalStateException: Cannot add partition tx-0 to transaction while in state  \
+                   READY";
+    assert_eq!(send(&mut world, a, "a1"), Err(refused.to_owned()));
+}
+
+/// A call that has timed out goes on behind the application's back. It finds
+/// out what came of it by making the same call again, and can do nothing else
+/// before.
+#[test]
+fn a_call_that_timed_out_is_to_be_made_again() {
+    let mut world = world();
+    let a = open_with(&mut world, "tx-A", &[("max.block.ms", "3000")]);
+    begin(&mut world, a);
+    assert_eq!(send(&mut world, a, "a1"), Ok(0));
+    let one = vec![Host::Client(a)];
+    let other = [1, 2, 3].map(Host::Server).to_vec();
+    world.execute(Command::Cut { one, other }).unwrap();
+    let timed_out =
+        "TimeoutException: Timeout expired after 3000ms while awaiting EndTxn(true)".to_owned();
+    assert_eq!(commit(&mut world, a), Err(timed_out.clone()));
+    let refused = "IllegalStateException: Cannot attempt operation `abortTransaction` because the \
+                   previous call to `commitTransaction` timed out and must be retried";
+    assert_eq!(abort(&mut world, a), Err(refused.to_owned()));
+    assert_eq!(commit(&mut world, a), Err(timed_out));
+    world.execute(Command::HealNetwork).unwrap();
+    // It may even have been done by now.
+    run_ms(&mut world, 60_000);
+    assert_eq!(commit(&mut world, a), Ok(()));
+    begin(&mut world, a);
+    assert_eq!(abort(&mut world, a), Ok(()));
+    assert_eq!(committed(&mut world), values(&[(0, "a1")]));
+}
+
+/// A new coordinator takes a transaction up where the log of the one before it
+/// ends.
+#[test]
+fn a_new_coordinator_goes_on_with_what_its_log_tells() {
+    let mut world = world();
+    let a = open(&mut world, "tx-A");
+    for _ in 0..50 {
+        begin(&mut world, a);
+        send(&mut world, a, "a").expect("it is stored");
+        assert_eq!(commit(&mut world, a), Ok(()));
+    }
+    begin(&mut world, a);
+    send(&mut world, a, "last").expect("it is stored");
+    let coordinator = |world: &World| {
+        let leads = |number: i32| {
+            let of = partition(&format!("__transaction_state-{number}"));
+            let log = &world.partition(&of)?.log;
+            (log.end_offset() > 0).then(|| world.image().partition(&of)?.leader)?
+        };
+        (0..5).find_map(leads).expect("somebody leads it")
+    };
+    let first = coordinator(&world);
+    let killed = world.execute(Command::KillBroker { broker: first });
+    killed.expect("it runs");
+    run_ms(&mut world, 6_000);
+    assert_ne!(coordinator(&world), first);
+    assert_eq!(commit(&mut world, a), Ok(()));
+    assert_eq!(coordinated(&world, "tx-A").1, "CompleteCommit");
 }

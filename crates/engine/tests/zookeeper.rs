@@ -5,7 +5,9 @@ mod support;
 
 use std::collections::BTreeMap;
 
-use engine::client::{Acks, AutoOffsetReset, ConsumerConfig, KeyPattern, ProducerConfig, Workload};
+use engine::client::{
+    Acks, AdminConfig, AutoOffsetReset, ConsumerConfig, KeyPattern, ProducerConfig, Workload,
+};
 use engine::controller::ControllerNode;
 use engine::controller::zookeeper::SESSION_TIMEOUT_MS;
 use engine::protocol::{CreatableTopic, CreateTopicsRequest, Request};
@@ -143,8 +145,8 @@ fn a_killed_controller_that_comes_back_soon_must_wait_for_its_own_old_session() 
 }
 
 fn ask_for_topic(world: &mut World, name: &str) {
-    let client_id = "admin".to_owned();
-    let outcome = world.execute(Command::AddAdmin { client_id });
+    let config = AdminConfig::named("admin");
+    let outcome = world.execute(Command::AddAdmin { config });
     let admin = outcome.unwrap().client.expect("it has started");
     let topic = CreatableTopic {
         name: name.into(),

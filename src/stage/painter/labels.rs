@@ -136,7 +136,7 @@ fn paint(brush: &Brush, mark: &PacketMark, place: &Rect) {
 
 #[cfg(test)]
 mod tests {
-    use engine::client::ConsumerConfig;
+    use engine::client::{AdminConfig, ConsumerConfig};
     use engine::protocol::{CreatableTopic, CreateTopicsRequest, Request};
     use engine::{Command, World, WorldConfig};
 
@@ -147,8 +147,8 @@ mod tests {
     fn world() -> World {
         let mut world = World::new(3, WorldConfig::playground());
         let mut run = |command| world.execute(command).expect("it runs").client;
-        let client_id = "admin".to_owned();
-        let admin = run(Command::AddAdmin { client_id }).expect("it has a number");
+        let config = AdminConfig::named("admin");
+        let admin = run(Command::AddAdmin { config }).expect("it has a number");
         let topic = CreatableTopic {
             name: "orders".into(),
             num_partitions: 3,

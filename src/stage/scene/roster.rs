@@ -142,7 +142,7 @@ fn group<'a>(
         .clients()
         .values()
         .filter_map(|client| match client {
-            Client::Consumer(consumer) if consumer.config.group_id == id => Some(consumer),
+            Client::Consumer(consumer) if consumer.config.group_id == id => Some(&**consumer),
             _ => None,
         })
         .collect();

@@ -7,10 +7,11 @@
 use std::collections::BTreeMap;
 
 use engine::client::{
-    Acks, AutoOffsetReset, Client, ConsumerConfig, KeyPattern, ProducerConfig, Workload,
+    Acks, AdminConfig, AutoOffsetReset, Client, ConsumerConfig, KeyPattern, ProducerConfig,
+    Workload,
 };
 use engine::command::ClientNumber;
-use engine::protocol::{CreatableTopic, CreateTopicsRequest, Request};
+use engine::protocol::{CreatableTopic, CreateTopicsRequest, Request, TopicName};
 use engine::sim::Latency;
 use engine::{Command, World, WorldConfig};
 
@@ -31,7 +32,7 @@ const RECORDS_PER_MS: u32 = 1_000;
 
 /// How much virtual time passes before the events are let go of, in
 /// milliseconds, as a page does that draws a frame.
-const FRAME_MS: i64 = 10;
+pub const FRAME_MS: i64 = 10;
 
 /// A cluster with its producers and consumers.
 pub struct Lab {
@@ -42,17 +43,23 @@ pub struct Lab {
 
 /// Has `records` records made, replicated and read, in a world of its own;
 /// returns how many it were exactly.
-pub fn produce_replicate_consume(records: u64) -> u64 {
-    let mut lab = Lab::new();
+pub fn produce_replicate_consume(records: u64, acks: Acks) -> u64 {
+    let mut lab = Lab::with_acks(acks);
     lab.run(records);
     lab.records_read()
 }
 
 impl Lab {
-    /// A cluster whose group is stable and whose producers have not begun.
+    /// A cluster whose group is stable and whose producers, with `acks=1`, have
+    /// not begun.
     pub fn new() -> Lab {
+        Lab::with_acks(Acks::Leader)
+    }
+
+    /// The same with other producers; with `acks=all` they are idempotent.
+    pub fn with_acks(acks: Acks) -> Lab {
         let mut world = cluster(&BROKERS);
-        create_topic(&mut world);
+        create_topics(&mut world, &[TOPIC.into()], PARTITIONS);
         let start = |world: &mut World, command| {
             let outcome = world.execute(command).expect("a client can start");
             outcome.client.expect("it has a number")
@@ -67,7 +74,7 @@ impl Lab {
         }
         let producer = |world: &mut World| {
             let config = ProducerConfig {
-                acks: Acks::Leader,
+                acks,
                 ..ProducerConfig::default()
             };
             let workload = None;
@@ -158,23 +165,25 @@ fn workload() -> Workload {
     }
 }
 
-fn create_topic(world: &mut World) {
-    let client_id = "admin".to_owned();
-    let outcome = world.execute(Command::AddAdmin { client_id });
+/// Makes topics with this many partitions each, on all brokers.
+pub fn create_topics(world: &mut World, names: &[TopicName], num_partitions: i32) {
+    let config = AdminConfig::named("admin");
+    let outcome = world.execute(Command::AddAdmin { config });
     let admin = outcome.expect("it can start").client.expect("a number");
-    let request = Request::CreateTopics(CreateTopicsRequest {
-        topics: vec![CreatableTopic {
-            name: TOPIC.into(),
-            num_partitions: PARTITIONS,
-            replication_factor: BROKERS.len() as i16,
-            assignments: Default::default(),
-            configs: BTreeMap::new(),
-        }],
-    });
+    let topic = |name: &TopicName| CreatableTopic {
+        name: name.clone(),
+        num_partitions,
+        replication_factor: BROKERS.len() as i16,
+        assignments: Default::default(),
+        configs: BTreeMap::new(),
+    };
+    let topics = names.iter().map(topic).collect();
+    let request = Request::CreateTopics(CreateTopicsRequest { topics });
     let called = world.execute(Command::AdminCall { admin, request });
     called.expect("a call that an admin client makes");
     pass_ms(world, 1_000);
     let closed = world.execute(Command::Close { client: admin });
     closed.expect("it runs");
-    assert!(world.topics().contains_key(TOPIC));
+    let exists = |name| world.topics().contains_key(name);
+    assert!(names.iter().all(exists), "the topics are made");
 }

@@ -15,6 +15,7 @@ use crate::coordinator::runtime::{
 use crate::coordinator::share_state::ShareCoordinator;
 use crate::coordinator::{GroupCoordinator, GroupEvent};
 use crate::event::EventKind;
+use crate::log::PartitionLog;
 use crate::protocol::{ErrorCode, Header, Response, TopicPartition};
 use crate::sim::{Fabric, NodeId, Time};
 
@@ -68,7 +69,10 @@ impl BrokerCoordinator for GroupCoordinator {
     }
 
     fn new_shard(broker: &Broker, epoch_ms: i64, seed: u64) -> Self {
-        GroupCoordinator::new(broker.config.coordinator.clone(), seed).with_epoch_ms(epoch_ms)
+        let config = broker.config.consumer_groups.clone();
+        GroupCoordinator::new(broker.config.coordinator.clone(), seed)
+            .with_epoch_ms(epoch_ms)
+            .with_consumer_groups(config, seed, broker.topics_image())
     }
 
     fn write_timeout_ms(broker: &Broker) -> i64 {
@@ -223,7 +227,7 @@ impl Broker {
             return;
         };
         let leader_epoch = held.leader_epoch();
-        let loading_us = held.log.size_bytes() as u64 / LOADING_BYTES_PER_US;
+        let loading_us = loading_us(&held.log);
         let until = fabric.now.plus_us(loading_us);
         let place = u64::from(of.partition.cast_unsigned()) << 32;
         let place = place | u64::from(leader_epoch.cast_unsigned());
@@ -361,7 +365,7 @@ impl Broker {
                 let high_watermark = high_watermark.unwrap_or(-1);
                 let runtime = S::runtime_mut(self);
                 runtime.advance(now, partition, high_watermark, &mut out);
-                self.complete_fetches(fabric);
+                self.complete_fetches(fabric, &of);
             }
             Err(error) => {
                 let runtime = S::runtime_mut(self);
@@ -411,6 +415,11 @@ impl Broker {
         self.raise_high_watermark(fabric, of);
         Ok(appended.last_offset + 1)
     }
+}
+
+/// How long it takes a coordinator to read a partition, in microseconds.
+pub(super) fn loading_us(log: &PartitionLog) -> u64 {
+    log.size_bytes() as u64 / LOADING_BYTES_PER_US
 }
 
 /// Spreads numbers that lie close together (the finalizer of SplitMix64).

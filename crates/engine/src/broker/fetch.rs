@@ -97,10 +97,13 @@ impl Broker {
         noted
     }
 
-    /// Answers the fetches that waited for what is there now.
-    pub(super) fn complete_fetches(&mut self, fabric: &mut Fabric) {
+    /// Answers the fetches that waited for what is there of a partition now.
+    /// Only those that ask for it are looked at, as in Kafka's purgatory, where
+    /// a fetch is watched by partition (`DelayedOperationPurgatory`): a follower
+    /// may ask for thousands.
+    pub(super) fn complete_fetches(&mut self, fabric: &mut Fabric, of: &TopicPartition) {
         self.answer_fetches(fabric, |broker, fetch| {
-            broker.is_fetch_ready(&fetch.request)
+            broker.is_made_ready(&fetch.request, of)
         });
         self.complete_share_fetches(fabric);
     }
@@ -113,9 +116,9 @@ impl Broker {
 
     /// The same after records have come from a leader.
     pub(super) fn complete_fetches_as_follower(&mut self, fabric: &mut Fabric) {
-        if self.delayed_fetches.iter().any(|it| it.reads_as_follower) {
-            self.complete_fetches(fabric);
-        }
+        self.answer_fetches(fabric, |broker, fetch| {
+            fetch.reads_as_follower && broker.is_fetch_ready(&fetch.request)
+        });
     }
 
     /// Answers the fetches that have waited long enough.
@@ -145,31 +148,43 @@ impl Broker {
     fn is_fetch_ready(&self, request: &FetchRequest) -> bool {
         let mut bytes = 0;
         for wanted in &request.partitions {
-            let Some(partition) = self.partitions.get(&wanted.topic_partition) else {
-                return true;
-            };
-            let is_wrong = check(partition, wanted, request.replica_id()).is_err();
-            if is_wrong || diverging_epoch(partition, wanted).is_some() {
-                return true;
+            match self.readable_bytes(wanted, request) {
+                Some(of_partition) => bytes += of_partition,
+                None => return true,
             }
-            if self
-                .preferred_read_replica(partition, wanted, request)
-                .is_some()
-            {
-                return true;
-            }
-            if !is_in_range(partition, wanted) {
-                return true;
-            }
-            let (log, offset) = (&partition.log, wanted.fetch_offset);
-            let limit = readable_end(partition, request.replica_id(), request.isolation_level);
-            // What an answer would hold ends with the segment.
-            if log.is_on_older_segment(offset, limit) {
-                return true;
-            }
-            bytes += log.bytes_between(offset, limit);
         }
-        bytes >= usize::try_from(request.min_bytes).unwrap_or_default()
+        bytes >= min_bytes(request)
+    }
+
+    /// Whether a fetch that was not ready is, now that a partition has changed.
+    fn is_made_ready(&self, request: &FetchRequest, of: &TopicPartition) -> bool {
+        let is_it = |wanted: &&FetchPartition| wanted.topic_partition == *of;
+        let Some(wanted) = request.partitions.iter().find(is_it) else {
+            return false;
+        };
+        match self.readable_bytes(wanted, request) {
+            None => true,
+            Some(0) => false,
+            Some(bytes) => bytes >= min_bytes(request) || self.is_fetch_ready(request),
+        }
+    }
+
+    /// How much there is to read of a partition, in bytes; `None` when there is
+    /// something that must be told at once.
+    fn readable_bytes(&self, wanted: &FetchPartition, request: &FetchRequest) -> Option<usize> {
+        let partition = self.partitions.get(&wanted.topic_partition)?;
+        check(partition, wanted, request.replica_id()).ok()?;
+        let is_told_otherwise = diverging_epoch(partition, wanted).is_some()
+            || self
+                .preferred_read_replica(partition, wanted, request)
+                .is_some();
+        let (log, offset) = (&partition.log, wanted.fetch_offset);
+        let limit = readable_end(partition, request.replica_id(), request.isolation_level);
+        // What an answer would hold ends with the segment.
+        let must_be_told = is_told_otherwise
+            || !is_in_range(partition, wanted)
+            || log.is_on_older_segment(offset, limit);
+        (!must_be_told).then(|| log.bytes_between(offset, limit))
     }
 
     fn read(&self, request: &FetchRequest) -> FetchResponse {
@@ -292,6 +307,9 @@ impl Broker {
 ///
 /// `OFFSET_NOT_AVAILABLE` for a client while the high watermark is behind where
 /// the leader began: what it would be told could go back later (KIP-207).
+/// `UNSUPPORTED_VERSION` for a time before 1970, which is read as an end of the
+/// log that later versions of the request may know of
+/// (`KafkaApis.handleListOffsetRequest`).
 fn find_offset(
     partition: &Partition,
     timestamp: i64,
@@ -308,7 +326,13 @@ fn find_offset(
     let log = &partition.log;
     let found = match timestamp {
         ListOffsetsRequest::LATEST => return check_end().map(|()| (end, -1)),
-        ListOffsetsRequest::EARLIEST => return Ok((log.start_offset(), -1)),
+        ListOffsetsRequest::EARLIEST | ListOffsetsRequest::EARLIEST_LOCAL => {
+            return Ok((log.start_offset(), -1));
+        }
+        ListOffsetsRequest::LATEST_TIERED => return Ok((-1, -1)),
+        ..0 if timestamp != ListOffsetsRequest::MAX_TIMESTAMP => {
+            return Err(ErrorCode::UnsupportedVersion);
+        }
         ListOffsetsRequest::MAX_TIMESTAMP => log.offset_of_max_timestamp(),
         timestamp => log.offset_for_timestamp(timestamp),
     };
@@ -405,6 +429,10 @@ fn diverging_epoch(partition: &Partition, wanted: &FetchPartition) -> Option<(i3
         .end_offset_for_epoch(wanted.last_fetched_epoch);
     let (epoch, end) = ours?;
     (epoch < wanted.last_fetched_epoch || end < wanted.fetch_offset).then_some((epoch, end))
+}
+
+fn min_bytes(request: &FetchRequest) -> usize {
+    usize::try_from(request.min_bytes).unwrap_or_default()
 }
 
 /// Puts an error in the place of what was read of a partition.

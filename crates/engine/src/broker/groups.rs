@@ -42,6 +42,12 @@ impl Broker {
             Request::DescribeGroups(request) => {
                 Response::DescribeGroups(self.describe_groups(&request))
             }
+            Request::ConsumerGroupDescribe(request) => {
+                Response::ConsumerGroupDescribe(self.describe_consumer_groups(&request))
+            }
+            Request::ConsumerGroupHeartbeat(request) => {
+                return self.consumer_group_heartbeat(fabric, from, header, request);
+            }
             Request::OffsetCommit(request) => {
                 return self.offset_commit(fabric, from, header, request);
             }

@@ -77,6 +77,7 @@ impl Broker {
         self.has_taken_up = true;
         self.broker_epoch = broker_epoch;
         self.image = image;
+        self.rebuild_topics_image();
         self.metadata_reader.begin(controller, offset);
         let interval_ms = self.config.lease.heartbeat_interval_ms;
         self.heartbeat_at = Some(fabric.now.plus_ms(interval_ms));
@@ -94,6 +95,7 @@ impl Broker {
         self.failed_registrations = 0;
         self.broker_epoch = -1;
         self.image = MetadataImage::default();
+        self.rebuild_topics_image();
         self.metadata_reader.offset = 0;
         for partition in self.partitions.values_mut() {
             let checkpointed = partition.checkpointed_high_watermark;
@@ -127,8 +129,8 @@ impl Broker {
         self.unread_produces.clear();
         self.delayed_deletions.clear();
         self.stop_coordinators();
-        self.transactions = Transactions::new(&self.config);
         self.stop_shares();
+        self.transactions = Transactions::new(&self.config);
         self.empty_inbox();
         for partition in self.partitions.values_mut() {
             partition.role = Role::Offline;

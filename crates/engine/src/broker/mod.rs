@@ -3,6 +3,7 @@
 
 mod alter_partition;
 mod cleaner;
+mod consumer_groups;
 mod controller_channel;
 mod coordinators;
 mod fetch;
@@ -46,6 +47,7 @@ use self::transactions::Transactions;
 use crate::config::BrokerConfig;
 use crate::controller::MetadataImage;
 use crate::coordinator::GroupCoordinator;
+use crate::coordinator::consumer_group::TopicsImage;
 use crate::coordinator::runtime::CoordinatorRuntime;
 use crate::coordinator::share_state::ShareCoordinator;
 use crate::protocol::{
@@ -107,6 +109,7 @@ pub struct Broker {
     producer_check_at: Option<Time>,
     inbox: Inbox,
     groups: CoordinatorRuntime<GroupCoordinator>,
+    topics_image: TopicsImage,
     share_states: CoordinatorRuntime<ShareCoordinator>,
     shares: Shares,
     /// The internal topics that the controller was asked to make.
@@ -161,6 +164,7 @@ impl Broker {
             producer_check_at: None,
             inbox: Inbox::default(),
             groups: CoordinatorRuntime::default(),
+            topics_image: TopicsImage::default(),
             share_states: CoordinatorRuntime::default(),
             shares: Shares::default(),
             topics_in_creation: BTreeSet::new(),
@@ -354,8 +358,8 @@ impl Broker {
         self.expire_produces(fabric);
         self.expire_deletions(fabric);
         self.run_coordinators(fabric);
-        self.run_transactions(fabric);
         self.run_shares(fabric);
+        self.run_transactions(fabric);
         self.check_retention(fabric);
         self.clean_logs(fabric);
         self.expire_producers(fabric);
@@ -377,8 +381,8 @@ impl Broker {
         self.delayed_deletions
             .retain(|deletion| deletion.from != node);
         self.forwarding_channel.forget(node);
-        self.transactions.forget(node);
         self.forget_shares_of(node);
+        self.transactions.forget(node);
     }
 
     /// A server that it is connected to has closed the connection, or is not
@@ -424,8 +428,8 @@ impl Broker {
         let fetchers = self.fetchers.values().filter_map(Fetcher::next_deadline);
         let others = [
             self.coordinators_deadline(),
-            self.transactions.next_deadline(),
             self.shares_deadline(),
+            self.transactions.next_deadline(),
             self.retention_check,
             self.cleaning_at,
             self.producer_check_at,

@@ -139,7 +139,7 @@ impl Broker {
             }
             self.advance_coordinator(fabric, of);
             self.complete_produces(fabric);
-            self.complete_fetches(fabric);
+            self.complete_fetches(fabric, of);
         }
         if let Some(change) = effects.alter_partition {
             self.alter_partition(fabric, of, change);

@@ -100,6 +100,7 @@ impl Broker {
             };
             partitions.push((of, written));
         }
+        let asked: Vec<TopicPartition> = partitions.iter().map(|(of, _)| of.clone()).collect();
         let timeout_ms = i64::from(request.timeout_ms);
         if request.acks != 0 {
             self.delayed_produces.push(DelayedProduce {
@@ -109,7 +110,9 @@ impl Broker {
                 partitions,
             });
         }
-        self.complete_fetches(fabric);
+        for of in &asked {
+            self.complete_fetches(fabric, of);
+        }
     }
 
     fn append(

@@ -59,13 +59,14 @@ impl Broker {
     pub(super) fn apply<'r>(
         &mut self,
         fabric: &mut Fabric,
-        records: impl Iterator<Item = &'r MetadataRecord>,
+        records: impl Iterator<Item = &'r MetadataRecord> + Clone,
     ) {
         let mut delta = Delta::default();
-        for record in records {
+        for record in records.clone() {
             self.image.apply(record);
             delta.note(record);
         }
+        self.update_topics_image(records);
         if !self.has_taken_up {
             return;
         }
@@ -213,7 +214,7 @@ impl Broker {
             log_end_offset: partition.log.end_offset(),
         });
         // Followers of the old epoch learn that there is a new one.
-        self.complete_fetches(fabric);
+        self.complete_fetches(fabric, of);
         self.elected_for_transactions(fabric, of, leader_epoch);
     }
 
@@ -251,7 +252,7 @@ impl Broker {
         self.resign_shares(fabric, of);
         self.complete_produces(fabric);
         self.complete_deletions(fabric);
-        self.complete_fetches(fabric);
+        self.complete_fetches(fabric, of);
     }
 
     fn drop_replica(&mut self, fabric: &mut Fabric, of: &TopicPartition) {

@@ -2,39 +2,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::ClientTimer;
+use super::config::{Backoffs, Originals, rebootstraps, warnings};
 use super::metadata::{ClientMetadata, MetadataAnswer};
+use crate::config::ConfigDef;
 use crate::event::{EventKind, LogLevel};
 use crate::protocol::{Header, MetadataRequest, MetadataResponse, Request};
 use crate::sim::{Alarm, ClientNumber, Fabric, NodeId, Random, Scheduled, Stream, Time};
 
-/// How long a client waits before it tries again, in milliseconds
-/// (`CommonClientConfigs`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Backoffs {
-    /// `retry.backoff.ms`: the first wait before something is tried again.
-    pub retry_ms: i64,
-    /// `retry.backoff.max.ms`: the longest such wait.
-    pub retry_max_ms: i64,
-    /// `reconnect.backoff.ms`: the first wait before a broker is tried again
-    /// to which a connection has ended.
-    pub reconnect_ms: i64,
-    /// `reconnect.backoff.max.ms`: the longest such wait.
-    pub reconnect_max_ms: i64,
-}
-
-impl Default for Backoffs {
-    fn default() -> Self {
-        Backoffs {
-            retry_ms: 100,
-            retry_max_ms: 1_000,
-            reconnect_ms: 50,
-            reconnect_max_ms: 1_000,
-        }
-    }
-}
-
 /// The logger of what concerns connections.
 const NETWORK_CLIENT: &str = "org.apache.kafka.clients.NetworkClient";
+
+/// The logger of what concerns the settings that all clients have.
+const COMMON_CLIENT_CONFIGS: &str = "org.apache.kafka.clients.CommonClientConfigs";
 
 /// What every client has: its name, its requests, its connections and its view
 /// of the cluster (`org.apache.kafka.clients.NetworkClient`).
@@ -48,6 +27,8 @@ pub struct Connection {
     pub metadata: ClientMetadata,
     request_timeout_ms: i64,
     backoffs: Backoffs,
+    /// See [`rebootstraps`].
+    rebootstraps: bool,
     next_correlation_id: i32,
     /// The requests that wait for an answer, by correlation id.
     in_flight: BTreeMap<i32, InFlightRequest>,
@@ -93,6 +74,7 @@ impl Connection {
             metadata: ClientMetadata::new(bootstrap, metadata_max_age_ms),
             request_timeout_ms,
             backoffs: Backoffs::default(),
+            rebootstraps: true,
             next_correlation_id: 0,
             in_flight: BTreeMap::new(),
             peers: BTreeMap::new(),
@@ -101,9 +83,17 @@ impl Connection {
         }
     }
 
-    /// Sets how long it waits before it tries again.
-    pub(crate) fn set_backoffs(&mut self, backoffs: Backoffs) {
-        self.backoffs = backoffs;
+    /// Has it go by the settings that all clients have.
+    pub(crate) fn configure(&mut self, backoffs: Backoffs, given: &Originals) {
+        self.backoffs = backoffs.where_given(given);
+        self.rebootstraps = rebootstraps(given);
+    }
+
+    /// Logs what is odd about the settings.
+    pub(crate) fn warn(&self, fabric: &mut Fabric, section: &ConfigDef, given: &Originals) {
+        for text in warnings(section, given) {
+            self.log(fabric, LogLevel::Warn, COMMON_CLIENT_CONFIGS, text);
+        }
     }
 
     /// How many requests to a broker wait for an answer.
@@ -196,21 +186,29 @@ impl Connection {
         self.random.uuid()
     }
 
-    /// How long to wait before the next try, in microseconds: doubling from
-    /// `retry.backoff.ms` to `retry.backoff.max.ms`, a fifth more or less at
-    /// random (KIP-580).
+    /// How long to wait before the next try, in microseconds
+    /// (`retry.backoff.ms`, KIP-580).
     pub(crate) fn backoff_us(&mut self, failures: u32) -> u64 {
         let Backoffs {
             retry_ms,
             retry_max_ms,
             ..
         } = self.backoffs;
-        self.jitter_us(doubled(retry_ms, retry_max_ms, failures))
+        self.exponential_us(retry_ms, retry_max_ms, failures)
     }
 
-    fn jitter_us(&mut self, full_ms: u64) -> u64 {
+    /// `first_ms` doubled so often, a fifth more or less at random, at most
+    /// `max_ms`, in microseconds; always `max_ms` when that is no more than
+    /// `first_ms` (`org.apache.kafka.common.utils.ExponentialBackoff`).
+    fn exponential_us(&mut self, first_ms: i64, max_ms: i64, times: u32) -> u64 {
+        let (first_ms, max_ms) = (first_ms.max(0) as u64, max_ms.max(0) as u64);
+        let max_us = max_ms.saturating_mul(1_000);
+        if first_ms >= max_ms {
+            return max_us;
+        }
+        let doubled_ms = first_ms.saturating_mul(1 << times.min(40)).min(max_ms);
         let percent = 80 + u64::from(self.random.below(41));
-        full_ms.saturating_mul(10 * percent)
+        doubled_ms.saturating_mul(10 * percent).min(max_us)
     }
 
     /// Writes a line to the client's log.
@@ -252,8 +250,8 @@ impl Connection {
             reconnect_max_ms,
             ..
         } = self.backoffs;
-        let backoff_ms = doubled(reconnect_ms, reconnect_max_ms, failures);
-        let until = fabric.now.plus_us(self.jitter_us(backoff_ms));
+        let backoff_us = self.exponential_us(reconnect_ms, reconnect_max_ms, failures);
+        let until = fabric.now.plus_us(backoff_us);
         self.peers.entry(broker).or_default().backoff_until = until;
         let requests = self.in_flight.iter();
         let lost: Vec<i32> = requests
@@ -332,11 +330,12 @@ impl Connection {
 /// Metadata.
 impl Connection {
     /// Asks any broker. When none that is known can be asked, the client
-    /// begins anew with `bootstrap.servers` (KIP-899).
+    /// begins anew with `bootstrap.servers`, if it may (KIP-899).
     fn ask_for_metadata(&mut self, fabric: &mut Fabric) {
         let mut broker = self.least_loaded(fabric.now);
         let is_connected = self.peers.values().any(|peer| peer.is_established);
-        if broker.is_none() && !is_connected && !self.metadata.brokers().is_empty() {
+        let may_rebootstrap = self.rebootstraps && !self.metadata.brokers().is_empty();
+        if broker.is_none() && !is_connected && may_rebootstrap {
             self.metadata.rebootstrap();
             broker = self.least_loaded(fabric.now);
         }
@@ -392,12 +391,4 @@ impl Connection {
         let wait_us = self.backoff_us(failures - 1);
         self.metadata.wait_until(now.plus_us(wait_us));
     }
-}
-
-/// `first_ms` doubled so often, at most `longest_ms`
-/// (`org.apache.kafka.common.utils.ExponentialBackoff`).
-fn doubled(first_ms: i64, longest_ms: i64, times: u32) -> u64 {
-    let (first_ms, longest_ms) = (first_ms.max(0) as u64, longest_ms.max(0) as u64);
-    let doubled = first_ms.saturating_mul(1 << times.min(40));
-    doubled.min(longest_ms)
 }

@@ -123,6 +123,14 @@ impl ClientMetadata {
         self.partition(topic, partition)?.leader
     }
 
+    /// The name of the topic with this id.
+    pub fn topic_name(&self, id: TopicId) -> Option<&TopicName> {
+        let mut topics = self.topics.iter();
+        topics
+            .find(|(_, topic)| topic.id == id)
+            .map(|(name, _)| name)
+    }
+
     /// When it was last told of the cluster.
     pub fn updated_at(&self) -> Option<Time> {
         self.updated_at

@@ -1,23 +1,29 @@
 //! Producers, consumers and admin clients: what an application embeds to talk
 //! to the cluster.
 
+mod addresses;
 mod admin;
+mod classes;
 mod config;
 mod connection;
 mod consumer;
 pub mod consumer_protocol;
 mod metadata;
 pub mod murmur2;
+mod processor;
 mod producer;
 mod share_consumer;
 mod workload;
 
-pub use admin::Admin;
-pub use connection::Backoffs;
+pub use admin::{Admin, AdminConfig};
+pub use config::{Backoffs, Originals};
 pub use consumer::{AssignedPartition, Consumer, ConsumerEvent, Membership, OffsetCounts};
-pub use consumer::{AutoOffsetReset, ConsumerConfig, SeekTo, SubscriptionType};
+pub use consumer::{
+    AutoOffsetReset, ConsumerConfig, ConsumerMemberState, GroupProtocol, SeekTo, SubscriptionType,
+};
 pub use consumer::{CommitEach, CommitWhen, ManualCommit, Processing};
 pub use metadata::{ClientMetadata, PartitionInfo};
+pub use processor::{Processor, ProcessorEvent, SOURCE_HEADER};
 pub use producer::{
     AccumulatorConfig, Acks, Appended, BatchSequence, BufferExhausted, BuiltInPartitioner,
     Callback, ClusterView, ConsumerGroupMetadata, EvaluationError, Expression, OutgoingRecord,
@@ -31,6 +37,7 @@ pub use share_consumer::{
 pub use workload::{KeyPattern, Workload};
 
 pub(crate) use connection::Connection;
+pub(crate) use processor::Polled;
 
 use crate::protocol::{Payload, Response};
 use crate::sim::{Fabric, NodeId, Packet};
@@ -102,7 +109,7 @@ impl Client {
             Client::Producer(producer) => producer.start(fabric),
             Client::Consumer(consumer) => consumer.start(fabric),
             Client::ShareConsumer(consumer) => consumer.start(fabric),
-            Client::Admin(_) => {}
+            Client::Admin(admin) => admin.start(fabric),
         }
     }
 

@@ -20,7 +20,7 @@ pub mod reassignment;
 pub mod replica_list;
 mod replication;
 pub mod topic_config;
-mod topic_name;
+pub(crate) mod topic_name;
 mod topics;
 pub mod zookeeper;
 

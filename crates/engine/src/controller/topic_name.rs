@@ -31,7 +31,17 @@ const LENGTH_MAX: usize = 249;
 ///
 /// Kafka's words for why not.
 pub fn validate_topic_name(name: &str) -> Result<(), String> {
-    let invalid = |why: String| Err(format!("Topic name is invalid: {why}"));
+    validate_name(name, "Topic name")
+}
+
+/// Whether something may have this name that follows the rules of topics' names,
+/// such as a `Group instance id`.
+///
+/// # Errors
+///
+/// Kafka's words for why not.
+pub fn validate_name(name: &str, what: &str) -> Result<(), String> {
+    let invalid = |why: String| Err(format!("{what} is invalid: {why}"));
     if name.is_empty() {
         return invalid("the empty string is not allowed".to_owned());
     }

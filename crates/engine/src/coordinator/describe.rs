@@ -7,6 +7,7 @@ impl ClassicGroup {
     /// `ClassicGroup.asListedGroup`
     pub(super) fn listed(&self) -> ListedGroup {
         ListedGroup {
+            group_type: "Classic".to_owned(),
             group_id: self.name.clone(),
             protocol_type: self.protocol_type.clone().unwrap_or_default(),
             group_state: self.state.name().to_owned(),

@@ -1,4 +1,5 @@
 use super::GroupState;
+use super::consumer_group::ConsumerGroupEvent;
 use crate::protocol::{CommittedOffset, Opaque, TopicPartition};
 use crate::sim::Time;
 
@@ -167,6 +168,8 @@ pub enum GroupEvent {
         /// Why.
         cause: OffsetRemovalCause,
     },
+    /// Something happened in a group of KIP-848.
+    Consumer(ConsumerGroupEvent),
 }
 
 impl GroupEvent {
@@ -187,6 +190,7 @@ impl GroupEvent {
             | GroupEvent::Assigned { group, .. }
             | GroupEvent::OffsetsCommitted { group, .. }
             | GroupEvent::OffsetsRemoved { group, .. } => group,
+            GroupEvent::Consumer(event) => event.group(),
         }
     }
 }

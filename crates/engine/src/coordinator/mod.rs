@@ -1,5 +1,6 @@
 //! The group coordinator: the classic group protocol (JoinGroup, SyncGroup,
-//! Heartbeat, LeaveGroup) and the offsets that groups commit.
+//! Heartbeat, LeaveGroup), that of KIP-848 ([`consumer_group`]), and the offsets
+//! that groups commit.
 //!
 //! [`GroupCoordinator`] is a state machine without a network: the groups of one
 //! partition of `__consumer_offsets`. A broker feeds it the requests that
@@ -22,6 +23,7 @@ mod leave;
 mod member;
 mod offsets;
 mod protocol;
+mod protocols;
 mod rebalance;
 pub mod record;
 pub mod runtime;
@@ -49,6 +51,7 @@ pub use storage::partition_for;
 pub use then::GroupThen;
 pub use timers::Timer;
 
+use self::consumer_group::{ConsumerGroupConfig, ConsumerGroups};
 use crate::protocol::{
     CommittedOffset, DeleteGroupsResponse, DescribeGroupsRequest, DescribeGroupsResponse,
     ErrorCode, HeartbeatRequest, HeartbeatResponse, JoinGroupRequest, LeaveGroupRequest,
@@ -59,6 +62,7 @@ use crate::protocol::{
 use crate::sim::{Random, Stream, Time};
 use join::JoinCall;
 use offsets::OffsetStore;
+use protocols::AnyGroup;
 use runtime::{ProducerIdAndEpoch, TimelineMap, WriteNumber};
 use share_group::{ShareGroup, ShareGroups};
 use step::Step;
@@ -88,6 +92,7 @@ pub struct GroupCoordinator {
     /// Epoch milliseconds at the beginning of virtual time.
     epoch_ms: i64,
     groups: TimelineMap<String, ClassicGroup>,
+    consumer_groups: ConsumerGroups,
     share_groups: ShareGroups,
     offsets: OffsetStore,
     timers: Timers,
@@ -105,6 +110,7 @@ impl GroupCoordinator {
             random: Random::new(seed, Stream::MemberId),
             epoch_ms: 0,
             groups: TimelineMap::default(),
+            consumer_groups: ConsumerGroups::new(ConsumerGroupConfig::default(), seed),
             share_groups: ShareGroups::default(),
             offsets: OffsetStore::default(),
             timers: Timers::default(),
@@ -130,6 +136,7 @@ impl GroupCoordinator {
     ) {
         let Parts {
             groups,
+            consumer_groups,
             share_groups,
             random,
             mut step,
@@ -153,7 +160,13 @@ impl GroupCoordinator {
             call.refuse(&mut step, ErrorCode::InconsistentGroupProtocol, &member_id);
         } else if !member_id.is_empty() && is_new {
             call.refuse(&mut step, ErrorCode::UnknownMemberId, &member_id);
+        } else if consumer_groups
+            .group(&group_id)
+            .is_some_and(|group| group.members().len() > 0)
+        {
+            call.refuse(&mut step, ErrorCode::InconsistentGroupProtocol, &member_id);
         } else {
+            protocols::delete_consumer_group(consumer_groups, &mut step, &group_id);
             let group = find_or_create(groups, &mut step, &group_id);
             group.join(&mut step, call, random);
             if is_new {
@@ -272,6 +285,7 @@ impl GroupCoordinator {
     ) {
         let Parts {
             groups,
+            consumer_groups,
             share_groups,
             offsets,
             mut step,
@@ -281,6 +295,8 @@ impl GroupCoordinator {
         let is_known = groups.get(&request.group_id).is_some();
         let checked = if share_groups.get(&request.group_id).is_some() {
             Err(ErrorCode::GroupIdNotFound)
+        } else if let Some(group) = consumer_groups.group(&request.group_id) {
+            group.validate_commit(&request, producer.is_some())
         } else if is_known || request.generation_id < 0 {
             let group = find_or_create(groups, &mut step, &request.group_id);
             let checked = group.validate_commit(&request, producer.is_some());
@@ -313,11 +329,12 @@ impl GroupCoordinator {
     ) {
         let Parts {
             groups,
+            consumer_groups,
             offsets,
             mut step,
             ..
         } = self.parts(now, out);
-        let group = groups.get(&request.group_id);
+        let group = AnyGroup::find(groups, consumer_groups, &request.group_id);
         let group = group.ok_or(ErrorCode::GroupIdNotFound);
         let group = group.and_then(|group| group.validate_offset_delete().map(|()| group));
         let response = match group {
@@ -328,11 +345,11 @@ impl GroupCoordinator {
             Ok(group) => {
                 let is_read = |of: &TopicPartition| group.is_subscribed_to(&of.topic);
                 let is_stored =
-                    |of: &&TopicPartition| offsets.get(&group.name, of).is_some() && !is_read(of);
+                    |of: &&TopicPartition| offsets.get(group.name(), of).is_some() && !is_read(of);
                 let stored = request.partitions.iter().filter(is_stored);
                 let stored = stored.cloned().collect();
                 let cause = OffsetRemovalCause::Deleted;
-                offsets.forget(&mut step, &group.name, stored, cause);
+                offsets.forget(&mut step, group.name(), stored, cause);
                 let answer = |of: &TopicPartition| match is_read(of) {
                     true => ErrorCode::GroupSubscribedToTopic,
                     false => ErrorCode::None,
@@ -359,6 +376,7 @@ impl GroupCoordinator {
     ) {
         let Parts {
             groups,
+            consumer_groups,
             share_groups,
             offsets,
             mut step,
@@ -371,11 +389,13 @@ impl GroupCoordinator {
                 results.push((name.clone(), deleted.err().unwrap_or(ErrorCode::None)));
                 continue;
             }
-            let group = groups.get(name).ok_or(ErrorCode::GroupIdNotFound);
-            let checked = group.and_then(ClassicGroup::validate_delete);
+            let group = AnyGroup::find(groups, consumer_groups, name);
+            let group = group.ok_or(ErrorCode::GroupIdNotFound);
+            let checked = group.and_then(AnyGroup::validate_delete);
             if checked.is_ok() {
                 offsets.forget_all(&mut step, name);
                 delete(groups, &mut step, name);
+                protocols::delete_consumer_group(consumer_groups, &mut step, name);
             }
             results.push((name.clone(), checked.err().unwrap_or(ErrorCode::None)));
         }
@@ -387,16 +407,29 @@ impl GroupCoordinator {
     /// Answers an OffsetFetch request from what is committed. A group that is
     /// not there has no offsets; that is no error.
     pub fn offset_fetch(&self, request: &OffsetFetchRequest) -> OffsetFetchResponse {
-        self.offsets.fetch(request)
+        let group = self.consumer_groups.committed_group(&request.group_id);
+        let checked = group.map_or(Ok(()), |group| {
+            group.validate_offset_fetch(request.member_id.as_deref(), request.member_epoch)
+        });
+        match checked {
+            Ok(()) => self.offsets.fetch(request),
+            Err(error) => OffsetFetchResponse {
+                error_code: error.error_code,
+                partitions: Vec::new(),
+                unstable: Vec::new(),
+            },
+        }
     }
 
     /// Answers a ListGroups request from what is committed.
-    pub fn list_groups(&self, _request: &ListGroupsRequest) -> Vec<ListedGroup> {
-        let groups = self.groups.committed();
-        let share_groups = self.share_groups.committed();
-        let share_groups = share_groups.into_values().map(ShareGroup::listed);
-        let groups = groups.into_values().map(ClassicGroup::listed);
-        groups.chain(share_groups).collect()
+    pub fn list_groups(&self, request: &ListGroupsRequest) -> Vec<ListedGroup> {
+        let classic = self.groups.committed().into_values();
+        let consumer_groups = self.consumer_groups.committed_groups().into_iter();
+        let all = classic.map(ClassicGroup::listed);
+        let all = all.chain(consumer_groups.map(|group| group.listed()));
+        let share_groups = self.share_groups.committed().into_values();
+        let all = all.chain(share_groups.map(ShareGroup::listed));
+        all.filter(|group| request.takes(group)).collect()
     }
 
     /// Answers a DescribeGroups request from what is committed.
@@ -452,6 +485,7 @@ impl GroupCoordinator {
     fn run_timer(&mut self, now: Time, timer: &Timer, out: &mut Vec<CoordinatorOutput>) {
         let Parts {
             groups,
+            consumer_groups,
             share_groups,
             offsets,
             mut step,
@@ -467,7 +501,7 @@ impl GroupCoordinator {
         let group = timer.group().map(str::to_owned);
         let group = group.and_then(|name| groups.get_mut(&name));
         match (timer, group) {
-            (Timer::Cleanup, _) => clean_up(groups, offsets, &mut step),
+            (Timer::Cleanup, _) => clean_up(groups, consumer_groups, offsets, &mut step),
             (Timer::Join { .. }, Some(group)) => group.expire_join(&mut step),
             (Timer::Sync { .. }, Some(group)) => group.expire_sync(&mut step),
             (Timer::Session { member_id, .. }, Some(group)) => {
@@ -542,6 +576,7 @@ impl GroupCoordinator {
         );
         Parts {
             groups: &mut self.groups,
+            consumer_groups: &mut self.consumer_groups,
             share_groups: &mut self.share_groups,
             offsets: &mut self.offsets,
             random: &mut self.random,
@@ -554,13 +589,14 @@ impl runtime::CoordinatorRuntime<GroupCoordinator> {
     /// The shard that has this group.
     pub fn shard_of(&self, group: &str) -> Option<&GroupCoordinator> {
         let mut shards = self.active().map(|(_, _, shard)| shard);
-        shards.find(|shard| shard.group(group).is_some())
+        shards.find(|shard| shard.has_group(group))
     }
 }
 
 /// A coordinator taken apart.
 struct Parts<'a> {
     groups: &'a mut Groups,
+    consumer_groups: &'a mut ConsumerGroups,
     share_groups: &'a mut ShareGroups,
     offsets: &'a mut OffsetStore,
     random: &'a mut Random,
@@ -610,17 +646,25 @@ fn schedule_clean_up(step: &mut Step) {
 
 /// Removes expired offsets, and the empty groups that have none left
 /// (`GroupCoordinatorShard.cleanupGroupMetadata`).
-fn clean_up(groups: &mut Groups, offsets: &mut OffsetStore, step: &mut Step) {
-    let names: Vec<String> = groups.current().keys().cloned().collect();
+fn clean_up(
+    groups: &mut Groups,
+    consumer_groups: &mut ConsumerGroups,
+    offsets: &mut OffsetStore,
+    step: &mut Step,
+) {
+    let classic = groups.current().keys().cloned();
+    let modern = consumer_groups.groups().map(|group| group.id().to_owned());
+    let names: Vec<String> = classic.chain(modern).collect();
     for name in names {
-        let Some(group) = groups.get(&name) else {
+        let Some(group) = AnyGroup::find(groups, consumer_groups, &name) else {
             continue;
         };
-        if offsets.expire(step, group) && group.state == GroupState::Empty {
+        if offsets.expire(step, group) && group.is_empty() {
             delete(groups, step, &name);
+            protocols::delete_consumer_group(consumer_groups, step, &name);
         }
     }
-    if !groups.current().is_empty() {
+    if !groups.current().is_empty() || consumer_groups.groups().len() > 0 {
         schedule_clean_up(step);
     }
 }

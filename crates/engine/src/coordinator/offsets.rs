@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::protocols::AnyGroup;
 use super::record::{GroupRecord, OffsetCommitKey, OffsetCommitValue};
 use super::runtime::{TimelineMap, WriteNumber};
 use super::step::Step;
@@ -281,9 +282,9 @@ impl OffsetStore {
 
     /// Forgets the offsets of a group whose retention has passed (KIP-211), and
     /// tells whether none is left (`OffsetMetadataManager.cleanupExpiredOffsets`).
-    pub fn expire(&mut self, step: &mut Step, group: &ClassicGroup) -> bool {
+    pub fn expire(&mut self, step: &mut Step, group: AnyGroup) -> bool {
         let Some(base) = group.expiration_base() else {
-            return self.all_of_group(&group.name).is_empty();
+            return self.all_of_group(group.name()).is_empty();
         };
         let now_ms = step.timestamp_ms;
         let retention_ms = step.config.offsets_retention_ms;
@@ -292,14 +293,14 @@ impl OffsetStore {
             (None, ExpirationBase::Since(since_ms)) => now_ms - since_ms >= retention_ms,
             (None, ExpirationBase::Commit) => now_ms - stored.commit_timestamp_ms >= retention_ms,
         };
-        let offsets = self.of_group(&group.name);
+        let offsets = self.of_group(group.name());
         let expired = offsets.filter(|(of, stored)| {
-            let is_wanted = group.is_subscribed_to(&of.topic) || self.is_pending(&group.name, of);
+            let is_wanted = group.is_subscribed_to(&of.topic) || self.is_pending(group.name(), of);
             !is_wanted && is_expired(stored)
         });
         let expired: Vec<_> = expired.map(|(of, _)| of.clone()).collect();
-        self.forget(step, &group.name, expired, OffsetRemovalCause::Expired);
-        self.all_of_group(&group.name).is_empty()
+        self.forget(step, group.name(), expired, OffsetRemovalCause::Expired);
+        self.all_of_group(group.name()).is_empty()
     }
 
     /// The partitions that a group has an offset of, also in a transaction
@@ -331,7 +332,7 @@ impl ClassicGroup {
     /// the moment it became empty, or from the commit when it has no protocol
     /// or is stable. `None` when nothing expires: a group in a rebalance keeps
     /// all.
-    fn expiration_base(&self) -> Option<ExpirationBase> {
+    pub(super) fn expiration_base(&self) -> Option<ExpirationBase> {
         match self.state {
             _ if self.protocol_type.is_none() => Some(ExpirationBase::Commit),
             GroupState::Empty => Some(ExpirationBase::Since(self.since_ms)),

@@ -20,9 +20,10 @@ impl ClassicGroup {
     /// comes first in a Java `HashMap`.
     pub(super) fn select_protocol(&self) -> Option<String> {
         let mut votes: BTreeMap<&str, usize> = BTreeMap::new();
+        let candidates = self.candidate_protocols();
         for member in self.members.values() {
             let mut known = member.protocols.iter().map(|it| it.name.as_str());
-            if let Some(choice) = known.find(|name| self.all_members_support(name)) {
+            if let Some(choice) = known.find(|name| candidates.contains(name)) {
                 *votes.entry(choice).or_default() += 1;
             }
         }
@@ -32,6 +33,17 @@ impl ClassicGroup {
             (usize::MAX - count, bucket)
         })?;
         Some(winner.to_owned())
+    }
+
+    /// The assignors that all members know: those of any one member are asked
+    /// for (`ClassicGroup.candidateProtocols`).
+    fn candidate_protocols(&self) -> BTreeSet<&str> {
+        let one = self.members.values().next();
+        let known = one.iter().flat_map(|member| &member.protocols);
+        let known = known.map(|it| it.name.as_str());
+        known
+            .filter(|name| self.all_members_support(name))
+            .collect()
     }
 
     pub(super) fn uses_consumer_protocol(&self) -> bool {

@@ -35,7 +35,7 @@ impl CoordinatorShard for GroupCoordinator {
         };
         match record {
             GroupRecord::OffsetCommit(key, Some(value)) => {
-                if self.groups.get(&key.group).is_none() {
+                if !self.has_group(&key.group) {
                     let group = ClassicGroup::new(&key.group, value.commit_timestamp_ms);
                     self.groups.insert(write, key.group.clone(), group);
                 }
@@ -48,11 +48,10 @@ impl CoordinatorShard for GroupCoordinator {
                 self.groups.insert(write, key.group, group);
             }
             GroupRecord::GroupMetadata(key, None) => self.groups.remove(write, &key.group),
+            GroupRecord::ConsumerGroup(record) => self.replay_consumer_group(write, record),
             GroupRecord::ShareGroup(record) => {
                 share_group::replay(&mut self.share_groups, write, record);
             }
-            // Nobody coordinates groups of this protocol yet.
-            GroupRecord::ConsumerGroup(_) => {}
         }
     }
 
@@ -68,12 +67,14 @@ impl CoordinatorShard for GroupCoordinator {
 
     fn commit(&mut self, until: WriteNumber) {
         self.groups.commit(until);
+        self.consumer_groups.commit(until);
         self.share_groups.commit(until);
         self.offsets.commit(until);
     }
 
     fn revert(&mut self, from: WriteNumber) {
         self.groups.revert(from);
+        self.consumer_groups.revert(from);
         self.share_groups.revert(from);
         self.offsets.revert(from);
     }
@@ -86,7 +87,10 @@ impl CoordinatorShard for GroupCoordinator {
         out: &mut Vec<CoordinatorOutput>,
     ) {
         let Parts {
-            groups, mut step, ..
+            groups,
+            consumer_groups,
+            mut step,
+            ..
         } = self.parts(now, out);
         match then {
             GroupThen::Respond { token, response } => {
@@ -95,6 +99,11 @@ impl CoordinatorShard for GroupCoordinator {
                     None => response,
                 };
                 step.respond(token, response);
+            }
+            GroupThen::Fenced { timer } => {
+                if settled.error().is_some() {
+                    consumer_groups.set_again(now, timer);
+                }
             }
             GroupThen::GroupMade { group, token } => {
                 if let Some(error) = settled.error() {
@@ -130,16 +139,18 @@ impl CoordinatorShard for GroupCoordinator {
     fn on_loaded(&mut self, now: Time, out: &mut Vec<CoordinatorOutput>) {
         let Parts {
             groups,
+            consumer_groups,
             share_groups,
             mut step,
             ..
         } = self.parts(now, out);
+        consumer_groups.on_loaded(now);
         for group in share_groups.current().values() {
             for member_id in group.members().keys() {
                 share_group::schedule_session(&mut step, group.id(), member_id);
             }
         }
-        if !groups.current().is_empty() {
+        if !groups.current().is_empty() || consumer_groups.groups().len() > 0 {
             schedule_clean_up(&mut step);
         }
         for group in groups.values_mut() {
@@ -166,10 +177,13 @@ impl CoordinatorShard for GroupCoordinator {
     }
 
     fn next_deadline(&self) -> Option<Time> {
-        self.timers.next()
+        self.next_timer()
     }
 
     fn expire_next(&mut self, now: Time, out: &mut Vec<CoordinatorOutput>) -> bool {
+        if self.expire_consumer_group(now, out) {
+            return true;
+        }
         let Some((_, timer)) = self.timers.pop_until(now) else {
             return false;
         };

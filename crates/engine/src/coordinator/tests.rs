@@ -274,6 +274,8 @@ fn offsets_are_read_back_and_go_with_their_topic() {
             group_id,
             partitions,
             require_stable: false,
+            member_id: None,
+            member_epoch: -1,
         };
         scene.coordinator.offset_fetch(&request).partitions
     };
@@ -409,7 +411,7 @@ fn a_session_timeout_has_bounds() {
 #[test]
 fn tools_are_told_what_there_is() {
     let (scene, member_id) = Scene::stable();
-    let listed = scene.coordinator.list_groups(&ListGroupsRequest {});
+    let listed = scene.coordinator.list_groups(&ListGroupsRequest::default());
     assert_eq!(listed[0].group_state, "Stable");
     let groups = vec!["g".to_owned(), "h".to_owned()];
     let described = scene

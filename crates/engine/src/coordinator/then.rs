@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use super::consumer_group::ConsumerGroupTimer;
 use super::runtime::{RequestToken, Settled};
 use super::step::Step;
 use super::{ClassicGroup, GroupEvent, GroupState, Member};
-use crate::protocol::{ErrorCode, JoinGroupResponse, Opaque, Response};
+use crate::protocol::{
+    ConsumerGroupHeartbeatResponse, ErrorCode, JoinGroupResponse, Opaque, Response,
+};
 
 /// What is to be done when a write is settled.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -44,6 +47,12 @@ pub enum GroupThen {
         /// The id that takes its place.
         new_member_id: String,
     },
+    /// A member of a group of KIP-848 is taken out; when the write failed, its
+    /// timer is set again.
+    Fenced {
+        /// The timer that had run out.
+        timer: ConsumerGroupTimer,
+    },
 }
 
 /// The answer with an error in place of what it says.
@@ -58,6 +67,9 @@ pub(super) fn with_error(response: Response, error: ErrorCode) -> Response {
             }
         }
         Response::Heartbeat(response) => response.error_code = error,
+        Response::ConsumerGroupHeartbeat(response) => {
+            *response = ConsumerGroupHeartbeatResponse::error(error, error.message());
+        }
         Response::ShareGroupHeartbeat(response) => {
             response.error_code = error;
             response.assignment = None;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::consumer_group::describe_consumer_group;
 use super::{ClientNames, EventKind};
 use crate::coordinator::{GroupEvent, RemovalCause};
 use crate::log::DeletionReason;
@@ -140,6 +141,9 @@ impl Described<'_> {
                     self.names.name(*producer)
                 ),
             },
+            EventKind::Processor { producer, event } => {
+                event.describe(&self.names.name(*producer), f)
+            }
             EventKind::Flushed { producer } => write!(
                 f,
                 "{}: flush() returns. All that was sent before is delivered or has failed.",
@@ -550,8 +554,8 @@ impl fmt::Display for Described<'_> {
                 self.names.name(*admin)
             ),
             EventKind::Group(event) => describe_group(event, f),
-            EventKind::Transaction(event) => event.fmt(f),
             EventKind::Share(event) => event.describe(self.names, f),
+            EventKind::Transaction(event) => event.fmt(f),
             _ => Ok(()),
         }
     }
@@ -635,6 +639,7 @@ fn describe_group(event: &GroupEvent, f: &mut fmt::Formatter<'_>) -> fmt::Result
                 .collect();
             write!(f, "Group {group} commits {}.", texts.join(", "))
         }
+        GroupEvent::Consumer(event) => describe_consumer_group(event, f),
         GroupEvent::OffsetsRemoved {
             group, partitions, ..
         } => write!(

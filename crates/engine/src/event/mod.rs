@@ -1,15 +1,18 @@
 //! What happened in the world, as data and in words.
 
+mod consumer_group;
 mod describe;
 mod share;
 
 pub use self::describe::counted;
 pub use self::share::{ShareEvent, ShareRecords};
 
+pub(crate) use self::consumer_group::bump_cause;
 use self::describe::Described;
-use crate::client::{Callback, ConsumerEvent};
+use crate::client::{Callback, ConsumerEvent, ProcessorEvent};
 use crate::controller::is_internal;
 use crate::coordinator::GroupEvent;
+use crate::coordinator::consumer_group::ConsumerGroupEvent;
 use crate::coordinator::transaction::TransactionEvent;
 use crate::log::record_batch::RecordBatch;
 use crate::log::{Cleaning, DeletionReason};
@@ -425,6 +428,13 @@ pub enum EventKind {
         /// The exception and its message, when it has failed.
         error: Option<(String, String)>,
     },
+    /// An application that reads, transforms and writes has done something.
+    Processor {
+        /// Its producer.
+        producer: ClientNumber,
+        /// What.
+        event: ProcessorEvent,
+    },
     /// A producer has ended without `flush()` and without `close()`: these
     /// records were never sent.
     RecordsNeverSent {
@@ -557,10 +567,10 @@ pub enum EventKind {
     },
     /// Something happened in a group.
     Group(GroupEvent),
-    /// Something happened to a transaction.
-    Transaction(TransactionEvent),
     /// Something happened in a share group.
     Share(ShareEvent),
+    /// Something happened to a transaction.
+    Transaction(TransactionEvent),
 }
 
 impl EventKind {
@@ -582,8 +592,8 @@ impl EventKind {
             }
             EventKind::PartitionsRevoked { .. } => true,
             EventKind::Group(event) => is_group_news(event),
-            EventKind::Transaction(event) => event.is_news(),
             EventKind::Share(event) => event.is_news(),
+            EventKind::Transaction(event) => event.is_news(),
             EventKind::Consumer { event, .. } => event.is_news(),
             _ => true,
         }
@@ -649,6 +659,16 @@ impl EventKind {
 }
 
 fn is_group_news(event: &GroupEvent) -> bool {
+    if let GroupEvent::Consumer(event) = event {
+        return matches!(
+            event,
+            ConsumerGroupEvent::MemberJoined { .. }
+                | ConsumerGroupEvent::MemberReplaced { .. }
+                | ConsumerGroupEvent::MemberLeft { .. }
+                | ConsumerGroupEvent::MemberFenced { .. }
+                | ConsumerGroupEvent::TargetAssignmentComputed { .. }
+        );
+    }
     !matches!(
         event,
         GroupEvent::GroupCreated { .. }

@@ -64,6 +64,20 @@ pub struct ConsumerGroupHeartbeatResponse {
     pub assignment: Option<Vec<ConsumerGroupTopicPartitions>>,
 }
 
+impl ConsumerGroupHeartbeatResponse {
+    /// The answer to a heartbeat that does not count.
+    pub fn error(error_code: ErrorCode, message: &str) -> ConsumerGroupHeartbeatResponse {
+        ConsumerGroupHeartbeatResponse {
+            error_code,
+            error_message: Some(message.to_owned()),
+            member_id: None,
+            member_epoch: 0,
+            heartbeat_interval_ms: 0,
+            assignment: None,
+        }
+    }
+}
+
 /// Describes groups of this protocol.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ConsumerGroupDescribeRequest {
@@ -97,6 +111,22 @@ pub struct ConsumerGroupDescribedGroup {
     pub assignor_name: String,
     /// Its members.
     pub members: Vec<ConsumerGroupDescribedMember>,
+}
+
+impl ConsumerGroupDescribedGroup {
+    /// What is told of a group that cannot be described.
+    pub fn error(group_id: &str, error_code: ErrorCode, message: &str) -> Self {
+        ConsumerGroupDescribedGroup {
+            error_code,
+            error_message: Some(message.to_owned()),
+            group_id: group_id.to_owned(),
+            group_state: String::new(),
+            group_epoch: 0,
+            assignment_epoch: 0,
+            assignor_name: String::new(),
+            members: Vec::new(),
+        }
+    }
 }
 
 /// A member of a group described.

@@ -271,6 +271,10 @@ pub struct OffsetFetchRequest {
     /// Whether to tell nothing of a partition that a transaction under way has
     /// committed an offset of (KIP-447).
     pub require_stable: bool,
+    /// The member of a group of KIP-848 that asks; `None` for tools.
+    pub member_id: Option<String>,
+    /// Its epoch, -1 for none.
+    pub member_epoch: i32,
 }
 
 /// A group's offsets.
@@ -319,8 +323,25 @@ pub struct DeleteGroupsResponse {
 }
 
 /// Lists the groups that the receiver coordinates.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ListGroupsRequest {}
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct ListGroupsRequest {
+    /// The states wanted, by Kafka's names in any case; all when there is none.
+    pub states_filter: Vec<String>,
+    /// The types wanted, such as `consumer`, in any case; all when there is
+    /// none (KIP-848).
+    pub types_filter: Vec<String>,
+}
+
+impl ListGroupsRequest {
+    /// Whether a group is one of those that are asked for.
+    pub(crate) fn takes(&self, group: &ListedGroup) -> bool {
+        let takes = |filter: &[String], value: &str| {
+            filter.is_empty() || filter.iter().any(|it| it.eq_ignore_ascii_case(value))
+        };
+        takes(&self.states_filter, &group.group_state)
+            && takes(&self.types_filter, &group.group_type)
+    }
+}
 
 /// The groups that a broker coordinates.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -340,6 +361,8 @@ pub struct ListedGroup {
     pub protocol_type: String,
     /// Its state, by Kafka's name, such as `Stable`.
     pub group_state: String,
+    /// Its type, by Kafka's name: `Classic`, `Consumer` or `Share`.
+    pub group_type: String,
 }
 
 /// Describes groups.

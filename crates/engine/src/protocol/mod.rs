@@ -206,6 +206,10 @@ apis! {
     Heartbeat(HeartbeatRequest, HeartbeatResponse),
     /// Leaves a group.
     LeaveGroup(LeaveGroupRequest, LeaveGroupResponse),
+    /// Joins, stays in and leaves a group of KIP-848.
+    ConsumerGroupHeartbeat(ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse),
+    /// Describes groups of KIP-848.
+    ConsumerGroupDescribe(ConsumerGroupDescribeRequest, ConsumerGroupDescribeResponse),
     /// Stores the offsets up to which a group has read.
     OffsetCommit(OffsetCommitRequest, OffsetCommitResponse),
     /// Reads them back.

@@ -197,6 +197,11 @@ impl ListOffsetsRequest {
     pub const EARLIEST: i64 = -2;
     /// Asks for the first record with the largest timestamp (KIP-734).
     pub const MAX_TIMESTAMP: i64 = -3;
+    /// Asks for the first record on the leader's own disk (KIP-405).
+    pub const EARLIEST_LOCAL: i64 = -4;
+    /// Asks for the last record in remote storage, of which there is none
+    /// (KIP-1005).
+    pub const LATEST_TIERED: i64 = -5;
 }
 
 /// The offsets found.

@@ -4,8 +4,8 @@ use super::consumers::check_new;
 use super::{CLIENTS_MAX, SERVERS_MAX, World};
 use crate::broker::Slowness;
 use crate::client::{
-    Admin, Client, Connection, Consumer, ConsumerConfig, Producer, ProducerConfig, ShareConsumer,
-    ShareConsumerConfig, Workload,
+    Admin, AdminConfig, Client, Connection, Consumer, ConsumerConfig, Producer, ProducerConfig,
+    ShareConsumer, ShareConsumerConfig, Workload,
 };
 use crate::command::{ClientNumber, Command, Refusal};
 use crate::event::EventKind;
@@ -19,6 +19,7 @@ impl World {
             Command::AddConsumer { config, topics } => {
                 self.check_room().and_then(|()| check_new(config, topics))
             }
+            Command::AddProcessor { .. } => self.check_processor(command),
             Command::Subscribe { .. }
             | Command::SetProcessing { .. }
             | Command::Seek { .. }
@@ -39,7 +40,7 @@ impl World {
                 let consumer = self.share_consumer(*consumer)?;
                 consumer.check_acknowledge(topic_partition, *offset)
             }
-            Command::AddAdmin { .. } => self.check_room(),
+            Command::AddAdmin { config } => self.check_room().and(config.check()),
             Command::SetWorkload { producer, .. } => self.producer(*producer).map(|_| ()),
             Command::Send { producer, record } => self.producer(*producer)?.check(record),
             Command::Poll { producer }
@@ -130,7 +131,11 @@ impl World {
     }
 
     fn check_room(&self) -> Result<(), Refusal> {
-        match self.clients.len() < CLIENTS_MAX {
+        self.check_room_for(1)
+    }
+
+    pub(super) fn check_room_for(&self, clients: usize) -> Result<(), Refusal> {
+        match self.clients.len() + clients <= CLIENTS_MAX {
             true => Ok(()),
             false => Err(Refusal::TooManyClients(CLIENTS_MAX)),
         }
@@ -192,11 +197,13 @@ impl World {
                     );
                 }
             }
-            Command::AddAdmin { client_id } => {
-                let admin = |connection| Client::Admin(Box::new(Admin::new(connection)));
-                let connection = self.connect(client_id, Admin::REQUEST_TIMEOUT_MS, 300_000);
-                return Some(self.start(admin(connection)));
-            }
+            Command::AddProcessor {
+                consumer,
+                producer,
+                input,
+                output,
+            } => return Some(self.add_processor(consumer, producer, input, output)),
+            Command::AddAdmin { config } => return Some(self.add_admin(config)),
             Command::SetWorkload { producer, workload } => {
                 if let Some(Client::Producer(producer)) = self.clients.get_mut(&producer) {
                     producer.set_workload(&mut self.fabric, workload);
@@ -313,13 +320,16 @@ impl World {
         self.fabric.emit(EventKind::NetworkChanged { description });
     }
 
-    fn add_producer(
+    pub(super) fn add_producer(
         &mut self,
         mut config: ProducerConfig,
         workload: Option<Workload>,
     ) -> ClientNumber {
         if config.client_id.is_empty() {
-            config.client_id = format!("producer-{}", self.next_client);
+            // (`ProducerConfig.maybeOverrideClientId`).
+            let number = self.next_client.to_string();
+            let id = config.transactional_id.as_ref().unwrap_or(&number);
+            config.client_id = format!("producer-{id}");
         }
         let connection = self.connect(
             config.client_id.clone(),
@@ -330,14 +340,20 @@ impl World {
         self.start(Client::Producer(Box::new(producer)))
     }
 
-    fn add_consumer(&mut self, mut config: ConsumerConfig, topics: Vec<TopicName>) -> ClientNumber {
+    pub(super) fn add_consumer(
+        &mut self,
+        mut config: ConsumerConfig,
+        topics: Vec<TopicName>,
+    ) -> ClientNumber {
         if config.client_id.is_empty() {
             // (`ConsumerConfig.maybeOverrideClientId`).
             let group = match config.has_group() {
                 true => &config.group_id,
                 false => "null",
             };
-            config.client_id = format!("consumer-{group}-{}", self.next_client);
+            let number = self.next_client.to_string();
+            let instance = config.group_instance_id.as_ref().unwrap_or(&number);
+            config.client_id = format!("consumer-{group}-{instance}");
         }
         let connection = self.connect(
             config.client_id.clone(),
@@ -347,6 +363,18 @@ impl World {
         self.start(Client::Consumer(Box::new(Consumer::new(
             connection, config, topics,
         ))))
+    }
+
+    fn add_admin(&mut self, mut config: AdminConfig) -> ClientNumber {
+        if config.client_id.is_empty() {
+            config.client_id = format!("adminclient-{}", self.next_client);
+        }
+        let connection = self.connect(
+            config.client_id.clone(),
+            i64::from(config.request_timeout_ms),
+            config.metadata_max_age_ms,
+        );
+        self.start(Client::Admin(Box::new(Admin::new(connection, config))))
     }
 
     fn add_share_consumer(
@@ -420,7 +448,14 @@ impl World {
         self.tell_closed(number, &client);
     }
 
+    /// With a client the others of its process end.
     fn crash(&mut self, number: ClientNumber) {
+        for number in self.process_of(number) {
+            self.crash_client(number);
+        }
+    }
+
+    fn crash_client(&mut self, number: ClientNumber) {
         if let Some(client) = self.remove_client(number) {
             let records_lost = match &client {
                 Client::Producer(producer) => producer.undelivered_records(),

@@ -7,6 +7,7 @@ mod config;
 mod consumers;
 mod observer;
 mod processed;
+mod processors;
 mod rebalances;
 mod servers;
 
@@ -20,11 +21,12 @@ use std::hash::{Hash, Hasher};
 use self::observer::Observer;
 use crate::broker::share::SharePartition;
 use crate::broker::{Broker, NewBroker, Partition};
-use crate::client::Client;
+use crate::client::{Client, Processor};
 use crate::command::{ClientNumber, Command, Refusal};
 use crate::controller::zookeeper::ZooKeeper;
 use crate::controller::{ControllerNode, MetadataImage, Topic, is_internal};
 use crate::coordinator::ClassicGroup;
+use crate::coordinator::consumer_group::ConsumerGroup;
 use crate::coordinator::share_group::ShareGroup;
 use crate::event::{Cause, ClientNames, Event, EventKind};
 use crate::journal::{Entry, Journal};
@@ -63,6 +65,8 @@ pub struct World {
     zookeeper: Option<ZooKeeper>,
     observer: Observer,
     clients: BTreeMap<ClientNumber, Client>,
+    /// By their consumers' numbers.
+    processors: BTreeMap<ClientNumber, Processor>,
     names: BTreeMap<ClientNumber, String>,
     next_client: ClientNumber,
     journal: Journal,
@@ -97,6 +101,7 @@ impl World {
             zookeeper: has_zookeeper.then(ZooKeeper::default),
             observer: Observer::default(),
             clients: BTreeMap::new(),
+            processors: BTreeMap::new(),
             names: BTreeMap::new(),
             next_client: 1,
             journal: Journal::new(seed, config),
@@ -204,6 +209,25 @@ impl World {
         groups
     }
 
+    /// All groups of KIP-848, each with the broker that coordinates it; of two
+    /// that believe they do, the later one.
+    pub fn consumer_groups(&self) -> BTreeMap<&str, (&Broker, &ConsumerGroup)> {
+        let mut groups = BTreeMap::new();
+        let mut epochs: BTreeMap<i32, i32> = BTreeMap::new();
+        for broker in self.brokers.values() {
+            for (partition, leader_epoch, shard) in broker.groups().active() {
+                let latest = epochs.entry(partition).or_insert(leader_epoch);
+                if *latest > leader_epoch {
+                    continue;
+                }
+                *latest = leader_epoch;
+                let of_shard = shard.consumer_groups().groups();
+                groups.extend(of_shard.map(|group| (group.id(), (broker, group))));
+            }
+        }
+        groups
+    }
+
     /// All share groups with the broker that coordinates each, by name. Of two
     /// that believe to coordinate a group the one elected later does.
     pub fn share_groups(&self) -> BTreeMap<&str, (&Broker, &ShareGroup)> {
@@ -245,6 +269,7 @@ impl World {
         self.zookeeper.hash(&mut digest);
         self.observer.hash(&mut digest);
         self.clients.hash(&mut digest);
+        self.processors.hash(&mut digest);
         self.next_client.hash(&mut digest);
         self.journal.hash(&mut digest);
         digest.finish()
@@ -263,6 +288,7 @@ impl World {
             command: command.clone(),
         });
         let client = self.carry_out(command);
+        self.run_processors(0);
         self.watch_groups(0);
         self.run_until(self.fabric.now);
         Ok(Outcome {
@@ -307,6 +333,7 @@ impl World {
             self.fabric.now = at;
             let first_event = self.fabric.events.len();
             self.happen(scheduled);
+            self.run_processors(first_event);
             self.watch_groups(first_event);
         }
     }

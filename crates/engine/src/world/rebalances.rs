@@ -7,8 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::World;
 use crate::client::{Client, Consumer, ConsumerEvent, Membership};
+use crate::coordinator::consumer_group::{
+    ConsumerGroup, ConsumerGroupEvent, ConsumerGroupMember, ConsumerGroupState,
+};
 use crate::coordinator::{GroupEvent, GroupState};
-use crate::event::{Event, EventKind};
+use crate::event::{Event, EventKind, bump_cause};
 use crate::protocol::{TopicName, TopicPartition};
 use crate::sim::{ClientNumber, Time};
 
@@ -170,7 +173,39 @@ impl RebalanceTracker {
                     *tracked = Tracked::default();
                 }
             }
+            GroupEvent::Consumer(event) => self.on_consumer_group_event(at, event),
             GroupEvent::GroupDeleted { group } => {
+                self.groups.remove(group);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Groups of KIP-848: a rebalance begins when the group's epoch is bumped.
+impl RebalanceTracker {
+    fn on_consumer_group_event(&mut self, at: Time, event: &ConsumerGroupEvent) {
+        match event {
+            ConsumerGroupEvent::GroupEpochBumped {
+                group,
+                epoch,
+                cause,
+            } => {
+                let tracked = self.groups.entry(group.clone()).or_default();
+                tracked.begin(at, &bump_cause(cause));
+                tracked.generation = *epoch;
+                if let Some(under_way) = &mut tracked.under_way {
+                    under_way.generations += 1;
+                }
+            }
+            ConsumerGroupEvent::StateChanged { group, to, .. } => {
+                let tracked = self.groups.entry(group.clone()).or_default();
+                tracked.is_stable = *to == ConsumerGroupState::Stable;
+                if *to == ConsumerGroupState::Empty {
+                    *tracked = Tracked::default();
+                }
+            }
+            ConsumerGroupEvent::GroupDeleted { group } => {
                 self.groups.remove(group);
             }
             _ => {}
@@ -253,8 +288,18 @@ impl World {
                 && consumer.subscription_type().is_managed_by_group()
                 && !consumer.is_closing()
         });
+        let groups = self.consumer_groups();
+        let of_group = groups.get(group).map(|(_, of_group)| *of_group);
+        // With KIP-848 an answer may be on its way that gives it more.
+        let has_all = |member: &Consumer| {
+            let assigned = |it: &ConsumerGroupMember| it.assigned.values().map(BTreeSet::len).sum();
+            let known = |of: &ConsumerGroup| of.member(member.member_id()).map(assigned);
+            of_group.is_none_or(|of| known(of) == Some(member.assignment().len()))
+        };
         members.all(|member| {
-            member.membership() == Membership::Stable && member.generation() == generation
+            member.membership() == Membership::Stable
+                && member.generation() == generation
+                && has_all(member)
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use engine::client::{Acks, KeyPattern, OutgoingRecord, ProducerConfig, Workload};
+use engine::client::{Acks, AdminConfig, KeyPattern, OutgoingRecord, ProducerConfig, Workload};
 use engine::log::record_batch::CompressionType;
 use engine::protocol::{
     AlterPartitionReassignmentsRequest, CreatableTopic, CreatePartitionsRequest,
@@ -87,8 +87,8 @@ impl Run {
     }
 
     fn add_admin(&mut self) {
-        let client_id = "admin".to_owned();
-        self.add(Command::AddAdmin { client_id }, Kind::Admin);
+        let config = AdminConfig::named("admin");
+        self.add(Command::AddAdmin { config }, Kind::Admin);
     }
 
     pub(super) fn any_topic(&mut self) -> TopicName {

@@ -7,7 +7,7 @@ pub mod cluster;
 use std::collections::BTreeMap;
 
 use engine::client::{
-    AutoOffsetReset, Client, Consumer, ConsumerConfig, OutgoingRecord, ProducerConfig,
+    AdminConfig, AutoOffsetReset, Client, Consumer, ConsumerConfig, OutgoingRecord, ProducerConfig,
 };
 use engine::command::ClientNumber;
 use engine::protocol::{CreatableTopic, CreateTopicsRequest, Request, Response};
@@ -61,7 +61,7 @@ pub fn try_admin_call(world: &mut World, request: Request) -> Option<Response> {
     let admin = start(
         world,
         Command::AddAdmin {
-            client_id: "admin".to_owned(),
+            config: AdminConfig::named("admin"),
         },
     );
     world

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use engine::assignor::ClientAssignor;
 use engine::client::{
-    Acks, AutoOffsetReset, Client, CommitEach, CommitWhen, ConsumerConfig, KeyPattern,
+    Acks, AdminConfig, AutoOffsetReset, Client, CommitEach, CommitWhen, ConsumerConfig, KeyPattern,
     ManualCommit, OutgoingRecord, Processing, ProducerConfig, SeekTo, SubscriptionType, Workload,
 };
 use engine::command::ClientNumber;
@@ -107,7 +107,7 @@ fn random_command(random: &mut Random, world: &World) -> Command {
             topics: vec![topic(random)],
         },
         5 | 6 => Command::AddAdmin {
-            client_id: "admin".to_owned(),
+            config: AdminConfig::named("admin"),
         },
         7..=9 => Command::AdminCall {
             admin: client,

@@ -209,6 +209,7 @@ impl Broker {
                 member_id: &member_id,
                 batch_size,
                 max_records: self.config.coordinator.share.fetch_max_records,
+                fetch_offset: 0,
                 now: fabric.now,
             };
             let limit = usize::try_from(max_bytes).unwrap_or_default().min(left);
@@ -249,6 +250,10 @@ impl Broker {
         let led = self.led_partition(&of).ok()?;
         let records = led.log.read(offset, led.high_watermark(), max_bytes)?;
         let held = self.shares.partitions.get_mut(key)?;
+        let who = &Acquiring {
+            fetch_offset: offset,
+            ..*who
+        };
         let acquired_records = held.partition.acquire(who, &records);
         if acquired_records.is_empty() {
             return None;

@@ -61,6 +61,7 @@ impl Broker {
     ) {
         let appended = self.append_as_coordinator(fabric, of, batch);
         self.wait_for_replicas(fabric, of, appended, timeout_ms, appender);
+        self.complete_fetches(fabric, of);
     }
 
     /// The batch ends at this offset of the log, or is not in it.

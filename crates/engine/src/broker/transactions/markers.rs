@@ -81,7 +81,9 @@ impl Broker {
         }
         self.answer_markers_if_done(fabric, number);
         self.complete_appends(fabric);
-        self.complete_fetches(fabric);
+        for of in request.markers.iter().flat_map(|it| &it.partitions) {
+            self.complete_fetches(fabric, of);
+        }
     }
 
     /// A marker is written, or is not.

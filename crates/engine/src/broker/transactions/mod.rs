@@ -32,6 +32,9 @@ use crate::sim::{Fabric, NodeId, Time};
 #[derive(Clone, Debug, Hash)]
 pub(super) struct Transactions {
     coordinator: TransactionCoordinator,
+    /// The partitions of `__transaction_state` that it reads: until when, and
+    /// the epoch in which it leads each.
+    loading: BTreeMap<i32, (Time, i32)>,
     /// Who waits for the coordinator.
     waiting: BTreeMap<RequestToken, (NodeId, Header)>,
     next_token: u64,
@@ -52,6 +55,7 @@ impl Transactions {
         let partitions = config.transaction_state_log.num_partitions;
         Transactions {
             coordinator: TransactionCoordinator::new(config.transactions.clone(), partitions),
+            loading: BTreeMap::new(),
             waiting: BTreeMap::new(),
             next_token: 0,
             abort_at: None,
@@ -74,6 +78,7 @@ impl Transactions {
         let all = [
             self.abort_at,
             self.expire_at,
+            self.loading.values().map(|(until, _)| *until).min(),
             self.appends.next_deadline(),
             self.channels.next_deadline(),
             self.verification.next_deadline(),
@@ -96,6 +101,7 @@ impl Broker {
 
     /// Does what is due of transactions.
     pub(super) fn run_transactions(&mut self, fabric: &mut Fabric) {
+        self.load_transactions(fabric);
         self.expire_appends(fabric);
         self.expire_verifications(fabric);
         let (now, now_ms) = (fabric.now, fabric.timestamp_ms());

@@ -4,9 +4,6 @@ use super::parts::{self, Part};
 use crate::protocol::{Request, Response};
 use crate::sim::Time;
 
-/// `default.api.timeout.ms`, in milliseconds.
-const DEFAULT_API_TIMEOUT_MS: i64 = 60_000;
-
 /// One call of an application's, until it is answered
 /// (`KafkaAdminClient.Call`).
 #[derive(Clone, Debug, Hash)]
@@ -29,12 +26,12 @@ pub(super) struct Call {
 }
 
 impl Call {
-    pub fn new(now: Time, request: Request) -> Call {
+    pub fn new(deadline: Time, request: Request) -> Call {
         Call {
             open: parts::of(&request),
             request,
             coordinators: BTreeMap::new(),
-            deadline: now.plus_ms(DEFAULT_API_TIMEOUT_MS),
+            deadline,
             tries: 0,
             not_before: Time::ZERO,
             failed_at: None,
@@ -110,6 +107,7 @@ pub(super) fn name(request: &Request) -> Option<&'static str> {
         Request::ListPartitionReassignments(_) => "listPartitionReassignments",
         Request::ListGroups(_) => "listConsumerGroups",
         Request::DescribeGroups(_) => "describeGroups",
+        Request::ConsumerGroupDescribe(_) => "describeConsumerGroups",
         Request::ShareGroupDescribe(_) => "describeShareGroups",
         Request::OffsetFetch(_) => "offsetFetch",
         Request::ListTransactions(_) => "listTransactions",
@@ -129,6 +127,7 @@ fn full_name(request: &Request, looks_up: bool) -> String {
         Request::DeleteRecords(_) => ("METADATA", "DELETE_RECORDS"),
         Request::ListOffsets(_) => ("METADATA", "LIST_OFFSETS"),
         Request::DescribeGroups(_) => ("FIND_COORDINATOR", "DESCRIBE_GROUPS"),
+        Request::ConsumerGroupDescribe(_) => ("FIND_COORDINATOR", "CONSUMER_GROUP_DESCRIBE"),
         Request::ShareGroupDescribe(_) => ("FIND_COORDINATOR", "SHARE_GROUP_DESCRIBE"),
         Request::OffsetFetch(_) => ("FIND_COORDINATOR", "OFFSET_FETCH"),
         Request::DescribeTransactions(_) => ("FIND_COORDINATOR", "DESCRIBE_TRANSACTIONS"),

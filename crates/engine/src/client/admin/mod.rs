@@ -2,7 +2,10 @@
 //! changes, lists and describes things.
 
 mod call;
+mod config;
 mod parts;
+
+pub use config::AdminConfig;
 
 use std::collections::BTreeMap;
 
@@ -10,6 +13,7 @@ use self::call::Call;
 use self::parts::Part;
 use super::{ClientTimer, Connection};
 use crate::command::Refusal;
+use crate::config::admin;
 use crate::event::EventKind;
 use crate::protocol::{
     CoordinatorType, ErrorCode, FindCoordinatorRequest, FindCoordinatorResponse, Request, Response,
@@ -26,6 +30,8 @@ use crate::sim::{Alarm, Fabric, Scheduled};
 pub struct Admin {
     /// Its name and its view of the cluster.
     pub connection: Connection,
+    /// Its settings.
+    pub config: AdminConfig,
     calls: BTreeMap<u32, Call>,
     next_call: u32,
     /// What each request is for, by correlation id.
@@ -44,18 +50,22 @@ enum Asked {
 }
 
 impl Admin {
-    /// `request.timeout.ms`, in milliseconds.
-    pub(crate) const REQUEST_TIMEOUT_MS: i64 = 30_000;
-
-    pub(crate) fn new(connection: Connection) -> Admin {
+    pub(crate) fn new(mut connection: Connection, config: AdminConfig) -> Admin {
+        connection.configure(config.backoffs, &config.given);
         Admin {
             connection,
+            config,
             calls: BTreeMap::new(),
             next_call: 0,
             in_flight: BTreeMap::new(),
             alarm: Alarm::default(),
             closing: false,
         }
+    }
+
+    pub(crate) fn start(&mut self, fabric: &mut Fabric) {
+        let (section, given) = (&admin::CONFIG, &self.config.given);
+        self.connection.warn(fabric, section, given);
     }
 
     /// Refuses what no admin client sends.
@@ -70,7 +80,8 @@ impl Admin {
         if self.connection.metadata.updated_at().is_none() {
             self.connection.metadata.request_update();
         }
-        let call = Call::new(fabric.now, request);
+        let deadline = fabric.now.plus_ms(self.config.default_api_timeout_ms());
+        let call = Call::new(deadline, request);
         self.calls.insert(self.next_call, call);
         self.next_call += 1;
         self.go_on(fabric);
@@ -274,7 +285,7 @@ impl Admin {
         };
         let left_us = call.deadline.us_since(fabric.now);
         let left_ms = i64::try_from(left_us.div_ceil(1_000)).unwrap_or(i64::MAX);
-        let timeout_ms = Admin::REQUEST_TIMEOUT_MS.min(left_ms);
+        let timeout_ms = i64::from(self.config.request_timeout_ms).min(left_ms);
         let correlation_id = self
             .connection
             .send_within(fabric, broker, request, timeout_ms);

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::protocol::{
-    DeleteGroupsRequest, DeleteRecordsRequest, DescribeGroupsRequest, DescribeProducersRequest,
-    DescribeTransactionsRequest, ErrorCode, ListOffsetsRequest, Request, Response,
-    ShareGroupDescribeRequest, TopicPartition,
+    ConsumerGroupDescribeRequest, DeleteGroupsRequest, DeleteRecordsRequest, DescribeGroupsRequest,
+    DescribeProducersRequest, DescribeTransactionsRequest, ErrorCode, ListOffsetsRequest, Request,
+    Response, ShareGroupDescribeRequest, TopicPartition,
 };
 
 /// A part of a call: what one broker answers.
@@ -44,6 +44,10 @@ pub(super) fn of(request: &Request) -> Vec<Part> {
             let groups = request.groups.iter().cloned();
             groups.map(Part::Group).collect()
         }
+        Request::ConsumerGroupDescribe(request) if !request.group_ids.is_empty() => {
+            let groups = request.group_ids.iter().cloned();
+            groups.map(Part::Group).collect()
+        }
         Request::ShareGroupDescribe(request) if !request.group_ids.is_empty() => {
             let groups = request.group_ids.iter().cloned();
             groups.map(Part::Group).collect()
@@ -72,8 +76,8 @@ pub(super) fn of(request: &Request) -> Vec<Part> {
 pub(super) fn requests_of(request: &Request, parts: Vec<Part>) -> Vec<Vec<Part>> {
     match request {
         Request::DescribeGroups(_)
-        | Request::DeleteGroups(_)
         | Request::ShareGroupDescribe(_)
+        | Request::DeleteGroups(_)
         | Request::DescribeTransactions(_) => parts.into_iter().map(|part| vec![part]).collect(),
         _ => vec![parts],
     }
@@ -120,6 +124,9 @@ pub(super) fn request(call: &Request, parts: &[Part]) -> Request {
         }
         Request::ShareGroupDescribe(_) => {
             Request::ShareGroupDescribe(ShareGroupDescribeRequest { group_ids: names() })
+        }
+        Request::ConsumerGroupDescribe(_) => {
+            Request::ConsumerGroupDescribe(ConsumerGroupDescribeRequest { group_ids: names() })
         }
         Request::DeleteGroups(_) => Request::DeleteGroups(DeleteGroupsRequest {
             groups_names: names(),
@@ -171,14 +178,17 @@ fn whole_error(response: &Response) -> ErrorCode {
         Response::ListGroups(response) => Some(response.error_code),
         Response::DeleteGroups(response) => response.results.first().map(|(_, error)| *error),
         Response::DescribeGroups(response) => response.groups.first().map(|group| group.error_code),
+        Response::ConsumerGroupDescribe(response) => {
+            response.groups.first().map(|group| group.error_code)
+        }
+        Response::ShareGroupDescribe(response) => {
+            response.groups.first().map(|group| group.error_code)
+        }
         Response::DescribeTransactions(response) => {
             let first = response.transaction_states.first();
             first.map(|described| described.error_code)
         }
         Response::ListTransactions(response) => Some(response.error_code),
-        Response::ShareGroupDescribe(response) => {
-            response.groups.first().map(|group| group.error_code)
-        }
         Response::CreateTopics(response) => {
             let errors = response.topics.iter().map(|topic| topic.error_code);
             errors.into_iter().find(not_controller)
@@ -214,6 +224,9 @@ pub(super) fn merge(answered: &mut Response, more: Response) {
             all.partitions.extend(more.partitions);
         }
         (Response::DescribeGroups(all), Response::DescribeGroups(more)) => {
+            all.groups.extend(more.groups);
+        }
+        (Response::ConsumerGroupDescribe(all), Response::ConsumerGroupDescribe(more)) => {
             all.groups.extend(more.groups);
         }
         (Response::ShareGroupDescribe(all), Response::ShareGroupDescribe(more)) => {
@@ -258,6 +271,12 @@ pub(super) fn put_in_order(request: &Request, answered: &mut Response) {
         Response::DescribeGroups(response) => response
             .groups
             .sort_by_key(|group| position(&group.group_id)),
+        Response::ConsumerGroupDescribe(response) => response
+            .groups
+            .sort_by_key(|group| position(&group.group_id)),
+        Response::ShareGroupDescribe(response) => response
+            .groups
+            .sort_by_key(|group| position(&group.group_id)),
         Response::DescribeTransactions(response) => response
             .transaction_states
             .sort_by_key(|described| position(&described.transactional_id)),
@@ -267,9 +286,6 @@ pub(super) fn put_in_order(request: &Request, answered: &mut Response) {
         Response::DescribeProducers(response) => response
             .partitions
             .sort_by_key(|(of, _)| position(&of.to_string())),
-        Response::ShareGroupDescribe(response) => response
-            .groups
-            .sort_by_key(|group| position(&group.group_id)),
         Response::DeleteGroups(response) => {
             response.results.sort_by_key(|(group, _)| position(group))
         }

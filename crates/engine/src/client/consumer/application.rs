@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use super::fetching::Chunk;
 use super::offsets::Commit;
 use super::{Consumer, ConsumerEvent};
+use crate::client::Polled;
 use crate::protocol::TopicPartition;
 use crate::sim::{Fabric, Time};
 
@@ -55,6 +56,9 @@ const SLICE_US: u64 = 10_000;
 #[derive(Clone, Debug, Default, Hash)]
 pub(super) struct Application {
     processing: Processing,
+    /// Another part of the process does something with records before they are
+    /// processed.
+    hands_over: bool,
     step: Step,
     /// What `poll()` has returned and is not processed.
     hand: VecDeque<Chunk>,
@@ -76,6 +80,9 @@ enum Step {
     Process { records: u64 },
     /// It does so until this instant.
     Processing { records: u64, until: Time },
+    /// It is busy with all records in its hand until this instant, and then
+    /// waits for another part of its process.
+    HandedOver { until: Time },
     /// It goes on to the next.
     EndOfPoll,
 }
@@ -97,7 +104,7 @@ impl Application {
     pub fn deadline(&self) -> Option<Time> {
         let commit = self.sync_commit.as_ref().map(|commit| commit.deadline);
         let work = match self.step {
-            Step::Processing { until, .. } => Some(until),
+            Step::Processing { until, .. } | Step::HandedOver { until } => Some(until),
             _ => None,
         };
         commit.into_iter().chain(work).min()
@@ -173,6 +180,13 @@ impl Consumer {
     pub(super) fn begin_work(&mut self, fabric: &mut Fabric, records: Vec<Chunk>) {
         self.application.polled_at = fabric.now;
         self.application.hand.extend(records);
+        if self.application.hands_over {
+            let us = self.application.processing.per_record_us;
+            let us = us.saturating_mul(self.records_in_hand());
+            let until = fabric.now.plus_us(us);
+            self.application.step = Step::HandedOver { until };
+            return;
+        }
         self.application.step = Step::Begin;
         let commit = self
             .application
@@ -185,7 +199,7 @@ impl Consumer {
         self.push_sync_commit(fabric);
         while !self.closing && self.application.sync_commit.is_none() {
             match self.application.step {
-                Step::Polling => return,
+                Step::Polling | Step::HandedOver { .. } => return,
                 Step::Begin => self.take_up(fabric),
                 Step::Process { records } => {
                     let us = self.application.processing.per_record_us;
@@ -223,9 +237,25 @@ impl Consumer {
 
     fn finish(&mut self, fabric: &mut Fabric, records: u64) {
         self.application.step = Step::Begin;
-        let Some(chunk) = self.application.hand.front_mut() else {
+        let Some((partition, to)) = self.count_first_of_hand(fabric, records) else {
             return;
         };
+        let commit = self
+            .application
+            .commits(CommitWhen::After, CommitEach::Record);
+        if let Some(commit) = commit {
+            self.commit_by_hand(fabric, vec![(partition, to)], commit.is_sync);
+        }
+    }
+
+    /// So many of the records that are first in the hand are processed; says
+    /// up to where.
+    fn count_first_of_hand(
+        &mut self,
+        fabric: &mut Fabric,
+        records: u64,
+    ) -> Option<(TopicPartition, i64)> {
+        let chunk = self.application.hand.front_mut()?;
         let (partition, from) = (chunk.topic_partition.clone(), chunk.from);
         let to = chunk.advance(records);
         if chunk.records == 0 {
@@ -242,12 +272,7 @@ impl Consumer {
                 records,
             },
         );
-        let commit = self
-            .application
-            .commits(CommitWhen::After, CommitEach::Record);
-        if let Some(commit) = commit {
-            self.commit_by_hand(fabric, vec![(partition, to)], commit.is_sync);
-        }
+        Some((partition, to))
     }
 
     fn commit_all_by_hand(&mut self, fabric: &mut Fabric, commit: Option<ManualCommit>) {
@@ -330,6 +355,39 @@ impl Consumer {
         if let Some((exception, message)) = failure {
             self.tell_failed_commit(fabric, exception, message);
         }
+    }
+
+    /// From now on another part of the process takes what `poll()` returns.
+    pub(crate) fn hand_over(&mut self) {
+        self.application.hands_over = true;
+    }
+
+    /// What `poll()` has returned for another part of the process, if it has,
+    /// and the application's time for it is over.
+    pub(crate) fn handed_over(&self, now: Time) -> Option<Vec<Polled>> {
+        match self.application.step {
+            Step::HandedOver { until } if until <= now => {
+                Some(self.application.hand.iter().map(Chunk::polled).collect())
+            }
+            _ => None,
+        }
+    }
+
+    /// All of it is processed.
+    pub(crate) fn done_with_handed(&mut self, fabric: &mut Fabric) {
+        while let Some(chunk) = self.application.hand.front() {
+            let records = chunk.records;
+            self.count_first_of_hand(fabric, records);
+        }
+        self.application.step = Step::EndOfPoll;
+        self.go_on(fabric);
+    }
+
+    /// Nothing of it counts: it is read again.
+    pub(crate) fn give_back_handed(&mut self, fabric: &mut Fabric) {
+        self.put_back_unprocessed();
+        self.application.polled_at = fabric.now;
+        self.go_on(fabric);
     }
 
     /// The application gives up what it has not processed: the positions go

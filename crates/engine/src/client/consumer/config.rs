@@ -1,11 +1,13 @@
 //! The settings of a consumer, by Kafka's names and with Kafka's defaults
 //! (`ConsumerConfig`; 4.0).
 
-use super::super::config::{boolean, checked, number};
+use super::super::addresses::check_bootstrap;
+use super::super::config::{Backoffs, Originals, boolean, check_common, checked, number, text};
 use super::strategy;
 use crate::assignor::ClientAssignor;
 use crate::command::Refusal;
 use crate::config::consumer;
+use crate::controller::topic_name::validate_name;
 use crate::protocol::IsolationLevel;
 
 /// Where a consumer begins in a partition for which its group has committed no
@@ -20,6 +22,27 @@ pub enum AutoOffsetReset {
     None,
 }
 
+/// By which protocol a consumer is a member of its group (`group.protocol`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum GroupProtocol {
+    /// JoinGroup and SyncGroup: a member computes the assignment.
+    Classic,
+    /// That of KIP-848: the coordinator computes the assignment.
+    Consumer,
+}
+
+/// The settings that the consumer group protocol does not have
+/// (`ConsumerConfig.CONSUMER_PROTOCOL_UNSUPPORTED_CONFIGS`).
+const CLASSIC_ONLY: [&str; 3] = [
+    "partition.assignment.strategy",
+    "heartbeat.interval.ms",
+    "session.timeout.ms",
+];
+
+/// The settings that the classic protocol does not have
+/// (`CLASSIC_PROTOCOL_UNSUPPORTED_CONFIGS`).
+const CONSUMER_ONLY: [&str; 1] = ["group.remote.assignor"];
+
 /// A consumer's settings.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ConsumerConfig {
@@ -29,6 +52,10 @@ pub struct ConsumerConfig {
     pub group_id: String,
     /// `group.instance.id`, for a static member.
     pub group_instance_id: Option<String>,
+    /// `group.protocol`.
+    pub group_protocol: GroupProtocol,
+    /// `group.remote.assignor`: the coordinator's assignor that it asks for.
+    pub group_remote_assignor: Option<String>,
     /// `session.timeout.ms`.
     pub session_timeout_ms: i32,
     /// `heartbeat.interval.ms`.
@@ -69,6 +96,10 @@ pub struct ConsumerConfig {
     pub request_timeout_ms: i32,
     /// `metadata.max.age.ms`.
     pub metadata_max_age_ms: i64,
+    /// `retry.backoff.ms`, `reconnect.backoff.ms` and their `.max.ms`.
+    pub backoffs: Backoffs,
+    /// The settings that were given by [`ConsumerConfig::set`].
+    pub given: Originals,
 }
 
 impl ConsumerConfig {
@@ -78,6 +109,8 @@ impl ConsumerConfig {
             client_id: String::new(),
             group_id: group_id.into(),
             group_instance_id: None,
+            group_protocol: GroupProtocol::Classic,
+            group_remote_assignor: None,
             session_timeout_ms: 45_000,
             heartbeat_interval_ms: 3_000,
             max_poll_interval_ms: 300_000,
@@ -101,6 +134,8 @@ impl ConsumerConfig {
             client_rack: None,
             request_timeout_ms: 30_000,
             metadata_max_age_ms: 300_000,
+            backoffs: Backoffs::default(),
+            given: Originals::default(),
         }
     }
 
@@ -126,14 +161,43 @@ impl ConsumerConfig {
     ///
     /// # Errors
     ///
-    /// [`Refusal::InvalidConfig`] with Kafka's message when the value is not
-    /// allowed.
+    /// [`Refusal::InvalidConfig`] or [`Refusal::CannotConstruct`] with Kafka's
+    /// message when the value is not allowed.
     pub fn set(&mut self, name: &str, value: &str) -> Result<bool, Refusal> {
         checked(&consumer::CONFIG, name, value)?;
+        let is_known = self.set_membership(name, value)?
+            || self.set_fetching(name, value)
+            || self.backoffs.set(name, value)
+            || name == "metadata.recovery.strategy";
+        self.given.insert(name, value);
+        Ok(is_known)
+    }
+
+    fn set_membership(&mut self, name: &str, value: &str) -> Result<bool, Refusal> {
         match name {
-            "client.id" => self.client_id = value.to_owned(),
-            "group.id" => self.group_id = value.to_owned(),
-            "group.instance.id" => self.group_instance_id = Some(value.to_owned()),
+            "group.id" if value.trim().is_empty() => {
+                return Err(Refusal::CannotConstruct {
+                    exception: "InvalidGroupIdException",
+                    message: "The configured group.id should not be an empty string or whitespace."
+                        .to_owned(),
+                });
+            }
+            "group.id" => self.group_id = text(value),
+            "group.instance.id" => {
+                let validated = validate_name(value.trim(), "Group instance id");
+                validated.map_err(|message| Refusal::CannotConstruct {
+                    exception: "InvalidConfigurationException",
+                    message,
+                })?;
+                self.group_instance_id = Some(text(value));
+            }
+            "group.protocol" => {
+                self.group_protocol = match value.trim().eq_ignore_ascii_case("consumer") {
+                    true => GroupProtocol::Consumer,
+                    false => GroupProtocol::Classic,
+                };
+            }
+            "group.remote.assignor" => self.group_remote_assignor = Some(value.to_owned()),
             "session.timeout.ms" => self.session_timeout_ms = number(value),
             "heartbeat.interval.ms" => self.heartbeat_interval_ms = number(value),
             "max.poll.interval.ms" => self.max_poll_interval_ms = number(value),
@@ -142,6 +206,16 @@ impl ConsumerConfig {
                 self.partition_assignment_strategy = strategy::read(value)?;
             }
             "internal.leave.group.on.close" => self.leave_group_on_close = boolean(value),
+            "enable.auto.commit" => self.enable_auto_commit = boolean(value),
+            "auto.commit.interval.ms" => self.auto_commit_interval_ms = number(value),
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn set_fetching(&mut self, name: &str, value: &str) -> bool {
+        match name {
+            "client.id" => self.client_id = text(value),
             "check.crcs" => self.check_crcs = boolean(value),
             "isolation.level" => {
                 self.isolation_level = match value.trim() {
@@ -151,10 +225,6 @@ impl ConsumerConfig {
             }
             "exclude.internal.topics" => self.exclude_internal_topics = boolean(value),
             "default.api.timeout.ms" => self.default_api_timeout_ms = number(value),
-            "enable.auto.commit" => self.enable_auto_commit = boolean(value),
-            "auto.commit.interval.ms" => {
-                self.auto_commit_interval_ms = number(value);
-            }
             "auto.offset.reset" => {
                 self.auto_offset_reset = match value.trim() {
                     "earliest" => AutoOffsetReset::Earliest,
@@ -167,32 +237,66 @@ impl ConsumerConfig {
             "fetch.max.wait.ms" => self.fetch_max_wait_ms = number(value),
             "max.partition.fetch.bytes" => self.max_partition_fetch_bytes = number(value),
             "client.rack" => {
-                self.client_rack = (!value.is_empty()).then(|| value.to_owned());
+                self.client_rack = Some(text(value)).filter(|rack| !rack.is_empty());
             }
             "request.timeout.ms" => self.request_timeout_ms = number(value),
             "metadata.max.age.ms" => self.metadata_max_age_ms = number(value),
-            _ => return Ok(false),
+            _ => return false,
         }
-        Ok(true)
+        true
+    }
+
+    /// Whether it commits by itself: `enable.auto.commit`, unless that was not
+    /// given and there is no group to commit for
+    /// (`ConsumerConfig.maybeOverrideEnableAutoCommit`).
+    pub fn commits_automatically(&self) -> bool {
+        self.enable_auto_commit && self.has_group()
     }
 
     /// Checks the settings against each other.
     ///
     /// # Errors
     ///
-    /// [`Refusal::InvalidConfig`] with Kafka's message when a member would be
-    /// thought dead between two heartbeats (`Heartbeat`'s constructor), or
+    /// Kafka's message when a member would be thought dead between two
+    /// heartbeats (`Heartbeat`'s constructor), a setting is one that its protocol
+    /// does not have (`ConsumerConfig.checkUnsupportedConfigsPostProcess`),
     /// offsets are to be committed for no group
-    /// (`ConsumerConfig.maybeOverrideEnableAutoCommit`).
+    /// (`ConsumerConfig.maybeOverrideEnableAutoCommit`), or no client could have
+    /// such settings.
     pub fn check(&self) -> Result<(), Refusal> {
-        let refuse = |text: &str| Err(Refusal::InvalidConfig(text.to_owned()));
-        if self.enable_auto_commit && !self.has_group() {
+        check_common(&self.given)?;
+        check_bootstrap(&self.given)?;
+        let refuse = |exception, text: &str| {
+            let message = text.to_owned();
+            Err(Refusal::CannotConstruct { exception, message })
+        };
+        let is_given = self.given.contains("enable.auto.commit");
+        if is_given && self.enable_auto_commit && !self.has_group() {
             return refuse(
+                "InvalidConfigurationException",
                 "enable.auto.commit cannot be set to true when default group id (null) is used.",
             );
         }
-        if self.has_group() && self.heartbeat_interval_ms >= self.session_timeout_ms {
-            return refuse("Heartbeat must be set lower than the session timeout");
+        let (name, unsupported) = match self.group_protocol {
+            GroupProtocol::Classic => ("CLASSIC", &CONSUMER_ONLY[..]),
+            GroupProtocol::Consumer => ("CONSUMER", &CLASSIC_ONLY[..]),
+        };
+        let is_set = |setting: &&&str| {
+            let given = self.given.get(setting);
+            given.is_some_and(|value| !value.is_empty())
+        };
+        let wrong: Vec<&str> = unsupported.iter().filter(is_set).copied().collect();
+        if !wrong.is_empty() {
+            let wrong = wrong.join(", ");
+            let message = format!("{wrong} cannot be set when group.protocol={name}");
+            return Err(Refusal::InvalidConfig(message));
+        }
+        let is_classic = self.group_protocol == GroupProtocol::Classic;
+        if is_classic && self.has_group() && self.heartbeat_interval_ms >= self.session_timeout_ms {
+            return refuse(
+                "IllegalArgumentException",
+                "Heartbeat must be set lower than the session timeout",
+            );
         }
         Ok(())
     }
@@ -201,18 +305,25 @@ impl ConsumerConfig {
     ///
     /// # Errors
     ///
-    /// [`Refusal::InvalidConfig`] with Kafka's message when it has no group
-    /// (`InvalidGroupIdException`), or no assignor.
+    /// Kafka's message when it has no group
+    /// (`KafkaConsumer.maybeThrowInvalidGroupIdException`), or no assignor
+    /// (`throwIfNoAssignorsConfigured`).
     pub fn check_group_management(&self) -> Result<(), Refusal> {
-        let refuse = |text: &str| Err(Refusal::InvalidConfig(text.to_owned()));
+        let refuse = |exception, text: &str| {
+            let message = text.to_owned();
+            Err(Refusal::CannotConstruct { exception, message })
+        };
         if self.group_id.trim().is_empty() {
             return refuse(
+                "InvalidGroupIdException",
                 "To use the group management or offset commit APIs, you must provide a valid \
                  group.id in the consumer configuration.",
             );
         }
-        if self.partition_assignment_strategy.is_empty() {
+        let is_classic = self.group_protocol == GroupProtocol::Classic;
+        if is_classic && self.partition_assignment_strategy.is_empty() {
             return refuse(
+                "IllegalStateException",
                 "Must configure at least one partition assigner class name to \
                  partition.assignment.strategy configuration property",
             );

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::isolation::{self, FetchedBatch};
 use super::{Consumer, ConsumerEvent, Pending};
+use crate::client::{OutgoingRecord, Polled};
 use crate::event::EventKind;
-use crate::log::record_batch::RecordBatch;
+use crate::log::record_batch::{Record, RecordBatch, RecordView};
 use crate::protocol::{
     ErrorCode, FetchPartition, FetchRequest, FetchResponse, Request, TopicPartition,
 };
@@ -80,11 +81,38 @@ impl Chunk {
         }
     }
 
+    /// Its records as they are, for another to write.
+    pub fn polled(&self) -> Polled {
+        let visible = self.batches.iter().filter(|fetched| fetched.is_visible);
+        let records = visible.flat_map(|fetched| fetched.batch.records().map_while(Result::ok));
+        let records = records.filter(|record| (self.from..self.to).contains(&record.offset));
+        Polled {
+            topic_partition: self.topic_partition.clone(),
+            to: self.to,
+            records: records.map(|of| (of.offset, outgoing(&of))).collect(),
+        }
+    }
+
     /// Takes the first so many records off; returns the offset after them.
     pub fn advance(&mut self, records: u64) -> i64 {
         self.from = self.offset_after(records);
         self.records = self.records.saturating_sub(records);
         self.from
+    }
+}
+
+fn outgoing(record: &RecordView) -> OutgoingRecord {
+    let Record {
+        key,
+        value,
+        headers,
+        ..
+    } = record.to_record();
+    OutgoingRecord {
+        key,
+        value,
+        headers,
+        ..OutgoingRecord::default()
     }
 }
 

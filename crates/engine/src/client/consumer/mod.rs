@@ -1,5 +1,4 @@
-//! The consumer (`org.apache.kafka.clients.consumer.KafkaConsumer` with
-//! `group.protocol=classic`): it is given partitions, by its group or by hand,
+//! The consumer (`org.apache.kafka.clients.consumer.KafkaConsumer`): it is given partitions, by its group or by hand,
 //! reads them, and commits how far it has come; and the application around it,
 //! which polls, processes and polls again.
 
@@ -18,9 +17,9 @@ mod subscription;
 
 pub use application::{CommitEach, CommitWhen, ManualCommit, Processing};
 pub use assigned::AssignedPartition;
-pub use config::{AutoOffsetReset, ConsumerConfig};
+pub use config::{AutoOffsetReset, ConsumerConfig, GroupProtocol};
 pub use event::ConsumerEvent;
-pub use membership::Membership;
+pub use membership::{ConsumerMemberState, Membership};
 pub use positions::SeekTo;
 pub use processed::OffsetCounts;
 pub use subscription::SubscriptionType;
@@ -29,8 +28,9 @@ use std::collections::{BTreeMap, VecDeque};
 
 use self::application::Application;
 use self::fetching::CompletedFetch;
-use self::membership::ClassicMember;
+use self::membership::{ClassicMember, ConsumerMember};
 use super::{ClientTimer, Connection};
+use crate::config::consumer;
 use crate::event::EventKind;
 use crate::protocol::{ErrorCode, Response, TopicName, TopicPartition};
 use crate::sim::{Alarm, Fabric, Scheduled, Time};
@@ -46,6 +46,7 @@ enum Pending {
     Join,
     Sync,
     Heartbeat,
+    ConsumerHeartbeat,
     Leave,
     Commit {
         commit: offsets::Commit,
@@ -84,6 +85,8 @@ pub struct Consumer {
     subscription: Vec<TopicName>,
     /// What it knows of its membership.
     group: Box<ClassicMember>,
+    /// The same with `group.protocol=consumer`.
+    member: Option<Box<ConsumerMember>>,
     assignment: BTreeMap<TopicPartition, AssignedPartition>,
     pending: BTreeMap<i32, Pending>,
     /// What came while the application did not poll, and is for `poll()`.
@@ -111,20 +114,24 @@ pub struct Consumer {
 
 impl Consumer {
     pub(crate) fn new(
-        connection: Connection,
+        mut connection: Connection,
         config: ConsumerConfig,
         topics: Vec<TopicName>,
     ) -> Consumer {
+        connection.configure(config.backoffs, &config.given);
         let subscription_type = match topics.is_empty() {
             true => SubscriptionType::None,
             false => SubscriptionType::Topics(topics),
         };
+        let is_modern = config.group_protocol == GroupProtocol::Consumer;
+        let member = is_modern.then(Box::default);
         Consumer {
             connection,
             config,
             subscription_type,
             subscription: Vec::new(),
             group: Box::default(),
+            member,
             assignment: BTreeMap::new(),
             pending: BTreeMap::new(),
             deferred: VecDeque::new(),
@@ -187,6 +194,8 @@ impl Consumer {
     }
 
     pub(crate) fn start(&mut self, fabric: &mut Fabric) {
+        let (section, given) = (&consumer::CONFIG, &self.config.given);
+        self.connection.warn(fabric, section, given);
         if let SubscriptionType::Topics(topics) = &self.subscription_type {
             self.want_topics(topics.clone());
         }
@@ -337,6 +346,9 @@ impl Consumer {
             (_, Response::JoinGroup(response)) => self.on_joined(fabric, response),
             (_, Response::SyncGroup(response)) => self.on_synced(fabric, response),
             (_, Response::Heartbeat(response)) => self.on_heartbeat(fabric, response),
+            (Pending::ConsumerHeartbeat, Response::ConsumerGroupHeartbeat(response)) => {
+                self.on_consumer_heartbeat(fabric, response);
+            }
             (Pending::Leave, _) if self.closing => self.end(fabric),
             (
                 Pending::Commit {
@@ -410,6 +422,10 @@ impl Consumer {
                 self.on_join_error(fabric, ErrorCode::NetworkException);
             }
             Pending::Heartbeat => self.group.coordinator = None,
+            Pending::ConsumerHeartbeat => {
+                self.resend_all(fabric);
+                self.lose_coordinator(fabric);
+            }
             Pending::OffsetFetch { .. } => self.lose_coordinator(fabric),
             Pending::Commit {
                 commit, generation, ..

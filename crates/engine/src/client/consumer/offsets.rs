@@ -51,6 +51,21 @@ fn may_be_tried_again(error: ErrorCode) -> bool {
     error.is_retriable()
 }
 
+/// What the application is told in a group of KIP-848: whether it is still a
+/// member it learns by heartbeats alone
+/// (`CommitRequestManager.commitSyncExceptionForError`).
+fn failure_with_epochs(error: ErrorCode) -> Failure {
+    let failed = |why: &str| {
+        let message = format!("OffsetCommit failed with {why}. {}", error.message());
+        ("CommitFailedException", message)
+    };
+    match error {
+        ErrorCode::StaleMemberEpoch => failed("stale member epoch"),
+        ErrorCode::UnknownMemberId => failed("unknown member ID"),
+        error => (error.exception(), error.message().to_owned()),
+    }
+}
+
 /// Offsets as Kafka's messages show them.
 pub(super) fn shown(offsets: &[(TopicPartition, i64)]) -> String {
     let texts = offsets.iter().map(|(partition, offset)| {
@@ -64,13 +79,13 @@ impl Consumer {
     /// Whether offsets may be committed without the application's doing.
     pub(super) fn may_commit(&self) -> bool {
         let is_member = self.is_in_generation() || !self.subscription_type.is_managed_by_group();
-        self.config.enable_auto_commit && is_member
+        self.config.commits_automatically() && is_member
     }
 
     /// Whether the consumer commits by itself, and has come anywhere.
     pub(super) fn has_positions_to_commit(&self) -> bool {
         let mut assigned = self.assignment.values();
-        self.config.enable_auto_commit && assigned.any(|assigned| assigned.position.is_some())
+        self.config.commits_automatically() && assigned.any(|assigned| assigned.position.is_some())
     }
 
     /// Whether a commit is under way that a rejoin or `close()` waits for.
@@ -115,7 +130,7 @@ impl Consumer {
         commit: Commit,
     ) -> Result<(), Failure> {
         let is_managed = self.subscription_type.is_managed_by_group();
-        if is_managed && !self.is_in_generation() {
+        if is_managed && self.member.is_none() && !self.is_in_generation() {
             return Err(match self.membership() {
                 Membership::Unjoined => ("CommitFailedException", NOT_A_MEMBER.to_owned()),
                 _ => (
@@ -141,7 +156,7 @@ impl Consumer {
         let request = Request::OffsetCommit(OffsetCommitRequest {
             group_id: self.config.group_id.clone(),
             generation_id: generation,
-            member_id: match is_managed {
+            member_id: match is_managed && generation >= 0 {
                 true => self.member_id().to_owned(),
                 false => String::new(),
             },
@@ -195,7 +210,7 @@ impl Consumer {
     /// Commits when `auto.commit.interval.ms` has passed, as `poll()` does: what
     /// it has returned before is processed by then.
     pub(super) fn maybe_auto_commit(&mut self, fabric: &mut Fabric) {
-        if !self.config.enable_auto_commit || self.assignment.is_empty() {
+        if !self.config.commits_automatically() || self.assignment.is_empty() {
             return;
         }
         let interval_ms = self.config.auto_commit_interval_ms.max(1);
@@ -218,6 +233,10 @@ impl Consumer {
         if let Some(error) = error.filter(|error| may_be_tried_again(*error)) {
             return self.commit_later(fabric, commit, error);
         }
+        let is_stale = error == Some(ErrorCode::StaleMemberEpoch) && self.is_in_generation();
+        if is_stale && commit == Commit::BeforeRejoining {
+            return self.back_off(fabric);
+        }
         let failure = error.map(|error| self.failure_of(fabric, generation, error));
         match commit {
             Commit::BeforeLeaving => self.last_commit_is_due = false,
@@ -235,6 +254,9 @@ impl Consumer {
     /// What an error of the coordinator means for the membership, and what the
     /// application is told (`OffsetCommitResponseHandler`).
     fn failure_of(&mut self, fabric: &mut Fabric, generation: i32, error: ErrorCode) -> Failure {
+        if self.member.is_some() {
+            return failure_with_epochs(error);
+        }
         let is_current = generation == self.generation();
         match error {
             ErrorCode::RebalanceInProgress => {
@@ -331,6 +353,19 @@ impl Consumer {
 
 /// Reading back.
 impl Consumer {
+    /// The member that reads offsets back, in a group of KIP-848.
+    fn modern_member_id(&self) -> Option<String> {
+        let is_member = self.member.is_some() && self.is_in_generation();
+        is_member.then(|| self.member_id().to_owned())
+    }
+
+    fn modern_epoch(&self) -> i32 {
+        match self.member.is_some() {
+            true => self.generation(),
+            false => -1,
+        }
+    }
+
     /// Asks the coordinator what is committed in partitions for which that is
     /// not known yet.
     pub(super) fn fetch_committed(&mut self, fabric: &mut Fabric) {
@@ -353,6 +388,8 @@ impl Consumer {
             group_id: self.config.group_id.clone(),
             partitions: Some(partitions),
             require_stable: true,
+            member_id: self.modern_member_id(),
+            member_epoch: self.modern_epoch(),
         });
         self.ask(fabric, coordinator, request, pending);
     }

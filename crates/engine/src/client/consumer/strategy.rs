@@ -8,20 +8,25 @@ use crate::command::Refusal;
 ///
 /// # Errors
 ///
-/// [`Refusal::InvalidConfig`] with Kafka's message when there is no such class,
-/// or two have the same name.
+/// [`Refusal::CannotConstruct`] with Kafka's message when there is no such
+/// class, or two have the same name.
 pub(super) fn read(value: &str) -> Result<Vec<ClientAssignor>, Refusal> {
+    let refuse = |message: String| Refusal::CannotConstruct {
+        exception: "KafkaException",
+        message,
+    };
     let mut assignors: Vec<ClientAssignor> = Vec::new();
     let classes = value.split(',').map(str::trim);
-    for class in classes.filter(|class| !class.is_empty()) {
+    for class in classes.filter(|_| !value.trim().is_empty()) {
         // The table shows the default as Java prints classes.
         let class = class.strip_prefix("class ").unwrap_or(class);
         let Some(assignor) = ClientAssignor::of_class(class) else {
-            let text = format!("{class} ClassNotFoundException exception occurred");
-            return Err(Refusal::InvalidConfig(text));
+            return Err(refuse(format!(
+                "{class} ClassNotFoundException exception occurred"
+            )));
         };
         if assignors.contains(&assignor) {
-            return Err(Refusal::InvalidConfig(format!(
+            return Err(refuse(format!(
                 "The assignor name: '{}' is used in more than one assignor: {class}, {class}",
                 assignor.name()
             )));

@@ -1,13 +1,12 @@
 //! The settings of a producer, by Kafka's names and with Kafka's defaults
 //! (`ProducerConfig`; 4.0).
 
-use std::collections::BTreeSet;
-
 use super::accumulator::AccumulatorConfig;
 use super::partitioner::{Expression, Partitioner, RoundRobinPartitioner};
 use super::transaction_manager::TransactionManager;
-use crate::client::Backoffs;
-use crate::client::config::{boolean, checked, number};
+use crate::client::addresses::check_bootstrap;
+use crate::client::classes::ROUND_ROBIN_PARTITIONER;
+use crate::client::config::{Backoffs, Originals, boolean, check_common, checked, number, text};
 use crate::command::Refusal;
 use crate::config::producer;
 use crate::log::record_batch::CompressionType;
@@ -94,9 +93,8 @@ pub struct ProducerConfig {
     /// `delivery.callbacks.on.poll`, which is Kafka Lanes' own: callbacks wait
     /// for `poll()` or `flush()`, as in librdkafka and its Python client.
     pub callbacks_on_poll: bool,
-    /// The names of the settings that were given, by [`ProducerConfig::set`] or
-    /// here: some rules hold for those only.
-    pub given: BTreeSet<String>,
+    /// The settings that were given, by [`ProducerConfig::set`].
+    pub given: Originals,
 }
 
 /// The default of `delivery.timeout.ms`.
@@ -104,8 +102,6 @@ const DELIVERY_TIMEOUT_MS: i64 = 120_000;
 
 /// `MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION_FOR_IDEMPOTENCE`.
 const IN_FLIGHT_MAX_FOR_IDEMPOTENCE: usize = 5;
-
-const ROUND_ROBIN: &str = "org.apache.kafka.clients.producer.RoundRobinPartitioner";
 
 impl Default for ProducerConfig {
     fn default() -> Self {
@@ -132,7 +128,7 @@ impl Default for ProducerConfig {
             partitioner_adaptive: true,
             partitioner_availability_timeout_ms: 0,
             callbacks_on_poll: false,
-            given: BTreeSet::new(),
+            given: Originals::default(),
         }
     }
 }
@@ -145,21 +141,23 @@ impl ProducerConfig {
     ///
     /// # Errors
     ///
-    /// [`Refusal::InvalidConfig`] with Kafka's message when the value is not
-    /// allowed.
+    /// [`Refusal::InvalidConfig`] or [`Refusal::CannotConstruct`] with Kafka's
+    /// message when the value is not allowed.
     pub fn set(&mut self, name: &str, value: &str) -> Result<bool, Refusal> {
         checked(&producer::CONFIG, name, value)?;
         let is_known = self.set_delivery(name, value)
             || self.set_batching(name, value)
             || self.set_times(name, value)
+            || self.backoffs.set(name, value)
+            || name == "metadata.recovery.strategy"
             || self.set_partitioner(name, value)?;
-        self.given.insert(name.to_owned());
+        self.given.insert(name, value);
         Ok(is_known)
     }
 
     fn set_delivery(&mut self, name: &str, value: &str) -> bool {
         match name {
-            "client.id" => self.client_id = value.to_owned(),
+            "client.id" => self.client_id = text(value),
             "acks" => {
                 self.acks = match value.trim() {
                     "0" => Acks::None,
@@ -168,7 +166,7 @@ impl ProducerConfig {
                 };
             }
             "enable.idempotence" => self.enable_idempotence = boolean(value),
-            "transactional.id" => self.transactional_id = Some(value.to_owned()),
+            "transactional.id" => self.transactional_id = Some(text(value)),
             "transaction.timeout.ms" => self.transaction_timeout_ms = number(value),
             "retries" => self.retries = number(value),
             "max.in.flight.requests.per.connection" => {
@@ -200,10 +198,6 @@ impl ProducerConfig {
             "delivery.timeout.ms" => self.delivery_timeout_ms = number(value),
             "request.timeout.ms" => self.request_timeout_ms = number(value),
             "metadata.max.age.ms" => self.metadata_max_age_ms = number(value),
-            "retry.backoff.ms" => self.backoffs.retry_ms = number(value),
-            "retry.backoff.max.ms" => self.backoffs.retry_max_ms = number(value),
-            "reconnect.backoff.ms" => self.backoffs.reconnect_ms = number(value),
-            "reconnect.backoff.max.ms" => self.backoffs.reconnect_max_ms = number(value),
             _ => return false,
         }
         true
@@ -213,12 +207,15 @@ impl ProducerConfig {
         match name {
             "partitioner.class" => {
                 self.partitioner = match value.trim() {
-                    ROUND_ROBIN => PartitionerChoice::RoundRobin,
+                    ROUND_ROBIN_PARTITIONER => PartitionerChoice::RoundRobin,
                     class => {
-                        return Err(Refusal::InvalidConfig(format!(
-                            "Invalid value {value} for configuration partitioner.class: Class \
-                             {class} could not be found."
-                        )));
+                        return Err(Refusal::CannotConstruct {
+                            exception: "KafkaException",
+                            message: format!(
+                                "class {class} is not an instance of \
+                                 org.apache.kafka.clients.producer.Partitioner"
+                            ),
+                        });
                     }
                 };
             }
@@ -284,6 +281,17 @@ impl ProducerConfig {
         }
     }
 
+    /// What the producer warns of when `delivery.timeout.ms` gives way.
+    pub(super) fn delivery_timeout_warning(&self) -> Option<String> {
+        let holds = self.delivery_timeout_ms();
+        (holds != self.delivery_timeout_ms).then(|| {
+            format!(
+                "delivery.timeout.ms should be equal to or larger than linger.ms + \
+                 request.timeout.ms. Setting it to {holds}."
+            )
+        })
+    }
+
     fn is_delivery_timeout_given(&self) -> bool {
         self.given.contains("delivery.timeout.ms")
             || self.delivery_timeout_ms != DELIVERY_TIMEOUT_MS
@@ -304,16 +312,20 @@ impl ProducerConfig {
     /// `ProducerConfig.postProcessAndValidateIdempotenceConfigs`).
     pub fn check(&self) -> Result<(), Refusal> {
         let refuse = |message: &str| Err(Refusal::InvalidConfig(message.to_owned()));
-        if self.is_idempotent() {
-            if self.retries == 0 {
+        check_common(&self.given)?;
+        check_bootstrap(&self.given)?;
+        if self.enable_idempotence {
+            let is_given = self.given.contains("enable.idempotence");
+            if is_given && self.retries == 0 {
                 return refuse("Must set retries to non-zero when using the idempotent producer.");
             }
-            if self.acks != Acks::All {
+            if is_given && self.acks != Acks::All {
                 return refuse(
                     "Must set acks to all in order to use the idempotent producer. Otherwise we \
                      cannot guarantee idempotence.",
                 );
             }
+            // Even where idempotence gives way to acks or retries.
             let in_flight = self.max_in_flight_requests;
             if in_flight > IN_FLIGHT_MAX_FOR_IDEMPOTENCE {
                 return refuse(&format!(
@@ -321,7 +333,8 @@ impl ProducerConfig {
                      be set to at most 5. Current value is {in_flight}."
                 ));
             }
-        } else if self.transactional_id.is_some() {
+        }
+        if !self.is_idempotent() && self.transactional_id.is_some() {
             return refuse("Cannot set a transactional.id without also enabling idempotence.");
         }
         let least = self.least_delivery_timeout_ms();

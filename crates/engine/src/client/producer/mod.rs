@@ -34,7 +34,8 @@ use self::send::WaitingRecord;
 use self::sender::InFlightRequest;
 use super::workload::RunningWorkload;
 use super::{ClientTimer, Connection, Workload};
-use crate::event::EventKind;
+use crate::config::producer;
+use crate::event::{EventKind, LogLevel};
 use crate::log::record_batch::Header;
 use crate::protocol::{ErrorCode, Response, TopicName, TopicPartition};
 use crate::sim::{Alarm, Fabric, Random, Stream, TimerHandle};
@@ -55,6 +56,9 @@ pub struct OutgoingRecord {
     /// The headers, in order.
     pub headers: Vec<Header>,
 }
+
+/// The logger of what concerns the producer as a whole.
+const KAFKA_PRODUCER: &str = "org.apache.kafka.clients.producer.KafkaProducer";
 
 /// A producer.
 #[derive(Clone, Debug, Hash)]
@@ -92,7 +96,7 @@ impl Producer {
         seed: u64,
     ) -> Producer {
         let number = connection.number;
-        connection.set_backoffs(config.backoffs);
+        connection.configure(config.backoffs, &config.given);
         Producer {
             connection,
             waiting: VecDeque::new(),
@@ -144,6 +148,11 @@ impl Producer {
         self.waiting.len() as u32 + in_batches as u32
     }
 
+    /// Whether a `send()` has not returned.
+    pub(crate) fn is_sending(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
     /// How much of `buffer.memory` is taken, in bytes.
     pub fn used_memory(&self) -> u64 {
         self.accumulator.used_memory()
@@ -165,6 +174,12 @@ impl Producer {
     }
 
     pub(crate) fn start(&mut self, fabric: &mut Fabric) {
+        let (section, given) = (&producer::CONFIG, &self.config.given);
+        self.connection.warn(fabric, section, given);
+        if let Some(text) = self.config.delivery_timeout_warning() {
+            self.connection
+                .log(fabric, LogLevel::Warn, KAFKA_PRODUCER, text);
+        }
         // A Java producer has no topics to ask for yet, but learns the brokers.
         self.connection.metadata.request_update_now();
         self.schedule_workload(fabric);

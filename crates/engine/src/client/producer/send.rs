@@ -161,15 +161,6 @@ impl Producer {
         fabric: &mut Fabric,
         mut waiting: WaitingRecord,
     ) -> Option<WaitingRecord> {
-        if let Err((exception, message)) = self.check_in_transaction(&waiting.topic) {
-            self.failed(
-                fabric,
-                (waiting.topic, waiting.partition),
-                1,
-                (exception, message),
-            );
-            return None;
-        }
         if waiting.memory.is_none() {
             waiting.record.timestamp_ms = waiting.timestamp_ms.unwrap_or(fabric.timestamp_ms());
             if waiting.partition.is_none() {
@@ -188,6 +179,15 @@ impl Producer {
                     }
                 }
             }
+        }
+        // Kafka puts it into the accumulator first, and leaves it there.
+        let partition = waiting.partition;
+        let partition = partition.or_else(|| self.sticky_partition(&waiting.topic));
+        let of = TopicPartition::new(waiting.topic.clone(), partition.unwrap_or_default());
+        if let Err((exception, message)) = self.check_in_transaction(&of) {
+            let of = (waiting.topic, waiting.partition);
+            self.failed(fabric, of, 1, (exception, message));
+            return None;
         }
         let random = &mut self.random;
         let appended = self.accumulator.append(

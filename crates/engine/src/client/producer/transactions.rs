@@ -2,8 +2,8 @@
 //! them (`KafkaProducer`, `TransactionManager`, KIP-98).
 
 use super::transaction_manager::{
-    ConsumerGroupMetadata, Failure, TransactionCall, TransactionState, Transactional, TxnRequest,
-    failure,
+    ConsumerGroupMetadata, Failure, TimedOutCall, TransactionCall, TransactionState, Transactional,
+    TxnRequest, failure,
 };
 use super::{Producer, ProducerIdAndEpoch};
 use crate::event::EventKind;
@@ -63,14 +63,14 @@ impl Producer {
                     .to_owned(),
             ));
         };
-        if let Some((waiting, _)) = &transactional.call {
-            return Err(illegal_state(format!(
-                "Cannot attempt operation `{}` because the previous call to `{}` timed out and \
-                 must be retried",
-                call.name(),
-                waiting.name()
-            )));
+        if let Some(timed_out) = &transactional.timed_out
+            && timed_out.call == *call
+        {
+            let outcome = timed_out.outcome.clone();
+            transactional.timed_out = None;
+            return outcome.map_or(Ok(false), |outcome| outcome.map(|()| true));
         }
+        check_not_pending(transactional, call.name())?;
         let may_fail =
             !(*call == TransactionCall::Abort && *state == TransactionState::AbortableError);
         if may_fail && let Some(error) = &transactional.last_error {
@@ -119,7 +119,11 @@ impl Producer {
 
     /// `close()` aborts a transaction that is open (`Sender.run`).
     pub(super) fn abort_on_close(&mut self) {
-        let is_open = self.transactional().is_some_and(|(state, _)| {
+        let is_open = self.transactional().is_some_and(|(state, transactional)| {
+            // Nobody waits for other calls any more.
+            transactional.timed_out = None;
+            let is_other = |(call, _): &mut (TransactionCall, _)| !call.must_be_retried();
+            transactional.call.take_if(is_other);
             matches!(
                 state,
                 TransactionState::InTransaction | TransactionState::AbortableError
@@ -153,16 +157,20 @@ impl Producer {
         });
     }
 
-    /// What the application waits for is over.
+    /// What the application waits for is over, or what it waited for too long.
     fn end_call(&mut self, fabric: &mut Fabric, error: Option<Failure>) {
-        let call = self.transactional().and_then(|(_, it)| it.call.take());
-        if let Some((call, _)) = call {
+        let Some((_, transactional)) = self.transactional() else {
+            return;
+        };
+        if let Some((call, _)) = transactional.call.take() {
             self.call_returned(fabric, call.name(), error);
+        } else if let Some(timed_out) = &mut transactional.timed_out {
+            timed_out.outcome.get_or_insert(error.map_or(Ok(()), Err));
         }
     }
 
     /// Why a record may not be sent now (`maybeAddPartition`).
-    pub(super) fn check_in_transaction(&mut self, topic: &str) -> Result<(), Failure> {
+    pub(super) fn check_in_transaction(&mut self, of: &TopicPartition) -> Result<(), Failure> {
         let producer = self.transactions.as_ref();
         let producer = producer.and_then(|it| it.producer_id_and_epoch());
         let Some((state, transactional)) = self.transactional() else {
@@ -171,15 +179,16 @@ impl Producer {
         if let Some(error) = &transactional.last_error {
             return Err(error_state(&transactional.id, producer, error));
         }
+        check_not_pending(transactional, "send")?;
         if producer.is_none() {
             return Err(illegal_state(format!(
-                "Cannot add partition of {topic} to transaction before completing a call to \
+                "Cannot add partition {of} to transaction before completing a call to \
                  initTransactions"
             )));
         }
         if *state != TransactionState::InTransaction {
             return Err(illegal_state(format!(
-                "Cannot add partition of {topic} to transaction while in state  {}",
+                "Cannot add partition {of} to transaction while in state  {}",
                 state.name()
             )));
         }
@@ -382,13 +391,19 @@ impl Producer {
         }
     }
 
-    /// A call that takes too long fails, and the producer goes on with it.
+    /// A call that takes too long fails. The producer goes on with it, and the
+    /// same call finds out what came of it.
     fn expire_call(&mut self, fabric: &mut Fabric) {
         let max_block_ms = self.config.max_block_ms;
         let now = fabric.now;
         let late = self.transactional().and_then(|(_, transactional)| {
             let is_late = |(_, deadline): &mut (TransactionCall, _)| *deadline <= now;
-            transactional.call.take_if(is_late)
+            let late = transactional.call.take_if(is_late);
+            if let Some((call, _)) = late.clone().filter(|(call, _)| call.must_be_retried()) {
+                let outcome = None;
+                transactional.timed_out = Some(TimedOutCall { call, outcome });
+            }
+            late
         });
         if let Some((call, _)) = late {
             let message = format!(
@@ -630,6 +645,22 @@ fn of_error(
             }
             _ => Outcome::Fatal(failure(error)),
         },
+    }
+}
+
+/// Nothing else can be done while a call waits for its answer, or has to be
+/// made again (`throwIfPendingState`).
+fn check_not_pending(transactional: &Transactional, operation: &str) -> Result<(), Failure> {
+    let waiting = transactional.call.as_ref().map(|(call, _)| call);
+    let waiting = waiting.filter(|call| operation != "send" || call.must_be_retried());
+    let timed_out = transactional.timed_out.as_ref().map(|it| &it.call);
+    match waiting.or(timed_out) {
+        Some(pending) => Err(illegal_state(format!(
+            "Cannot attempt operation `{operation}` because the previous call to `{}` timed out \
+             and must be retried",
+            pending.name()
+        ))),
+        None => Ok(()),
     }
 }
 

@@ -33,6 +33,7 @@ impl ConsumerGroup {
     /// The group as ListGroups tells it (`ModernGroup.asListedGroup`).
     pub fn listed(&self) -> ListedGroup {
         ListedGroup {
+            group_type: "Consumer".to_owned(),
             group_id: self.id.clone(),
             protocol_type: "consumer".to_owned(),
             group_state: self.state.name().to_owned(),
@@ -104,14 +105,5 @@ fn named(
 
 fn unknown(group_id: &str) -> ConsumerGroupDescribedGroup {
     let error = GroupError::unknown_group(group_id);
-    ConsumerGroupDescribedGroup {
-        error_code: error.error_code,
-        error_message: Some(error.message),
-        group_id: group_id.to_owned(),
-        group_state: String::new(),
-        group_epoch: 0,
-        assignment_epoch: 0,
-        assignor_name: String::new(),
-        members: Vec::new(),
-    }
+    ConsumerGroupDescribedGroup::error(group_id, error.error_code, &error.message)
 }

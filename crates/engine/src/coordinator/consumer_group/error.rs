@@ -32,6 +32,13 @@ impl GroupError {
         )
     }
 
+    pub(super) fn no_consumer_group(group_id: &str) -> GroupError {
+        GroupError::new(
+            ErrorCode::GroupIdNotFound,
+            format!("Group {group_id} is not a consumer group."),
+        )
+    }
+
     pub(in crate::coordinator) fn unknown_group(group_id: &str) -> GroupError {
         GroupError::new(
             ErrorCode::GroupIdNotFound,

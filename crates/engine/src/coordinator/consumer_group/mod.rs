@@ -157,6 +157,21 @@ impl ConsumerGroups {
         self.groups.get_committed(&group_id.to_owned())
     }
 
+    /// The answer of a group of the classic protocol that has members, or that
+    /// the request does not join (`getOrMaybeCreateConsumerGroup`).
+    pub fn refuse_classic(
+        &self,
+        request: &ConsumerGroupHeartbeatRequest,
+    ) -> ConsumerGroupHeartbeatResponse {
+        let error = validate::heartbeat(request, &self.config).err();
+        refused(error.unwrap_or_else(|| GroupError::no_consumer_group(&request.group_id)))
+    }
+
+    /// All groups as they were at the last commit, by name.
+    pub fn committed_groups(&self) -> Vec<&ConsumerGroup> {
+        self.groups.committed().into_values().collect()
+    }
+
     fn find(&self, group_id: &str) -> Result<&ConsumerGroup, GroupError> {
         let group = self.group(group_id);
         group.ok_or_else(|| GroupError::unknown_group(group_id))
@@ -175,12 +190,5 @@ impl ConsumerGroups {
 }
 
 fn refused(error: GroupError) -> ConsumerGroupHeartbeatResponse {
-    ConsumerGroupHeartbeatResponse {
-        error_code: error.error_code,
-        error_message: Some(error.message),
-        member_id: None,
-        member_epoch: 0,
-        heartbeat_interval_ms: 0,
-        assignment: None,
-    }
+    ConsumerGroupHeartbeatResponse::error(error.error_code, &error.message)
 }

@@ -4,6 +4,10 @@ use super::ConsumerGroups;
 use super::member::{ConsumerGroupMember, MemberState};
 use crate::sim::Time;
 
+/// How long it takes until a timer is tried again, in milliseconds. No setting
+/// of Kafka's.
+const RETRY_BACKOFF_MS: i64 = 500;
+
 /// A timer of a group of this protocol. There is at most one of each: setting
 /// it again replaces it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -81,6 +85,19 @@ impl ConsumerGroups {
                 self.start_rebalance_timer(&group_id, &member, now);
             }
         }
+    }
+
+    /// What was to happen when this timer ran out could not be written: it is
+    /// tried again soon (`CoordinatorRuntime.EventBasedCoordinatorTimer`).
+    pub fn set_again(&mut self, now: Time, timer: ConsumerGroupTimer) {
+        let group = self.group(timer.group_id());
+        let Some(member) = group.and_then(|group| group.member(timer.member_id())) else {
+            return;
+        };
+        if matches!(timer, ConsumerGroupTimer::Rebalance { .. }) {
+            self.awaited_epochs.insert(timer.clone(), member.epoch);
+        }
+        self.timers.schedule(now.plus_ms(RETRY_BACKOFF_MS), timer);
     }
 
     pub(super) fn start_session_timer(&mut self, group_id: &str, member_id: &str, now: Time) {

@@ -194,6 +194,12 @@ impl<S: CoordinatorShard> CoordinatorRuntime<S> {
         acted.ok_or(ErrorCode::NotCoordinator)
     }
 
+    /// Every shard, also one that loads, to be told what has changed around it
+    /// and what no record says.
+    pub fn shards_mut(&mut self) -> impl Iterator<Item = &mut S> {
+        self.contexts.values_mut().map(|context| &mut context.shard)
+    }
+
     /// What a shard wanted written is in the log up to here, or had nothing to
     /// write; it is settled when all before it is committed, or fails at the
     /// deadline.

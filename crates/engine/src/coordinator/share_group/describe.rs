@@ -51,6 +51,7 @@ pub fn unknown_share_group(
 impl ShareGroup {
     pub(in crate::coordinator) fn listed(&self) -> ListedGroup {
         ListedGroup {
+            group_type: "Share".to_owned(),
             group_id: self.id.clone(),
             protocol_type: PROTOCOL_TYPE.to_owned(),
             group_state: self.state().name().to_owned(),

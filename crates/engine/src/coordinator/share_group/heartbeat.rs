@@ -14,6 +14,7 @@ use crate::assignor::server::{
     GroupSpec, MemberSpec, PartitionCounts, PartitionsByTopic, SubscriptionType, simple,
 };
 use crate::coordinator::consumer_group::{GroupError, TopicMetadata};
+use crate::coordinator::protocols::AnyGroup;
 use crate::coordinator::runtime::RequestToken;
 use crate::coordinator::step::Step;
 use crate::coordinator::timers::Timer;
@@ -51,6 +52,7 @@ impl GroupCoordinator {
     ) {
         let Parts {
             groups,
+            consumer_groups,
             share_groups,
             mut step,
             ..
@@ -61,7 +63,7 @@ impl GroupCoordinator {
             topics,
             request,
         };
-        let is_other = groups.get(&request.group_id).is_some();
+        let is_other = AnyGroup::find(groups, consumer_groups, &request.group_id).is_some();
         let answer = validate(request).and_then(|()| match request.member_epoch {
             _ if is_other => Err(not_a_share_group(&request.group_id)),
             LEAVE_GROUP_MEMBER_EPOCH => heartbeat.leave(share_groups, &mut step),

@@ -6,6 +6,7 @@ mod failure;
 mod options;
 mod selection;
 
+use engine::client::AdminConfig;
 use engine::protocol::{
     CreatePartitionsRequest, CreatePartitionsTopic, CreateTopicsRequest, DeleteTopicsRequest,
     ErrorCode, MetadataRequest, MetadataResponse, MetadataTopic, Request, Response,
@@ -350,8 +351,8 @@ fn connect(reach: Reach, host: &mut Host) -> Result<Link, i32> {
             deadline: host.now().plus_ms(API_TIMEOUT_MS),
         });
     }
-    let client_id = CLIENT_ID.to_owned();
-    match host.execute(Command::AddAdmin { client_id }) {
+    let config = AdminConfig::named(CLIENT_ID);
+    match host.execute(Command::AddAdmin { config }) {
         Ok(admin) => Ok(Link::Admin(admin.unwrap_or_default())),
         Err(refusal) => {
             host.note(&refusal.to_string());

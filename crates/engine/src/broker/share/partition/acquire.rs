@@ -15,6 +15,8 @@ pub struct Acquiring<'a> {
     pub batch_size: i64,
     /// How many records it may have; a record batch is not split for it.
     pub max_records: i64,
+    /// The offset from which the log was read.
+    pub fetch_offset: i64,
     /// Now.
     pub now: Time,
 }
@@ -74,6 +76,7 @@ impl SharePartition {
         if self.state != SharePartitionState::Active || who.max_records <= 0 {
             return Vec::new();
         }
+        self.log_has_none(who.fetch_offset, first.base_offset());
         let last_offset = last.last_offset();
         let mut first_offset = first.base_offset();
         let floor = self.batches.range(..=first_offset).next_back();

@@ -10,28 +10,39 @@ impl SharePartition {
         if log_start_offset <= self.start_offset {
             return;
         }
-        for batch in self.batches.values_mut() {
-            if batch.first_offset >= log_start_offset {
-                break;
-            }
-            if batch.last_offset >= log_start_offset
-                && batch
-                    .runs()
-                    .iter()
-                    .any(|(_, _, state)| state.is_available())
-            {
-                batch.part();
-            }
-            for (_, to, state) in batch.runs_mut() {
-                if to < log_start_offset && state.is_available() {
-                    state.state = RecordState::Archived;
-                }
-            }
-        }
+        self.archive_available(self.start_offset, log_start_offset - 1);
         self.find_next_fetch_offset = true;
         self.start_offset = log_start_offset;
         self.end_offset = self.end_offset.max(log_start_offset);
         self.forget_what_is_done();
+    }
+
+    /// The log has nothing between the offset that it was read from and the
+    /// first one that came, since it was compacted: what was available there
+    /// is not waited for (`maybeArchiveStaleBatches`).
+    pub(super) fn log_has_none(&mut self, from: i64, before: i64) {
+        if from < before && self.archive_available(from, before - 1) {
+            self.forget_what_is_done();
+        }
+    }
+
+    /// What is available of these offsets is archived; tells whether anything
+    /// was.
+    fn archive_available(&mut self, first: i64, last: i64) -> bool {
+        let mut has_archived = false;
+        for batch in self.batches_within(first, last) {
+            let is_available = batch.runs().iter().any(|(_, _, it)| it.is_available());
+            if is_available && !batch.is_within(first, last) {
+                batch.part();
+            }
+            for (from, to, state) in batch.runs_mut() {
+                if first <= from && to <= last && state.is_available() {
+                    state.state = RecordState::Archived;
+                    has_archived = true;
+                }
+            }
+        }
+        has_archived
     }
 
     /// Moves the start past what is done with

@@ -69,6 +69,7 @@ fn acquire_by(
         member_id,
         batch_size,
         max_records,
+        fetch_offset: partition.next_fetch_offset(),
         now: Time::ZERO,
     };
     let acquired = partition.acquire(&who, records).into_iter();
@@ -241,6 +242,15 @@ fn records_that_the_log_has_no_more_are_not_waited_for() {
     // What a member has of what is gone, it may still speak of.
     acknowledge(&mut partition, "a", say(0, 4, &[ACCEPT])).expect("that is no error");
     assert_eq!(acquire(&mut partition, "a", &[batch(5, 9)]).len(), 3);
+}
+
+#[test]
+fn what_was_compacted_away_meanwhile_is_not_waited_for() {
+    let mut partition = started();
+    acquire(&mut partition, "a", &[batch(0, 4)]);
+    acknowledge(&mut partition, "a", say(0, 4, &[RELEASE])).expect("it has them");
+    assert_eq!(acquire(&mut partition, "b", &[batch(3, 4)]).len(), 2);
+    assert_eq!(partition.start_offset(), 3);
 }
 
 #[test]

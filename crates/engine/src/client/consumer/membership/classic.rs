@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Consumer, LOGGER, Membership, Pending};
+use super::{Consumer, ConsumerMemberState, LOGGER, Membership, Pending};
 use crate::assignor::{ClientAssignor, RebalanceProtocol, Topics};
 use crate::client::consumer::ConsumerEvent;
 use crate::client::consumer::offsets::Commit;
@@ -92,6 +92,9 @@ impl Default for ClassicMember {
 impl Consumer {
     /// How far it has come in entering its group.
     pub fn membership(&self) -> Membership {
+        if let Some(member) = &self.member {
+            return member.membership();
+        }
         match self.group.state {
             Membership::Stable if self.group.rejoin_needed => Membership::PreparingRebalance,
             state => state,
@@ -100,12 +103,19 @@ impl Consumer {
 
     /// The id the coordinator gave it; empty before.
     pub fn member_id(&self) -> &str {
-        &self.group.member_id
+        match &self.member {
+            Some(member) => &member.member_id,
+            None => &self.group.member_id,
+        }
     }
 
-    /// The generation it is in, -1 when in none.
+    /// The generation it is in, with KIP-848 its member epoch; -1 when in none.
     pub fn generation(&self) -> i32 {
-        self.group.generation
+        match &self.member {
+            Some(member) if member.state.beats() && member.epoch > 0 => member.epoch,
+            Some(_) => -1,
+            None => self.group.generation,
+        }
     }
 
     /// What it does with its partitions while the group rebalances: what all
@@ -122,7 +132,10 @@ impl Consumer {
     /// Whether it is a member that has its part of the assignment, even if it
     /// has to rejoin (`generationIfStable`).
     pub(in crate::client::consumer) fn is_in_generation(&self) -> bool {
-        self.group.state == Membership::Stable
+        match &self.member {
+            Some(_) => self.generation() > 0,
+            None => self.group.state == Membership::Stable,
+        }
     }
 
     /// The consumer is to join again, at its next `poll()`.
@@ -141,6 +154,9 @@ impl Consumer {
     pub(in crate::client::consumer) fn poll_group(&mut self, fabric: &mut Fabric) {
         if !self.subscription_type.is_managed_by_group() {
             return;
+        }
+        if self.member.is_some() {
+            return self.poll_consumer_group(fabric);
         }
         if let Some((error, message)) = self.group.fatal.take() {
             self.stop_heartbeats();
@@ -203,6 +219,7 @@ impl Consumer {
 
     /// The commit before a rejoin was answered.
     pub(in crate::client::consumer) fn prepared_to_join(&mut self) {
+        self.committed_before_reconciling();
         if matches!(self.group.preparation, Preparation::Committing { .. }) {
             self.group.preparation = Preparation::Committed;
         }
@@ -383,13 +400,26 @@ impl Consumer {
         self.group.rejoin_needed = true;
         self.group.rejoin_reason = format!("rebalance failed due to {}", error.exception());
         match error {
-            ErrorCode::FencedInstanceId
-            | ErrorCode::GroupMaxSizeReached
+            ErrorCode::FencedInstanceId => {
+                self.reset_generation(true);
+                self.fail_with(fabric, error);
+            }
+            ErrorCode::GroupMaxSizeReached
             | ErrorCode::InconsistentGroupProtocol
             | ErrorCode::InvalidSessionTimeout
             | ErrorCode::InvalidGroupId => {
                 self.reset_generation(true);
-                self.fail_with(fabric, error);
+                let text = format!("JoinGroup failed due to fatal error: {}", error.message());
+                self.connection.log(fabric, LogLevel::Error, LOGGER, text);
+                self.stop_heartbeats();
+                let message = match error {
+                    ErrorCode::GroupMaxSizeReached => format!(
+                        "Consumer group {} already has the configured maximum number of members.",
+                        self.config.group_id
+                    ),
+                    error => error.message().to_owned(),
+                };
+                self.fail(fabric, error.exception(), message);
             }
             ErrorCode::UnknownMemberId => self.reset_generation(true),
             ErrorCode::IllegalGeneration => self.reset_generation(false),
@@ -453,6 +483,9 @@ impl Consumer {
         fabric: &mut Fabric,
         reason: &str,
     ) -> bool {
+        if self.member.is_some() {
+            return self.leave_consumer_group(fabric, reason);
+        }
         let is_dynamic = self.config.group_instance_id.is_none();
         let is_member = !self.group.member_id.is_empty()
             && self.group.state != Membership::Unjoined
@@ -487,6 +520,7 @@ impl Consumer {
         let leaves = self.config.leave_group_on_close;
         if leaves && self.leave_group(fabric, "the consumer is being closed") {
             self.group.state = Membership::Leaving;
+            self.set_member_state(ConsumerMemberState::Leaving);
         } else {
             self.end(fabric);
         }

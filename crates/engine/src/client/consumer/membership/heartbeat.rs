@@ -8,7 +8,7 @@ use crate::protocol::{ErrorCode, HeartbeatRequest, HeartbeatResponse, Request};
 use crate::sim::{Fabric, Time};
 
 /// What is logged when the application takes too long.
-const POLL_TIMEOUT: &str = "consumer poll timeout has expired. This means the time between \
+pub(super) const POLL_TIMEOUT: &str = "consumer poll timeout has expired. This means the time between \
      subsequent calls to poll() was longer than the configured max.poll.interval.ms, which \
      typically implies that the poll loop is spending too much time processing messages. You can \
      address this either by increasing max.poll.interval.ms or by reducing the maximum size of \
@@ -17,6 +17,9 @@ const POLL_TIMEOUT: &str = "consumer poll timeout has expired. This means the ti
 impl Consumer {
     /// When the thread has something to do next.
     pub(in crate::client::consumer) fn group_deadline(&self) -> Option<Time> {
+        if self.member.is_some() {
+            return self.member_deadline();
+        }
         let heartbeat = self.group.heartbeat_at?;
         let poll = self.poll_deadline();
         Some(poll.map_or(heartbeat, |poll| poll.min(heartbeat)))
@@ -24,13 +27,16 @@ impl Consumer {
 
     /// By when the application must have called `poll()` again; `None` while it
     /// is in there.
-    fn poll_deadline(&self) -> Option<Time> {
+    pub(super) fn poll_deadline(&self) -> Option<Time> {
         let last = self.application.last_poll()?;
         Some(last.plus_ms(i64::from(self.config.max_poll_interval_ms)))
     }
 
     /// Does what is due. The thread rests while the member is in no generation.
     pub(in crate::client::consumer) fn run_heartbeat_thread(&mut self, fabric: &mut Fabric) {
+        if self.member.is_some() {
+            return self.run_member(fabric);
+        }
         let Some(due) = self.group.heartbeat_at else {
             return;
         };

@@ -45,7 +45,9 @@ impl Consumer {
         });
         let members: Vec<MemberSubscription> = members.collect();
         let wanted = members.iter().flat_map(|member| &member.topics);
-        let topics = self.topics_with_racks(wanted.map(String::as_str));
+        // Most members subscribe to the same.
+        let wanted: BTreeSet<&str> = wanted.map(String::as_str).collect();
+        let topics = self.topics_with_racks(wanted.into_iter());
         self.group.assigned_from = Some(self.snapshot(topics.clone()));
         // A static member that is back leads on with the assignment that stands
         // (KIP-814).

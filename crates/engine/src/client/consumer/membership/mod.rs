@@ -1,13 +1,16 @@
 //! Membership in a group: what a consumer does with the partitions that its
 //! group gives it and takes from it. How they agree on that is the classic
-//! group protocol's ([`classic`]); another protocol would stand beside it and
-//! use the same.
+//! group protocol's ([`classic`]) or that of KIP-848 ([`consumer`]).
 
 mod classic;
+mod consumer;
+mod consumer_heartbeat;
 mod heartbeat;
 mod leader;
 
 pub(super) use self::classic::ClassicMember;
+pub(super) use self::consumer::ConsumerMember;
+pub use self::consumer::ConsumerMemberState;
 
 use std::collections::BTreeMap;
 
@@ -22,7 +25,8 @@ use crate::sim::Fabric;
 pub(super) const LOGGER: &str = "org.apache.kafka.clients.consumer.internals.ConsumerCoordinator";
 
 /// How far a consumer has come in entering its group's present generation
-/// (`AbstractCoordinator.MemberState`).
+/// (`AbstractCoordinator.MemberState`). With KIP-848 it follows from the
+/// [`ConsumerMemberState`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Membership {
     /// It is no member, and has not asked to be one.

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use self::partitions::PartitionEntry;
 pub use self::transactional::{ConsumerGroupMetadata, TransactionCall};
-pub(super) use self::transactional::{Failure, Transactional, TxnRequest, failure};
+pub(super) use self::transactional::{Failure, TimedOutCall, Transactional, TxnRequest, failure};
 use super::accumulator::{BatchSequence, ProducerBatch, ProducerIdAndEpoch};
 use crate::log::record_batch::NO_SEQUENCE;
 use crate::protocol::{ErrorCode, PartitionProduceResponse, TopicPartition};

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
+use crate::client::Consumer;
 use crate::log::record_batch::TransactionResult;
 use crate::protocol::{CommittedOffset, CoordinatorType, ErrorCode, TopicPartition};
 use crate::sim::Time;
@@ -37,6 +38,15 @@ impl TransactionCall {
         }
     }
 
+    /// Whether it leads to another state, so that nothing else can be done
+    /// before it was made again after a timeout.
+    pub(in super::super) fn must_be_retried(&self) -> bool {
+        matches!(
+            self,
+            TransactionCall::Init | TransactionCall::Commit | TransactionCall::Abort
+        )
+    }
+
     /// What a call that takes too long says it was waiting for.
     pub(in super::super) fn awaited(&self) -> &'static str {
         match self {
@@ -60,6 +70,18 @@ pub struct ConsumerGroupMetadata {
     pub member_id: String,
     /// Its `group.instance.id`.
     pub group_instance_id: Option<String>,
+}
+
+impl ConsumerGroupMetadata {
+    /// What a consumer knows of itself (`KafkaConsumer.groupMetadata`).
+    pub fn of(consumer: &Consumer) -> ConsumerGroupMetadata {
+        ConsumerGroupMetadata {
+            group_id: consumer.config.group_id.clone(),
+            generation_id: consumer.generation(),
+            member_id: consumer.member_id().to_owned(),
+            group_instance_id: consumer.config.group_instance_id.clone(),
+        }
+    }
 }
 
 /// An exception and its message.
@@ -95,6 +117,15 @@ impl TxnRequest {
     }
 }
 
+/// A call that the application was told has timed out, while the producer goes
+/// on with it.
+#[derive(Clone, Debug, Hash)]
+pub(in super::super) struct TimedOutCall {
+    pub call: TransactionCall,
+    /// What came of it, once that is known.
+    pub outcome: Option<Result<(), Failure>>,
+}
+
 /// The transaction of a producer.
 #[derive(Clone, Debug, Hash)]
 pub(in super::super) struct Transactional {
@@ -116,6 +147,9 @@ pub(in super::super) struct Transactional {
     pub not_before: Time,
     /// What the application waits for, and until when.
     pub call: Option<(TransactionCall, Time)>,
+    /// The call that took too long, until it is made again
+    /// (`TransactionManager.PendingStateTransition`).
+    pub timed_out: Option<TimedOutCall>,
     /// Why the transaction can only be aborted, or nothing at all be done.
     pub last_error: Option<Failure>,
 }
@@ -135,6 +169,7 @@ impl Transactional {
             in_flight: None,
             not_before: Time::ZERO,
             call: None,
+            timed_out: None,
             last_error: None,
         }
     }
