@@ -43,10 +43,7 @@ fn much_has_happened_in_groups(sum: &Summary) {
         sum.replaced_members > 10 && sum.fenced_members > 5,
         "{sum:?}"
     );
-    assert!(
-        sum.poll_timeouts > 5 && sum.lost_partitions > 20,
-        "{sum:?}"
-    );
+    assert!(sum.poll_timeouts > 5 && sum.lost_partitions > 20, "{sum:?}");
     assert!(
         sum.processed > 10_000 && sum.processed_again > 200,
         "{sum:?}"
