@@ -1,6 +1,7 @@
-//! Two hundred random clusters under random work and faults
-//! (`tests/simulation/`): whatever happens, nothing is lost that was promised.
-//! `cargo xtask simulate` runs as many as one likes.
+//! Four hundred random clusters under random work and faults
+//! (`tests/simulation/`): whatever happens, nothing is lost that was promised,
+//! and groups keep to what they share. `cargo xtask simulate` runs as many as
+//! one likes.
 
 #[path = "simulation/mod.rs"]
 mod simulation;
@@ -9,12 +10,17 @@ use simulation::{Summary, run};
 
 const COMMANDS: usize = 160;
 
-/// Worlds in which nothing happens would prove nothing.
 fn run_all(seeds: std::ops::Range<u64>) {
     let mut sum = Summary::default();
     for seed in seeds {
         sum.add(run(seed, COMMANDS));
     }
+    much_has_happened_to_the_cluster(&sum);
+    much_has_happened_in_groups(&sum);
+}
+
+/// Worlds in which nothing happens would prove nothing.
+fn much_has_happened_to_the_cluster(sum: &Summary) {
     assert!(sum.faults > 500, "{sum:?}");
     assert!(
         sum.elections > 1_000 && sum.unclean_elections > 10,
@@ -27,12 +33,44 @@ fn run_all(seeds: std::ops::Range<u64>) {
     assert!(sum.acknowledged > 1_000 && sum.read > 1_000, "{sum:?}");
 }
 
+/// The same for groups.
+fn much_has_happened_in_groups(sum: &Summary) {
+    let rebalances = sum.generations > 800 && sum.cooperative > 200;
+    assert!(rebalances && sum.looked_at > 100_000, "{sum:?}");
+    assert!(sum.commits > 5_000 && sum.refused_commits > 500, "{sum:?}");
+    assert!(sum.expired_members > 50, "{sum:?}");
+    assert!(
+        sum.replaced_members > 10 && sum.fenced_members > 5,
+        "{sum:?}"
+    );
+    assert!(sum.poll_timeouts > 5 && sum.lost_partitions > 20, "{sum:?}");
+    assert!(
+        sum.processed > 10_000 && sum.processed_again > 200,
+        "{sum:?}"
+    );
+    assert!(
+        sum.kept_offsets > 200 && sum.settled_groups > 100,
+        "{sum:?}"
+    );
+    assert!(sum.isolated > 20, "{sum:?}");
+}
+
 #[test]
-fn nothing_that_was_promised_is_lost_in_the_first_hundred_worlds() {
+fn promises_are_kept_in_the_first_hundred_worlds() {
     run_all(0..100);
 }
 
 #[test]
-fn nothing_that_was_promised_is_lost_in_the_second_hundred_worlds() {
+fn promises_are_kept_in_the_second_hundred_worlds() {
     run_all(100..200);
+}
+
+#[test]
+fn promises_are_kept_in_the_third_hundred_worlds() {
+    run_all(200..300);
+}
+
+#[test]
+fn promises_are_kept_in_the_fourth_hundred_worlds() {
+    run_all(300..400);
 }

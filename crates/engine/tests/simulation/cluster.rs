@@ -70,6 +70,14 @@ fn settings(random: &mut Random, brokers: i32) -> Vec<(&'static str, &'static st
     set("log.retention.check.interval.ms", &["1000", "5000"]);
     set("offsets.topic.num.partitions", &["1", "3", "3", "10"]);
     set("offsets.topic.segment.bytes", &["6000", "104857600"]);
+    set("transaction.state.log.num.partitions", &["1", "3"]);
+    set(
+        "transaction.abort.timed.out.transaction.cleanup.interval.ms",
+        &["500", "2000"],
+    );
+    if brokers == 1 {
+        set("transaction.state.log.min.isr", &["1"]);
+    }
     let min_isr: &[&str] = if brokers > 1 {
         &["1", "1", "2"]
     } else {

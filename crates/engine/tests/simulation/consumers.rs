@@ -5,6 +5,7 @@ use engine::client::{
     AutoOffsetReset, Client, CommitEach, CommitWhen, Consumer, ConsumerConfig, ManualCommit,
     Processing, SeekTo, SubscriptionType,
 };
+use engine::protocol::IsolationLevel;
 use engine::sim::Random;
 use engine::{Command, TopicPartition};
 
@@ -107,6 +108,13 @@ impl Run {
             group_instance_id: is_static.then(|| format!("static-{}", random.below(3))),
             leave_group_on_close: random.below(8) > 0,
             partition_assignment_strategy,
+            isolation_level: pick(
+                random,
+                &[
+                    IsolationLevel::ReadUncommitted,
+                    IsolationLevel::ReadCommitted,
+                ],
+            ),
             ..ConsumerConfig::of_group(group)
         }
     }

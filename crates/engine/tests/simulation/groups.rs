@@ -309,6 +309,8 @@ pub fn consumers(world: &World) -> impl Iterator<Item = &Consumer> {
 fn committed_offset(shard: &GroupCoordinator, group: &str, of: &TopicPartition) -> Option<i64> {
     let answer = shard.offset_fetch(&OffsetFetchRequest {
         group_id: group.to_owned(),
+        member_id: None,
+        member_epoch: -1,
         partitions: Some(vec![of.clone()]),
         require_stable: false,
     });

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use engine::broker::{BrokerState, Role, Slowness};
 use engine::client::{AutoOffsetReset, ConsumerConfig};
 use engine::controller::is_internal;
+use engine::log::PartitionLog;
 use engine::log::record_batch::RecordBatch;
 use engine::protocol::TopicName;
 use engine::sim::Latency;
@@ -161,6 +162,10 @@ impl Run {
                 .map_or(1, |held| held.min_insync_replicas);
             let can_commit = registration.isr.len() >= min_isr;
             let leading = world.partition(&of).map(|held| &held.log);
+            let is_open = |log: &PartitionLog| log.last_stable_offset() < log.high_watermark();
+            if leading.is_some_and(is_open) {
+                return Some(format!("{of}: a transaction is open"));
+            }
             let ends = registration.replicas.iter().map(|id| {
                 let held = world.brokers()[id].partitions().get(&of)?;
                 let log = &held.log;
@@ -284,7 +289,10 @@ impl Run {
             let Some(record) = self.model.partition(&self.world, &of) else {
                 continue;
             };
-            if !record.is_compacted {
+            let mut committed = record.committed();
+            let is_of_transactions = committed.any(|batch| batch.is_transactional());
+            // What was aborted counts for nothing.
+            if !record.is_compacted || is_of_transactions {
                 continue;
             }
             let mut last = BTreeMap::new();

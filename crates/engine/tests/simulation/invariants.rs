@@ -14,6 +14,7 @@ use engine::{Event, EventKind, NodeId, TopicPartition, World};
 use super::Summary;
 use super::groups::{Groups, OFFSETS};
 use super::record::PartitionRecord;
+use super::transactions::{check_isolation, is_isolated};
 
 /// After so many instants every replica is looked at from end to end.
 const FULL_SCAN_EVERY: u64 = 512;
@@ -78,6 +79,9 @@ impl Model {
         self.look_at_replicas(world);
         for event in events {
             self.after_looking(&event.kind);
+            if is_isolated(world, &event.kind) {
+                self.look_at_isolated(&event.kind);
+            }
         }
         self.look_at_groups(world, events);
         if self.summary.instants.is_multiple_of(FULL_SCAN_EVERY) {
@@ -100,6 +104,23 @@ impl Model {
             self.partitions.insert(of.clone(), record);
         }
         self.partitions.get_mut(of)
+    }
+
+    /// A consumer with `read_committed` has read something.
+    fn look_at_isolated(&mut self, kind: &EventKind) {
+        let EventKind::RecordsRead {
+            topic_partition,
+            batches,
+            ..
+        } = kind
+        else {
+            return;
+        };
+        let record = self.partitions.get(topic_partition);
+        let may_be_older = self.deleted.contains(&topic_partition.topic);
+        if let Some(record) = record.filter(|it| !may_be_older && it.excuse.epoch.is_none()) {
+            self.summary.isolated += check_isolation(record, batches);
+        }
     }
 
     fn look_at_groups(&mut self, world: &World, events: &[Event]) {

@@ -16,6 +16,7 @@ mod ranges;
 mod record;
 mod rest;
 mod sessions;
+mod transactions;
 mod workload;
 
 use std::cell::RefCell;
@@ -83,6 +84,8 @@ pub struct Summary {
     pub processed_again: u64,
     /// Offsets that groups had committed at the end.
     pub kept_offsets: u64,
+    /// Batches of committed transactions that were read with `read_committed`.
+    pub isolated: u64,
     /// Groups that came to rest at the end, with members.
     pub settled_groups: u64,
 }
@@ -112,6 +115,7 @@ impl Summary {
         self.processed += other.processed;
         self.processed_again += other.processed_again;
         self.kept_offsets += other.kept_offsets;
+        self.isolated += other.isolated;
         self.settled_groups += other.settled_groups;
     }
 }

@@ -7,15 +7,16 @@ use engine::TopicPartition;
 use engine::command::ClientNumber;
 use engine::controller::is_internal;
 use engine::log::PartitionLog;
-use engine::log::record_batch::RecordBatch;
+use engine::log::record_batch::{RecordBatch, TransactionResult};
 use engine::protocol::TopicId;
 
 use super::sessions::Sessions;
+use super::transactions::marker;
 
 /// What an onlooker has taken down of one partition.
 #[derive(Debug)]
 pub struct PartitionRecord {
-    of: TopicPartition,
+    pub of: TopicPartition,
     pub topic_id: TopicId,
     pub is_compacted: bool,
     /// All batches that were ever below a leader's high watermark, by their
@@ -145,6 +146,15 @@ impl PartitionRecord {
     pub fn committed_at(&self, offset: i64) -> Option<&RecordBatch> {
         let (_, batch) = self.committed.range(..=offset).next_back()?;
         (offset < batch.next_offset()).then_some(batch)
+    }
+
+    /// How the transaction of a batch has ended; `None` while it is open.
+    pub fn end_of_transaction(&self, batch: &RecordBatch) -> Option<TransactionResult> {
+        let later = self.committed.range(batch.next_offset()..);
+        let mut of_producer = later
+            .map(|(_, it)| it)
+            .filter(|it| it.producer_id() == batch.producer_id());
+        of_producer.find_map(marker)
     }
 
     pub fn committed(&self) -> impl Iterator<Item = &RecordBatch> {

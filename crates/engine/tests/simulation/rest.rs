@@ -5,11 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use engine::Command;
 use engine::client::{Client, Consumer, Membership, Processing};
-use engine::controller::is_internal;
 use engine::coordinator::GroupState;
 
 use super::Run;
-use super::groups::consumers;
+use super::groups::{OFFSETS, consumers};
 
 /// How long groups may take, in virtual milliseconds: a member that is gone is
 /// noticed by then, and so is a busy one.
@@ -91,11 +90,11 @@ impl Run {
         groups.find_map(|(name, members)| self.what_keeps_a_group(name, &members))
     }
 
-    /// Every partition of an internal topic has its coordinator.
+    /// Every partition of `__consumer_offsets` has its coordinator.
     fn what_coordinators_lack(&self) -> Option<String> {
         let partitions = self.world.image().partitions();
-        let mut internal = partitions.filter(|(of, _)| is_internal(&of.topic));
-        internal.find_map(|(of, registration)| {
+        let mut of_groups = partitions.filter(|(of, _)| *of.topic == *OFFSETS);
+        of_groups.find_map(|(of, registration)| {
             let leader = registration
                 .leader
                 .and_then(|id| self.world.brokers().get(&id));

@@ -17,6 +17,8 @@ use super::{Run, pick};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Producer,
+    /// A producer with a `transactional.id`.
+    Transactional,
     Consumer,
     Admin,
 }
@@ -40,13 +42,15 @@ impl Run {
     /// One thing that a client does, or one more client.
     pub(super) fn work(&mut self) {
         let has_room = self.world.clients().len() < CLIENTS_MAX;
-        match self.random.below(26) {
+        match self.random.below(29) {
             0..=2 if has_room => self.add_producer(),
             3 if has_room => self.add_admin(),
             0..=4 => self.end_client(),
             5 => self.set_workload(),
             6..=9 => self.send(),
             10..=17 => self.consume(has_room),
+            18 if has_room => self.add_transactional_producer(),
+            18..=20 => self.transact(),
             _ => {
                 let request = self.admin_request();
                 self.admin_call(request);
@@ -54,7 +58,7 @@ impl Run {
         }
     }
 
-    fn add(&mut self, command: Command, kind: Kind) {
+    pub(super) fn add(&mut self, command: Command, kind: Kind) {
         if let Some(Some(number)) = self.execute(command) {
             self.clients.push((number, kind));
         }
@@ -106,7 +110,12 @@ impl Run {
     }
 
     fn end_client(&mut self) {
-        let kind = self.pick(&[Kind::Producer, Kind::Admin]);
+        let kind = self.pick(&[
+            Kind::Producer,
+            Kind::Producer,
+            Kind::Admin,
+            Kind::Transactional,
+        ]);
         self.end_client_of(kind);
     }
 
@@ -154,7 +163,12 @@ impl Run {
         let Some(producer) = self.any_client(Kind::Producer) else {
             return;
         };
-        for _ in 0..=self.random.below(10) {
+        self.send_some(producer, 10);
+    }
+
+    /// Up to so many records.
+    pub(super) fn send_some(&mut self, producer: u32, most: u32) {
+        for _ in 0..=self.random.below(most) {
             let mut value = self.next_prefix().into_bytes();
             value.resize(value.len() + self.random.below(300) as usize, b'.');
             let record = OutgoingRecord {
