@@ -376,7 +376,10 @@ fn tools_see_what_a_recorded_cluster_shows() {
     }
     let unknown = describe(&mut world, "nope");
     assert_eq!(unknown.error_code, ErrorCode::GroupIdNotFound);
-    let listed = match admin_call(&mut world, Request::ListGroups(ListGroupsRequest::default())) {
+    let listed = match admin_call(
+        &mut world,
+        Request::ListGroups(ListGroupsRequest::default()),
+    ) {
         Response::ListGroups(response) => response.groups,
         other => panic!("{other:?}"),
     };

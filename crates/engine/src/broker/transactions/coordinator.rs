@@ -67,6 +67,7 @@ impl Broker {
         let now_ms = fabric.timestamp_ms();
         let coordinator = &mut self.transactions.coordinator;
         coordinator.append_completed(now_ms, id, error, &mut out);
+        self.plan_writing_again(fabric.now);
         self.hand_out_transactions(fabric, out);
         self.send_markers(fabric);
     }

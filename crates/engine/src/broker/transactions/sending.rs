@@ -42,12 +42,13 @@ impl Broker {
             return;
         }
         channels.retry_at = None;
-        if !self.transactions.coordinator.markers().has_queued() {
+        let coordinator = &mut self.transactions.coordinator;
+        if !coordinator.markers().has_queued() && !coordinator.has_unwritten() {
             return;
         }
         let image = &self.image;
         let mut out = Vec::new();
-        let coordinator = &mut self.transactions.coordinator;
+        coordinator.write_again(&mut out);
         let requests = coordinator.next_markers(|of| destination(image, of), &mut out);
         for (broker, request) in requests {
             let request = Request::WriteTxnMarkers(request);
@@ -67,6 +68,17 @@ impl Broker {
             self.transactions.channels.retry_at = Some(now.plus_ms(RETRY_MS));
         }
         self.hand_out_transactions(fabric, out);
+        self.complete_appends(fabric);
+    }
+
+    /// What ends a transaction and could not be written is written again, but
+    /// not at once: time would stand still.
+    pub(super) fn plan_writing_again(&mut self, now: Time) {
+        let transactions = &mut self.transactions;
+        if transactions.coordinator.has_unwritten() {
+            let retry_at = &mut transactions.channels.retry_at;
+            retry_at.get_or_insert(now.plus_ms(RETRY_MS));
+        }
     }
 
     fn drop_silent_brokers(&mut self, fabric: &mut Fabric) {

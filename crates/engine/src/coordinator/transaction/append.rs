@@ -77,7 +77,10 @@ impl TransactionCoordinator {
             Then::Init(token) => self.initialized(*token, &pending.transition, error, out),
             Then::AddPartitions(call) => self.partitions_added(call, error, out),
             Then::End(call) => self.decided(now_ms, call, &pending, error, out),
-            Then::Complete => self.completed(&pending, error, out),
+            Then::Complete if is_completion_tried_again(&pending.then, error) => {
+                self.unwritten.push(pending);
+            }
+            Then::Complete => {}
             Then::Expire => {}
         }
     }
@@ -135,17 +138,17 @@ impl TransactionCoordinator {
         }
     }
 
-    /// The record that ends the transaction is written again as long as its
-    /// partition lacks replicas
-    /// (`TransactionMarkerChannelManager.tryAppendToLog`).
-    fn completed(
-        &mut self,
-        pending: &PendingAppend,
-        error: ErrorCode,
-        out: &mut Vec<TransactionOutput>,
-    ) {
-        if is_completion_tried_again(&pending.then, error) {
-            self.append(pending.clone(), out);
+    /// Whether a record that ends a transaction could not be written, as long
+    /// as its partition lacks replicas.
+    pub fn has_unwritten(&self) -> bool {
+        !self.unwritten.is_empty()
+    }
+
+    /// Has them written again, in order
+    /// (`TransactionMarkerChannelManager.retryLogAppends`).
+    pub fn write_again(&mut self, out: &mut Vec<TransactionOutput>) {
+        for pending in std::mem::take(&mut self.unwritten) {
+            self.append(pending, out);
         }
     }
 }

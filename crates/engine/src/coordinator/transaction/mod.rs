@@ -53,6 +53,9 @@ pub struct TransactionCoordinator {
     states: TransactionStateManager,
     markers: TransactionMarkerChannelManager,
     appends: BTreeMap<u64, PendingAppend>,
+    /// The records that end transactions and could not be written
+    /// (`txnLogAppendRetryQueue`).
+    unwritten: Vec<PendingAppend>,
     next_append: u64,
     adding: BTreeMap<RequestToken, PendingAddPartitions>,
 }
@@ -67,6 +70,7 @@ impl TransactionCoordinator {
             states: TransactionStateManager::default(),
             markers: TransactionMarkerChannelManager::default(),
             appends: BTreeMap::new(),
+            unwritten: Vec::new(),
             next_append: 0,
             adding: BTreeMap::new(),
         }
