@@ -244,6 +244,7 @@ struct History {
     lines: VecDeque<Line>,
 }
 
+#[expect(clippy::large_enum_variant, reason = "the last lines only are kept")]
 enum Line {
     Command(Time, Command),
     Event(Event),

@@ -147,6 +147,17 @@ impl Lab {
     }
 
     fn answer_markers(&mut self, request: &WriteTxnMarkersRequest, error: ErrorCode) {
+        self.end_after_markers(request, error, ErrorCode::None);
+    }
+
+    /// Markers are answered with an error; the end that is written then comes
+    /// to another.
+    fn end_after_markers(
+        &mut self,
+        request: &WriteTxnMarkersRequest,
+        error: ErrorCode,
+        of_log: ErrorCode,
+    ) {
         let markers = request.markers.iter().map(|marker| {
             let partitions = marker.partitions.iter();
             (
@@ -157,7 +168,7 @@ impl Lab {
         let response = WriteTxnMarkersResponse {
             markers: markers.collect(),
         };
-        self.act(ErrorCode::None, |coordinator, _, out| {
+        self.act(of_log, |coordinator, _, out| {
             coordinator.markers_answered(1, &response, out);
         });
     }
@@ -285,6 +296,24 @@ fn a_fence_that_could_not_be_written_does_not_raise_the_epoch_twice() {
     lab.write_markers();
     assert_eq!(lab.state(), TransactionState::CompleteAbort);
     assert_eq!(lab.init(None), Ok((0, 2)));
+}
+
+#[test]
+fn an_end_that_could_not_be_written_is_written_when_asked_again() {
+    let mut lab = Lab::new();
+    let a = lab.init(None).unwrap();
+    lab.add(a, "t");
+    assert_eq!(lab.end(a, COMMIT), ErrorCode::None);
+    let request = lab.markers().pop().expect("one broker leads all");
+    lab.end_after_markers(&request, ErrorCode::None, ErrorCode::NotEnoughReplicas);
+    // It waits, instead of being tried over and over at one instant.
+    assert_eq!(lab.state(), TransactionState::PrepareCommit);
+    assert!(lab.coordinator.has_unwritten());
+    lab.act(ErrorCode::None, |coordinator, _, out| {
+        coordinator.write_again(out)
+    });
+    assert_eq!(lab.state(), TransactionState::CompleteCommit);
+    assert!(!lab.coordinator.has_unwritten());
 }
 
 #[test]

@@ -204,7 +204,7 @@ impl Consumer {
     /// Goes from what it reads to what it is to read, as far as that can be
     /// done now (`maybeReconcile`).
     pub(super) fn reconcile(&mut self, fabric: &mut Fabric) {
-        let Some(resolved) = self.to_reconcile() else {
+        let Some(resolved) = self.assignment_to_reconcile() else {
             return;
         };
         let names = self.named(&resolved.partitions);
@@ -231,7 +231,7 @@ impl Consumer {
     }
 
     /// The part of the target whose topics are known; others are asked for.
-    fn to_reconcile(&mut self) -> Option<LocalAssignment> {
+    fn assignment_to_reconcile(&mut self) -> Option<LocalAssignment> {
         let member = self.member.as_ref()?;
         if member.state != ConsumerMemberState::Reconciling || member.is_reconciled() {
             return None;
