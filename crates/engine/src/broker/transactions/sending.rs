@@ -106,12 +106,12 @@ impl Broker {
             return;
         }
         in_flight.remove(&broker);
-        let had_queued = self.transactions.coordinator.markers().has_queued();
         let mut out = Vec::new();
         let coordinator = &mut self.transactions.coordinator;
         coordinator.markers_answered(broker, response, &mut out);
         // What failed is not sent again at once.
-        let has_failed = !had_queued && coordinator.markers().has_queued();
+        let mut results = response.markers.iter().flat_map(|(_, results)| results);
+        let has_failed = results.any(|(_, error)| !error.is_none());
         self.transactions.channels.retry_at = has_failed.then(|| fabric.now.plus_ms(RETRY_MS));
         self.hand_out_transactions(fabric, out);
         self.complete_appends(fabric);
