@@ -163,7 +163,7 @@ impl Run {
             let can_commit = registration.isr.len() >= min_isr;
             let leading = world.partition(&of).map(|held| &held.log);
             let is_open = |log: &PartitionLog| log.last_stable_offset() < log.high_watermark();
-            if leading.is_some_and(is_open) {
+            if leading.is_some_and(is_open) && !self.model.may_hang(&of) {
                 return Some(format!("{of}: a transaction is open"));
             }
             let ends = registration.replicas.iter().map(|id| {

@@ -6,6 +6,7 @@ use engine::broker::leader::Leader;
 use engine::broker::{Partition, Role};
 use engine::client::{Acks, Client};
 use engine::command::ClientNumber;
+use engine::controller::TRANSACTION_STATE_TOPIC_NAME;
 use engine::log::record_batch::RecordBatch;
 use engine::log::{DeletionReason, LogSegment, PartitionLog};
 use engine::protocol::{TopicId, TopicName};
@@ -121,6 +122,17 @@ impl Model {
         if let Some(record) = record.filter(|it| !may_be_older && it.excuse.epoch.is_none()) {
             self.summary.isolated += check_isolation(record, batches);
         }
+    }
+
+    /// Whether a transaction may stay open in this partition for ever: its
+    /// marker, or what its coordinator knew of it, is among what Kafka itself
+    /// loses (a hanging transaction).
+    pub fn may_hang(&self, of: &TopicPartition) -> bool {
+        let mut lost = self.partitions.iter();
+        lost.any(|(it, record)| {
+            let concerns = it == of || *it.topic == *TRANSACTION_STATE_TOPIC_NAME;
+            concerns && record.excuse.epoch.is_some()
+        })
     }
 
     fn look_at_groups(&mut self, world: &World, events: &[Event]) {
