@@ -308,6 +308,9 @@ impl Consumer {
                 self.group.member_id = response.member_id;
                 self.group.generation = -1;
                 self.group.rejoin_reason = "need to re-join with the given member-id".to_owned();
+                // The coordinator may be lost by now: then it joins when it is found.
+                self.group.state = Membership::Unjoined;
+                self.group.rejoin_needed = true;
                 self.join(fabric);
             }
             error => self.on_join_error(fabric, error),
