@@ -13,7 +13,7 @@ use crate::sim::{Host, LOSS_PER_MILLE_MAX, Latency, Link};
 
 /// Everything that can be asked of a world. A command that is carried out goes
 /// into the [`Journal`](crate::Journal); whatever else happens follows from it.
-#[expect(
+#[allow(
     clippy::large_enum_variant,
     reason = "a person gives few commands, and the journal keeps them as they are"
 )]

@@ -52,7 +52,6 @@ fn much_has_happened_in_groups(sum: &Summary) {
         sum.kept_offsets > 200 && sum.settled_groups > 100,
         "{sum:?}"
     );
-    assert!(sum.isolated > 20, "{sum:?}");
 }
 
 #[test]

@@ -48,7 +48,8 @@ fn check_lane(lane: &Lane, what: &str) {
     assert!(lane.cells.len() <= 40, "{what}: {} cells", lane.cells.len());
     let shown = lane.cells.len() as i64;
     let earlier = lane.earlier.as_ref().map_or(0, |earlier| earlier.records);
-    assert_eq!(shown + earlier, lane.log_end - lane.log_start, "{what}");
+    // The markers of transactions have offsets too, and are no cells.
+    assert!(shown + earlier <= lane.log_end - lane.log_start, "{what}");
     assert!(lane.track.contains(lane.landing(0)), "{what}");
     assert!(lane.track.contains(lane.landing(1_000)), "{what}");
 }
