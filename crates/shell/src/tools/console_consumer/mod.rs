@@ -274,6 +274,11 @@ fn package(exception: &str) -> &'static str {
 
 fn connect(wanted: &Wanted, host: &mut Host) -> Result<Link, i32> {
     let config = wanted.config(host).map_err(|message| {
+        // What else than a value keeps a consumer from being made is the cause
+        // of another exception.
+        if !message.starts_with("Invalid value ") {
+            return not_constructed(host, &message);
+        }
         unknown_error(
             host,
             &format!("org.apache.kafka.common.config.ConfigException: {message}"),
@@ -316,7 +321,7 @@ fn connect(wanted: &Wanted, host: &mut Host) -> Result<Link, i32> {
     };
     match host.execute(add) {
         Ok(consumer) => Ok(Link::Consumer(consumer.unwrap_or_default())),
-        Err(refusal @ Refusal::InvalidConfig(_)) => {
+        Err(refusal @ (Refusal::InvalidConfig(_) | Refusal::CannotConstruct { .. })) => {
             Err(not_constructed(host, &refusal.to_string()))
         }
         Err(refusal) => {

@@ -369,7 +369,7 @@ fn connect(wanted: &Wanted, host: &mut Host) -> Result<Link, i32> {
     };
     match host.execute(add) {
         Ok(producer) => Ok(Link::Producer(producer.unwrap_or_default())),
-        Err(refusal @ Refusal::InvalidConfig(_)) => {
+        Err(refusal @ (Refusal::InvalidConfig(_) | Refusal::CannotConstruct { .. })) => {
             Err(not_constructed(host, &refusal.to_string()))
         }
         Err(refusal) => {
