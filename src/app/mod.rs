@@ -335,6 +335,10 @@ impl App {
 
     fn on_board(&mut self, action: BoardAction) {
         let done = match action {
+            BoardAction::Inspect(subject) => {
+                self.panel = Some(Panel::Inspector(subject));
+                Ok(())
+            }
             BoardAction::AddPartition { topic } => self
                 .heartbeat
                 .with_mut(|playground| playground.add_partition(&topic)),
@@ -446,6 +450,7 @@ impl App {
             Panel::NewTopic => html! { <NewTopic on_done={link.callback(Msg::NewTopic)} /> },
             Panel::EventLog => html! { <EventLog lines={self.log.clone()} /> },
             Panel::Help => html! { <Help /> },
+            Panel::Inspector(subject) => html! { <p>{ format!("{subject:?}") }</p> },
         };
         html! {
             <section class="panel" aria-label="Open panel" key={format!("{panel:?}")} ref={self.panel_place.clone()}>

@@ -14,9 +14,13 @@ pub use requests::{ConsumerRequest, ProducerRequest, RecordRequest, TopicRequest
 
 use engine::command::ClientNumber;
 
+use crate::stage::Subject;
+
 /// What is open beside the board.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Panel {
+    /// What a thing on the board is.
+    Inspector(Subject),
     /// The form that starts a producer.
     AddProducer,
     /// The form that sends one record, with this producer chosen beforehand.

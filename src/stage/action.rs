@@ -1,9 +1,13 @@
 use engine::command::ClientNumber;
 use engine::protocol::TopicName;
 
+use super::Subject;
+
 /// What a button on the board asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BoardAction {
+    /// To know all of a thing: its panel.
+    Inspect(Subject),
     /// One more partition for a topic.
     AddPartition {
         /// The topic.

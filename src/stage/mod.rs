@@ -17,6 +17,7 @@ pub mod ink;
 pub mod packets;
 pub mod painter;
 pub mod scene;
+mod subject;
 pub mod twin;
 mod workloads;
 
@@ -28,5 +29,6 @@ pub use board::{Board, BoardProps};
 pub use packets::{PacketMark, packet_marks};
 pub use painter::{measure, paint};
 pub use scene::{Scene, View};
+pub use subject::Subject;
 pub use twin::Twin;
 pub use workloads::last_workload;
