@@ -42,8 +42,7 @@ struct State {
 }
 
 impl Heartbeat {
-    pub fn new(seed: u64, canvas: NodeRef, refresh: Callback<()>) -> Heartbeat {
-        let playground = Playground::new(seed);
+    pub fn new(playground: Playground, canvas: NodeRef, refresh: Callback<()>) -> Heartbeat {
         let view = View::new(FIRST_WIDTH_REM);
         let scene = Rc::new(Scene::of(playground.world(), &view));
         let state = State {
@@ -62,6 +61,12 @@ impl Heartbeat {
         };
         beat(&heartbeat.state);
         heartbeat
+    }
+
+    /// Puts another world on the board, and gives back the one that was there.
+    pub fn replace(&self, playground: Playground) -> Playground {
+        let state = &mut *self.state.borrow_mut();
+        std::mem::replace(&mut state.playground, playground)
     }
 
     pub fn with<T>(&self, look: impl FnOnce(&Playground) -> T) -> T {

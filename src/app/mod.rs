@@ -15,19 +15,16 @@ use web_sys::{Element, HtmlElement, ScrollIntoViewOptions, ScrollLogicalPosition
 use yew::prelude::*;
 
 use crate::panels::{
-    AddConsumer, AddProducer, ConsumerRequest, EventLog, Help, NewTopic, Panel, ProducerRequest,
-    RecordRequest, SendRecord, TopicRequest,
+    AddConsumer, AddProducer, ConsumerRequest, EventLog, Gallery, Help, NewTopic, Panel,
+    ProducerRequest, RecordRequest, SendRecord, TopicRequest, WORLD_SEED,
 };
-use crate::playground::{LogLine, Playground};
+use crate::playground::{LogLine, Playground, ReadyMade, WORLDS};
 use crate::stage::{Board, BoardAction, Scene};
 use crate::terminal::{TerminalAction, TerminalPanel, TerminalSnapshot};
 use crate::timeline::TimeControls;
 use heartbeat::{Caption, Heartbeat};
 use keys::{KeyListener, Shortcut};
 use theme::Theme;
-
-/// The seed of the first world. Every visitor sees the same one begin.
-const FIRST_SEED: u64 = 1;
 
 /// What happens on the page.
 pub enum Msg {
@@ -59,6 +56,10 @@ pub enum Msg {
     NewTopic(Result<TopicRequest, String>),
     /// The notice was read.
     DismissNotice,
+    /// A ready-made world was chosen.
+    OpenWorld(&'static ReadyMade),
+    /// Back to the world that was on the board before.
+    GoBack,
     /// The next theme.
     NextTheme,
 }
@@ -66,6 +67,10 @@ pub enum Msg {
 /// The page.
 pub struct App {
     heartbeat: Heartbeat,
+    /// The ready-made world that the one on the board began as.
+    world: &'static ReadyMade,
+    /// What was on the board before.
+    previous: Option<Left>,
     scene: Rc<Scene>,
     terminals: Vec<TerminalSnapshot>,
     active_terminal: TerminalId,
@@ -84,6 +89,12 @@ pub struct App {
     _keys: KeyListener,
 }
 
+/// A world that another one was put in the place of.
+struct Left {
+    playground: Playground,
+    world: &'static ReadyMade,
+}
+
 impl Component for App {
     type Message = Msg;
     type Properties = ();
@@ -91,7 +102,8 @@ impl Component for App {
     fn create(ctx: &Context<Self>) -> Self {
         let canvas = NodeRef::default();
         let refresh = ctx.link().callback(|()| Msg::Refresh);
-        let heartbeat = Heartbeat::new(FIRST_SEED, canvas.clone(), refresh);
+        let first = &WORLDS[0];
+        let heartbeat = Heartbeat::new(first.open(WORLD_SEED), canvas.clone(), refresh);
         let on_key = ctx.link().callback(|shortcut| match shortcut {
             Shortcut::TogglePlay => Msg::TogglePlay,
             Shortcut::Pause => Msg::Pause,
@@ -109,6 +121,8 @@ impl Component for App {
         let mut app = App {
             scene: heartbeat.scene(),
             heartbeat,
+            world: first,
+            previous: None,
             terminals,
             active_terminal,
             caption: Caption::default(),
@@ -162,6 +176,12 @@ impl Component for App {
                 playground.create_topic(&request.name, request.partitions)
             }),
             Msg::DismissNotice => self.notice = None,
+            Msg::OpenWorld(world) => self.show(world.open(WORLD_SEED), world),
+            Msg::GoBack => {
+                if let Some(left) = self.previous.take() {
+                    self.show(left.playground, left.world);
+                }
+            }
             Msg::NextTheme => self.theme = self.theme.next(),
         }
         self.refresh();
@@ -209,6 +229,19 @@ impl Component for App {
 }
 
 impl App {
+    /// Puts another world on the board. The one that was there is kept, so that
+    /// nothing is lost by looking around.
+    fn show(&mut self, playground: Playground, world: &'static ReadyMade) {
+        let playground = self.heartbeat.replace(playground);
+        let world = std::mem::replace(&mut self.world, world);
+        self.previous = Some(Left { playground, world });
+        self.panel = None;
+        self.notice = None;
+        self.caption = Caption::default();
+        self.terminals.clear();
+        self.topics_shown.clear();
+    }
+
     /// Takes over what the parts of the page show.
     fn refresh(&mut self) {
         self.heartbeat.refresh_scene();
@@ -395,6 +428,7 @@ impl App {
 
     fn view_toolbar(&self, ctx: &Context<Self>) -> Html {
         let panels = [
+            ("Worlds", Panel::Gallery),
             ("Add producer", Panel::AddProducer),
             ("Add consumer", Panel::AddConsumer(None)),
             ("Send record", Panel::SendRecord(None)),
@@ -448,6 +482,14 @@ impl App {
                 <AddConsumer {topics} groups={self.groups()} group={group.clone()} on_done={link.callback(Msg::AddConsumer)} />
             },
             Panel::NewTopic => html! { <NewTopic on_done={link.callback(Msg::NewTopic)} /> },
+            Panel::Gallery => html! {
+                <Gallery
+                    current={self.world}
+                    previous={self.previous.as_ref().map(|left| left.world.title)}
+                    on_open={link.callback(Msg::OpenWorld)}
+                    on_back={link.callback(|()| Msg::GoBack)}
+                />
+            },
             Panel::EventLog => html! { <EventLog lines={self.log.clone()} /> },
             Panel::Help => html! { <Help /> },
             Panel::Inspector(subject) => html! { <p>{ format!("{subject:?}") }</p> },

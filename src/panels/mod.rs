@@ -3,11 +3,13 @@
 
 mod fields;
 mod forms;
+mod gallery;
 mod help;
 mod log;
 mod requests;
 
 pub use forms::{AddConsumer, AddProducer, NewTopic, SendRecord};
+pub use gallery::{Gallery, WORLD_SEED};
 pub use help::Help;
 pub use log::EventLog;
 pub use requests::{ConsumerRequest, ProducerRequest, RecordRequest, TopicRequest};
@@ -29,6 +31,8 @@ pub enum Panel {
     AddConsumer(Option<String>),
     /// The form that makes a topic.
     NewTopic,
+    /// The ready-made worlds.
+    Gallery,
     /// What has happened.
     EventLog,
     /// The keys, and what the page is.

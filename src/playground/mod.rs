@@ -1,12 +1,13 @@
 //! What the page plays with: one world, the terminals that act on it, and what
 //! is said about it. Nothing here knows of a browser.
 
-mod first_world;
 mod news;
+mod worlds;
 
 pub use news::{LogLine, News, Weight};
+pub use worlds::{ReadyMade, WORLDS};
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use engine::client::{
     AdminConfig, Client, ConsumerConfig, OutgoingRecord, ProducerConfig, Workload,
@@ -51,13 +52,16 @@ pub struct Playground {
     hands: BTreeSet<ClientNumber>,
     /// The producer of "send one record" when the board has none of that name.
     hand_producer: Option<ClientNumber>,
+    /// What is to happen by itself, in order of time: the story of a ready-made
+    /// world.
+    cues: VecDeque<(Time, Command)>,
 }
 
 impl Playground {
-    /// A small world that is already running.
-    pub fn new(seed: u64) -> Playground {
-        let mut playground = Playground {
-            world: World::new(seed, WorldConfig::playground()),
+    /// A cluster without topics and clients.
+    pub fn empty(seed: u64, config: WorldConfig) -> Playground {
+        Playground {
+            world: World::new(seed, config),
             shell: Shell::new(),
             news: News::default(),
             admin: None,
@@ -66,9 +70,8 @@ impl Playground {
             complaints: Vec::new(),
             hands: BTreeSet::new(),
             hand_producer: None,
-        };
-        playground.set_the_first_scene();
-        playground
+            cues: VecDeque::new(),
+        }
     }
 
     /// The world.
@@ -103,14 +106,45 @@ impl Playground {
     }
 
     fn advance_to(&mut self, until: Time) {
+        while let Some(at) = self.next_cue().filter(|at| *at <= until) {
+            self.pass(at);
+            self.take_cue();
+        }
+        self.pass(until);
+    }
+
+    fn pass(&mut self, until: Time) {
         let events = self.shell.advance_to(&mut self.world, until);
         self.note(events);
     }
 
     /// Goes on to the next thing worth telling.
     pub fn step(&mut self) {
-        let events = self.shell.step(&mut self.world);
+        let cue = self.next_cue();
+        let events = self.shell.step(&mut self.world, cue);
         self.note(events);
+        if cue.is_some_and(|at| at <= self.world.now()) {
+            self.take_cue();
+        }
+    }
+
+    /// Has a command carried out by itself, so many seconds from now. Cues are
+    /// given in order of time.
+    fn later(&mut self, seconds: u64, command: Command) {
+        let at = self.world.now().plus_us(seconds * 1_000_000);
+        self.cues.push_back((at, command));
+    }
+
+    fn next_cue(&self) -> Option<Time> {
+        self.cues.front().map(|(at, _)| *at)
+    }
+
+    /// Carries out the next cue. What it is about may be gone: then nothing is
+    /// to be done.
+    fn take_cue(&mut self) {
+        if let Some((_, command)) = self.cues.pop_front() {
+            let _ = self.execute(command);
+        }
     }
 
     /// Carries out a command; a refusal is the sentence to show.

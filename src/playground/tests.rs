@@ -10,7 +10,7 @@ fn group_state(playground: &Playground, group: &str) -> GroupState {
 
 #[test]
 fn the_first_world_is_already_running() {
-    let playground = Playground::new(1);
+    let playground = WORLDS[0].open(1);
     assert_eq!(group_state(&playground, "billing"), GroupState::Stable);
     let appended: i64 = (0..3)
         .map(|partition| {
@@ -29,7 +29,7 @@ fn the_first_world_is_already_running() {
 
 #[test]
 fn a_button_adds_a_partition_and_the_group_gets_it() {
-    let mut playground = Playground::new(2);
+    let mut playground = WORLDS[0].open(2);
     playground.add_partition("orders").expect("there is room");
     playground.advance_us(30_000_000);
     assert_eq!(playground.world().topics()["orders"].partitions.len(), 4);
@@ -47,7 +47,7 @@ fn a_button_adds_a_partition_and_the_group_gets_it() {
 
 #[test]
 fn presses_that_follow_each_other_quickly_all_count() {
-    let mut playground = Playground::new(6);
+    let mut playground = WORLDS[0].open(6);
     for _ in 0..4 {
         playground.add_partition("orders").expect("there is room");
     }
@@ -58,7 +58,7 @@ fn presses_that_follow_each_other_quickly_all_count() {
 
 #[test]
 fn the_caption_tells_what_changed_first_and_what_flows_last() {
-    let mut playground = Playground::new(7);
+    let mut playground = WORLDS[0].open(7);
     playground.advance_us(5_000_000);
     playground.take_headline();
     let orders = "orders".into();
@@ -72,7 +72,7 @@ fn the_caption_tells_what_changed_first_and_what_flows_last() {
 
 #[test]
 fn what_the_cluster_refuses_is_complained_about_once() {
-    let mut playground = Playground::new(3);
+    let mut playground = WORLDS[0].open(3);
     playground
         .create_topic("orders", 3)
         .expect("the request is sent");
@@ -87,7 +87,7 @@ fn what_the_cluster_refuses_is_complained_about_once() {
 
 #[test]
 fn bad_input_gets_a_sentence_and_changes_nothing() {
-    let mut playground = Playground::new(4);
+    let mut playground = WORLDS[0].open(4);
     let before = playground.world().digest();
     let record = |topic: &str, size: usize| OutgoingRecord {
         topic: topic.into(),
@@ -131,7 +131,7 @@ fn bad_input_gets_a_sentence_and_changes_nothing() {
 
 #[test]
 fn a_tool_started_while_time_stands_still_has_its_answer() {
-    let mut playground = Playground::new(5);
+    let mut playground = WORLDS[0].open(5);
     let terminal = playground
         .shell()
         .terminals()
@@ -165,4 +165,41 @@ fn workload() -> Workload {
         value_prefix: String::new(),
         value_bytes: 0,
     }
+}
+
+/// Each ready-made world runs for a minute as its sentence says: none of its
+/// cues is refused, and something is read in it.
+#[test]
+fn ready_made_worlds_do_what_they_say() {
+    for world in &WORLDS {
+        let mut playground = world.open(1);
+        assert!(world.sentence.ends_with('.'), "{}", world.id);
+        let cues = playground.cues.len();
+        let journal = playground.world().journal().entries.len();
+        playground.advance_us(60_000_000);
+        assert!(playground.cues.is_empty(), "{}", world.id);
+        let carried_out = playground.world().journal().entries.len() - journal;
+        assert_eq!(carried_out, cues, "{}", world.id);
+        assert!(playground.news().told() > 10, "{}", world.id);
+        assert_eq!(playground.take_complaints(), Vec::<String>::new(), "{}", world.id);
+    }
+}
+
+#[test]
+fn ready_made_worlds_have_names_of_their_own() {
+    for (place, world) in WORLDS.iter().enumerate() {
+        assert_eq!(WORLDS.iter().position(|it| it.id == world.id), Some(place));
+        assert_eq!(WORLDS.iter().position(|it| it.title == world.title), Some(place));
+    }
+}
+
+#[test]
+fn stepping_stops_where_a_cue_is_due() {
+    let mut playground = ReadyMade::of_id("failing-broker").expect("it is there").open(1);
+    let (at, _) = playground.cues[0];
+    while playground.cues.len() == 2 {
+        playground.step();
+        assert!(playground.world().now() <= at);
+    }
+    assert!(!playground.world().brokers()[&2].state().is_up());
 }

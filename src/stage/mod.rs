@@ -25,7 +25,7 @@ mod workloads;
 mod tests;
 
 pub use action::BoardAction;
-pub use board::{Board, BoardProps};
+pub use board::{Board, BoardProps, Miniature};
 pub use packets::{PacketMark, packet_marks};
 pub use painter::{measure, paint};
 pub use scene::{Scene, View};

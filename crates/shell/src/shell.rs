@@ -208,11 +208,17 @@ impl Shell {
     }
 
     /// `World::step` with the tools, in the same way: also stops where a tool
-    /// stops waiting.
-    pub fn step(&mut self, world: &mut World) -> Vec<Event> {
+    /// stops waiting, and at the instant `until`, if there is one.
+    pub fn step(&mut self, world: &mut World, until: Option<Time>) -> Vec<Event> {
         let mut events = Vec::new();
         for _ in 0..STEP_INSTANTS_MAX {
-            let Some(next) = self.next_instant(world) else {
+            let next = self.next_instant(world);
+            let is_within = |at: &Time| next.is_none_or(|next| *at < next);
+            if let Some(until) = until.filter(is_within) {
+                events.extend(self.advance_to(world, until));
+                break;
+            }
+            let Some(next) = next else {
                 break;
             };
             let stops = self.next_deadline() == Some(next);
