@@ -181,7 +181,12 @@ fn ready_made_worlds_do_what_they_say() {
         let carried_out = playground.world().journal().entries.len() - journal;
         assert_eq!(carried_out, cues, "{}", world.id);
         assert!(playground.news().told() > 10, "{}", world.id);
-        assert_eq!(playground.take_complaints(), Vec::<String>::new(), "{}", world.id);
+        assert_eq!(
+            playground.take_complaints(),
+            Vec::<String>::new(),
+            "{}",
+            world.id
+        );
     }
 }
 
@@ -189,13 +194,18 @@ fn ready_made_worlds_do_what_they_say() {
 fn ready_made_worlds_have_names_of_their_own() {
     for (place, world) in WORLDS.iter().enumerate() {
         assert_eq!(WORLDS.iter().position(|it| it.id == world.id), Some(place));
-        assert_eq!(WORLDS.iter().position(|it| it.title == world.title), Some(place));
+        assert_eq!(
+            WORLDS.iter().position(|it| it.title == world.title),
+            Some(place)
+        );
     }
 }
 
 #[test]
 fn stepping_stops_where_a_cue_is_due() {
-    let mut playground = ReadyMade::of_id("failing-broker").expect("it is there").open(1);
+    let mut playground = ReadyMade::of_id("failing-broker")
+        .expect("it is there")
+        .open(1);
     let (at, _) = playground.cues[0];
     while playground.cues.len() == 2 {
         playground.step();

@@ -1,6 +1,6 @@
 //! Who reads what: groups, members, and consumers without a group.
 
-use engine::client::{KeyPattern, SubscriptionType};
+use engine::client::SubscriptionType;
 use engine::{Command, TopicPartition, WorldConfig};
 
 use super::ReadyMade;
@@ -76,7 +76,7 @@ fn idle_consumers(playground: &mut Playground) -> Result<(), String> {
 
 fn two_groups_and_none(playground: &mut Playground) -> Result<(), String> {
     playground.set_topics(&[("events", 3)])?;
-    let workload = records("events", 800, KeyPattern::None, "event ");
+    let workload = records("events", 800, random_keys("device-", 7), "event ");
     playground.add_producer("devices", Some(workload))?;
     playground.set_group("alerts", "events", 3)?;
     playground.set_group("archive", "events", 1)?;

@@ -10,7 +10,9 @@ use super::style;
 
 /// How high a miniature is at most, in parts of its width: of a long board the
 /// upper part is shown.
-const HEIGHT_MAX: f32 = 0.62;
+const HEIGHT_MAX: f32 = 0.56;
+/// What is left free around it, in rem.
+const MARGIN: f32 = 1.0;
 
 #[derive(Properties, PartialEq)]
 pub struct MiniatureProps {
@@ -22,7 +24,11 @@ pub struct MiniatureProps {
 #[component]
 pub fn Miniature(props: &MiniatureProps) -> Html {
     let scene = &props.scene;
-    let height = scene.height.min(scene.width * HEIGHT_MAX);
+    let boxes = scene.producers.iter().map(|it| &it.rect);
+    let boxes = boxes.chain(scene.topics.iter().map(|it| &it.rect));
+    let boxes = boxes.chain(scene.groups.iter().map(|it| &it.rect));
+    let bottom = boxes.map(Rect::bottom).fold(0.0, f32::max) + MARGIN;
+    let height = bottom.min(scene.width * HEIGHT_MAX);
     html! {
         <svg
             class="miniature"
