@@ -14,6 +14,7 @@ use crate::assignor::server::{
     GroupSpec, MemberSpec, PartitionCounts, PartitionsByTopic, SubscriptionType, simple,
 };
 use crate::coordinator::consumer_group::{GroupError, TopicMetadata};
+use crate::coordinator::modern::listed;
 use crate::coordinator::protocols::AnyGroup;
 use crate::coordinator::runtime::RequestToken;
 use crate::coordinator::step::Step;
@@ -22,7 +23,7 @@ use crate::coordinator::{CoordinatorOutput, GroupCoordinator, GroupEvent, Parts,
 use crate::hash_order::{hash_of_text, in_hash_order};
 use crate::protocol::{
     ErrorCode, JOIN_GROUP_MEMBER_EPOCH, LEAVE_GROUP_MEMBER_EPOCH, Response,
-    ShareGroupHeartbeatRequest, ShareGroupHeartbeatResponse, ShareGroupTopicPartitions, TopicName,
+    ShareGroupHeartbeatRequest, ShareGroupHeartbeatResponse, TopicName,
 };
 use crate::sim::Time;
 
@@ -69,7 +70,7 @@ impl GroupCoordinator {
             LEAVE_GROUP_MEMBER_EPOCH => heartbeat.leave(share_groups, &mut step),
             _ => heartbeat.beat(share_groups, &mut step),
         });
-        let response = answer.unwrap_or_else(refused);
+        let response = answer.unwrap_or_else(GroupError::response);
         step.respond_when_committed(token, Response::ShareGroupHeartbeat(response));
         step.finish();
     }
@@ -104,18 +105,6 @@ fn validate(request: &ShareGroupHeartbeatRequest) -> Result<(), GroupError> {
 fn not_a_share_group(group_id: &str) -> GroupError {
     let message = format!("Group {group_id} is not a share group.");
     GroupError::new(ErrorCode::GroupIdNotFound, message)
-}
-
-/// The answer to a heartbeat that does not count.
-pub(in crate::coordinator) fn refused(error: GroupError) -> ShareGroupHeartbeatResponse {
-    ShareGroupHeartbeatResponse {
-        error_code: error.error_code,
-        error_message: Some(error.message),
-        member_id: None,
-        member_epoch: 0,
-        heartbeat_interval_ms: 0,
-        assignment: None,
-    }
 }
 
 /// `throwIfShareGroupMemberEpochIsInvalid`
@@ -211,11 +200,8 @@ impl Heartbeat<'_> {
         self.client_id.clone_into(&mut metadata.client_id);
         self.client_host.clone_into(&mut metadata.client_host);
         if metadata != before.metadata {
-            let record = ShareGroupRecord::MemberMetadata {
-                group_id: told.group_id.clone(),
-                member_id: told.member_id.clone(),
-                metadata: Some(metadata),
-            };
+            let (group_id, member_id) = (&told.group_id, &told.member_id);
+            let record = ShareGroupRecord::member_metadata(group_id, member_id, metadata);
             write(groups, step, record);
         }
     }
@@ -274,17 +260,13 @@ fn bump_if_changed(
         .filter_map(|name| Some((name.clone(), topics.get(name)?.clone())));
     let known: Topics = known.collect();
     let have_changed = known != group.topics;
-    let group_id = group_id.clone();
     if have_changed {
-        let record = ShareGroupRecord::PartitionMetadata {
-            group_id: group_id.clone(),
-            topics: Some(known),
-        };
+        let record = ShareGroupRecord::partition_metadata(group_id, known);
         write(groups, step, record);
     }
     if have_changed || has_subscribed {
-        let epoch = Some(epoch + 1);
-        write(groups, step, ShareGroupRecord::Metadata { group_id, epoch });
+        let record = ShareGroupRecord::metadata(group_id, epoch + 1);
+        write(groups, step, record);
     }
 }
 
@@ -318,11 +300,7 @@ fn reconcile(
         previous_member_epoch: before.member_epoch,
         partitions: part.cloned().unwrap_or_default(),
     };
-    let record = ShareGroupRecord::CurrentMemberAssignment {
-        group_id: group_id.clone(),
-        member_id: member_id.clone(),
-        assignment: Some(now.clone()),
-    };
+    let record = ShareGroupRecord::current_assignment(group_id, member_id, now.clone());
     write(groups, step, record);
     now
 }
@@ -343,17 +321,10 @@ fn assign(groups: &mut ShareGroups, step: &mut Step, group_id: &String) {
         .collect();
     let epoch = group.epoch;
     for (member_id, partitions) in changed {
-        let record = ShareGroupRecord::TargetAssignmentMember {
-            group_id: group_id.clone(),
-            member_id,
-            partitions: Some(partitions),
-        };
+        let record = ShareGroupRecord::target_assignment(group_id, &member_id, partitions);
         write(groups, step, record);
     }
-    let record = ShareGroupRecord::TargetAssignmentMetadata {
-        group_id: group_id.clone(),
-        assignment_epoch: Some(epoch),
-    };
+    let record = ShareGroupRecord::target_assignment_epoch(group_id, epoch);
     write(groups, step, record);
 }
 
@@ -430,14 +401,4 @@ pub(in crate::coordinator) fn schedule_session(step: &mut Step, group_id: &str, 
         member_id: member_id.to_owned(),
     };
     step.schedule(step.config.share.session_timeout_ms, timer);
-}
-
-fn listed(partitions: &PartitionsByTopic) -> Vec<ShareGroupTopicPartitions> {
-    let topics = partitions.iter();
-    topics
-        .map(|(topic_id, partitions)| ShareGroupTopicPartitions {
-            topic_id: *topic_id,
-            partitions: partitions.iter().copied().collect(),
-        })
-        .collect()
 }
