@@ -5,14 +5,16 @@
 //! The rules are those of Kafka 4.0's `GroupMetadataManager.shareGroupHeartbeat`,
 //! `ShareGroup` and `SimpleAssignor`.
 
+mod assign;
 mod describe;
 mod heartbeat;
 mod record;
+mod sessions;
 
 pub(super) use describe::delete;
 pub use heartbeat::Topics;
-pub(super) use heartbeat::{remove_member, schedule_session};
 pub use record::{ShareGroupRecord, ShareMemberAssignment, ShareMemberMetadata};
+pub(super) use sessions::{remove_member, schedule_session};
 
 use std::collections::{BTreeMap, BTreeSet};
 
