@@ -7,7 +7,6 @@ mod servers;
 
 use std::fmt;
 
-use self::groups::describe_group;
 use super::{ClientNames, EventKind};
 use crate::protocol::TopicPartition;
 
@@ -22,11 +21,15 @@ impl fmt::Display for Described<'_> {
             Described::clients,
             Described::topics,
             Described::records,
+            Described::appends,
             Described::logs,
             Described::application,
             Described::consumers,
-            Described::servers,
-            Described::replicas,
+            Described::groups,
+            Described::controllers,
+            Described::brokers,
+            Described::leaders,
+            Described::copies,
         ];
         if let Some(done) = subjects.iter().find_map(|subject| subject(self, f)) {
             return done;
@@ -47,8 +50,6 @@ impl fmt::Display for Described<'_> {
                 "{} gives up on a call: {exception}: {message}",
                 self.names.name(*admin)
             ),
-            EventKind::Group(event) => describe_group(event, f),
-            EventKind::Share(event) => event.describe(self.names, f),
             EventKind::Transaction(event) => event.fmt(f),
             _ => Ok(()),
         }

@@ -4,12 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::fetched::{Chunk, CompletedFetch};
-use super::{Consumer, ConsumerEvent, Pending, isolation};
+use super::{AssignedPartition, Consumer, ConsumerEvent, Pending, isolation};
 use crate::event::EventKind;
 use crate::protocol::{
     ErrorCode, FetchPartition, FetchRequest, FetchResponse, Request, TopicPartition,
 };
-use crate::sim::Fabric;
+use crate::sim::{Fabric, Time};
 
 /// Asking brokers.
 impl Consumer {
@@ -20,14 +20,7 @@ impl Consumer {
         if self.assignment.is_empty() {
             return;
         }
-        let busy: BTreeSet<i32> = self
-            .pending
-            .values()
-            .filter_map(|pending| match pending {
-                Pending::Fetch { broker, .. } => Some(*broker),
-                _ => None,
-            })
-            .collect();
+        let busy = self.brokers_fetched_from();
         let buffered: BTreeSet<&TopicPartition> = self
             .completed_fetches
             .iter()
@@ -46,10 +39,7 @@ impl Consumer {
                 leaderless = true;
                 continue;
             };
-            let is_fresh = fabric.now < assigned.read_replica_until;
-            let replica = assigned.read_replica.filter(|_| is_fresh);
-            let live = self.connection.metadata.brokers();
-            let broker = replica.filter(|id| live.contains(id)).unwrap_or(leader);
+            let broker = self.replica_to_read(fabric.now, assigned).unwrap_or(leader);
             let is_ready = self.connection.is_ready(fabric.now, broker);
             if is_ready && !busy.contains(&broker) {
                 let wanted = FetchPartition {
@@ -61,10 +51,8 @@ impl Consumer {
                     log_start_offset: -1,
                     partition_max_bytes: self.config.max_partition_fetch_bytes,
                 };
-                by_broker
-                    .entry(broker)
-                    .or_default()
-                    .push((assigned.turn, wanted));
+                let of_broker = by_broker.entry(broker).or_default();
+                of_broker.push((assigned.turn, wanted));
             }
         }
         if leaderless {
@@ -73,6 +61,24 @@ impl Consumer {
         for (broker, wanted) in by_broker {
             self.send_fetch(fabric, broker, wanted);
         }
+    }
+
+    fn brokers_fetched_from(&self) -> BTreeSet<i32> {
+        let pending = self.pending.values();
+        let brokers = pending.filter_map(|pending| match pending {
+            Pending::Fetch { broker, .. } => Some(*broker),
+            _ => None,
+        });
+        brokers.collect()
+    }
+
+    /// The replica that the leader has named to be read from, as long as that
+    /// holds and its broker lives.
+    fn replica_to_read(&self, now: Time, assigned: &AssignedPartition) -> Option<i32> {
+        let is_fresh = now < assigned.read_replica_until;
+        let live = self.connection.metadata.brokers();
+        let replica = assigned.read_replica.filter(|_| is_fresh);
+        replica.filter(|id| live.contains(id))
     }
 
     fn send_fetch(

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::super::EventKind;
-use super::groups::describe_rebalance;
 use super::{Described, counted, listed};
+use crate::client::Callback;
 
 impl Described<'_> {
     pub(super) fn clients(&self, f: &mut fmt::Formatter<'_>) -> Option<fmt::Result> {
@@ -48,28 +48,7 @@ impl Described<'_> {
                 }
             ),
             EventKind::CallbackRun { producer, callback } => {
-                let name = self.names.name(*producer);
-                let records = counted(i64::from(callback.records), "record");
-                let to = match callback.partition {
-                    Some(partition) => format!("{}-{partition}", callback.topic),
-                    None => callback.topic.to_string(),
-                };
-                match (&callback.error, callback.base_offset) {
-                    (Some((exception, message)), _) => write!(
-                        f,
-                        "{name}: the callback for {records} of {to} runs: {exception}: {message}"
-                    ),
-                    (None, Some(offset)) => write!(
-                        f,
-                        "{name}: the callback for {records} of {to} runs: delivered at offset {offset}."
-                    ),
-                    (None, None) => {
-                        write!(
-                            f,
-                            "{name}: the callback for {records} of {to} runs: delivered."
-                        )
-                    }
-                }
+                describe_callback(&self.names.name(*producer), callback, f)
             }
             EventKind::TransactionCallReturned {
                 producer,
@@ -178,30 +157,6 @@ impl Described<'_> {
                     ),
                 }
             }
-            EventKind::RebalanceMeasured(rebalance) => describe_rebalance(rebalance, f),
-            EventKind::RecordsProcessedAgain {
-                group,
-                consumer,
-                topic_partition,
-                from,
-                to,
-            } => write!(
-                f,
-                "{} has processed {} of {topic_partition} again, from offset {from} on: group {group} had done so before.",
-                self.names.name(*consumer),
-                counted(to - from, "record")
-            ),
-            EventKind::RecordsSkipped {
-                group,
-                topic_partition,
-                from,
-                to,
-                ..
-            } => write!(
-                f,
-                "Group {group} passes over {} of {topic_partition}, from offset {from} on: nobody has processed them.",
-                counted(to - from, "record")
-            ),
             EventKind::Consumer { consumer, event } => {
                 event.describe(&self.names.name(*consumer), f)
             }
@@ -212,5 +167,29 @@ impl Described<'_> {
             } => write!(f, "{}: {exception}: {message}", self.names.name(*consumer)),
             _ => return None,
         })
+    }
+}
+
+fn describe_callback(name: &str, callback: &Callback, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let records = counted(i64::from(callback.records), "record");
+    let to = match callback.partition {
+        Some(partition) => format!("{}-{partition}", callback.topic),
+        None => callback.topic.to_string(),
+    };
+    match (&callback.error, callback.base_offset) {
+        (Some((exception, message)), _) => write!(
+            f,
+            "{name}: the callback for {records} of {to} runs: {exception}: {message}"
+        ),
+        (None, Some(offset)) => write!(
+            f,
+            "{name}: the callback for {records} of {to} runs: delivered at offset {offset}."
+        ),
+        (None, None) => {
+            write!(
+                f,
+                "{name}: the callback for {records} of {to} runs: delivered."
+            )
+        }
     }
 }

@@ -1,14 +1,49 @@
-//! Groups of the classic protocol, and rebalances.
+//! Groups: their members and rebalances, and what they make of records.
 
 use std::fmt;
 
+use super::super::EventKind;
 use super::super::consumer_group::describe_consumer_group;
-use super::{counted, listed};
+use super::{Described, counted, listed};
 use crate::coordinator::{GroupEvent, RemovalCause};
 use crate::protocol::TopicPartition;
 use crate::world::Rebalance;
 
-pub(super) fn describe_rebalance(rebalance: &Rebalance, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Described<'_> {
+    pub(super) fn groups(&self, f: &mut fmt::Formatter<'_>) -> Option<fmt::Result> {
+        Some(match self.kind {
+            EventKind::Group(event) => describe_group(event, f),
+            EventKind::Share(event) => event.describe(self.names, f),
+            EventKind::RebalanceMeasured(rebalance) => describe_rebalance(rebalance, f),
+            EventKind::RecordsProcessedAgain {
+                group,
+                consumer,
+                topic_partition,
+                from,
+                to,
+            } => write!(
+                f,
+                "{} has processed {} of {topic_partition} again, from offset {from} on: group {group} had done so before.",
+                self.names.name(*consumer),
+                counted(to - from, "record")
+            ),
+            EventKind::RecordsSkipped {
+                group,
+                topic_partition,
+                from,
+                to,
+                ..
+            } => write!(
+                f,
+                "Group {group} passes over {} of {topic_partition}, from offset {from} on: nobody has processed them.",
+                counted(to - from, "record")
+            ),
+            _ => return None,
+        })
+    }
+}
+
+fn describe_rebalance(rebalance: &Rebalance, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let count = |partitions: &[TopicPartition]| partitions.len() as i64;
     write!(
         f,
@@ -22,7 +57,7 @@ pub(super) fn describe_rebalance(rebalance: &Rebalance, f: &mut fmt::Formatter<'
     )
 }
 
-pub(super) fn describe_group(event: &GroupEvent, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn describe_group(event: &GroupEvent, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match event {
         GroupEvent::GroupCreated { group } => write!(f, "Group {group} comes into being."),
         GroupEvent::GroupDeleted { group } => write!(f, "Group {group} is gone."),

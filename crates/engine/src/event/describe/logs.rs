@@ -57,7 +57,7 @@ impl Described<'_> {
         })
     }
 
-    pub(super) fn logs(&self, f: &mut fmt::Formatter<'_>) -> Option<fmt::Result> {
+    pub(super) fn appends(&self, f: &mut fmt::Formatter<'_>) -> Option<fmt::Result> {
         Some(match self.kind {
             EventKind::RecordsAppended {
                 topic_partition,
@@ -101,6 +101,12 @@ impl Described<'_> {
                     counted(i64::from(*records), "record")
                 )
             }
+            _ => return None,
+        })
+    }
+
+    pub(super) fn logs(&self, f: &mut fmt::Formatter<'_>) -> Option<fmt::Result> {
+        Some(match self.kind {
             EventKind::RecordsDeleted {
                 topic_partition,
                 from,

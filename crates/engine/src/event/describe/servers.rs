@@ -6,7 +6,7 @@ use super::super::EventKind;
 use super::{Described, counted};
 
 impl Described<'_> {
-    pub(super) fn servers(&self, f: &mut fmt::Formatter<'_>) -> Option<fmt::Result> {
+    pub(super) fn controllers(&self, f: &mut fmt::Formatter<'_>) -> Option<fmt::Result> {
         Some(match self.kind {
             EventKind::ControllerElected { controller, epoch } => write!(
                 f,
@@ -35,6 +35,18 @@ impl Described<'_> {
                 f,
                 "ZooKeeper refuses what broker {broker} writes as the controller of epoch {epoch}: it is so no longer, and /controller_epoch is {current_epoch}."
             ),
+            EventKind::ControllerStarted { controller } => {
+                write!(f, "Controller {controller} starts.")
+            }
+            EventKind::ControllerKilled { controller } => {
+                write!(f, "Controller {controller} is killed.")
+            }
+            _ => return None,
+        })
+    }
+
+    pub(super) fn brokers(&self, f: &mut fmt::Formatter<'_>) -> Option<fmt::Result> {
+        Some(match self.kind {
             EventKind::BrokerStarted { broker } => write!(f, "Broker {broker} starts."),
             EventKind::BrokerStopped { broker } => write!(f, "Broker {broker} has stopped."),
             EventKind::BrokerKilled { broker } => write!(f, "Broker {broker} is killed."),
@@ -42,12 +54,6 @@ impl Described<'_> {
                 f,
                 "Broker {broker} loses its disk with all that was on it, and stops."
             ),
-            EventKind::ControllerStarted { controller } => {
-                write!(f, "Controller {controller} starts.")
-            }
-            EventKind::ControllerKilled { controller } => {
-                write!(f, "Controller {controller} is killed.")
-            }
             EventKind::BrokerFenced { broker } => {
                 write!(
                     f,
@@ -79,7 +85,7 @@ impl Described<'_> {
         })
     }
 
-    pub(super) fn replicas(&self, f: &mut fmt::Formatter<'_>) -> Option<fmt::Result> {
+    pub(super) fn leaders(&self, f: &mut fmt::Formatter<'_>) -> Option<fmt::Result> {
         Some(match self.kind {
             EventKind::LeaderElected {
                 topic_partition,
@@ -130,6 +136,12 @@ impl Described<'_> {
                 f,
                 "Broker {broker} begins to lead {topic_partition} at offset {log_end_offset}."
             ),
+            _ => return None,
+        })
+    }
+
+    pub(super) fn copies(&self, f: &mut fmt::Formatter<'_>) -> Option<fmt::Result> {
+        Some(match self.kind {
             EventKind::RecordsReplicated {
                 broker,
                 leader,

@@ -3,7 +3,7 @@
 use super::super::transaction_manager::{Failure, TransactionState, TxnRequest, failure};
 use super::super::{Producer, ProducerIdAndEpoch};
 use super::ADD_PARTITIONS_RETRY_MS;
-use crate::protocol::{CoordinatorType, ErrorCode, Response, TopicPartition};
+use crate::protocol::{Coordinator, CoordinatorType, ErrorCode, Response, TopicPartition};
 use crate::sim::Fabric;
 
 /// What an answer comes to.
@@ -62,23 +62,7 @@ impl Producer {
         };
         let errors: Vec<(Option<TopicPartition>, ErrorCode)> = match response {
             Response::FindCoordinator(found) => {
-                let found = &found.coordinators[0];
-                if found.error_code.is_none()
-                    && let TxnRequest::FindCoordinator(key_type, _) = request
-                    && let Some((_, transactional)) = self.transactional()
-                {
-                    match key_type {
-                        CoordinatorType::Group => {
-                            transactional.group_coordinator = Some(found.node_id);
-                        }
-                        _ => transactional.coordinator = Some(found.node_id),
-                    }
-                }
-                return match found.error_code {
-                    ErrorCode::None => Outcome::Done,
-                    error if error.is_retriable() => Outcome::Again,
-                    error => Outcome::Fatal(failure(error)),
-                };
+                return self.coordinator_found(request, &found.coordinators[0]);
             }
             Response::InitProducerId(response) => {
                 if response.error_code.is_none()
@@ -112,6 +96,23 @@ impl Producer {
         match first {
             None => Outcome::Done,
             Some((_, error)) => of_error(request, *error, key_type, &errors),
+        }
+    }
+
+    fn coordinator_found(&mut self, request: &TxnRequest, found: &Coordinator) -> Outcome {
+        if found.error_code.is_none()
+            && let TxnRequest::FindCoordinator(key_type, _) = request
+            && let Some((_, transactional)) = self.transactional()
+        {
+            match key_type {
+                CoordinatorType::Group => transactional.group_coordinator = Some(found.node_id),
+                _ => transactional.coordinator = Some(found.node_id),
+            }
+        }
+        match found.error_code {
+            ErrorCode::None => Outcome::Done,
+            error if error.is_retriable() => Outcome::Again,
+            error => Outcome::Fatal(failure(error)),
         }
     }
 
@@ -220,33 +221,42 @@ fn of_error(
             Outcome::Abortable(failure(error))
         }
         ErrorCode::InvalidTxnState => Outcome::Fatal(failure(error)),
-        error => match request {
-            TxnRequest::AddPartitions(_) => {
-                let told = errors
-                    .iter()
-                    .filter_map(|(of, error)| Some((of.as_ref()?, error)));
-                let told: Vec<String> = told.map(|(of, error)| format!("{of}={error}")).collect();
-                let message = format!(
-                    "Could not add partitions to transaction due to errors: {{{}}}",
-                    told.join(", ")
-                );
-                Outcome::Abortable(("KafkaException".to_owned(), message))
-            }
-            TxnRequest::CommitOffsets(..)
-                if matches!(
-                    error,
-                    ErrorCode::UnknownMemberId
-                        | ErrorCode::IllegalGeneration
-                        | ErrorCode::FencedInstanceId
-                ) =>
-            {
-                let message = format!(
-                    "Transaction offset Commit failed due to consumer group metadata mismatch: {}",
-                    error.message()
-                );
-                Outcome::Abortable(("CommitFailedException".to_owned(), message))
-            }
-            _ => Outcome::Fatal(failure(error)),
-        },
+        error => of_other_error(request, error, errors),
+    }
+}
+
+/// What an error means that not all requests know.
+fn of_other_error(
+    request: &TxnRequest,
+    error: ErrorCode,
+    errors: &[(Option<TopicPartition>, ErrorCode)],
+) -> Outcome {
+    match request {
+        TxnRequest::AddPartitions(_) => {
+            let told = errors
+                .iter()
+                .filter_map(|(of, error)| Some((of.as_ref()?, error)));
+            let told: Vec<String> = told.map(|(of, error)| format!("{of}={error}")).collect();
+            let message = format!(
+                "Could not add partitions to transaction due to errors: {{{}}}",
+                told.join(", ")
+            );
+            Outcome::Abortable(("KafkaException".to_owned(), message))
+        }
+        TxnRequest::CommitOffsets(..)
+            if matches!(
+                error,
+                ErrorCode::UnknownMemberId
+                    | ErrorCode::IllegalGeneration
+                    | ErrorCode::FencedInstanceId
+            ) =>
+        {
+            let message = format!(
+                "Transaction offset Commit failed due to consumer group metadata mismatch: {}",
+                error.message()
+            );
+            Outcome::Abortable(("CommitFailedException".to_owned(), message))
+        }
+        _ => Outcome::Fatal(failure(error)),
     }
 }

@@ -54,42 +54,34 @@ impl Producer {
         if may_fail && let Some(error) = &transactional.last_error {
             return Err(error_state(&transactional.id, producer, error));
         }
-        let to = match call {
-            TransactionCall::Init => TransactionState::Initializing,
-            TransactionCall::Begin => TransactionState::InTransaction,
-            TransactionCall::Commit => TransactionState::CommittingTransaction,
-            TransactionCall::Abort => TransactionState::AbortingTransaction,
-            TransactionCall::SendOffsets(group, offsets) => {
-                if *state != TransactionState::InTransaction {
-                    return Err(illegal_state(format!(
-                        "Cannot send offsets if a transaction is not in progress (currentState= {})",
-                        state.name()
-                    )));
-                }
-                let request = TxnRequest::AddOffsets(group.clone(), offsets.clone());
-                transactional.enqueue(request);
-                return Ok(false);
-            }
-        };
-        if !to.may_follow(*state) {
-            return Err(illegal_state(format!(
-                "TransactionalId {}: Invalid transition attempted from state {} to state {}",
-                transactional.id,
-                state.name(),
-                to.name()
-            )));
-        }
-        *state = to;
         match call {
-            TransactionCall::Begin => return Ok(true),
-            TransactionCall::Init => transactional.enqueue(TxnRequest::InitProducerId),
+            TransactionCall::Begin => {
+                enter(state, &transactional.id, TransactionState::InTransaction)?;
+                return Ok(true);
+            }
+            TransactionCall::Init => {
+                enter(state, &transactional.id, TransactionState::Initializing)?;
+                transactional.enqueue(TxnRequest::InitProducerId);
+            }
             TransactionCall::Commit => {
+                let to = TransactionState::CommittingTransaction;
+                enter(state, &transactional.id, to)?;
                 transactional.enqueue(TxnRequest::EndTxn(TransactionResult::Commit));
                 self.accumulator.set_flushing(true);
             }
-            _ => {
+            TransactionCall::Abort => {
+                enter(
+                    state,
+                    &transactional.id,
+                    TransactionState::AbortingTransaction,
+                )?;
                 transactional.new_partitions.clear();
                 transactional.enqueue(TxnRequest::EndTxn(TransactionResult::Abort));
+            }
+            TransactionCall::SendOffsets(group, offsets) => {
+                check_can_send_offsets(*state)?;
+                let request = TxnRequest::AddOffsets(group.clone(), offsets.clone());
+                transactional.enqueue(request);
             }
         }
         Ok(false)
@@ -188,6 +180,30 @@ impl Producer {
         {
             transactional.new_partitions.insert(of.clone());
         }
+    }
+}
+
+/// Goes to another state, if it may follow
+/// (`TransactionManager.transitionTo`).
+fn enter(state: &mut TransactionState, id: &str, to: TransactionState) -> Result<(), Failure> {
+    if !to.may_follow(*state) {
+        return Err(illegal_state(format!(
+            "TransactionalId {id}: Invalid transition attempted from state {} to state {}",
+            state.name(),
+            to.name()
+        )));
+    }
+    *state = to;
+    Ok(())
+}
+
+fn check_can_send_offsets(state: TransactionState) -> Result<(), Failure> {
+    match state {
+        TransactionState::InTransaction => Ok(()),
+        state => Err(illegal_state(format!(
+            "Cannot send offsets if a transaction is not in progress (currentState= {})",
+            state.name()
+        ))),
     }
 }
 

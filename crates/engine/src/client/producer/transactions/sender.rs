@@ -38,11 +38,7 @@ impl Producer {
             TransactionState::AbortableError | TransactionState::AbortingTransaction
         );
         if is_aborting && has_incomplete {
-            let error = transactional.last_error.clone().unwrap_or_else(|| {
-                let message = "Failing batch since transaction was aborted".to_owned();
-                ("TransactionAbortedException".to_owned(), message)
-            });
-            self.abort_undrained(fabric, &error);
+            self.abort_records(fabric);
         }
         if state == TransactionState::AbortableError {
             // Nothing more is asked for it until the application aborts it.
@@ -67,6 +63,18 @@ impl Producer {
                 .as_ref()
                 .is_some_and(|it| it.producer_id_and_epoch().is_some()),
         }
+    }
+
+    /// The records of a transaction that is to be aborted fail, as far as they
+    /// are not on their way.
+    fn abort_records(&mut self, fabric: &mut Fabric) {
+        let last_error = self.transactional();
+        let last_error = last_error.and_then(|(_, transactional)| transactional.last_error.clone());
+        let error = last_error.unwrap_or_else(|| {
+            let message = "Failing batch since transaction was aborted".to_owned();
+            ("TransactionAbortedException".to_owned(), message)
+        });
+        self.abort_undrained(fabric, &error);
     }
 
     /// Asks; says whether records may be sent at once.
