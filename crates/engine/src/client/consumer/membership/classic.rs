@@ -133,11 +133,17 @@ impl Consumer {
         }
     }
 
-    /// The consumer is to join again, at its next `poll()`.
+    /// The consumer is to join again, at its next `poll()`. The coordinator is
+    /// told the latest reason (`requestRejoin`).
     pub(in crate::client::consumer) fn request_rejoin(&mut self, reason: &str) {
+        self.group.rejoin_needed = true;
+        self.group.rejoin_reason = reason.to_owned();
+    }
+
+    /// The same, unless it is to join anyway (`requestRejoinIfNecessary`).
+    fn request_rejoin_if_necessary(&mut self, reason: &str) {
         if !self.group.rejoin_needed {
-            self.group.rejoin_needed = true;
-            self.group.rejoin_reason = reason.to_owned();
+            self.request_rejoin(reason);
         }
     }
 }

@@ -46,13 +46,13 @@ impl Consumer {
     fn look_for_changes(&mut self) {
         let is_new = std::mem::take(&mut self.group.has_new_metadata);
         if is_new && self.topics_have_changed() {
-            self.request_rejoin(
+            self.request_rejoin_if_necessary(
                 "cached metadata has changed from that at the beginning of the rebalance",
             );
         }
         let joined = self.group.joined_subscription.as_ref();
         if joined.is_some_and(|joined| *joined != self.subscription) {
-            self.request_rejoin("subscription has changed since the last join");
+            self.request_rejoin_if_necessary("subscription has changed since the last join");
         }
     }
 
@@ -270,8 +270,7 @@ impl Consumer {
         self.stop_heartbeats();
         self.group.assigning = None;
         self.group.state = Membership::Unjoined;
-        self.group.rejoin_needed = true;
-        self.group.rejoin_reason = format!("rebalance failed due to {}", error.exception());
+        self.request_rejoin(&format!("rebalance failed due to {}", error.exception()));
         match error {
             ErrorCode::FencedInstanceId => {
                 self.reset_generation(true);

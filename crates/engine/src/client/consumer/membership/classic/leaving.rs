@@ -10,10 +10,12 @@ use crate::sim::Fabric;
 impl Consumer {
     /// The coordinator does not know the member in this generation: at its next
     /// `poll()` it gives its partitions up as lost, and joins anew
-    /// (`resetStateOnResponseError`).
+    /// (`resetStateOnResponseError`). `api` is the request that was refused, by
+    /// its name in `ApiKeys`.
     pub(in crate::client::consumer) fn lose_membership(
         &mut self,
         fabric: &mut Fabric,
+        api: &str,
         error: ErrorCode,
     ) {
         if error == ErrorCode::FencedInstanceId {
@@ -25,7 +27,8 @@ impl Consumer {
         }
         self.stop_heartbeats();
         self.reset_generation(error != ErrorCode::IllegalGeneration);
-        self.request_rejoin("encountered an error of the coordinator");
+        let reason = format!("encountered {} from {api} response", error.name());
+        self.request_rejoin(&reason);
     }
 
     /// A commit has shown that another process has the member's place: the next
@@ -40,7 +43,10 @@ impl Consumer {
         self.group.fatal = Some((ErrorCode::FencedInstanceId, message));
     }
 
+    /// It is in no generation any more. What it still has is lost before it joins
+    /// again, even if it had prepared to join (`resetStateAndRejoin`).
     pub(super) fn reset_generation(&mut self, forgets_member_id: bool) {
+        self.group.preparation = Preparation::Due;
         self.group.state = Membership::Unjoined;
         self.group.generation = -1;
         if forgets_member_id {
@@ -82,7 +88,6 @@ impl Consumer {
         }
         self.reset_generation(true);
         self.group.assigning = None;
-        self.group.preparation = Preparation::Due;
         self.group.joined_subscription = None;
         self.request_rejoin("consumer pro-actively leaving the group");
         coordinator.is_some()
