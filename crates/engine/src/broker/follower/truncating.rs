@@ -77,6 +77,28 @@ impl Broker {
         self.ask_leader(fabric, leader, request, asked, what);
     }
 
+    /// The offsets that were listed of partitions that are still as they were
+    /// when they were asked for; with an error they are asked for again later.
+    fn listed(
+        &mut self,
+        fabric: &Fabric,
+        leader: i32,
+        asked: &BTreeMap<TopicPartition, Asked>,
+        response: ListOffsetsResponse,
+    ) -> Vec<(TopicPartition, i64)> {
+        let mut offsets = Vec::new();
+        for (of, listed) in response.partitions {
+            if !self.is_current(leader, &of, asked) {
+                continue;
+            }
+            match listed.error_code.is_none() {
+                true => offsets.push((of, listed.offset)),
+                false => self.delay(fabric, leader, &of),
+            }
+        }
+        offsets
+    }
+
     /// A log that goes on beyond the leader's is cut off there; of one that
     /// ends before, it must be known where the leader's begins
     /// (`AbstractFetcherThread.fetchOffsetAndTruncate`).
@@ -88,17 +110,10 @@ impl Broker {
         response: ListOffsetsResponse,
     ) {
         let mut earliest = Vec::new();
-        for (of, listed) in response.partitions {
-            if !self.is_current(leader, &of, asked) {
-                continue;
-            }
-            if !listed.error_code.is_none() {
-                self.delay(fabric, leader, &of);
-                continue;
-            }
+        for (of, offset) in self.listed(fabric, leader, asked, response) {
             let end = self.partitions[&of].log.end_offset();
-            if listed.offset < end {
-                self.truncate_to(fabric, &of, listed.offset);
+            if offset < end {
+                self.truncate_to(fabric, &of, offset);
                 self.back_in_range(leader, &of);
             } else {
                 earliest.push((of, ListOffsetsRequest::EARLIEST));
@@ -117,29 +132,20 @@ impl Broker {
         asked: &BTreeMap<TopicPartition, Asked>,
         response: ListOffsetsResponse,
     ) {
-        for (of, listed) in response.partitions {
-            if !self.is_current(leader, &of, asked) {
-                continue;
-            }
-            if !listed.error_code.is_none() {
-                self.delay(fabric, leader, &of);
-                continue;
-            }
+        for (of, offset) in self.listed(fabric, leader, asked, response) {
             let now_ms = fabric.timestamp_ms();
             let Some(partition) = self.partitions.get_mut(&of) else {
                 continue;
             };
             let (start, end) = (partition.log.start_offset(), partition.log.end_offset());
-            if listed.offset > end {
-                partition
-                    .log
-                    .truncate_fully_and_start_at(listed.offset, now_ms);
+            if offset > end {
+                partition.log.truncate_fully_and_start_at(offset, now_ms);
                 partition.cut_back_cleaner_checkpoint();
                 fabric.emit(EventKind::RecordsDeleted {
                     broker: self.id,
                     topic_partition: of.clone(),
                     from: start,
-                    to: listed.offset,
+                    to: offset,
                     reason: DeletionReason::LeaderLogStart,
                 });
             }

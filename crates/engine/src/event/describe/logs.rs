@@ -66,12 +66,7 @@ impl Described<'_> {
                 from,
                 ..
             } => {
-                let producer = match from {
-                    NodeId::Client(client) => self.names.name(*client),
-                    NodeId::Broker(broker) => format!("broker {broker}"),
-                    NodeId::Controller(controller) => format!("controller {controller}"),
-                    NodeId::ZooKeeper => "ZooKeeper".to_owned(),
-                };
+                let producer = self.node(*from);
                 match records {
                     1 => write!(
                         f,
@@ -91,10 +86,7 @@ impl Described<'_> {
                 from,
                 ..
             } => {
-                let producer = match from {
-                    NodeId::Client(client) => self.names.name(*client),
-                    other => format!("{other:?}"),
-                };
+                let producer = self.node(*from);
                 write!(
                     f,
                     "{topic_partition} knows {} of {producer} by sequence number: it has them since offset {base_offset}, and does not store them again.",
@@ -103,6 +95,15 @@ impl Described<'_> {
             }
             _ => return None,
         })
+    }
+
+    fn node(&self, node: NodeId) -> String {
+        match node {
+            NodeId::Client(client) => self.names.name(client),
+            NodeId::Broker(broker) => format!("broker {broker}"),
+            NodeId::Controller(controller) => format!("controller {controller}"),
+            NodeId::ZooKeeper => "ZooKeeper".to_owned(),
+        }
     }
 
     pub(super) fn logs(&self, f: &mut fmt::Formatter<'_>) -> Option<fmt::Result> {
