@@ -18,6 +18,7 @@ pub mod consumer_group;
 mod describe;
 mod event;
 mod group;
+mod group_configs;
 mod join;
 mod leave;
 mod member;
@@ -52,6 +53,7 @@ pub use then::GroupThen;
 pub use timers::Timer;
 
 use self::consumer_group::{ConsumerGroupConfig, ConsumerGroups};
+use crate::config::GroupConfigs;
 use crate::protocol::{
     CommittedOffset, DeleteGroupsResponse, DescribeGroupsRequest, DescribeGroupsResponse,
     ErrorCode, HeartbeatRequest, HeartbeatResponse, JoinGroupRequest, LeaveGroupRequest,
@@ -94,6 +96,7 @@ pub struct GroupCoordinator {
     groups: TimelineMap<String, ClassicGroup>,
     consumer_groups: ConsumerGroups,
     share_groups: ShareGroups,
+    group_configs: GroupConfigs,
     offsets: OffsetStore,
     timers: Timers,
     last_write: WriteNumber,
@@ -112,6 +115,7 @@ impl GroupCoordinator {
             groups: TimelineMap::default(),
             consumer_groups: ConsumerGroups::new(ConsumerGroupConfig::default(), seed),
             share_groups: ShareGroups::default(),
+            group_configs: GroupConfigs::default(),
             offsets: OffsetStore::default(),
             timers: Timers::default(),
             last_write: 0,
@@ -570,7 +574,7 @@ impl GroupCoordinator {
             now,
             timestamp_ms,
             self.last_write,
-            &self.config,
+            (&self.config, &self.group_configs),
             &mut self.timers,
             out,
         );

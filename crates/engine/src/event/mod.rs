@@ -16,7 +16,7 @@ use crate::coordinator::consumer_group::ConsumerGroupEvent;
 use crate::coordinator::transaction::TransactionEvent;
 use crate::log::record_batch::RecordBatch;
 use crate::log::{Cleaning, DeletionReason};
-use crate::protocol::{Response, TopicName, TopicPartition};
+use crate::protocol::{ConfigResource, ConfigResourceType, Response, TopicName, TopicPartition};
 use crate::sim::{ClientNumber, NodeId, PacketId, Time};
 use crate::world::Rebalance;
 
@@ -135,6 +135,15 @@ pub enum EventKind {
     TopicDeleted {
         /// Its name.
         topic: TopicName,
+    },
+    /// A setting was given a value while the cluster ran, or lost it.
+    ConfigChanged {
+        /// Whose setting.
+        resource: ConfigResource,
+        /// Its name.
+        name: String,
+        /// The value; `None` when the default holds again.
+        value: Option<String>,
     },
     /// A topic has more partitions.
     PartitionsAdded {
@@ -608,6 +617,11 @@ impl EventKind {
             | EventKind::TopicDeleted { topic }
             | EventKind::PartitionsAdded { topic, .. }
             | EventKind::SendFailed { topic, .. } => topic,
+            EventKind::ConfigChanged { resource, .. }
+                if resource.resource_type == ConfigResourceType::Topic =>
+            {
+                &resource.resource_name
+            }
             EventKind::LeaderElected {
                 topic_partition, ..
             }

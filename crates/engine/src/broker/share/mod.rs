@@ -3,6 +3,7 @@
 //! `kafka.server.share.SharePartitionManager`).
 
 mod acknowledge;
+mod configs;
 mod coordinator;
 mod fetch;
 mod group;
@@ -117,7 +118,7 @@ impl Broker {
         let limits = SharePartitionLimits {
             delivery_count: config.delivery_count_limit,
             record_locks: config.partition_max_record_locks,
-            record_lock_duration_ms: config.record_lock_duration_ms,
+            record_lock_duration_ms: self.record_lock_duration_ms(&key.group_id),
         };
         let mut partition = SharePartition::new(limits, leader_epoch);
         partition.begin_to_initialize();
@@ -149,7 +150,7 @@ impl Broker {
         match log {
             Ok(log) => {
                 let start_offset = match read.start_offset {
-                    UNINITIALIZED_START_OFFSET => log.high_watermark(),
+                    UNINITIALIZED_START_OFFSET => self.first_offset_of_group(key, log),
                     start_offset => start_offset,
                 };
                 let group = key.group_id.clone();

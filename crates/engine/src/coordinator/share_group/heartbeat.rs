@@ -180,7 +180,7 @@ impl Heartbeat<'_> {
             error_message: None,
             member_id: Some(member_id.clone()),
             member_epoch: now.member_epoch,
-            heartbeat_interval_ms: step.config.share.heartbeat_interval_ms,
+            heartbeat_interval_ms: step.share_heartbeat_interval_ms(group_id),
             assignment: is_due.then(|| listed(&now.partitions)),
         })
     }
@@ -429,7 +429,7 @@ pub(in crate::coordinator) fn schedule_session(step: &mut Step, group_id: &str, 
         group: group_id.to_owned(),
         member_id: member_id.to_owned(),
     };
-    step.schedule(step.config.share.session_timeout_ms, timer);
+    step.schedule(step.share_session_timeout_ms(group_id), timer);
 }
 
 fn listed(partitions: &PartitionsByTopic) -> Vec<ShareGroupTopicPartitions> {
