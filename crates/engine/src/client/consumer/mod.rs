@@ -15,6 +15,9 @@ mod processed;
 mod strategy;
 mod subscription;
 
+#[cfg(test)]
+mod tests;
+
 pub use application::{CommitEach, CommitWhen, ManualCommit, Processing};
 pub use assigned::AssignedPartition;
 pub use config::{AutoOffsetReset, ConsumerConfig, GroupProtocol};
