@@ -444,8 +444,11 @@ fn what_a_recorded_group_shows() {
     assert_eq!(assigned(&world, c), [2, 5]);
     close(&mut world, a);
     run_ms(&mut world, 6_000);
-    assert_eq!(assigned(&world, b), [1, 3, 4]);
-    assert_eq!(assigned(&world, c), [0, 2, 5]);
+    // Which of them gets which of 0 and 1 is a matter of their random ids.
+    let (of_b, of_c) = (assigned(&world, b), assigned(&world, c));
+    let has = |of: &[i32], kept: &[i32]| kept.iter().all(|partition| of.contains(partition));
+    assert!(of_b.len() == 3 && has(&of_b, &[3, 4]), "{of_b:?}");
+    assert!(of_c.len() == 3 && has(&of_c, &[2, 5]), "{of_c:?}");
     close(&mut world, b);
     close(&mut world, c);
     run_ms(&mut world, 500);
