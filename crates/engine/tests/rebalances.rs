@@ -3,10 +3,11 @@
 mod support;
 
 use engine::assignor::ClientAssignor::{self, CooperativeSticky, Range, RoundRobin, Sticky};
-use engine::client::{AutoOffsetReset, ConsumerConfig, Membership};
+use engine::client::{AutoOffsetReset, ConsumerConfig, ConsumerEvent, Membership};
 use engine::command::ClientNumber;
 use engine::coordinator::GroupEvent;
 use engine::protocol::{CreatePartitionsRequest, CreatePartitionsTopic, Request};
+use engine::sim::Host;
 use engine::{Command, Event, EventKind, Rebalance, TopicPartition, World};
 use support::{admin_call, assigned, consumer_of, run_ms, start, world_with_topic};
 
@@ -243,4 +244,39 @@ fn members_are_settled_when_a_rebalance_is_measured() {
         assert_eq!(consumer.membership(), Membership::Stable);
         assert_eq!(consumer.generation(), world.groups()["web"].1.generation());
     }
+}
+
+/// A member that had prepared to rejoin when the group went on without it says
+/// that it owns nothing: the assignor would leave it what others have by now.
+#[test]
+fn a_member_that_was_dropped_while_it_rejoined_has_lost_its_partitions() {
+    let mut world = world_with_topic(9, TOPIC, 6);
+    let cooperative = |name| ConsumerConfig {
+        max_poll_interval_ms: 10_000,
+        ..config(name, &[CooperativeSticky])
+    };
+    let (a, _) = join(&mut world, cooperative("a"));
+    let topics = vec![TOPIC.into()];
+    let config = cooperative("b");
+    let b = start(&mut world, Command::AddConsumer { config, topics });
+    while consumer_of(&world, a).membership() != Membership::Joining {
+        run_ms(&mut world, 1);
+    }
+    let one = vec![Host::Client(a)];
+    let other = vec![Host::Server(1)];
+    world.execute(Command::Cut { one, other }).expect("it runs");
+    run_ms(&mut world, 14_000);
+    assert_eq!(assigned(&world, b), [0, 1, 2, 3, 4, 5]);
+    world.execute(Command::HealNetwork).expect("it runs");
+    let events = run_ms(&mut world, 20_000);
+    let lost = events.iter().find_map(|event| match &event.kind {
+        EventKind::Consumer {
+            consumer,
+            event: ConsumerEvent::PartitionsLost { partitions },
+        } => Some((*consumer, partitions.len())),
+        _ => None,
+    });
+    assert_eq!(lost, Some((a, 6)));
+    assert_eq!(assigned(&world, a).len(), 3);
+    assert_eq!(assigned(&world, b).len(), 3);
 }

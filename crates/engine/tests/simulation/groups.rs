@@ -32,6 +32,12 @@ pub struct Groups {
     /// to be of the topics as they are now, and never notices partitions that
     /// came while it was away (`ConsumerCoordinator.onLeaderElected`).
     with_returned: BTreeSet<String>,
+    /// The latest generation that each group has begun.
+    begun: BTreeMap<String, i32>,
+    /// The latest generation that a group had begun when its partition lost
+    /// records: the next coordinator may know an earlier one, begin some numbers
+    /// once more, and take members of the one for members of the other.
+    forgotten: BTreeMap<String, i32>,
     /// The generation of each group at each broker that coordinates it, as it
     /// was before the last instant.
     before: BTreeMap<(i32, String), Generation>,
@@ -110,6 +116,16 @@ impl Groups {
         self.logs.entry(partition).or_default().is_excused = true;
     }
 
+    /// What groups of these partitions have begun may be forgotten.
+    fn note_forgotten(&mut self, world: &World, events: &[Event]) {
+        let lost: BTreeSet<i32> = events.iter().filter_map(lost_partition).collect();
+        for (group, begun) in &self.begun {
+            if offsets_partition(world, group).is_some_and(|of| lost.contains(&of)) {
+                self.forgotten.insert(group.clone(), *begun);
+            }
+        }
+    }
+
     fn log_of(&self, world: &World, group: &str) -> Option<&OffsetsLog> {
         self.logs.get(&offsets_partition(world, group)?)
     }
@@ -139,7 +155,7 @@ impl Groups {
         };
         for event in events {
             progress.take_in(world, &event.kind, &is_excused);
-            self.note_returned(&event.kind);
+            self.note_generation(&event.kind);
             count(summary, &event.kind);
             if let EventKind::Group(GroupEvent::OffsetsCommitted {
                 group,
@@ -154,6 +170,7 @@ impl Groups {
                 }
             }
         }
+        self.note_forgotten(world, events);
         summary.processed = progress.records;
         self.progress = progress;
         let is_about_groups = events.iter().any(|event| is_about_groups(&event.kind));
@@ -163,13 +180,17 @@ impl Groups {
         }
     }
 
-    fn note_returned(&mut self, kind: &EventKind) {
+    fn note_generation(&mut self, kind: &EventKind) {
         match kind {
             EventKind::Group(GroupEvent::MemberReplaced { group, .. }) => {
                 self.with_returned.insert(group.clone());
             }
-            EventKind::Group(GroupEvent::GenerationStarted { group, .. }) => {
+            EventKind::Group(GroupEvent::GenerationStarted {
+                group, generation, ..
+            }) => {
                 self.with_returned.remove(group);
+                let begun = self.begun.entry(group.clone()).or_default();
+                *begun = (*begun).max(*generation);
             }
             _ => {}
         }
@@ -236,13 +257,15 @@ impl Groups {
                     member_id: consumer.member_id(),
                     generation: consumer.generation(),
                     membership: consumer.membership(),
+                    subscription: consumer.subscription(),
                     assignment: consumer.assignment().keys().collect(),
                 });
             }
         }
         for (name, members) in members {
             if let Some((_, group)) = groups.get(name) {
-                summary.looked_at += check_readers(group, &members) as u64;
+                let forgotten = self.forgotten.get(name).copied().unwrap_or(-1);
+                summary.looked_at += check_readers(group, &members, forgotten) as u64;
             }
         }
     }
@@ -295,6 +318,16 @@ fn offsets_partition(world: &World, group: &str) -> Option<i32> {
     let topic = world.topics().get(OFFSETS)?;
     let partitions = i32::try_from(topic.partitions.len()).ok()?;
     Some(partition_for(group, partitions))
+}
+
+/// The partition of `__consumer_offsets` that has lost committed records.
+fn lost_partition(event: &Event) -> Option<i32> {
+    match &event.kind {
+        EventKind::RecordsLost {
+            topic_partition, ..
+        } if *topic_partition.topic == *OFFSETS => Some(topic_partition.partition),
+        _ => None,
+    }
 }
 
 /// The consumers that run.

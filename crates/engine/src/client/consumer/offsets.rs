@@ -271,7 +271,7 @@ impl Consumer {
                 (error.exception(), error.message().to_owned())
             }
             ErrorCode::UnknownMemberId | ErrorCode::IllegalGeneration if is_current => {
-                self.lose_membership(fabric, error);
+                self.lose_membership(fabric, "OFFSET_COMMIT", error);
                 ("CommitFailedException", REBALANCED.to_owned())
             }
             ErrorCode::FencedInstanceId

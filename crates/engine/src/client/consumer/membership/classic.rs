@@ -138,11 +138,17 @@ impl Consumer {
         }
     }
 
-    /// The consumer is to join again, at its next `poll()`.
+    /// The consumer is to join again, at its next `poll()`. The coordinator is
+    /// told the latest reason (`requestRejoin`).
     pub(in crate::client::consumer) fn request_rejoin(&mut self, reason: &str) {
+        self.group.rejoin_needed = true;
+        self.group.rejoin_reason = reason.to_owned();
+    }
+
+    /// The same, unless it is to join anyway (`requestRejoinIfNecessary`).
+    fn request_rejoin_if_necessary(&mut self, reason: &str) {
         if !self.group.rejoin_needed {
-            self.group.rejoin_needed = true;
-            self.group.rejoin_reason = reason.to_owned();
+            self.request_rejoin(reason);
         }
     }
 }
@@ -180,13 +186,13 @@ impl Consumer {
     fn look_for_changes(&mut self) {
         let is_new = std::mem::take(&mut self.group.has_new_metadata);
         if is_new && self.topics_have_changed() {
-            self.request_rejoin(
+            self.request_rejoin_if_necessary(
                 "cached metadata has changed from that at the beginning of the rebalance",
             );
         }
         let joined = self.group.joined_subscription.as_ref();
         if joined.is_some_and(|joined| *joined != self.subscription) {
-            self.request_rejoin("subscription has changed since the last join");
+            self.request_rejoin_if_necessary("subscription has changed since the last join");
         }
     }
 
@@ -400,8 +406,7 @@ impl Consumer {
         self.stop_heartbeats();
         self.group.assigning = None;
         self.group.state = Membership::Unjoined;
-        self.group.rejoin_needed = true;
-        self.group.rejoin_reason = format!("rebalance failed due to {}", error.exception());
+        self.request_rejoin(&format!("rebalance failed due to {}", error.exception()));
         match error {
             ErrorCode::FencedInstanceId => {
                 self.reset_generation(true);
@@ -439,10 +444,12 @@ impl Consumer {
 impl Consumer {
     /// The coordinator does not know the member in this generation: at its next
     /// `poll()` it gives its partitions up as lost, and joins anew
-    /// (`resetStateOnResponseError`).
+    /// (`resetStateOnResponseError`). `api` is the request that was refused, by
+    /// its name in `ApiKeys`.
     pub(in crate::client::consumer) fn lose_membership(
         &mut self,
         fabric: &mut Fabric,
+        api: &str,
         error: ErrorCode,
     ) {
         if error == ErrorCode::FencedInstanceId {
@@ -454,7 +461,8 @@ impl Consumer {
         }
         self.stop_heartbeats();
         self.reset_generation(error != ErrorCode::IllegalGeneration);
-        self.request_rejoin("encountered an error of the coordinator");
+        let reason = format!("encountered {} from {api} response", error.name());
+        self.request_rejoin(&reason);
     }
 
     /// A commit has shown that another process has the member's place: the next
@@ -469,7 +477,10 @@ impl Consumer {
         self.group.fatal = Some((ErrorCode::FencedInstanceId, message));
     }
 
+    /// It is in no generation any more. What it still has is lost before it joins
+    /// again, even if it had prepared to join (`resetStateAndRejoin`).
     fn reset_generation(&mut self, forgets_member_id: bool) {
+        self.group.preparation = Preparation::Due;
         self.group.state = Membership::Unjoined;
         self.group.generation = -1;
         if forgets_member_id {
@@ -511,7 +522,6 @@ impl Consumer {
         }
         self.reset_generation(true);
         self.group.assigning = None;
-        self.group.preparation = Preparation::Due;
         self.group.joined_subscription = None;
         self.request_rejoin("consumer pro-actively leaving the group");
         coordinator.is_some()

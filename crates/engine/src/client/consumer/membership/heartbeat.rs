@@ -100,7 +100,7 @@ impl Consumer {
             }
             error @ (ErrorCode::UnknownMemberId
             | ErrorCode::IllegalGeneration
-            | ErrorCode::FencedInstanceId) => self.lose_membership(fabric, error),
+            | ErrorCode::FencedInstanceId) => self.lose_membership(fabric, "HEARTBEAT", error),
             _ => self.back_off(fabric),
         }
     }
