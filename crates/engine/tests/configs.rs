@@ -389,6 +389,26 @@ fn unclean_elections_can_be_allowed_for_all_topics() {
     wait_leader(&mut world, "orders-0", Some(2));
 }
 
+/// Where nobody in sync is left, the controller looks every five minutes whether
+/// it may elect another by now.
+#[test]
+fn a_partition_without_a_leader_gets_one_when_its_topic_allows_it_later() {
+    let mut world = cluster(17);
+    create(&mut world, "orders", "1:2", &[]);
+    kill(&mut world, 2);
+    wait_isr(&mut world, "orders-0", &[1]);
+    kill(&mut world, 1);
+    wait_leader(&mut world, "orders-0", None);
+    start_broker(&mut world, 2);
+    run_ms(&mut world, 310_000);
+    assert_eq!(leader(&world, "orders"), None, "it is not allowed");
+    let setting = "unclean.leader.election.enable=true";
+    alter(&mut world, &orders(), &[setting]);
+    assert_eq!(leader(&world, "orders"), None, "not at once");
+    run_ms(&mut world, 300_000);
+    assert_eq!(leader(&world, "orders"), Some(2));
+}
+
 #[test]
 fn a_group_may_have_settings_before_there_is_such_a_group() {
     let mut world = cluster(12);
