@@ -56,6 +56,8 @@ struct Generation {
 struct OffsetsLog {
     offsets: BTreeMap<(String, TopicPartition), History>,
     generations: BTreeMap<String, i32>,
+    /// Up to here it is committed.
+    end: i64,
     /// Some of it was lost for a reason for which Kafka loses it too.
     is_excused: bool,
 }
@@ -91,6 +93,7 @@ impl Groups {
     /// These batches of a partition have become committed, in order.
     pub fn take_down(&mut self, partition: i32, batches: &[RecordBatch]) {
         let log = self.logs.entry(partition).or_default();
+        log.end = batches.last().map_or(log.end, RecordBatch::next_offset);
         for record in batches.iter().flat_map(|batch| batch.records().flatten()) {
             let Some(key) = record.key else { continue };
             match GroupRecord::decode(key, record.value) {
@@ -298,7 +301,14 @@ impl Groups {
                 .image()
                 .partition(&TopicPartition::new(OFFSETS, *partition));
             let leader = leader.and_then(|it| it.leader).expect("all is mended");
-            let shard = world.brokers()[&leader].groups().shard(*partition);
+            let leader = &world.brokers()[&leader];
+            // A new leader knows what is committed when it has enough followers,
+            // and its coordinator answers by that.
+            let of = TopicPartition::new(OFFSETS, *partition);
+            if leader.partitions()[&of].high_watermark() < log.end {
+                continue;
+            }
+            let shard = leader.groups().shard(*partition);
             let shard = shard.expect("it has loaded by now");
             for ((group, of), history) in &log.offsets {
                 let known = committed_offset(shard, group, of);
