@@ -47,7 +47,7 @@ fn tools_see_what_a_recorded_cluster_shows() {
     for member in &group.members {
         assert_eq!(member.client_host, "/127.0.0.1");
         assert_eq!(member.member_id.len(), 22, "a uuid as Kafka writes them");
-        let partitions = member.assignment.iter().flat_map(|(_, of)| &of.partitions);
+        let partitions = member.assignment.iter().flat_map(|of| &of.partitions);
         assert_eq!(partitions.collect::<Vec<_>>(), [&0, &1], "each has both");
     }
     let unknown = describe(&mut world, "nope");

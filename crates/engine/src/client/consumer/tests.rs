@@ -5,9 +5,9 @@ use crate::client::{AutoOffsetReset, Client, Consumer};
 use crate::command::{ClientNumber, Command};
 use crate::event::{Event, EventKind};
 use crate::protocol::{
-    CommittedOffset, ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse,
-    ConsumerGroupTopicPartitions, CreatableTopic, CreateTopicsRequest, ErrorCode,
-    OffsetCommitRequest, Request, Response, TopicPartition,
+    CommittedOffset, ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse, CreatableTopic,
+    CreateTopicsRequest, ErrorCode, GroupTopicPartitions, OffsetCommitRequest, Request, Response,
+    TopicPartition,
 };
 use crate::world::{World, WorldConfig};
 
@@ -88,7 +88,7 @@ fn beat_unheard(
     world: &mut World,
     member: ClientNumber,
     member_epoch: i32,
-    topic_partitions: Option<Vec<ConsumerGroupTopicPartitions>>,
+    topic_partitions: Option<Vec<GroupTopicPartitions>>,
 ) -> ConsumerGroupHeartbeatResponse {
     let request = ConsumerGroupHeartbeatRequest {
         group_id: "web".to_owned(),
