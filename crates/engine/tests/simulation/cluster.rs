@@ -70,6 +70,8 @@ fn settings(random: &mut Random, brokers: i32) -> Vec<(&'static str, &'static st
     set("log.retention.check.interval.ms", &["1000", "5000"]);
     set("offsets.topic.num.partitions", &["1", "3", "3", "10"]);
     set("offsets.topic.segment.bytes", &["6000", "104857600"]);
+    set("group.consumer.heartbeat.interval.ms", &["300", "1000"]);
+    set("group.consumer.session.timeout.ms", &["3000", "6000"]);
     set("transaction.state.log.num.partitions", &["1", "3"]);
     set(
         "transaction.abort.timed.out.transaction.cleanup.interval.ms",

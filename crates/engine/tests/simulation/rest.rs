@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::Command;
-use engine::client::{Client, Consumer, Membership, Processing};
+use engine::client::{Client, Consumer, ConsumerMemberState, Membership, Processing};
 use engine::coordinator::GroupState;
+use engine::coordinator::consumer_group::ConsumerGroupState;
 
 use super::Run;
 use super::groups::{OFFSETS, consumers};
@@ -104,6 +105,9 @@ impl Run {
     }
 
     fn what_keeps_a_group(&self, name: &str, members: &[&Consumer]) -> Option<String> {
+        if members[0].member_state().is_some() {
+            return self.what_keeps_a_consumer_group(name, members);
+        }
         let groups = self.world.groups();
         let Some((_, group)) = groups.get(name) else {
             return Some(format!("the group {name} is not known"));
@@ -121,6 +125,43 @@ impl Run {
             let members: Vec<_> = members.collect();
             return Some(format!("the group {group:?} of {members:?}"));
         }
+        let who_reads = self.what_is_not_read_by_one(name, members)?;
+        Some(format!("{who_reads}, led by {:?}", group.leader()))
+    }
+
+    /// The same for groups of KIP-848. A member whose pattern no topic matches
+    /// does not join.
+    fn what_keeps_a_consumer_group(&self, name: &str, members: &[&Consumer]) -> Option<String> {
+        let joins = |member: &&&Consumer| {
+            let state = member.member_state();
+            state != Some(ConsumerMemberState::Unsubscribed) || !member.subscription().is_empty()
+        };
+        let members: Vec<&Consumer> = members.iter().filter(joins).copied().collect();
+        let groups = self.world.consumer_groups();
+        let Some((_, group)) = groups.get(name) else {
+            let is_known = members.is_empty();
+            return (!is_known).then(|| format!("the group {name} is not known"));
+        };
+        let is_in = |member: &&Consumer| {
+            member.membership() == Membership::Stable && member.generation() == group.epoch()
+        };
+        let state = match members.is_empty() {
+            true => ConsumerGroupState::Empty,
+            false => ConsumerGroupState::Stable,
+        };
+        if group.state() != state
+            || group.members().len() != members.len()
+            || !members.iter().all(is_in)
+        {
+            let members = members.iter().map(|it| (it.member_id(), it.member_state()));
+            let members: Vec<_> = members.collect();
+            return Some(format!("the group {group:?} of {members:?}"));
+        }
+        self.what_is_not_read_by_one(name, &members)
+    }
+
+    /// What is subscribed to is read by one member, other things by none.
+    fn what_is_not_read_by_one(&self, name: &str, members: &[&Consumer]) -> Option<String> {
         let topics = members.iter().flat_map(|it| it.subscription());
         let topics: BTreeSet<_> = topics.collect();
         let mut partitions = self.world.image().partitions();
@@ -136,8 +177,7 @@ impl Run {
             (readers != wanted).then(|| {
                 let members = members.iter().map(|it| (it.member_id(), it.subscription()));
                 let members: Vec<_> = members.collect();
-                let leader = group.leader();
-                format!("{readers} of the group {name} read {of}: {members:?}, led by {leader:?}")
+                format!("{readers} of the group {name} read {of}: {members:?}")
             })
         })
     }
