@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use engine::Command;
 use engine::client::{Client, Consumer, ConsumerMemberState, Membership, Processing};
 use engine::coordinator::GroupState;
-use engine::coordinator::consumer_group::ConsumerGroupState;
+use engine::coordinator::consumer_group::{ConsumerGroupState, ConsumerGroupTimer};
 
 use super::Run;
 use super::groups::{OFFSETS, consumers};
@@ -26,7 +26,10 @@ impl Run {
             assert!(self.world.now() < end, "groups do not settle: {why_not}");
             self.mend_servers(&mut restarted);
             self.end_who_waits_for_a_topic_that_is_gone();
-            self.advance_to(self.world.now().plus_ms(500));
+            self.restart_who_has_forgotten_sessions();
+            // Never in step with those who commit every 100 ms.
+            let pause_us = 400_000 + u64::from(self.random.below(200_000));
+            self.advance_to(self.world.now().plus_us(pause_us));
         }
         self.model.summary.kept_offsets += self.model.groups.check_offsets(&self.world);
         let members =
@@ -75,6 +78,31 @@ impl Run {
         }
     }
 
+    /// A coordinator of KIP-848 that could not write that a member leaves has
+    /// the member back, but not the timer of its session, which it has cancelled
+    /// (`GroupMetadataManager.consumerGroupFenceMember`). Until another
+    /// coordinator loads the group, the member is never missed; and it is fenced
+    /// when it joins again, since that needs an epoch it has not.
+    fn restart_who_has_forgotten_sessions(&mut self) {
+        let groups = self.world.consumer_groups().into_values();
+        let forgetful = groups.filter(|(broker, group)| {
+            let shard = broker.groups().shard_of(group.id());
+            let timers = shard.map(|shard| shard.consumer_groups().timers());
+            let timed: BTreeSet<&str> = timers
+                .into_iter()
+                .flatten()
+                .filter(|(timer, _)| timer.group_id() == group.id())
+                .filter(|(timer, _)| matches!(timer, ConsumerGroupTimer::Session { .. }))
+                .map(|(timer, _)| timer.member_id())
+                .collect();
+            group.members().any(|it| !timed.contains(&*it.id))
+        });
+        let forgetful: BTreeSet<i32> = forgetful.map(|(broker, _)| broker.id).collect();
+        for broker in forgetful {
+            self.execute(Command::KillBroker { broker });
+        }
+    }
+
     fn what_is_not_settled(&self) -> Option<String> {
         if let Some(why_not) = self.what_coordinators_lack() {
             return Some(why_not);
@@ -91,7 +119,8 @@ impl Run {
         groups.find_map(|(name, members)| self.what_keeps_a_group(name, &members))
     }
 
-    /// Every partition of `__consumer_offsets` has its coordinator.
+    /// Every partition of `__consumer_offsets` has its coordinator, which knows
+    /// that all it has loaded is committed.
     fn what_coordinators_lack(&self) -> Option<String> {
         let partitions = self.world.image().partitions();
         let mut of_groups = partitions.filter(|(of, _)| *of.topic == *OFFSETS);
@@ -99,8 +128,12 @@ impl Run {
             let leader = registration
                 .leader
                 .and_then(|id| self.world.brokers().get(&id));
-            let shard = leader.map(|it| it.groups().shard(of.partition).is_ok());
-            (shard != Some(true)).then(|| format!("{of} has no coordinator: {registration:?}"))
+            let is_ready = leader.is_some_and(|it| {
+                let log = it.partitions().get(&of).map(|held| &held.log);
+                let is_done = log.is_some_and(|log| log.high_watermark() == log.end_offset());
+                is_done && it.groups().shard(of.partition).is_ok()
+            });
+            (!is_ready).then(|| format!("{of} has no coordinator: {registration:?}"))
         })
     }
 
