@@ -12,6 +12,7 @@ mod groups;
 mod heal;
 mod invariants;
 mod ownership;
+mod processors;
 mod progress;
 mod ranges;
 mod record;
@@ -24,6 +25,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::sync::Once;
 
+use engine::client::GroupProtocol;
 use engine::command::ClientNumber;
 use engine::event::ClientNames;
 use engine::sim::{Random, Stream};
@@ -109,6 +111,12 @@ summary! {
     kept_offsets,
     /// Batches of committed transactions that were read with `read_committed`.
     isolated,
+    /// Transactions that were committed.
+    committed_transactions,
+    /// Transactions that were aborted.
+    aborted_transactions,
+    /// Records that processors have read and whose effect is committed.
+    effects,
     /// Groups that came to rest at the end, with members.
     settled_groups,
 }
@@ -140,6 +148,8 @@ struct Run {
     clients: Vec<(ClientNumber, workload::Kind)>,
     /// How the members of each group find together.
     plans: [consumers::Plan; consumers::GROUPS.len()],
+    /// The protocol of the processors' group.
+    processor_plan: GroupProtocol,
     /// Makes values that never come twice.
     next_value: u32,
     /// The second it is, and what has happened in it.
@@ -151,12 +161,17 @@ impl Run {
         let mut random = Random::new(seed, Stream::Tool);
         let world = World::new(seed, cluster::config(&mut random));
         let plans = consumers::plans(&mut random);
+        let processor_plan = pick(
+            &mut random,
+            &[GroupProtocol::Classic, GroupProtocol::Consumer],
+        );
         let mut run = Run {
             model: Model::default(),
             world,
             random,
             clients: Vec::new(),
             plans,
+            processor_plan,
             next_value: 0,
             second: (0, 0),
         };

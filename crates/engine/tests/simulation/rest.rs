@@ -41,7 +41,14 @@ impl Run {
     fn let_only_consumers_go_on(&mut self) {
         let clients: Vec<u32> = self.world.clients().keys().copied().collect();
         for client in clients {
-            match &self.world.clients()[&client] {
+            // What is left of a process ends with the rest of it.
+            let Some(running) = self.world.clients().get(&client) else {
+                continue;
+            };
+            if self.is_part_of_processor(client) {
+                continue;
+            }
+            match running {
                 Client::Consumer(consumer) => {
                     let processing = Processing {
                         per_record_us: 0,

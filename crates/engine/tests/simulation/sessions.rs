@@ -4,7 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::TopicPartition;
-use engine::log::record_batch::RecordBatch;
+use engine::client::SOURCE_HEADER;
+use engine::controller::is_internal;
+use engine::log::record_batch::{RecordBatch, TransactionResult};
+
+use super::transactions::marker;
 
 /// The values of a partition that were committed, by the producer's id. The
 /// simulation gives every value but once, and numbers them upwards.
@@ -14,12 +18,18 @@ use engine::log::record_batch::RecordBatch;
 /// found a gap before it, bumps its epoch and numbers anew all that is under
 /// way to the partition: what is not delivered may come twice then, or behind
 /// what was sent later (`TransactionManager.bumpIdempotentProducerEpoch`).
+///
+/// What is in transactions counts when these are committed: what was aborted may
+/// be sent again. What processors write has the values of others, and is looked
+/// at by where it comes from (`processors.rs`).
 #[derive(Debug, Default)]
 pub struct Sessions {
     values: BTreeMap<(i64, Vec<u8>), Place>,
     /// The last number of what each has made up, and of what it was given, in
     /// each of its epochs.
     last: BTreeMap<(i64, i16, bool), (u64, u64)>,
+    /// What is in transactions that are open, by the producer's id.
+    open: BTreeMap<i64, Vec<RecordBatch>>,
 }
 
 /// Where a record was committed.
@@ -40,14 +50,34 @@ impl Sessions {
         batch: &RecordBatch,
         delivered: &BTreeSet<i64>,
     ) {
-        if !batch.has_producer_id() || batch.is_control() {
+        // Offsets come again and again.
+        if is_internal(&of.topic) {
             return;
         }
+        let id = batch.producer_id();
+        if let Some(result) = marker(batch) {
+            let written = self.open.remove(&id).unwrap_or_default();
+            let counts = result == TransactionResult::Commit;
+            for batch in written.iter().filter(|_| counts) {
+                self.note(of, batch, delivered);
+            }
+        } else if batch.is_transactional() {
+            self.open.entry(id).or_default().push(batch.clone());
+        } else if batch.has_producer_id() {
+            self.note(of, batch, delivered);
+        }
+    }
+
+    fn note(&mut self, of: &TopicPartition, batch: &RecordBatch, delivered: &BTreeSet<i64>) {
         let (id, producer_epoch) = (batch.producer_id(), batch.producer_epoch());
         for record in batch.records().flatten() {
             let Some(value) = record.value else {
                 continue;
             };
+            let mut headers = record.headers;
+            if headers.any(|(name, _)| name == SOURCE_HEADER) {
+                continue;
+            }
             let text = String::from_utf8_lossy(value).into_owned();
             let place = Place {
                 offset: record.offset,
