@@ -334,7 +334,9 @@ impl Groups {
             if let Some((_, group)) = groups.get(name) {
                 summary.looked_at += check_readers(group, &members) as u64;
             }
-            if let Some((_, group)) = consumer_groups.get(name) {
+            // An epoch comes again when what was written of it is lost.
+            let log = self.log_of(world, name).filter(|log| !log.is_excused);
+            if let (Some(_), Some((_, group))) = (log, consumer_groups.get(name)) {
                 let count = consumer_groups::check_readers(group, &members, &self.topic_names);
                 summary.looked_at += count as u64;
                 summary.looked_at_epochs += count as u64;
