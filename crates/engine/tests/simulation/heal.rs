@@ -35,6 +35,7 @@ impl Run {
         self.mend_the_network();
         self.groups_come_to_rest();
         self.processors_finish();
+        self.share_groups_finish();
         self.end_clients();
         let end = self.world.now().plus_ms(CONVERGES_WITHIN_MS);
         let mut why_not = Some(String::new());

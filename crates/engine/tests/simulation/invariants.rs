@@ -17,6 +17,7 @@ use super::Summary;
 use super::groups::{Groups, OFFSETS};
 use super::processors::Effects;
 use super::record::PartitionRecord;
+use super::shares::{STATES, Shares};
 use super::transactions::{check_isolation, is_isolated};
 use super::workload::OUTPUT;
 
@@ -31,6 +32,7 @@ pub struct Model {
     pub summary: Summary,
     pub groups: Groups,
     pub effects: Effects,
+    pub shares: Shares,
     partitions: BTreeMap<TopicPartition, PartitionRecord>,
     /// Topics that were deleted at some time: what was told of one may be told
     /// of another with the same name.
@@ -151,6 +153,8 @@ impl Model {
             deleted.contains(&of.topic) || record.is_some_and(|it| it.excuse.epoch.is_some())
         };
         self.groups
+            .observe(world, events, &mut self.summary, &has_lost);
+        self.shares
             .observe(world, events, &mut self.summary, &has_lost);
     }
 
@@ -415,6 +419,9 @@ impl Model {
         }
         let fresh = record.take_fresh();
         let has_lost = record.excuse.epoch.is_some();
+        if *of.topic == *STATES {
+            self.shares.take_down(of.partition, &fresh);
+        }
         if *of.topic == *OUTPUT {
             for batch in &fresh {
                 self.effects.take_down(of.partition, batch);

@@ -18,6 +18,9 @@ mod ranges;
 mod record;
 mod rest;
 mod sessions;
+mod share_state;
+mod shares;
+mod sharing;
 mod transactions;
 mod workload;
 
@@ -117,6 +120,14 @@ summary! {
     aborted_transactions,
     /// Records that processors have read and whose effect is committed.
     effects,
+    /// Records that members of share groups were given.
+    share_deliveries,
+    /// Of them, those that were delivered before.
+    share_redeliveries,
+    /// How often records were archived since they were given back too often.
+    share_archived,
+    /// Share groups that were done with everything at the end.
+    finished_share_groups,
     /// Groups that came to rest at the end, with members.
     settled_groups,
 }
@@ -159,14 +170,17 @@ struct Run {
 impl Run {
     fn new(seed: u64) -> Run {
         let mut random = Random::new(seed, Stream::Tool);
-        let world = World::new(seed, cluster::config(&mut random));
+        let config = cluster::config(&mut random);
+        let mut model = Model::default();
+        model.shares.deliveries_max = config.settings.coordinator.share.delivery_count_limit;
+        let world = World::new(seed, config);
         let plans = consumers::plans(&mut random);
         let processor_plan = pick(
             &mut random,
             &[GroupProtocol::Classic, GroupProtocol::Consumer],
         );
         let mut run = Run {
-            model: Model::default(),
+            model,
             world,
             random,
             clients: Vec::new(),

@@ -22,6 +22,7 @@ pub enum Kind {
     Consumer,
     /// A processor, by its consumer's number.
     Processor,
+    ShareConsumer,
     Admin,
 }
 
@@ -53,7 +54,7 @@ impl Run {
     /// One thing that a client does, or one more client.
     pub(super) fn work(&mut self) {
         let has_room = self.world.clients().len() < CLIENTS_MAX;
-        match self.random.below(34) {
+        match self.random.below(38) {
             0..=2 if has_room => self.add_producer(),
             3 if has_room => self.add_admin(),
             0..=4 => self.end_client(),
@@ -64,6 +65,7 @@ impl Run {
             18..=23 => self.transact(),
             24 if has_room => self.add_processor(),
             24 | 25 => self.end_client_of(Kind::Processor),
+            26..=29 => self.share(has_room),
             _ => {
                 let request = self.admin_request();
                 self.admin_call(request);
