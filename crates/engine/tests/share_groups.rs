@@ -392,6 +392,40 @@ fn tools_see_what_a_recorded_cluster_shows() {
     assert_eq!((&*group.group_state, group.members.len()), ("Empty", 0));
 }
 
+/// A crashed member is missed while its coordinator can store nothing, with no
+/// other replica in sync. The coordinator tries again, as with all timers of
+/// groups: else the member would stay for ever, and hold on to its part of the
+/// assignment.
+#[test]
+fn a_member_is_taken_out_as_soon_as_that_can_be_stored() {
+    let settings = [
+        ("group.share.session.timeout.ms", "3000"),
+        ("group.share.heartbeat.interval.ms", "500"),
+        ("min.insync.replicas", "2"),
+    ];
+    let mut world = cluster_with(10, &settings);
+    create(&mut world, TOPIC, "1:2:3", &[]);
+    let consumer = worker(&mut world, config());
+    run_ms(&mut world, 8_000);
+    let (coordinator, group) = world.share_groups()[GROUP];
+    assert_eq!(group.members().len(), 1);
+    let coordinator = coordinator.id;
+    let others: Vec<i32> = (1..=3).filter(|id| *id != coordinator).collect();
+    for broker in &others {
+        kill(&mut world, *broker);
+    }
+    execute(&mut world, Command::Crash { client: consumer });
+    run_ms(&mut world, 20_000);
+    assert_eq!(world.share_groups()[GROUP].1.members().len(), 1);
+    for broker in others {
+        start_broker(&mut world, broker);
+    }
+    run_ms(&mut world, 20_000);
+    let (still, group) = world.share_groups()[GROUP];
+    assert_eq!(still.id, coordinator, "no other has loaded the group");
+    assert_eq!(group.members().len(), 0);
+}
+
 /// How often a record may be delivered (`group.share.delivery.count.limit`).
 const DELIVERIES_MAX: i16 = 5;
 

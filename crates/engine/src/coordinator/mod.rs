@@ -496,6 +496,8 @@ impl GroupCoordinator {
         {
             let cause = RemovalCause::SessionExpired;
             share_group::remove_member(share_groups, &mut step, (group, member_id), cause);
+            let (group, member_id) = (group.clone(), member_id.clone());
+            step.then(GroupThen::ShareMemberFenced { group, member_id });
             return step.finish();
         }
         let group = timer.group().map(str::to_owned);

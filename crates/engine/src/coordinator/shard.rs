@@ -1,6 +1,7 @@
 //! The group coordinator as a shard: loaded from a partition of
 //! `__consumer_offsets`, and given up with it.
 
+use super::consumer_group::RETRY_BACKOFF_MS;
 use super::record::GroupRecord;
 use super::runtime::{CoordinatorShard, ProducerIdAndEpoch, Settled, WriteNumber};
 use super::share_group;
@@ -89,6 +90,7 @@ impl CoordinatorShard for GroupCoordinator {
         let Parts {
             groups,
             consumer_groups,
+            share_groups,
             mut step,
             ..
         } = self.parts(now, out);
@@ -103,6 +105,13 @@ impl CoordinatorShard for GroupCoordinator {
             GroupThen::Fenced { timer } => {
                 if settled.error().is_some() {
                     consumer_groups.set_again(now, timer);
+                }
+            }
+            GroupThen::ShareMemberFenced { group, member_id } => {
+                let known = share_groups.get(&group);
+                let is_member = known.is_some_and(|it| it.members().contains_key(&member_id));
+                if settled.error().is_some() && is_member {
+                    step.schedule(RETRY_BACKOFF_MS, Timer::Session { group, member_id });
                 }
             }
             GroupThen::GroupMade { group, token } => {

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::assignor::server::PartitionsByTopic;
+use engine::client::Membership;
 use engine::coordinator::consumer_group::{
     ConsumerGroup, ConsumerGroupRecord, CurrentMemberAssignment, MemberState, TopicMetadata,
 };
@@ -155,13 +156,19 @@ fn all_partitions(of: &CurrentMemberAssignment) -> impl Iterator<Item = (TopicId
 /// A member that is at the epoch at which the coordinator has it reads what it
 /// was given, or has not said yet that it has given up. `names` tells of every
 /// topic that there ever was. Returns how many such members there are.
+///
+/// One that is on its way to another assignment is left out: while a heartbeat
+/// is under way that says what it reads, it may go on to what it was given
+/// before; the coordinator, which has another target by then, takes it not to
+/// have that (`CurrentAssignmentBuilder.ownsRevokedPartitions`).
 pub fn check_readers(
     group: &ConsumerGroup,
     members: &[MemberView],
     names: &BTreeMap<TopicId, TopicName>,
 ) -> usize {
     let mut count = 0;
-    for member in members {
+    let has_arrived = |it: &&MemberView| it.membership == Membership::Stable;
+    for member in members.iter().filter(has_arrived) {
         let known = group.member(member.member_id);
         let Some(known) = known.filter(|known| known.epoch == member.generation) else {
             continue;

@@ -178,6 +178,10 @@ impl Model {
                 TransactionState::CompleteAbort => self.summary.aborted_transactions += 1,
                 _ => {}
             },
+            EventKind::PartitionsRevoked {
+                consumer,
+                partitions,
+            } => self.effects.note_given_up(world, *consumer, partitions),
             EventKind::DiskLost { broker } => self.lost_disk(world, *broker),
             EventKind::BrokerFenced { broker } => {
                 self.without_disk.remove(broker);
@@ -420,6 +424,9 @@ impl Model {
         let fresh = record.take_fresh();
         let has_lost = record.excuse.epoch.is_some();
         if *of.topic == *STATES {
+            if has_lost {
+                self.shares.excuse(of.partition);
+            }
             self.shares.take_down(of.partition, &fresh);
         }
         if *of.topic == *OUTPUT {

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::client::{
-    Acks, AutoOffsetReset, ConsumerConfig, GroupProtocol, ProducerConfig, SOURCE_HEADER,
+    Acks, AutoOffsetReset, Client, ConsumerConfig, GroupProtocol, ProducerConfig, SOURCE_HEADER,
 };
 use engine::controller::TRANSACTION_STATE_TOPIC_NAME;
 use engine::coordinator::partition_for;
@@ -34,6 +34,13 @@ pub struct Effects {
     open: BTreeMap<(i32, i64), Vec<(String, i64)>>,
     /// Where the effect of each source is.
     done: BTreeMap<String, Place>,
+    /// Partitions of which a processor had records in hand when it was to give
+    /// them up. With KIP-848 that may be at any time, and by the epoch at which it
+    /// then sends offsets it is up to date: the coordinator takes them, though
+    /// another member has read the same (`AsyncKafkaConsumer.groupMetadata()`,
+    /// `ConsumerMembershipManager.maybeReconcile`). With the classic protocol
+    /// partitions are given up in `poll()` only, with nothing in hand.
+    taken_away: BTreeSet<String>,
     /// The first source that had its effect twice.
     twice: Option<(String, Place, Place)>,
 }
@@ -65,8 +72,23 @@ impl Effects {
         }
     }
 
+    /// A processor has given up partitions.
+    pub fn note_given_up(&mut self, world: &World, consumer: u32, partitions: &[TopicPartition]) {
+        let Some(Client::Consumer(it)) = world.clients().get(&consumer) else {
+            return;
+        };
+        if it.config.group_id == GROUP && it.config.group_protocol == GroupProtocol::Consumer {
+            let in_hand = it.in_hand().map(|(of, ..)| of);
+            let taken_away = in_hand.filter(|of| partitions.contains(of));
+            self.taken_away.extend(taken_away.map(|of| of.to_string()));
+        }
+    }
+
     fn has_effect(&mut self, source: String, at: Place) {
-        if let Some(before) = self.done.insert(source.clone(), at) {
+        let of = source.split('@').next().unwrap_or_default();
+        if self.taken_away.contains(of) {
+            self.done.insert(source, at);
+        } else if let Some(before) = self.done.insert(source.clone(), at) {
             self.twice.get_or_insert((source, before, at));
         }
     }

@@ -90,7 +90,7 @@ impl Run {
     /// (`GroupMetadataManager.consumerGroupFenceMember`). Until another
     /// coordinator loads the group, the member is never missed; and it is fenced
     /// when it joins again, since that needs an epoch it has not.
-    fn restart_who_has_forgotten_sessions(&mut self) {
+    pub(super) fn restart_who_has_forgotten_sessions(&mut self) {
         let groups = self.world.consumer_groups().into_values();
         let forgetful = groups.filter(|(broker, group)| {
             let shard = broker.groups().shard_of(group.id());
@@ -104,10 +104,25 @@ impl Run {
                 .collect();
             group.members().any(|it| !timed.contains(&*it.id))
         });
-        let forgetful: BTreeSet<i32> = forgetful.map(|(broker, _)| broker.id).collect();
+        let forgetful = forgetful.map(|(broker, _)| broker.id);
+        let forgetful: BTreeSet<i32> = forgetful.chain(self.who_has_forgotten_sharers()).collect();
         for broker in forgetful {
             self.execute(Command::KillBroker { broker });
         }
+    }
+
+    /// The same with share groups (`shareGroupFenceMember`).
+    fn who_has_forgotten_sharers(&self) -> impl Iterator<Item = i32> {
+        let groups = self.world.share_groups().into_values();
+        let forgetful = groups.filter(|(broker, group)| {
+            let shard = broker.groups().shard_of(group.id());
+            let mut members = group.members().keys();
+            members.any(|member_id| {
+                let deadline = shard.map(|shard| shard.session_deadline(group.id(), member_id));
+                deadline == Some(None)
+            })
+        });
+        forgetful.map(|(broker, _)| broker.id)
     }
 
     fn what_is_not_settled(&self) -> Option<String> {

@@ -22,7 +22,8 @@ const LOOK_EVERY: u64 = 8;
 /// What an onlooker remembers of share groups.
 #[derive(Debug, Default)]
 pub struct Shares {
-    logs: BTreeMap<i32, LoggedStates>,
+    /// What is stored in each partition; `None` when some of it is lost.
+    logs: BTreeMap<i32, Option<LoggedStates>>,
     /// The share-partitions that brokers have, each from when it began to hand
     /// records out. What a leader has handed out since its last write nobody else
     /// knows: the next one hands it out again.
@@ -69,7 +70,15 @@ enum State {
 impl Shares {
     /// These batches of a partition have become committed, in order.
     pub fn take_down(&mut self, partition: i32, batches: &[RecordBatch]) {
-        self.logs.entry(partition).or_default().take_down(batches);
+        let log = self.logs.entry(partition);
+        if let Some(log) = log.or_insert_with(|| Some(LoggedStates::default())) {
+            log.take_down(batches);
+        }
+    }
+
+    /// Some of a partition is lost, for a good reason.
+    pub fn excuse(&mut self, partition: i32) {
+        self.logs.insert(partition, None);
     }
 
     /// One instant has passed; `has_lost` tells of which partitions Kafka, too,
@@ -88,7 +97,7 @@ impl Shares {
             }
         }
         if summary.instants.is_multiple_of(LOOK_EVERY) {
-            self.look_at_what_was_said(world, has_lost);
+            self.look_at_what_was_said(world);
         }
     }
 
@@ -107,7 +116,7 @@ impl Shares {
             } => {
                 let place = (*broker, group.clone(), topic_partition.clone());
                 let key = share_partition(world, &place).map(|(key, _)| key);
-                let stored = key.and_then(|key| self.stored(world, key, has_lost));
+                let stored = key.and_then(|key| self.stored(world, key));
                 let records = BTreeMap::new();
                 self.instances.insert(place, Instance { stored, records });
             }
@@ -172,28 +181,18 @@ impl Shares {
     }
 
     /// What is stored of a share-partition, if nothing of it is lost.
-    fn stored(
-        &self,
-        world: &World,
-        key: &SharePartitionKey,
-        has_lost: &dyn Fn(&TopicPartition) -> bool,
-    ) -> Option<LoggedState> {
+    fn stored(&self, world: &World, key: &SharePartitionKey) -> Option<LoggedState> {
         let topic = world.topics().get(STATES)?;
         let partitions = i32::try_from(topic.partitions.len()).ok()?;
         let partition = partition_for(&key.to_string(), partitions);
-        if has_lost(&TopicPartition::new(STATES, partition)) {
-            return None;
+        match self.logs.get(&partition) {
+            Some(log) => Some(log.as_ref()?.get(key).cloned().unwrap_or_default()),
+            None => Some(LoggedState::default()),
         }
-        let log = self.logs.get(&partition);
-        Some(
-            log.and_then(|log| log.get(key))
-                .cloned()
-                .unwrap_or_default(),
-        )
     }
 
     /// When a member is told that what it said counts, it is stored.
-    fn look_at_what_was_said(&mut self, world: &World, has_lost: &dyn Fn(&TopicPartition) -> bool) {
+    fn look_at_what_was_said(&mut self, world: &World) {
         let mut instances = std::mem::take(&mut self.instances);
         instances.retain(|place, _| share_partition(world, place).is_some());
         for (place, instance) in &mut instances {
@@ -204,7 +203,7 @@ impl Shares {
             if !instance.records.values().any(said) {
                 continue;
             }
-            let stored = self.stored(world, key, has_lost);
+            let stored = self.stored(world, key);
             // Records that the log does not have any more need no state.
             let held = world.brokers()[&place.0].partitions().get(&place.2);
             let log_start = held.map_or(i64::MAX, |held| held.log.start_offset());

@@ -119,6 +119,7 @@ impl Run {
         while let Some(why_not) = self.what_is_not_shared_out(&groups) {
             assert!(self.world.now() < end, "{why_not}");
             self.mend_servers(&mut restarted);
+            self.restart_who_has_forgotten_sessions();
             self.advance_to(self.world.now().plus_ms(500));
         }
         self.model.summary.finished_share_groups += groups.len() as u64;
