@@ -9,7 +9,7 @@ use engine::protocol::IsolationLevel;
 use engine::sim::Random;
 use engine::{Command, TopicPartition};
 
-use super::workload::{Kind, TOPICS, topic};
+use super::workload::{INPUT, Kind, OUTPUT, TOPICS, topic};
 use super::{Run, pick};
 
 /// How the members of a group commit. Each group has one style, so that
@@ -75,6 +75,7 @@ impl Run {
         let config = self.consumer_config(group, style, index);
         let topics = match self.random.below(3) {
             0 => vec![self.any_topic(), self.any_topic()],
+            1 => vec![INPUT.into(), OUTPUT.into()],
             _ => vec![topic(index as u32 % TOPICS)],
         };
         let Some(Some(consumer)) = self.execute(Command::AddConsumer { config, topics }) else {

@@ -115,12 +115,10 @@ impl Run {
     fn who_has_forgotten_sharers(&self) -> impl Iterator<Item = i32> {
         let groups = self.world.share_groups().into_values();
         let forgetful = groups.filter(|(broker, group)| {
-            let shard = broker.groups().shard_of(group.id());
-            let mut members = group.members().keys();
-            members.any(|member_id| {
-                let deadline = shard.map(|shard| shard.session_deadline(group.id(), member_id));
-                deadline == Some(None)
-            })
+            let mut shards = broker.groups().active().map(|(_, _, shard)| shard);
+            let shard = shards.find(|it| it.share_groups().any(|it| it.id() == group.id()));
+            let deadline = |member_id| shard?.session_deadline(group.id(), member_id);
+            group.members().keys().any(|it| deadline(it).is_none())
         });
         forgetful.map(|(broker, _)| broker.id)
     }

@@ -50,7 +50,7 @@ impl Run {
             2 => self.call(producer, TransactionCall::Commit),
             _ => {
                 self.call(producer, TransactionCall::Begin);
-                self.send_some(producer, 4);
+                self.send_some(producer, 4, 2);
                 let pause_us = u64::from(self.random.below(100_000));
                 self.advance_to(self.world.now().plus_us(pause_us));
                 if self.random.below(3) == 0 {

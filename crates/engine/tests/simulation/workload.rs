@@ -110,8 +110,8 @@ impl Run {
         topic(self.random.below(TOPICS))
     }
 
-    fn any_topic_to_write(&mut self) -> TopicName {
-        match self.random.below(3) {
+    fn any_topic_to_write(&mut self, input_of: u32) -> TopicName {
+        match self.random.below(input_of) {
             0 => INPUT.into(),
             _ => self.any_topic(),
         }
@@ -185,16 +185,16 @@ impl Run {
         let Some(producer) = self.any_client(Kind::Producer) else {
             return;
         };
-        self.send_some(producer, 10);
+        self.send_some(producer, 10, 3);
     }
 
-    /// Up to so many records.
-    pub(super) fn send_some(&mut self, producer: u32, most: u32) {
+    /// Up to so many records, one of so many of them to what processors read.
+    pub(super) fn send_some(&mut self, producer: u32, most: u32, input_of: u32) {
         for _ in 0..=self.random.below(most) {
             let mut value = self.next_prefix().into_bytes();
             value.resize(value.len() + self.random.below(300) as usize, b'.');
             let record = OutgoingRecord {
-                topic: self.any_topic_to_write(),
+                topic: self.any_topic_to_write(input_of),
                 key: (self.random.below(3) > 0).then(|| vec![b'a' + self.random.below(6) as u8]),
                 // A record without a value tells compaction to forget its key.
                 value: (self.random.below(10) > 0).then_some(value),
