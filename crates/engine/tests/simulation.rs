@@ -17,6 +17,8 @@ fn run_all(seeds: std::ops::Range<u64>) {
     }
     much_has_happened_to_the_cluster(&sum);
     much_has_happened_in_groups(&sum);
+    much_has_happened_in_transactions(&sum);
+    much_has_been_shared(&sum);
 }
 
 /// Worlds in which nothing happens would prove nothing.
@@ -52,6 +54,25 @@ fn much_has_happened_in_groups(sum: &Summary) {
         sum.kept_offsets > 200 && sum.settled_groups > 100,
         "{sum:?}"
     );
+}
+
+/// The same for transactions.
+fn much_has_happened_in_transactions(sum: &Summary) {
+    assert!(
+        sum.committed_transactions > 250 && sum.aborted_transactions > 25,
+        "{sum:?}"
+    );
+    assert!(sum.isolated > 20 && sum.effects > 300, "{sum:?}");
+}
+
+/// The same for share groups.
+fn much_has_been_shared(sum: &Summary) {
+    assert!(sum.share_deliveries > 2_000, "{sum:?}");
+    assert!(
+        sum.share_redeliveries > 300 && sum.share_archived > 50,
+        "{sum:?}"
+    );
+    assert!(sum.finished_share_groups > 50, "{sum:?}");
 }
 
 #[test]
