@@ -245,7 +245,7 @@ fn an_application_that_was_too_slow_does_not_do_again_what_another_has_done() {
     for group_protocol in [GroupProtocol::Classic, GroupProtocol::Consumer] {
         let mut world = world(7);
         let input = support::producer(&mut world);
-        let mut add = |world: &mut World, id: &str| {
+        let add = |world: &mut World, id: &str| {
             let consumer = ConsumerConfig {
                 group_protocol,
                 max_poll_interval_ms: 2_000,
