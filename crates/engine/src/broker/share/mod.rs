@@ -80,11 +80,18 @@ impl WaitingRequest {
 }
 
 impl Shares {
-    /// The records that something has happened to, and who had them.
-    fn records_of(&self, key: &SharePartitionKey, change: &ShareChange) -> Option<ShareRecords> {
+    /// The records of this broker's that something has happened to, and who had
+    /// them.
+    fn records_of(
+        &self,
+        broker: i32,
+        key: &SharePartitionKey,
+        change: &ShareChange,
+    ) -> Option<ShareRecords> {
         let session = (key.group_id.clone(), change.member_id.clone());
         let session = self.sessions.get(&session);
         Some(ShareRecords {
+            broker,
             group: key.group_id.clone(),
             member_id: change.member_id.clone(),
             client: session.map(|session| session.client),
@@ -260,7 +267,7 @@ impl Broker {
             };
             let let_go = held.partition.expire(now);
             for change in &let_go.changes {
-                let records = self.shares.records_of(key, change);
+                let records = self.shares.records_of(self.id, key, change);
                 let event = records.map(ShareEvent::AcquisitionLockExpired);
                 event
                     .into_iter()
@@ -283,7 +290,7 @@ impl Broker {
         is_told: bool,
     ) {
         for change in &let_go.changes {
-            let Some(records) = self.shares.records_of(key, change) else {
+            let Some(records) = self.shares.records_of(self.id, key, change) else {
                 continue;
             };
             let event = match change.to {

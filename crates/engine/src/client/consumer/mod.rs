@@ -58,6 +58,9 @@ pub struct Consumer {
     group: Box<ClassicMember>,
     /// The same with `group.protocol=consumer`.
     member: Option<Box<ConsumerMember>>,
+    /// The generation, or with KIP-848 the member epoch, that it was in last, and
+    /// its member id there.
+    last_generation: Option<(i32, String)>,
     assignment: BTreeMap<TopicPartition, AssignedPartition>,
     pending: BTreeMap<i32, Pending>,
     /// What came while the application did not poll, and is for `poll()`.
@@ -103,6 +106,7 @@ impl Consumer {
             subscription: Vec::new(),
             group: Box::default(),
             member,
+            last_generation: None,
             assignment: BTreeMap::new(),
             pending: BTreeMap::new(),
             deferred: VecDeque::new(),

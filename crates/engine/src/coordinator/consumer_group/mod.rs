@@ -41,6 +41,7 @@ pub use group::{ConsumerGroup, ConsumerGroupState};
 pub use member::{ConsumerGroupMember, MemberState};
 pub use record::{ConsumerGroupRecord, CurrentMemberAssignment, MemberMetadata};
 pub use timers::ConsumerGroupTimer;
+pub(super) use timers::RETRY_BACKOFF_MS;
 pub use topics::{TopicMetadata, TopicsImage};
 
 use std::collections::BTreeMap;

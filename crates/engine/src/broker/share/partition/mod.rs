@@ -215,8 +215,9 @@ impl SharePartition {
                 }
             }
         }
-        // While it was changing, it was passed over.
+        // While it was changing, it was passed over; so was its lock.
         self.find_next_fetch_offset = true;
+        self.locks_from = self.first_lock_end();
         self.forget_what_is_done();
     }
 
