@@ -19,7 +19,7 @@ use crate::panels::{
     RecordRequest, SendRecord, TopicRequest,
 };
 use crate::playground::{LogLine, Playground};
-use crate::stage::{Board, BoardAction, Scene};
+use crate::stage::{Board, BoardAction, By, Scene};
 use crate::terminal::{TerminalAction, TerminalPanel, TerminalSnapshot};
 use crate::timeline::TimeControls;
 use heartbeat::{Caption, Heartbeat};
@@ -45,6 +45,8 @@ pub enum Msg {
     Terminal(TerminalAction),
     /// One of the board's own buttons.
     Board(BoardAction),
+    /// The board is arranged the other way.
+    Rearrange,
     /// A panel is opened; the same one again closes it.
     Open(Panel),
     /// The open panel is closed.
@@ -97,6 +99,7 @@ impl Component for App {
             Shortcut::Pause => Msg::Pause,
             Shortcut::Step => Msg::Step,
             Shortcut::Help => Msg::Open(Panel::Help),
+            Shortcut::Rearrange => Msg::Rearrange,
             Shortcut::Close => Msg::ClosePanel,
         });
         let terminals: Vec<TerminalSnapshot> = heartbeat.with(|playground| {
@@ -146,6 +149,10 @@ impl Component for App {
                 self.panel = (self.panel.as_ref() != Some(&panel)).then_some(panel);
             }
             Msg::ClosePanel => self.panel = None,
+            Msg::Rearrange => self.heartbeat.set_by(match self.heartbeat.by() {
+                By::Topic => By::Broker,
+                By::Broker => By::Topic,
+            }),
             Msg::AddProducer(request) => self.submit(request, |playground, request| {
                 let name = request.name.as_str();
                 playground.add_producer(name, request.workload).map(|_| ())
@@ -337,6 +344,14 @@ impl App {
         let done = match action {
             BoardAction::Inspect(subject) => {
                 self.panel = Some(Panel::Inspector(subject));
+                Ok(())
+            }
+            BoardAction::Arrange(by) => {
+                self.heartbeat.set_by(by);
+                Ok(())
+            }
+            BoardAction::ShowInternal(shows) => {
+                self.heartbeat.set_shows_internal(shows);
                 Ok(())
             }
             BoardAction::AddPartition { topic } => self

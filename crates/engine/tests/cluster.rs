@@ -69,10 +69,12 @@ fn an_election_is_remembered_for_half_a_minute() {
     run_ms(&mut world, 5_000);
     assert_eq!(expiry(&world), None, "it is fenced");
     let elected = |world: &World| {
-        let changes = world.recent_changes().filter_map(|event| match &event.kind {
-            EventKind::LeaderElected { leader, .. } => Some((event.at, *leader)),
-            _ => None,
-        });
+        let changes = world
+            .recent_changes()
+            .filter_map(|event| match &event.kind {
+                EventKind::LeaderElected { leader, .. } => Some((event.at, *leader)),
+                _ => None,
+            });
         changes.collect::<Vec<_>>()
     };
     let remembered = elected(&world);

@@ -6,12 +6,14 @@
 //! they show: a list that shares its parent with others is rebuilt from the end
 //! when something in it goes.
 
+mod brokers;
 mod controls;
 mod groups;
 mod lanes;
 mod legend;
 mod producers;
 mod style;
+mod switch;
 mod twin;
 
 use std::rc::Rc;
@@ -26,6 +28,7 @@ use lanes::TopicDrawing;
 use legend::Legend;
 use producers::ProducerDrawing;
 use style::{at, size};
+use switch::ArrangementSwitch;
 use twin::TwinText;
 
 /// What the board is given.
@@ -85,6 +88,7 @@ fn drawing(scene: &Rc<Scene>) -> Html {
                     <GroupDrawing key={it.id.clone()} group={it.clone()} />
                 }) }
             </div>
+            <div key="cluster">{ for scene.cluster.iter().map(brokers::cluster) }</div>
             <svg
                 key="ribbons"
                 class="ribbons"
@@ -93,7 +97,12 @@ fn drawing(scene: &Rc<Scene>) -> Html {
             >
                 { for scene.ribbons.iter().map(ribbon) }
             </svg>
-            <Legend key="legend" rect={scene.legend} />
+            <div key="links">
+                { for scene.cluster.iter().map(|it| {
+                    brokers::links(it, (scene.width, scene.height))
+                }) }
+            </div>
+            <Legend key="legend" by={scene.by} rect={scene.legend} />
         </>
     }
 }
@@ -101,6 +110,12 @@ fn drawing(scene: &Rc<Scene>) -> Html {
 fn controls(scene: &Rc<Scene>, on_action: &Callback<BoardAction>) -> Html {
     html! {
         <>
+            <ArrangementSwitch
+                key="arrangement"
+                by={scene.by}
+                rect={scene.switch}
+                on_action={on_action.clone()}
+            />
             <div key="producers">
                 { for scene.producers.iter().map(|it| html! {
                     <ProducerControls
@@ -118,6 +133,9 @@ fn controls(scene: &Rc<Scene>, on_action: &Callback<BoardAction>) -> Html {
                         on_action={on_action.clone()}
                     />
                 }) }
+            </div>
+            <div key="cluster">
+                { for scene.cluster.iter().map(|it| brokers::cluster_controls(it, on_action)) }
             </div>
             <div key="groups">
                 { for scene.groups.iter().map(|it| html! {
