@@ -13,6 +13,8 @@ use super::{Drawing, Look, Point, RecordBatch, Route, Scene, Shape, counted, err
 
 /// How far over two brokers side by side what they send each other flies.
 const ARC: f32 = 1.4;
+/// How near such an arc's control points come to the board's upper edge.
+const EDGE: f32 = 0.6;
 
 impl<'a> Drawing<'a> {
     /// A packet from server to server: drawn where servers have boxes.
@@ -128,7 +130,7 @@ fn between(scene: &Scene, cluster: &Cluster, from: Rect, to: Rect) -> Route {
     if (from.y - to.y).abs() > 0.5 {
         return Route::straight(one, other);
     }
-    let top = from.y - ARC;
+    let top = (from.y - ARC).max(EDGE);
     let out = one.towards(other, 0.25).x;
     let back = one.towards(other, 0.75).x;
     let (one, other) = (

@@ -6,7 +6,7 @@ use super::super::scene::{Arrangement, Lane, MarkerKind, Phase, Pin};
 use super::super::{Scene, View, last_workload, packet_marks};
 use super::*;
 
-fn assert_apart(rects: &[Rect], what: &str) {
+pub(super) fn assert_apart(rects: &[Rect], what: &str) {
     for (index, one) in rects.iter().enumerate() {
         for other in &rects[index + 1..] {
             assert!(!one.overlaps(other), "{what}: {one:?} over {other:?}");
@@ -14,7 +14,7 @@ fn assert_apart(rects: &[Rect], what: &str) {
     }
 }
 
-fn assert_within(outer: &Rect, inner: &[Rect], what: &str) {
+pub(super) fn assert_within(outer: &Rect, inner: &[Rect], what: &str) {
     for rect in inner {
         assert!(outer.encloses(rect), "{what}: {rect:?} not in {outer:?}");
     }

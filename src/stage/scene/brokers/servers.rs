@@ -53,13 +53,15 @@ pub(super) fn lines(
 
 /// It is dead, and nobody knows: what it leads has no leader that answers.
 fn not_yet_fenced(world: &World, broker: i32, leads: usize) -> String {
-    let controller = world.active_controller();
-    match controller.and_then(|it| it.session_expiry(broker)) {
+    let Some(controller) = world.active_controller() else {
+        return format!("leads {leads}, no controller");
+    };
+    match controller.session_expiry(broker) {
         Some(expiry) => {
             let seconds = expiry.us_since(world.now()).div_ceil(1_000_000);
             format!("leads {leads}, fenced in {seconds} s")
         }
-        None => format!("leads {leads}, not fenced"),
+        None => format!("leads {leads}, not fenced yet"),
     }
 }
 
