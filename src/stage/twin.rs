@@ -32,7 +32,7 @@
 //! ```text
 //! Controller 100: active controller, epoch 5
 //! ZooKeeper: controller: broker 1, epoch 3
-//! Broker 1: running[, fenced][, rack a][, active controller], leads 2 of 6 replicas[, cut off from broker 2][, slow: 200 ms a request]
+//! Broker 1: running[, fenced][, rack a][, active controller], leads 2 of 6 replicas[, cut off from broker 2][, slow by 200 ms]
 //!   Replica orders-0: leader in epoch 3, elected just now, in sync, log end 12, high watermark 12
 //!   Replica orders-1: follower of broker 2 in epoch 0, not in sync, log end 5, high watermark 5, lag 7
 //!   leads 17 of __consumer_offsets, holds 50 replicas

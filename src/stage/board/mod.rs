@@ -114,6 +114,7 @@ fn controls(scene: &Rc<Scene>, on_action: &Callback<BoardAction>) -> Html {
                 key="arrangement"
                 by={scene.by}
                 rect={scene.switch}
+                internal={scene.internal}
                 on_action={on_action.clone()}
             />
             <div key="producers">

@@ -54,6 +54,7 @@ fn obstacles(scene: &Scene, mark: &PacketMark) -> Vec<Rect> {
         .chain(brokers)
         .chain(notes)
         .chain(of_cluster(scene))
+        .chain(scene.internal.map(|it| it.rect))
         .chain([scene.admin.rect, scene.legend, scene.switch]);
     let mut found: Vec<Rect> = boxes.filter(near).collect();
     let cards = scene.topics.iter().filter(|card| near(&card.rect));
@@ -80,8 +81,7 @@ fn of_cluster(scene: &Scene) -> impl Iterator<Item = Rect> + '_ {
         let racks = cluster.racks.iter().map(|it| it.header);
         let links = cluster.links.iter().map(|it| it.label);
         let election = cluster.election.iter().map(|it| it.rect);
-        let internal = cluster.internal.iter().map(|it| it.rect);
-        let over_racks = controllers.chain(election).chain(internal);
+        let over_racks = controllers.chain(election);
         brokers.chain(racks).chain(links).chain(over_racks)
     })
 }

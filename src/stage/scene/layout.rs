@@ -6,12 +6,13 @@ use std::rc::Rc;
 use engine::World;
 use engine::client::Client;
 use engine::command::ClientNumber;
+use engine::controller::is_internal;
 
 use super::super::geometry::Rect;
 use super::roster::{self, GroupInfo};
 use super::{
-    AdminMark, Arrangement, BrokerPill, By, GroupBox, Note, NoteKind, ProducerBox, Scene,
-    TopicCard, View, brokers, groups, producers, ribbons, topics,
+    AdminMark, Arrangement, BrokerPill, By, GroupBox, InternalSwitch, Note, NoteKind, ProducerBox,
+    Scene, TopicCard, View, brokers, groups, producers, ribbons, topics,
 };
 
 /// The narrowest board that is drawn, in rem.
@@ -42,8 +43,10 @@ const LEGEND_WIDTH: f32 = 78.0;
 const MARGIN: f32 = 1.8;
 const PRODUCER_WIDTH_MIN: f32 = 14.2;
 /// Where one chooses how the board is arranged.
-const SWITCH_WIDTH: f32 = 11.6;
+const SWITCH_WIDTH: f32 = 11.0;
 const SWITCH_HEIGHT: f32 = 1.8;
+/// The button that opens internal topics.
+const INTERNAL_WIDTH: f32 = 7.6;
 
 /// How the width of a board is shared out; the middle gets what is left.
 struct Widths {
@@ -80,6 +83,7 @@ enum Middle {
 struct Edges {
     legend: Rect,
     switch: Rect,
+    internal: Option<InternalSwitch>,
     racks: brokers::Place,
     /// The right edge of all that stands on the board.
     right: f32,
@@ -153,7 +157,7 @@ impl Layout<'_> {
         let mut first = column(EDGE, left);
         let mut second = column(EDGE + left + gap, middle);
         let mut third = column(width - EDGE - right, right);
-        let switch = self.switch(&mut first);
+        let (switch, internal) = self.switches(&mut first);
         let racks = second.place(Arrangement::Columns);
         let middle = self.middle(&mut second, Arrangement::Columns);
         let producers = self.producers(&mut first, producers::SLOTS_MAX);
@@ -167,6 +171,7 @@ impl Layout<'_> {
         let edges = Edges {
             legend,
             switch,
+            internal,
             racks,
             right: third.x + third.width,
             board: (width, whole.y - GAP + EDGE),
@@ -180,7 +185,7 @@ impl Layout<'_> {
             y: EDGE,
             width: width - EDGE - 2.0 * MARGIN,
         };
-        let switch = self.switch(&mut column);
+        let (switch, internal) = self.switches(&mut column);
         let producers = self.producers(&mut column, SLOTS_STACKED);
         let racks = column.place(Arrangement::Stacked);
         let middle = self.middle(&mut column, Arrangement::Stacked);
@@ -189,6 +194,7 @@ impl Layout<'_> {
         let edges = Edges {
             legend,
             switch,
+            internal,
             racks,
             right: column.x + column.width,
             board: (width, column.y - GAP + EDGE),
@@ -230,6 +236,7 @@ impl Layout<'_> {
             by: self.view.by,
             arrangement,
             switch: edges.switch,
+            internal: edges.internal,
             legend: edges.legend,
             notes: self.notes,
             admin: AdminMark {
@@ -264,12 +271,27 @@ impl Layout<'_> {
         scene
     }
 
-    /// Where one chooses how the board is arranged.
-    fn switch(&mut self, column: &mut Column) -> Rect {
-        let mut rect = column.take(SWITCH_HEIGHT);
-        rect.width = rect.width.min(SWITCH_WIDTH);
+    /// Where one chooses how the board is arranged, and beside or below it
+    /// whether internal topics are opened.
+    fn switches(&self, column: &mut Column) -> (Rect, Option<InternalSwitch>) {
+        let mut switch = column.take(SWITCH_HEIGHT);
+        switch.width = switch.width.min(SWITCH_WIDTH);
         column.y += PILL_GAP - GAP;
-        rect
+        let has_internal = self.world.topics().keys().any(|name| is_internal(name));
+        if self.view.by != By::Broker || !has_internal {
+            return (switch, None);
+        }
+        let x = switch.right() + PILL_GAP;
+        let rect = match x + INTERNAL_WIDTH <= column.x + column.width {
+            true => Rect::new(x, switch.y, INTERNAL_WIDTH, SWITCH_HEIGHT),
+            false => {
+                let rect = column.take(SWITCH_HEIGHT);
+                column.y += PILL_GAP - GAP;
+                rect
+            }
+        };
+        let is_open = self.view.shows_internal;
+        (switch, Some(InternalSwitch { is_open, rect }))
     }
 
     fn heading(&mut self, column: &mut Column, text: &str) {

@@ -67,6 +67,15 @@ pub enum Arrangement {
     Stacked,
 }
 
+/// The button that opens and folds internal topics.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct InternalSwitch {
+    /// Whether they are open.
+    pub is_open: bool,
+    /// Where.
+    pub rect: Rect,
+}
+
 /// All that is drawn, and where. All rectangles are in rem.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scene {
@@ -80,6 +89,9 @@ pub struct Scene {
     pub arrangement: Arrangement,
     /// Where one chooses what it is arranged by.
     pub switch: Rect,
+    /// The button that opens internal topics, on a board by broker and where
+    /// there are any.
+    pub internal: Option<InternalSwitch>,
     /// Column headings and what is said where nothing stands.
     pub notes: Vec<Note>,
     /// The brokers, by id; on a board by broker they are in

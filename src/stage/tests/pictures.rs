@@ -28,7 +28,7 @@ fn standing(scene: &Scene) -> Vec<Rect> {
     let topics = scene.topics.iter().map(|it| it.rect);
     let groups = scene.groups.iter().map(|it| it.rect);
     notes
-        .chain([scene.admin.rect, scene.legend])
+        .chain([scene.admin.rect, scene.legend, scene.switch])
         .chain(brokers)
         .chain(producers)
         .chain(topics)

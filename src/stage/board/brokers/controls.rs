@@ -7,7 +7,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 use yew::prelude::*;
 
-use super::super::super::scene::brokers::{BrokerBox, Cluster, InternalSwitch, Replica};
+use super::super::super::scene::brokers::{BrokerBox, Cluster, Replica};
 use super::super::super::{BoardAction, Subject};
 use super::super::style::at;
 
@@ -24,28 +24,12 @@ pub(in super::super) fn cluster_controls(
                     over(it.id.to_string(), it.sentence(), at(&it.rect), subject, on_action)
                 }) }
             </div>
-            <div key="internal">
-                { for cluster.internal.iter().map(|it| internal(it, on_action)) }
-            </div>
             <div key="brokers">
                 { for cluster.brokers.iter().map(|it| html! {
                     <BrokerControls key={it.id} broker={it.clone()} on_action={on_action.clone()} />
                 }) }
             </div>
         </>
-    }
-}
-
-fn internal(switch: &InternalSwitch, on_action: &Callback<BoardAction>) -> Html {
-    let is_open = switch.is_open;
-    let action = BoardAction::ShowInternal(!is_open);
-    let onclick = on_action.reform(move |_: MouseEvent| action.clone());
-    html! {
-        <div key="internal" class="controls" style={at(&switch.rect)}>
-            <button type="button" aria-pressed={is_open.to_string()} {onclick}>
-                { "Show internal topics" }
-            </button>
-        </div>
     }
 }
 

@@ -11,7 +11,6 @@ use super::super::scene::brokers::{
     BrokenLink, BrokerBox, BrokerLife, Cluster, ControllerBox, ControllerRole, ElectionBox,
     HeaderLine, LineKind, LinkFault, RackFrame,
 };
-use super::super::scene::short_text;
 use super::style::{at, size};
 pub(super) use controls::cluster_controls;
 use replicas::{chip, tile};
@@ -111,7 +110,10 @@ fn BrokerDrawing(props: &BrokerDrawingProps) -> Html {
             <div key="internal">
                 { for broker.internal.iter().map(|line| html! {
                     <div key={&*line.topic} class="internal-line" style={at(&line.rect)}>
-                        <span class="clip">{ &line.text }</span>
+                        if line.is_wide { <span>{ "leads" }</span> }
+                        <span class="lead-count">{ line.leads }</span>
+                        if line.is_wide { <span>{ "of" }</span> }
+                        <span class="clip">{ &line.name }</span>
                     </div>
                 }) }
             </div>
@@ -205,12 +207,6 @@ fn link(link: &BrokenLink) -> Html {
 }
 
 fn link_label(link: &BrokenLink) -> Html {
-    let sign = match link.fault {
-        LinkFault::Cut => "✕ ",
-        LinkFault::Lossy | LinkFault::Slow => "",
-    };
-    let most = (link.label.width / 0.42) as usize;
-    let text = short_text(&format!("{sign}{}", link.words), most.max(5));
     let title = format!("{} – {}: {}", link.ends.0, link.ends.1, link.words);
     html! {
         <div
@@ -218,6 +214,6 @@ fn link_label(link: &BrokenLink) -> Html {
             class={classes!("link-label", link_class(link))}
             style={at(&link.label)}
             {title}
-        >{ text }</div>
+        >{ &link.text }</div>
     }
 }

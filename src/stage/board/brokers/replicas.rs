@@ -26,7 +26,7 @@ pub(super) fn tile(replica: &Replica) -> Html {
                     <span class="replica-name">{ &replica.name }</span>
                     <span class={classes!("replica-badge", kind_class(kind))}>{ badge }</span>
                 </div>
-                <div key="offsets" class="replica-offsets">{ replica.offsets(short_number) }</div>
+                <div key="offsets" class="replica-offsets">{ offsets(replica) }</div>
                 <div key="measure" class={measure}>{ format!("{sign}{}", replica.measure()) }</div>
             </div>
             { bar(&replica.bar) }
@@ -34,12 +34,25 @@ pub(super) fn tile(replica: &Replica) -> Html {
     }
 }
 
+fn offsets(replica: &Replica) -> Html {
+    let (Some(end), Some(high)) = (replica.log_end, replica.high_watermark) else {
+        return html! { <span>{ "no log" }</span> };
+    };
+    html! {
+        <>
+            <span>{ format!("LEO {}", short_number(end)) }</span>
+            <span>{ format!("HW {}", short_number(high)) }</span>
+        </>
+    }
+}
+
 /// Solid as far as it is committed, paler as far as it is stored, hatched where
 /// the leader has more.
 fn bar(bar: &LogBar) -> Html {
     let percent = |share: f32| format!("width:{:.1}%", share * 100.0);
+    let class = classes!("log-bar", (bar.records == 0).then_some("is-empty"));
     html! {
-        <div key="bar" class="log-bar" style={at(&bar.rect)}>
+        <div key="bar" {class} style={at(&bar.rect)}>
             <span class="log-stored" style={percent(bar.filled)} />
             <span class="log-committed" style={percent(bar.committed.min(bar.filled))} />
         </div>

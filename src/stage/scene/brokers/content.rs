@@ -16,7 +16,7 @@ use super::{
 };
 
 /// The narrowest replica that is shown in full, in rem.
-const TILE_MIN: f32 = 9.2;
+const TILE_MIN: f32 = 8.4;
 /// Between replicas that are shown in full, side by side, in rem.
 pub(super) const TILE_GAP_X: f32 = 0.4;
 /// Between a broker's frame and what is in it, in rem.
@@ -204,20 +204,16 @@ impl Filler<'_> {
     }
 
     fn folded(&self, topic: &TopicName, holding: &Holding) -> InternalLine {
-        let long = format!("leads {} of {topic}", holding.leads);
-        let text = match long.chars().count() <= characters(self.room) {
-            true => long,
-            false => {
-                let lead = format!("★{} of ", holding.leads);
-                let left = characters(self.room).saturating_sub(lead.chars().count());
-                format!("{lead}{}", short_text(topic, left.max(4)))
-            }
-        };
+        let (leads, room) = (holding.leads, characters(self.room));
+        let long = format!("leads {leads} of {topic}").chars().count() + 3;
+        // Beside the number in its box.
+        let left = room.saturating_sub(leads.to_string().len() + 2);
         InternalLine {
             topic: topic.clone(),
-            leads: holding.leads,
+            leads,
             replicas: holding.replicas,
-            text,
+            name: short_text(topic, left.max(4)),
+            is_wide: long <= room,
             rect: Rect::default(),
         }
     }

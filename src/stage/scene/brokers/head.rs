@@ -1,17 +1,15 @@
 //! What stands over the racks: admin clients, controllers that are no brokers,
-//! who elects the controller, and the button for internal topics.
+//! and who elects the controller.
 
 use engine::World;
-use engine::controller::is_internal;
 
 use super::super::super::geometry::Rect;
 use super::super::AdminMark;
-use super::{Cluster, InternalSwitch, Place, servers, text_width};
+use super::{Cluster, Place, servers, text_width};
 
 const HEIGHT: f32 = 2.5;
 const GAP: f32 = 0.6;
-const CONTROLLER_WIDTH: f32 = 9.4;
-const SWITCH_WIDTH: f32 = 10.4;
+const CONTROLLER_WIDTH: f32 = 8.6;
 const UNDER: f32 = 0.7;
 
 /// The part of the cluster's picture over the racks.
@@ -42,12 +40,7 @@ impl Flow {
     }
 }
 
-pub(super) fn head(
-    world: &World,
-    mut admin: AdminMark,
-    place: Place,
-    opens_internal: bool,
-) -> Head {
+pub(super) fn head(world: &World, mut admin: AdminMark, place: Place) -> Head {
     let mut flow = Flow {
         place,
         x: place.x,
@@ -60,21 +53,17 @@ pub(super) fn head(
     }
     let mut election = servers::election(world);
     if let Some(election) = &mut election {
-        let width = text_width(&election.electorate).max(text_width(&election.elected));
+        // Who elects is written in bold letters.
+        let electorate = 1.2 * text_width(&election.electorate);
+        let width = electorate.max(text_width(&election.elected)) + 0.5;
         election.rect = flow.take(width);
     }
-    let has_internal = world.topics().keys().any(|name| is_internal(name));
-    let internal = has_internal.then(|| InternalSwitch {
-        is_open: opens_internal,
-        rect: flow.take(SWITCH_WIDTH),
-    });
     Head {
         cluster: Cluster {
             racks: Vec::new(),
             brokers: Vec::new(),
             controllers,
             election,
-            internal,
             links: Vec::new(),
             more_links: 0,
         },

@@ -9,9 +9,9 @@ use engine::command::ClientNumber;
 use engine::sim::{Host, Link};
 
 use super::super::super::geometry::{Point, Rect, Route};
-use super::super::{Arrangement, GroupBox, ProducerBox};
+use super::super::{Arrangement, GroupBox, ProducerBox, short_text};
 use super::grid::{GAP, Grid};
-use super::{BrokenLink, Cluster, LinkFault, Place, text_width};
+use super::{BrokenLink, Cluster, LinkFault, Place, characters, text_width};
 
 /// The most links that are drawn over a row of brokers.
 const TRACKS_MAX: usize = 5;
@@ -127,8 +127,8 @@ pub(super) fn troubles(faults: &[Fault], broker: i32, most: usize) -> Vec<String
     let tell = |(fault, partners): (LinkFault, Vec<&str>)| {
         let what = match fault {
             LinkFault::Cut => "cut off from",
-            LinkFault::Lossy => "packet loss to",
-            LinkFault::Slow => "slow way to",
+            LinkFault::Lossy => "lossy link to",
+            LinkFault::Slow => "slow link to",
         };
         let full = format!("{what} {}", partners.join(", "));
         match full.chars().count() <= most || partners.len() == 1 {
@@ -200,13 +200,19 @@ impl Ends<'_> {
         back.reverse();
         points.extend(back);
         points.dedup();
-        let width = text_width(words).min(self.board_width - 0.4);
+        let text = match fault {
+            LinkFault::Cut => format!("✕ {words}"),
+            LinkFault::Lossy | LinkFault::Slow => words.clone(),
+        };
+        let width = (1.15 * text_width(&text) + 0.2).min(self.board_width - 0.4);
+        let text = short_text(&text, characters(width));
         let middle = (from + to) / 2.0 - width / 2.0;
         let x = middle.clamp(0.2, (self.board_width - 0.2 - width).max(0.2));
         Some(BrokenLink {
             ends: names.clone(),
             fault: *fault,
             words: words.clone(),
+            text,
             route: Route::Bent(points),
             label: Rect::new(x, track.y - LABEL_HEIGHT / 2.0, width, LABEL_HEIGHT),
         })

@@ -65,7 +65,7 @@ pub(super) fn build(
     place: Place,
     opens_internal: bool,
 ) -> Built {
-    let mut head = head::head(world, admin, place, opens_internal);
+    let mut head = head::head(world, admin, place);
     let faults = links::faults(world, names);
     let grid = Grid::of(world, place.width);
     let content = Content::of(world, &grid, &faults, opens_internal);

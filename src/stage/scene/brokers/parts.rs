@@ -19,8 +19,6 @@ pub struct Cluster {
     /// Who is the controller, where that is not seen from
     /// [`controllers`](Self::controllers): a quorum of brokers, or ZooKeeper.
     pub election: Option<ElectionBox>,
-    /// The button that opens internal topics, where there are any.
-    pub internal: Option<InternalSwitch>,
     /// Links with which something is wrong.
     pub links: Vec<BrokenLink>,
     /// Links with which something is wrong and for which there is no room.
@@ -161,15 +159,6 @@ pub struct ElectionBox {
     pub rect: Rect,
 }
 
-/// The button that opens and folds internal topics.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct InternalSwitch {
-    /// Whether they are open.
-    pub is_open: bool,
-    /// Where.
-    pub rect: Rect,
-}
-
 /// What a replica is for its partition, as the controller has decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
@@ -255,7 +244,7 @@ pub struct Replica {
 /// log ends. All replicas of a partition have the same scale.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct LogBar {
-    /// How many records the bar's length stands for.
+    /// How many records the bar's length stands for; 0 while there are none.
     pub records: i64,
     /// How much of it the replica has, 0 to 1.
     pub filled: f32,
@@ -295,8 +284,10 @@ pub struct InternalLine {
     pub leads: usize,
     /// How many replicas it holds.
     pub replicas: usize,
-    /// What is written.
-    pub text: String,
+    /// The topic's name, cut to what there is room for.
+    pub name: String,
+    /// Whether there is room for more words than the number and the name.
+    pub is_wide: bool,
     /// Where.
     pub rect: Rect,
 }
@@ -321,6 +312,8 @@ pub struct BrokenLink {
     pub fault: LinkFault,
     /// What is wrong, such as `cut` or `loses 20 %`.
     pub words: String,
+    /// What is written on its line.
+    pub text: String,
     /// Its course.
     pub route: Route,
     /// Where its words are.

@@ -205,7 +205,7 @@ impl<'a> Describer<'a> {
                 Some(end - held.log.end_offset())
             });
             let most = held.max().unwrap_or(0).max(BAR_RECORDS);
-            let records = most.min(end - leader.log.start_offset()).max(1);
+            let records = most.min(end - leader.log.start_offset()).max(0);
             Scale { end, records }
         });
         self.scales.insert(of.clone(), scale);
@@ -218,6 +218,7 @@ fn bar(scale: Option<Scale>, log_end: Option<i64>, high_watermark: Option<i64>) 
         return LogBar::default();
     };
     let share = |offset: Option<i64>| match offset {
+        _ if scale.records == 0 => 0.0,
         Some(offset) if offset >= scale.end => 1.0,
         Some(offset) => {
             let within = (offset - (scale.end - scale.records)).max(0);

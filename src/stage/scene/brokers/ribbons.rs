@@ -36,7 +36,10 @@ pub(in crate::stage::scene) fn ribbons(
                 if broker.is_folded && !served.insert(broker.id) {
                     continue;
                 }
-                let share = (index + 1) as f32 / (count + 1) as f32;
+                let share = match broker.is_folded {
+                    false => (index + 1) as f32 / (count + 1) as f32,
+                    true => served.len() as f32 / (cluster.brokers.len() + 1) as f32,
+                };
                 let at = at_member(member, share, arrangement);
                 let track = ribbons.len() % TRACKS;
                 let route = way_to_reader(broker, partition, (edge, track), at);
@@ -44,7 +47,7 @@ pub(in crate::stage::scene) fn ribbons(
                     topic_partition: partition.clone(),
                     group: group.id.clone(),
                     ink: group.ink,
-                    is_running: member.client.is_some(),
+                    is_running: member.client.is_some() && broker.is_up(),
                     route,
                 });
             }

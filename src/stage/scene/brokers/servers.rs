@@ -32,7 +32,8 @@ pub(super) fn lines(
     troubles: Vec<String>,
 ) -> Vec<HeaderLine> {
     let line = |kind, text: String| HeaderLine { text, kind };
-    let role = role(world, broker.id).filter(|role| *role != ControllerRole::Down);
+    let role = role(world, broker.id);
+    // With ZooKeeper any broker may be elected: that need not be said of each.
     let role = role.filter(|role| world.zookeeper().is_none() || *role == ControllerRole::Active);
     let role = role.map(|role| line(LineKind::Role, role.words().to_owned()));
     let is_up = broker.state().is_up();
@@ -65,6 +66,7 @@ fn not_yet_fenced(world: &World, broker: i32, leads: usize) -> String {
     }
 }
 
+/// What is added to each request, and to each write.
 fn slowness(slowness: Slowness) -> Option<String> {
     let ms = |us: u64| match us % 1_000 {
         0 => format!("{} ms", us / 1_000),
@@ -72,9 +74,9 @@ fn slowness(slowness: Slowness) -> Option<String> {
     };
     match (slowness.request_us, slowness.disk_write_us) {
         (0, 0) => None,
-        (request, 0) => Some(format!("slow: {} a request", ms(request))),
-        (0, write) => Some(format!("slow disk: {} a write", ms(write))),
-        (request, write) => Some(format!("slow: {}, disk {}", ms(request), ms(write))),
+        (request, 0) => Some(format!("slow by {}", ms(request))),
+        (0, write) => Some(format!("disk slow by {}", ms(write))),
+        (request, write) => Some(format!("slow by {}, disk {}", ms(request), ms(write))),
     }
 }
 

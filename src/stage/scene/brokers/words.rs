@@ -72,8 +72,8 @@ impl ControllerRole {
         match self {
             ControllerRole::Active => "active controller",
             ControllerRole::Standby => "standby controller",
-            ControllerRole::Candidate => "controller, no leader known",
-            ControllerRole::Down => "controller, not running",
+            ControllerRole::Candidate => "controller without leader",
+            ControllerRole::Down => "controller down",
         }
     }
 }
@@ -174,14 +174,6 @@ impl Replica {
             (_, Some(lag @ ..0)) => format!("{} ahead", -lag),
             (_, Some(lag)) => format!("lag {lag}"),
             (_, None) => "lag unknown".to_owned(),
-        }
-    }
-
-    /// Both offsets: `LEO 12 · HW 12`.
-    pub fn offsets(&self, number: impl Fn(i64) -> String) -> String {
-        match (self.log_end, self.high_watermark) {
-            (Some(end), Some(high)) => format!("LEO {} · HW {}", number(end), number(high)),
-            _ => "no log".to_owned(),
         }
     }
 

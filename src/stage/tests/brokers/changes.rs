@@ -38,7 +38,10 @@ fn an_election_is_followed_by_eye() {
     assert!(!broker(&dead, old).is_fenced);
     assert_eq!(badge(&dead, &of, old), "still leader", "nobody knows yet");
     let text = broker(&dead, old).sentence();
-    assert!(text.contains("killed, leads 2, fenced in "), "{text}");
+    assert!(
+        text.contains("killed, controller down, leads 2, fenced in "),
+        "{text}"
+    );
 
     run_ms(&mut world, 5_000);
     let new = leader(&world, &of).expect("another leads");
@@ -282,7 +285,7 @@ fn a_slow_broker_and_its_links_say_so() {
     let (one, other) = (vec![Host::Server(1)], vec![Host::Server(2)]);
     execute(&mut world, Command::SetLink { one, other, link });
     let text = words(&world);
-    assert!(text.contains("slow: 200 ms a request"), "{text}");
-    assert!(text.contains("packet loss to broker 2"), "{text}");
+    assert!(text.contains("slow by 200 ms"), "{text}");
+    assert!(text.contains("lossy link to broker 2"), "{text}");
     assert_has(&text, "Between broker 1 and broker 2: loses 15 %");
 }

@@ -36,7 +36,7 @@ fn standing(scene: &Scene) -> Vec<Rect> {
     all.extend(scene.groups.iter().map(|it| it.rect));
     all.extend(cluster.controllers.iter().map(|it| it.rect));
     all.extend(cluster.election.iter().map(|it| it.rect));
-    all.extend(cluster.internal.iter().map(|it| it.rect));
+    all.extend(scene.internal.map(|it| it.rect));
     all
 }
 
@@ -240,7 +240,7 @@ fn internal_topics_are_folded_into_a_line_each_until_they_are_opened() {
         })
         .sum();
     assert_eq!(leads, world.topics()["__consumer_offsets"].partitions.len());
-    assert!(cluster_of(&scene).internal.is_some_and(|it| !it.is_open));
+    assert!(scene.internal.is_some_and(|it| !it.is_open));
     let view = View {
         shows_internal: true,
         ..view(75.0)
