@@ -43,10 +43,10 @@ const LEGEND_WIDTH: f32 = 78.0;
 const MARGIN: f32 = 1.8;
 const PRODUCER_WIDTH_MIN: f32 = 14.2;
 /// Where one chooses how the board is arranged.
-const SWITCH_WIDTH: f32 = 11.0;
+const SWITCH_WIDTH: f32 = 10.8;
 const SWITCH_HEIGHT: f32 = 1.8;
 /// The button that opens internal topics.
-const INTERNAL_WIDTH: f32 = 7.6;
+const INTERNAL_WIDTH: f32 = 6.5;
 
 /// How the width of a board is shared out; the middle gets what is left.
 struct Widths {

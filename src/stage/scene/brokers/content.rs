@@ -181,13 +181,24 @@ impl Filler<'_> {
         holding: &Holding,
         has_chips: bool,
     ) -> TopicGroup {
-        let mut text = format!("leads {} of {}", holding.leads, holding.replicas);
-        if holding.newly_leads > 0 {
-            text += &format!(", {} new", holding.newly_leads);
-        } else if holding.out_of_sync > 0 && !has_chips {
-            text += &format!(", {} out", holding.out_of_sync);
-        }
-        let left = characters(self.room).saturating_sub(text.chars().count() + 2);
+        let (leads, replicas) = (holding.leads, holding.replicas);
+        let more = match (holding.newly_leads, holding.out_of_sync) {
+            (0, out) if out > 0 && !has_chips => format!(", {out} out"),
+            (0, _) => String::new(),
+            (new, _) => format!(", {new} new"),
+        };
+        // Written in bold letters.
+        let room = characters(0.85 * self.room);
+        let long = format!("leads {leads} of {replicas}{more}");
+        let left = room.saturating_sub(long.chars().count() + 2);
+        let (text, left) = match left >= topic.chars().count() {
+            true => (long, left),
+            false => {
+                let short = format!("{leads} of {replicas}{more}");
+                let left = room.saturating_sub(short.chars().count() + 2);
+                (short, left)
+            }
+        };
         TopicGroup {
             topic: topic.clone(),
             leads: holding.leads,

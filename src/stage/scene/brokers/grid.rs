@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use engine::World;
 
 /// The narrowest box of a broker, in rem.
-const BROKER_MIN: f32 = 10.4;
+const BROKER_MIN: f32 = 10.2;
 /// Between boxes, and between racks, in rem.
 pub(super) const GAP: f32 = 0.9;
 /// Between a rack's frame and what is in it, in rem.
-const FRAME_PAD: f32 = 0.5;
+const FRAME_PAD: f32 = 0.35;
 
 /// Racks side by side as far as there is room, then below each other; in each
 /// its brokers, side by side as far as there is room.

@@ -20,7 +20,7 @@ const CHIP_WIDTH: f32 = 1.7;
 const CHIP_HEIGHT: f32 = 1.35;
 const CHIP_GAP: f32 = 0.25;
 const RACK_HEADER: f32 = 1.5;
-const RACK_PAD: f32 = 0.5;
+const RACK_PAD: f32 = 0.4;
 /// The height of a bar, and what is kept free beside it for numbers.
 const BAR_HEIGHT: f32 = 0.5;
 const BAR_TEXT: f32 = 3.9;
@@ -226,7 +226,7 @@ fn put(tile: &mut Replica, rect: Rect) {
     const BADGE_CHARACTER: f32 = 0.38;
     tile.rect = rect;
     let badge = tile.badge().0.chars().count() as f32 * BADGE_CHARACTER + 0.7;
-    let room = (rect.width - 0.9 - badge) / NAME_CHARACTER;
+    let room = (rect.width - 1.15 - badge) / NAME_CHARACTER;
     tile.name = short_text(&tile.topic_partition.to_string(), (room as usize).max(4));
     let is_marked = tile.lost.is_some() || tile.cut.is_some();
     let text = if is_marked { 5.6 } else { BAR_TEXT };
