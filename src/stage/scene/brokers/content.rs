@@ -54,8 +54,8 @@ impl Content {
         let holdings = Holdings::of(world);
         let room = grid.box_width - 2.0 * PAD;
         let columns = ((room + TILE_GAP_X) / (TILE_MIN + TILE_GAP_X)).floor();
-        let tile_columns = (columns as usize).max(1);
         let fullest = holdings.fullest();
+        let tile_columns = (columns as usize).min(fullest).max(1);
         let detail = if fullest.div_ceil(tile_columns) <= TILE_ROWS_MAX {
             Detail::Tiles
         } else if fullest <= CHIPS_MAX {

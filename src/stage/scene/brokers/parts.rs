@@ -210,7 +210,7 @@ pub struct Replica {
     pub broker: i32,
     /// What it is for its partition.
     pub standing: Standing,
-    /// Whether its broker does not run.
+    /// Whether its broker does not run, or does not serve yet.
     pub is_offline: bool,
     /// Whether it is in the ISR.
     pub is_in_sync: bool,
@@ -374,11 +374,6 @@ impl BrokerBox {
                 (start, self.rect.bottom() + 0.3)
             }
         }
-    }
-
-    /// Whether its process runs.
-    pub fn is_up(&self) -> bool {
-        self.life.is_up()
     }
 }
 

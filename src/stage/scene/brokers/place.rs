@@ -222,11 +222,11 @@ impl Filler<'_> {
 /// Puts a replica that is shown in full in place: its name is cut to what its
 /// badge leaves, and its bar is as long as what is written beside it leaves.
 fn put(tile: &mut Replica, rect: Rect) {
-    const NAME_CHARACTER: f32 = 0.5;
-    const BADGE_CHARACTER: f32 = 0.38;
+    const NAME_CHARACTER: f32 = 0.52;
+    const BADGE_CHARACTER: f32 = 0.42;
     tile.rect = rect;
     let badge = tile.badge().0.chars().count() as f32 * BADGE_CHARACTER + 0.7;
-    let room = (rect.width - 1.15 - badge) / NAME_CHARACTER;
+    let room = (rect.width - 0.9 - badge) / NAME_CHARACTER;
     tile.name = short_text(&tile.topic_partition.to_string(), (room as usize).max(4));
     let is_marked = tile.lost.is_some() || tile.cut.is_some();
     let text = if is_marked { 5.6 } else { BAR_TEXT };

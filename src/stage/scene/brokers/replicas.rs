@@ -10,7 +10,7 @@ use engine::{TopicPartition, World};
 use super::super::super::geometry::Rect;
 use super::content::importance;
 use super::recent::Recent;
-use super::{Change, LogBar, Moving, Replica, Standing};
+use super::{Change, LogBar, Moving, Replica, Standing, servers};
 
 /// How many records the length of a bar stands for at least, where the log has
 /// as many.
@@ -155,7 +155,7 @@ impl<'a> Describer<'a> {
         let is_leader = registration.leader == Some(id);
         Replica {
             standing,
-            is_offline: !broker.state().is_up(),
+            is_offline: !servers::life(self.world, broker).serves(),
             is_in_sync: registration.isr.contains(&id),
             leader_epoch: registration.leader_epoch,
             lag: scale.zip(log_end).map(|(scale, end)| scale.end - end),

@@ -47,7 +47,7 @@ pub(in crate::stage::scene) fn ribbons(
                     topic_partition: partition.clone(),
                     group: group.id.clone(),
                     ink: group.ink,
-                    is_running: member.client.is_some() && broker.is_up(),
+                    is_running: member.client.is_some() && broker.life.serves(),
                     route,
                 });
             }

@@ -24,11 +24,11 @@ pub enum BadgeKind {
 }
 
 impl BrokerLife {
-    /// Whether the process runs.
-    pub fn is_up(self) -> bool {
-        !matches!(
+    /// Whether it answers requests for its replicas.
+    pub fn serves(self) -> bool {
+        matches!(
             self,
-            BrokerLife::Stopped | BrokerLife::Killed | BrokerLife::DiskLost
+            BrokerLife::Running | BrokerLife::Fenced | BrokerLife::Stopping
         )
     }
 

@@ -70,6 +70,22 @@ fn an_election_is_followed_by_eye() {
     assert_eq!(badge(&scene(&world, 75.0), &of, old), "in sync");
 }
 
+/// A broker that starts has its log and does not lead yet, whatever the
+/// controller still believes of it.
+#[test]
+fn a_broker_that_starts_does_not_serve_yet() {
+    let mut world = three_brokers();
+    let of = led_by_another_than_the_controller(&world);
+    let leads = leader(&world, &of).expect("it is led");
+    execute(&mut world, Command::KillBroker { broker: leads });
+    execute(&mut world, Command::StartBroker { broker: leads });
+    let picture = scene(&world, 75.0);
+    assert_eq!(broker(&picture, leads).life, BrokerLife::Starting);
+    assert_eq!(badge(&picture, &of, leads), "still leader");
+    let read = picture.ribbons.iter().find(|it| it.topic_partition == of);
+    assert!(read.is_some_and(|ribbon| !ribbon.is_running), "{read:?}");
+}
+
 #[test]
 fn how_a_broker_went_is_told() {
     let life = |command: Command| {
