@@ -242,6 +242,15 @@ impl<'a> Drawing<'a> {
             route = route.reversed();
         }
         let share = share(packet, self.now);
+        let at = route.at(share);
+        // Partitions that have no places of their own are asked for by one mark.
+        let is_again = |last: &PacketMark| {
+            let is_like = last.shape == look.shape && last.is_faint == look.is_faint;
+            last.id == packet.id && is_like && last.at == at
+        };
+        if look.shape == Shape::Fetch && self.marks.last().is_some_and(is_again) {
+            return;
+        }
         self.marks.push(PacketMark {
             id: packet.id,
             part,
@@ -252,7 +261,7 @@ impl<'a> Drawing<'a> {
             api: packet.payload.api(),
             text: look.text,
             scale: size::scale(self.scene.arrangement),
-            at: route.at(share),
+            at,
             heading: route.direction(share),
         });
     }

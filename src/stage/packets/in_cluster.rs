@@ -96,7 +96,7 @@ impl<'a> Drawing<'a> {
 fn is_routine(payload: &Payload) -> bool {
     matches!(
         payload.api(),
-        "Fetch" | "FetchMetadata" | "BrokerHeartbeat" | "ZooKeeper"
+        "Fetch" | "FetchMetadata" | "BrokerHeartbeat" | "Ping"
     )
 }
 

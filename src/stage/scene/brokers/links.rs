@@ -222,19 +222,19 @@ impl Ends<'_> {
     fn to_track(&self, host: Host, track: &Track) -> Option<Vec<Point>> {
         match host {
             Host::Server(id) => match self.cluster.broker(id) {
-                Some(broker) => Some(self.from_broker(broker.rect, track)),
-                None => self.from_head(self.cluster.server(id)?, track),
+                Some(broker) => Some(self.broker_to_track(broker.rect, track)),
+                None => Some(self.head_to_track(self.cluster.server(id)?, track)),
             },
             Host::ZooKeeper => {
                 let zookeeper = self.cluster.election.as_ref().filter(|it| it.is_zookeeper);
-                self.from_head(zookeeper?.rect, track)
+                Some(self.head_to_track(zookeeper?.rect, track))
             }
-            Host::Client(client) => self.from_client(client, track),
+            Host::Client(client) => self.client_to_track(client, track),
         }
     }
 
     /// Upwards from its top; from its bottom when the track runs below it.
-    fn from_broker(&self, rect: Rect, track: &Track) -> Vec<Point> {
+    fn broker_to_track(&self, rect: Rect, track: &Track) -> Vec<Point> {
         let x = rect.x + rect.width * (0.3 + 0.1 * (track.number % 5) as f32);
         if track.y < rect.y {
             return vec![Point::new(x, rect.y), Point::new(x, track.y)];
@@ -259,7 +259,7 @@ impl Ends<'_> {
     }
 
     /// Downwards from what stands over the racks.
-    fn from_head(&self, rect: Rect, track: &Track) -> Option<Vec<Point>> {
+    fn head_to_track(&self, rect: Rect, track: &Track) -> Vec<Point> {
         let x = rect.center().x + (track.number % 5) as f32 * 0.4 - 0.8;
         let under = rect.bottom() + GAP / 3.0;
         let is_between = self
@@ -272,16 +272,16 @@ impl Ends<'_> {
         } else {
             x
         };
-        Some(vec![
+        vec![
             Point::new(x, rect.bottom()),
             Point::new(x, under),
             Point::new(aside, under),
             Point::new(aside, track.y),
-        ])
+        ]
     }
 
     /// Through the gap beside the racks.
-    fn from_client(&self, client: ClientNumber, track: &Track) -> Option<Vec<Point>> {
+    fn client_to_track(&self, client: ClientNumber, track: &Track) -> Option<Vec<Point>> {
         let is_stacked = self.place.arrangement == Arrangement::Stacked;
         let aside = if is_stacked { 0.8 } else { 1.2 };
         let producer = self.producers.iter().find(|it| it.client == client);

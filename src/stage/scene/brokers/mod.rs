@@ -11,6 +11,7 @@
 //! are shown in full then too.
 
 mod content;
+mod find;
 mod grid;
 mod head;
 mod links;
@@ -33,7 +34,6 @@ use std::rc::Rc;
 use engine::World;
 use engine::command::ClientNumber;
 
-use super::super::geometry::Rect;
 use super::{AdminMark, Arrangement, GroupBox, ProducerBox};
 use content::Content;
 use grid::Grid;
@@ -114,11 +114,6 @@ fn characters(rem: f32) -> usize {
 /// Room for a text of small letters, in rem.
 fn text_width(text: &str) -> f32 {
     super::text_length(text) as f32 * 0.42 + 0.6
-}
-
-/// A line of text with this top.
-fn line(x: f32, y: f32, width: f32, height: f32) -> Rect {
-    Rect::new(x, y, width, height)
 }
 
 type Faults = [Fault];

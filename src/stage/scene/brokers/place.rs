@@ -7,7 +7,7 @@ use super::super::short_text;
 use super::content::{Content, PAD, TILE_GAP_X};
 use super::grid::{GAP, Grid, Row};
 use super::links::{TRACK_HEIGHT, Track};
-use super::{BrokerBox, RackFrame, Replica, TopicGroup, line};
+use super::{BrokerBox, RackFrame, Replica, TopicGroup};
 
 const NAME_HEIGHT: f32 = 1.7;
 const LINE_HEIGHT: f32 = 1.1;
@@ -182,7 +182,7 @@ impl Filler<'_> {
     }
 
     fn line(&mut self) -> Rect {
-        let rect = line(self.x, self.y, self.width, LINE_HEIGHT);
+        let rect = Rect::new(self.x, self.y, self.width, LINE_HEIGHT);
         self.y += LINE_HEIGHT;
         rect
     }
