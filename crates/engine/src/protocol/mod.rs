@@ -7,10 +7,12 @@
 
 mod admin;
 mod cluster;
+mod configs;
 mod consumer_group;
 mod error;
 mod group;
 mod metadata;
+mod modern_group;
 mod records;
 mod share;
 mod transaction;
@@ -19,10 +21,12 @@ mod zookeeper;
 
 pub use admin::*;
 pub use cluster::*;
+pub use configs::*;
 pub use consumer_group::*;
 pub use error::ErrorCode;
 pub use group::*;
 pub use metadata::*;
+pub use modern_group::*;
 pub use records::*;
 pub use share::*;
 pub use transaction::*;
@@ -166,6 +170,10 @@ apis! {
     DeleteTopics(DeleteTopicsRequest, DeleteTopicsResponse),
     /// Adds partitions to topics.
     CreatePartitions(CreatePartitionsRequest, CreatePartitionsResponse),
+    /// Changes settings of topics, brokers and groups.
+    IncrementalAlterConfigs(IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse),
+    /// Tells settings of topics, brokers and groups.
+    DescribeConfigs(DescribeConfigsRequest, DescribeConfigsResponse),
     /// Appends record batches.
     Produce(ProduceRequest, ProduceResponse),
     /// Reads record batches.

@@ -3,6 +3,7 @@
 //! `kafka.server.share.SharePartitionManager`).
 
 mod acknowledge;
+mod configs;
 mod coordinator;
 mod fetch;
 mod group;
@@ -63,6 +64,21 @@ struct WaitingRequest {
     fetch: Option<WaitingFetch>,
 }
 
+impl WaitingRequest {
+    /// One that waits for nothing yet.
+    fn new(from: NodeId, header: Header, group_id: &str, member_id: &str) -> WaitingRequest {
+        WaitingRequest {
+            from,
+            header,
+            group_id: group_id.to_owned(),
+            member_id: member_id.to_owned(),
+            writes: BTreeMap::new(),
+            acknowledged: BTreeMap::new(),
+            fetch: None,
+        }
+    }
+}
+
 impl Shares {
     /// The records that something has happened to, and who had them.
     fn records_of(&self, key: &SharePartitionKey, change: &ShareChange) -> Option<ShareRecords> {
@@ -117,7 +133,7 @@ impl Broker {
         let limits = SharePartitionLimits {
             delivery_count: config.delivery_count_limit,
             record_locks: config.partition_max_record_locks,
-            record_lock_duration_ms: config.record_lock_duration_ms,
+            record_lock_duration_ms: self.record_lock_duration_ms(&key.group_id),
         };
         let mut partition = SharePartition::new(limits, leader_epoch);
         partition.begin_to_initialize();
@@ -149,7 +165,7 @@ impl Broker {
         match log {
             Ok(log) => {
                 let start_offset = match read.start_offset {
-                    UNINITIALIZED_START_OFFSET => log.high_watermark(),
+                    UNINITIALIZED_START_OFFSET => self.first_offset_of_group(key, log),
                     start_offset => start_offset,
                 };
                 let group = key.group_id.clone();

@@ -47,6 +47,7 @@ use std::collections::BTreeMap;
 
 use super::runtime::TimelineMap;
 use super::timers::Timers;
+use crate::config::GroupConfigs;
 use crate::protocol::{
     ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse, LEAVE_GROUP_MEMBER_EPOCH,
     LEAVE_GROUP_STATIC_MEMBER_EPOCH, TopicId,
@@ -68,7 +69,9 @@ pub struct Outcome<T> {
 /// The groups of this protocol that one broker coordinates.
 #[derive(Clone, Debug, Hash)]
 pub struct ConsumerGroups {
-    config: ConsumerGroupConfig,
+    pub(super) config: ConsumerGroupConfig,
+    /// The groups that have settings of their own.
+    pub(super) group_configs: GroupConfigs,
     random: Random,
     image: TopicsImage,
     groups: TimelineMap<String, ConsumerGroup>,
@@ -82,6 +85,7 @@ impl ConsumerGroups {
     pub fn new(config: ConsumerGroupConfig, seed: u64) -> ConsumerGroups {
         ConsumerGroups {
             config,
+            group_configs: GroupConfigs::default(),
             random: Random::new(seed, Stream::ConsumerGroupMemberId),
             image: TopicsImage::default(),
             groups: TimelineMap::default(),
@@ -113,7 +117,7 @@ impl ConsumerGroups {
             Err(error) => Outcome {
                 records: Vec::new(),
                 events: Vec::new(),
-                response: refused(error),
+                response: error.response(),
             },
         }
     }
@@ -164,7 +168,8 @@ impl ConsumerGroups {
         request: &ConsumerGroupHeartbeatRequest,
     ) -> ConsumerGroupHeartbeatResponse {
         let error = validate::heartbeat(request, &self.config).err();
-        refused(error.unwrap_or_else(|| GroupError::no_consumer_group(&request.group_id)))
+        let error = error.unwrap_or_else(|| GroupError::no_consumer_group(&request.group_id));
+        error.response()
     }
 
     /// All groups as they were at the last commit, by name.
@@ -187,8 +192,4 @@ impl ConsumerGroups {
             }
         }
     }
-}
-
-fn refused(error: GroupError) -> ConsumerGroupHeartbeatResponse {
-    ConsumerGroupHeartbeatResponse::error(error.error_code, &error.message)
 }

@@ -101,7 +101,7 @@ impl ConsumerGroups {
     }
 
     pub(super) fn start_session_timer(&mut self, group_id: &str, member_id: &str, now: Time) {
-        let at = now.plus_ms(i64::from(self.config.session_timeout_ms));
+        let at = now.plus_ms(i64::from(self.session_timeout_ms(group_id)));
         let timer = ConsumerGroupTimer::session(group_id, member_id);
         self.timers.schedule(at, timer);
     }

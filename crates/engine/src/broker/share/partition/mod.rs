@@ -118,6 +118,12 @@ impl SharePartition {
         }
     }
 
+    /// From now on a member has a record for so many milliseconds. Locks that
+    /// there are end when they were to.
+    pub(in crate::broker) fn set_record_lock_duration_ms(&mut self, duration_ms: i64) {
+        self.limits.record_lock_duration_ms = duration_ms;
+    }
+
     /// How far it is.
     pub fn state(&self) -> SharePartitionState {
         self.state
