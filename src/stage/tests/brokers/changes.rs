@@ -1,5 +1,6 @@
 use engine::EventKind;
 use engine::client::Acks;
+use engine::protocol::AlterPartitionReassignmentsRequest;
 
 use super::super::super::scene::brokers::BadgeKind;
 use super::super::super::scene::brokers::{BrokerLife, Change, ControllerRole};
@@ -68,6 +69,38 @@ fn an_election_is_followed_by_eye() {
     }
     assert!(joined, "it comes back into the ISR");
     assert_eq!(badge(&scene(&world, 75.0), &of, old), "in sync");
+}
+
+/// From the first two brokers to the last two: who comes and who goes is seen
+/// for as long as the one that comes has not caught up.
+#[test]
+fn a_reassignment_shows_who_comes_and_who_goes() {
+    let mut world = World::new(9, WorldConfig::cluster(&[1, 2, 3], &[100], &QUICK));
+    run_ms(&mut world, 1_000);
+    create_topic(&mut world, "orders", 1, 2);
+    let held = world.image().partition(&orders(0)).expect("it is there");
+    let (leads, goes) = (held.replicas[0], held.replicas[1]);
+    let comes = 6 - leads - goes;
+    let (one, other) = (vec![Host::Server(leads)], vec![Host::Server(comes)]);
+    execute(&mut world, Command::Cut { one, other });
+    let config = AdminConfig::named("admin");
+    let admin = start(&mut world, Command::AddAdmin { config });
+    let partitions = vec![(orders(0), Some(vec![leads, comes]))];
+    let request =
+        Request::AlterPartitionReassignments(AlterPartitionReassignmentsRequest { partitions });
+    execute(&mut world, Command::AdminCall { admin, request });
+    run_ms(&mut world, 3_000);
+    let picture = scene(&world, 75.0);
+    assert_eq!(badge(&picture, &orders(0), leads), "leader");
+    assert_eq!(badge(&picture, &orders(0), comes), "adding");
+    assert_eq!(badge(&picture, &orders(0), goes), "removing");
+    let sentence = replica(&picture, &orders(0), comes).sentence();
+    assert!(sentence.contains("not in sync, being added"), "{sentence}");
+    execute(&mut world, Command::HealNetwork);
+    run_ms(&mut world, 5_000);
+    let picture = scene(&world, 75.0);
+    assert_eq!(badge(&picture, &orders(0), comes), "joined ISR");
+    assert!(broker(&picture, goes).replica(&orders(0)).is_none());
 }
 
 /// A broker that starts has its log and does not lead yet, whatever the
