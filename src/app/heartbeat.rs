@@ -7,7 +7,7 @@ use web_sys::HtmlCanvasElement;
 use yew::prelude::*;
 
 use crate::playground::{Playground, Weight};
-use crate::stage::{Scene, View, measure, paint};
+use crate::stage::{By, Scene, View, measure, paint};
 use crate::timeline::Clock;
 
 /// The least time between two refreshes of the page's structure, in
@@ -103,6 +103,21 @@ impl Heartbeat {
         self.state.borrow().scene.clone()
     }
 
+    /// What the board is arranged by.
+    pub fn by(&self) -> By {
+        self.state.borrow().view.by
+    }
+
+    /// Arranges the board by something else.
+    pub fn set_by(&self, by: By) {
+        self.state.borrow_mut().view.by = by;
+    }
+
+    /// Shows the partitions of internal topics by broker, or folds them.
+    pub fn set_shows_internal(&self, shows_internal: bool) {
+        self.state.borrow_mut().view.shows_internal = shows_internal;
+    }
+
     /// Makes the picture anew; keeps the old one when nothing has changed, so
     /// that nothing is painted again.
     pub fn refresh_scene(&self) {
@@ -118,11 +133,11 @@ impl Heartbeat {
     pub fn measure(&self) {
         let mut state = self.state.borrow_mut();
         let canvas = state.canvas.cast::<HtmlCanvasElement>();
-        let Some(view) = canvas.as_ref().and_then(measure) else {
+        let Some(width_rem) = canvas.as_ref().and_then(measure) else {
             return;
         };
-        if state.view != view {
-            state.view = view;
+        if state.view.width_rem != width_rem {
+            state.view.width_rem = width_rem;
             let refresh = state.refresh.clone();
             drop(state);
             refresh.emit(());

@@ -10,6 +10,7 @@ pub(super) enum Shortcut {
     Pause,
     Step,
     Help,
+    Rearrange,
     Close,
 }
 
@@ -70,6 +71,7 @@ fn shortcut(key: &str, focus: Option<&str>) -> Option<Shortcut> {
         "." => Some(Shortcut::Pause),
         "ArrowRight" | "PageDown" => Some(Shortcut::Step),
         "?" => Some(Shortcut::Help),
+        "b" | "B" => Some(Shortcut::Rearrange),
         _ => None,
     }
 }
@@ -85,6 +87,9 @@ mod tests {
         assert_eq!(shortcut(" ", Some("button")), None);
         assert_eq!(shortcut("PageDown", Some("button")), Some(Shortcut::Step));
         assert_eq!(shortcut("Escape", Some("input")), Some(Shortcut::Close));
+        assert_eq!(shortcut("b", None), Some(Shortcut::Rearrange));
+        assert_eq!(shortcut("b", Some("button")), Some(Shortcut::Rearrange));
+        assert_eq!(shortcut("b", Some("input")), None);
         assert_eq!(shortcut("x", None), None);
     }
 }

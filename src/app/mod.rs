@@ -19,7 +19,7 @@ use crate::panels::{
     ProducerRequest, RecordRequest, SendRecord, TopicRequest, WORLD_SEED,
 };
 use crate::playground::{LogLine, Playground, ReadyMade, WORLDS};
-use crate::stage::{Board, BoardAction, Scene};
+use crate::stage::{Board, BoardAction, By, Scene};
 use crate::terminal::{TerminalAction, TerminalPanel, TerminalSnapshot};
 use crate::timeline::TimeControls;
 use heartbeat::{Caption, Heartbeat};
@@ -42,6 +42,8 @@ pub enum Msg {
     Terminal(TerminalAction),
     /// One of the board's own buttons.
     Board(BoardAction),
+    /// The board is arranged the other way.
+    Rearrange,
     /// A panel is opened; the same one again closes it.
     Open(Panel),
     /// The open panel is closed.
@@ -109,6 +111,7 @@ impl Component for App {
             Shortcut::Pause => Msg::Pause,
             Shortcut::Step => Msg::Step,
             Shortcut::Help => Msg::Open(Panel::Help),
+            Shortcut::Rearrange => Msg::Rearrange,
             Shortcut::Close => Msg::ClosePanel,
         });
         let terminals: Vec<TerminalSnapshot> = heartbeat.with(|playground| {
@@ -160,6 +163,10 @@ impl Component for App {
                 self.panel = (self.panel.as_ref() != Some(&panel)).then_some(panel);
             }
             Msg::ClosePanel => self.panel = None,
+            Msg::Rearrange => self.heartbeat.set_by(match self.heartbeat.by() {
+                By::Topic => By::Broker,
+                By::Broker => By::Topic,
+            }),
             Msg::AddProducer(request) => self.submit(request, |playground, request| {
                 let name = request.name.as_str();
                 playground.add_producer(name, request.workload).map(|_| ())
@@ -176,7 +183,10 @@ impl Component for App {
                 playground.create_topic(&request.name, request.partitions)
             }),
             Msg::DismissNotice => self.notice = None,
-            Msg::OpenWorld(world) => self.show(world.open(WORLD_SEED), world),
+            Msg::OpenWorld(world) => {
+                self.show(world.open(WORLD_SEED), world);
+                self.heartbeat.set_by(world.by);
+            }
             Msg::GoBack => {
                 if let Some(left) = self.previous.take() {
                     self.show(left.playground, left.world);
@@ -370,6 +380,14 @@ impl App {
         let done = match action {
             BoardAction::Inspect(subject) => {
                 self.panel = Some(Panel::Inspector(subject));
+                Ok(())
+            }
+            BoardAction::Arrange(by) => {
+                self.heartbeat.set_by(by);
+                Ok(())
+            }
+            BoardAction::ShowInternal(shows) => {
+                self.heartbeat.set_shows_internal(shows);
                 Ok(())
             }
             BoardAction::AddPartition { topic } => self

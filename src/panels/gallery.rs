@@ -47,7 +47,11 @@ impl Component for Gallery {
             return false;
         };
         let playground = world.open(WORLD_SEED);
-        let scene = Scene::of(playground.world(), &View::new(PICTURE_WIDTH_REM));
+        let view = View {
+            by: world.by,
+            ..View::new(PICTURE_WIDTH_REM)
+        };
+        let scene = Scene::of(playground.world(), &view);
         self.pictures.push(Rc::new(scene));
         self._next = (self.pictures.len() < WORLDS.len()).then(|| next(ctx));
         true

@@ -1,9 +1,10 @@
 use yew::prelude::*;
 
-const KEYS: [(&str, &str); 5] = [
+const KEYS: [(&str, &str); 6] = [
     ("Space", "play or pause"),
     ("→ or Page Down", "one step on"),
     (".", "pause"),
+    ("B", "the board by topic or by broker"),
     ("Esc", "close what is open"),
     ("?", "this list"),
 ];

@@ -1,13 +1,17 @@
 use engine::command::ClientNumber;
 use engine::protocol::TopicName;
 
-use super::Subject;
+use super::{By, Subject};
 
 /// What a button on the board asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BoardAction {
     /// To know all of a thing: its panel.
     Inspect(Subject),
+    /// The board arranged by something else.
+    Arrange(By),
+    /// The partitions of internal topics, by broker, or not.
+    ShowInternal(bool),
     /// One more partition for a topic.
     AddPartition {
         /// The topic.

@@ -28,7 +28,7 @@ pub use action::BoardAction;
 pub use board::{Board, BoardProps, Miniature};
 pub use packets::{PacketMark, packet_marks};
 pub use painter::{measure, paint};
-pub use scene::{Scene, View};
+pub use scene::{By, Scene, View};
 pub use subject::Subject;
 pub use twin::Twin;
 pub use workloads::last_workload;

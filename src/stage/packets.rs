@@ -1,5 +1,6 @@
 //! Where each packet is drawn: a pure function of virtual time.
 
+mod in_cluster;
 mod routes;
 mod size;
 
@@ -89,6 +90,13 @@ struct Drawing<'a> {
     marks: Vec<PacketMark>,
 }
 
+/// The two that a client's packet flies between.
+#[derive(Clone, Copy)]
+struct Ends {
+    client: u32,
+    broker: i32,
+}
+
 /// What a mark is besides where it is.
 struct Look {
     shape: Shape,
@@ -113,65 +121,66 @@ impl<'a> Drawing<'a> {
         let (client, broker) = match (packet.from, packet.to) {
             (NodeId::Client(client), NodeId::Broker(broker))
             | (NodeId::Broker(broker), NodeId::Client(client)) => (client, broker),
-            _ => return,
+            _ => return self.between_servers(packet),
         };
+        let ends = Ends { client, broker };
         match &packet.payload {
-            Payload::Request(Request::Produce(request)) => self.produce(packet, client, request),
+            Payload::Request(Request::Produce(request)) => self.produce(packet, ends, request),
             Payload::Response(Response::Produce(response)) => {
-                self.acknowledge(packet, client, response);
+                self.acknowledge(packet, ends, response);
             }
-            Payload::Request(Request::Fetch(request)) => self.fetch(packet, client, request),
-            Payload::Response(Response::Fetch(response)) => self.fetched(packet, client, response),
-            payload if is_of_groups(payload) => self.of_group(packet, client),
+            Payload::Request(Request::Fetch(request)) => self.fetch(packet, ends, request),
+            Payload::Response(Response::Fetch(response)) => self.fetched(packet, ends, response),
+            payload if is_of_groups(payload) => self.of_group(packet, ends),
             _ => {
                 let look = Look::plain(Shape::Cluster, error_ink(packet).unwrap_or(Ink::Plain));
-                let route = routes::to_broker(self.scene, client, broker);
+                let route = routes::to_broker(self.scene, ends);
                 self.mark(packet, 0, route, look);
             }
         }
     }
 
-    fn produce(&mut self, packet: &'a Packet, client: u32, request: &'a ProduceRequest) {
+    fn produce(&mut self, packet: &'a Packet, ends: Ends, request: &'a ProduceRequest) {
         for (part, (partition, batch)) in request.partitions.iter().enumerate() {
             let before = self.landing.iter().filter(|(it, _)| *it == partition);
             let before = before.map(|(_, records)| *records).sum();
             let records = i64::from(batch.record_count());
             self.landing.push((partition, records));
-            let route = routes::to_lane(self.scene, client, partition, before);
+            let route = routes::to_lane(self.scene, ends, partition, before);
             let look = self.records_look(batch, 1, Shape::Records);
             self.mark(packet, part, route, look);
         }
     }
 
-    fn acknowledge(&mut self, packet: &'a Packet, client: u32, response: &'a ProduceResponse) {
+    fn acknowledge(&mut self, packet: &'a Packet, ends: Ends, response: &'a ProduceResponse) {
         for (part, (partition, answer)) in response.partitions.iter().enumerate() {
             let ink = match answer.error_code {
                 ErrorCode::None => Ink::Plain,
                 _ => Ink::Danger,
             };
             let look = Look::plain(Shape::Acknowledgement, ink);
-            let route = routes::acknowledgement(self.scene, client, partition);
+            let route = routes::acknowledgement(self.scene, ends, partition);
             self.mark(packet, part, route, look);
         }
     }
 
-    fn fetch(&mut self, packet: &'a Packet, client: u32, request: &'a FetchRequest) {
+    fn fetch(&mut self, packet: &'a Packet, ends: Ends, request: &'a FetchRequest) {
         for (part, wanted) in request.partitions.iter().enumerate() {
-            let route = routes::from_lane(self.scene, client, &wanted.topic_partition);
+            let route = routes::from_lane(self.scene, ends, &wanted.topic_partition);
             let look = Look {
                 is_faint: true,
-                ..Look::plain(Shape::Fetch, self.group_ink(client))
+                ..Look::plain(Shape::Fetch, self.group_ink(ends.client))
             };
             self.mark(packet, part, route.map(|route| route.reversed()), look);
         }
     }
 
-    fn fetched(&mut self, packet: &'a Packet, client: u32, response: &'a FetchResponse) {
+    fn fetched(&mut self, packet: &'a Packet, ends: Ends, response: &'a FetchResponse) {
         for (part, (partition, fetched)) in response.partitions.iter().enumerate() {
             let look = match fetched.records.as_slice() {
                 [] => Look {
                     is_faint: fetched.error_code == ErrorCode::None,
-                    ..Look::plain(Shape::Fetch, self.group_ink(client))
+                    ..Look::plain(Shape::Fetch, self.group_ink(ends.client))
                 },
                 [first, more @ ..] => {
                     let look = self.records_look(first, 1 + more.len(), Shape::FetchedRecords);
@@ -179,20 +188,20 @@ impl<'a> Drawing<'a> {
                     counted(look, records.sum())
                 }
             };
-            let route = routes::from_lane(self.scene, client, partition);
+            let route = routes::from_lane(self.scene, ends, partition);
             self.mark(packet, part, route, look);
         }
     }
 
-    fn of_group(&mut self, packet: &'a Packet, client: u32) {
+    fn of_group(&mut self, packet: &'a Packet, ends: Ends) {
         let look = Look {
             is_faint: packet.payload.api() == "Heartbeat" && error_ink(packet).is_none(),
             ..Look::plain(
                 Shape::Group,
-                error_ink(packet).unwrap_or(self.group_ink(client)),
+                error_ink(packet).unwrap_or(self.group_ink(ends.client)),
             )
         };
-        let route = routes::to_coordinator(self.scene, client);
+        let route = routes::to_coordinator(self.scene, ends);
         self.mark(packet, 0, route, look);
     }
 
@@ -233,6 +242,15 @@ impl<'a> Drawing<'a> {
             route = route.reversed();
         }
         let share = share(packet, self.now);
+        let at = route.at(share);
+        // Partitions that have no places of their own are asked for by one mark.
+        let is_again = |last: &PacketMark| {
+            let is_like = last.shape == look.shape && last.is_faint == look.is_faint;
+            last.id == packet.id && is_like && last.at == at
+        };
+        if look.shape == Shape::Fetch && self.marks.last().is_some_and(is_again) {
+            return;
+        }
         self.marks.push(PacketMark {
             id: packet.id,
             part,
@@ -243,14 +261,17 @@ impl<'a> Drawing<'a> {
             api: packet.payload.api(),
             text: look.text,
             scale: size::scale(self.scene.arrangement),
-            at: route.at(share),
+            at,
             heading: route.direction(share),
         });
     }
 }
 
-/// How much of its way a packet has made.
+/// How much of its way a packet has made. At a cut link it waits at its sender.
 fn share(packet: &Packet, now: Time) -> f32 {
+    if packet.is_held {
+        return 0.0;
+    }
     let whole = packet.arrival.us_since(packet.departure).max(1);
     let made = now.us_since(packet.departure).min(whole);
     made as f32 / whole as f32

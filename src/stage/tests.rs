@@ -1,5 +1,6 @@
 //! The picture's rules, held against random worlds.
 
+mod brokers;
 mod pictures;
 mod words;
 
@@ -11,7 +12,7 @@ use engine::client::{
     Workload,
 };
 use engine::protocol::{CreatableTopic, CreateTopicsRequest, Request};
-use engine::{Command, World, WorldConfig};
+use engine::{Command, TopicPartition, World, WorldConfig};
 
 /// What many worlds and widths are tried on.
 const SEEDS: u64 = 40;

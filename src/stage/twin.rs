@@ -25,6 +25,26 @@
 //! What a member does besides: `not a member yet`, `joining` (it sent
 //! JoinGroup), `syncing` (it sent SyncGroup), `told to rejoin`, `leaving`. A
 //! group of which its coordinator has not heard is `not formed yet`.
+//!
+//! By broker the headings are `Controllers`, `Brokers`, `Network`, `Producers`
+//! and `Groups`:
+//!
+//! ```text
+//! Controller 100: active controller, epoch 5
+//! ZooKeeper: controller: broker 1, epoch 3
+//! Broker 1: running[, fenced][, rack a][, active controller], leads 2 of 6 replicas[, cut off from broker 2][, slow by 200 ms]
+//!   Replica orders-0: leader in epoch 3, elected just now, in sync, log end 12, high watermark 12
+//!   Replica orders-1: follower of broker 2 in epoch 0, not in sync, log end 5, high watermark 5, lag 7
+//!   leads 17 of __consumer_offsets, holds 50 replicas
+//! Broker 2: killed, leads 2, fenced in 5 s
+//! Between broker 1 and broker 2: cut
+//! ```
+//!
+//! Where there are many replicas, those of a topic are under a sentence such as
+//! `orders: leads 3 of 7 replicas, 1 of them newly elected, 2 out of sync`; of
+//! very many only those that are not in sync are told.
+
+mod brokers;
 
 use super::scene::{
     BatchSlot, BrokerPill, Cell, GroupBox, GroupRow, Lane, MemberBox, Pace, ProducerBox, Scene,
@@ -37,7 +57,8 @@ const LAST_RECORDS: usize = 3;
 /// The board as headings and lists.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Twin {
-    /// Brokers, producers, topics, groups.
+    /// By topic: brokers, producers, topics, groups. By broker: controllers,
+    /// brokers, network, producers, groups.
     pub sections: Vec<TwinSection>,
 }
 
@@ -75,16 +96,23 @@ impl Twin {
             heading,
             items: or_none(items, none),
         };
-        let brokers = scene.brokers.iter().map(broker).collect();
         let producers = scene.producers.iter().map(|it| producer(it)).collect();
-        let topics = scene.topics.iter().map(|it| topic(it)).collect();
         let groups = scene.groups.iter().map(|it| group(it)).collect();
+        let producers = section("Producers", producers, "No producer runs.");
+        let groups = section("Groups", groups, "No consumer runs.");
+        if let Some(cluster) = &scene.cluster {
+            let mut sections = brokers::sections(cluster).to_vec();
+            sections.extend([producers, groups]);
+            return Twin { sections };
+        }
+        let brokers = scene.brokers.iter().map(broker).collect();
+        let topics = scene.topics.iter().map(|it| topic(it)).collect();
         Twin {
             sections: vec![
                 section("Brokers", brokers, "No broker."),
-                section("Producers", producers, "No producer runs."),
+                producers,
                 section("Topics", topics, "No topic yet."),
-                section("Groups", groups, "No consumer runs."),
+                groups,
             ],
         }
     }

@@ -55,6 +55,37 @@ fn a_killed_leader_is_fenced_another_leads_and_it_comes_back_in_sync() {
     assert_eq!(ends(&world, "t"), [(1, 10, 10), (2, 10, 10), (3, 10, 10)]);
 }
 
+/// What is shown of an election while it is still fresh.
+#[test]
+fn an_election_is_remembered_for_half_a_minute() {
+    let mut world = cluster(2);
+    create_placed(&mut world, "t", 1, 3, &[]);
+    let old = leader(&world, "t").unwrap();
+    let expiry = |world: &World| world.active_controller().unwrap().session_expiry(old);
+    assert!(expiry(&world) > Some(world.now()));
+    kill(&mut world, old);
+    let killed = world.last_end(old).map(|end| end.kind.clone());
+    assert_eq!(killed, Some(EventKind::BrokerKilled { broker: old }));
+    run_ms(&mut world, 5_000);
+    assert_eq!(expiry(&world), None, "it is fenced");
+    let elected = |world: &World| {
+        let changes = world
+            .recent_changes()
+            .filter_map(|event| match &event.kind {
+                EventKind::LeaderElected { leader, .. } => Some((event.at, *leader)),
+                _ => None,
+            });
+        changes.collect::<Vec<_>>()
+    };
+    let remembered = elected(&world);
+    assert_eq!(remembered.len(), 1);
+    assert_eq!(remembered[0].1, leader(&world, "t"));
+    let again = world.journal().replay(world.now());
+    assert_eq!(elected(&again), remembered);
+    run_ms(&mut world, 31_000);
+    assert_eq!(elected(&world), []);
+}
+
 #[test]
 fn a_broker_that_is_stopped_gives_up_what_it_leads_before_it_goes() {
     let mut world = cluster(3);

@@ -6,6 +6,7 @@ use engine::{Command, WorldConfig};
 use super::ReadyMade;
 use super::building::{random_keys, records};
 use crate::playground::Playground;
+use crate::stage::By;
 
 /// A broker dies, and nothing is lost.
 pub(super) const FAILING_BROKER: ReadyMade = ReadyMade {
@@ -13,6 +14,7 @@ pub(super) const FAILING_BROKER: ReadyMade = ReadyMade {
     title: "Replication with a failing broker",
     sentence: "Three brokers keep every record three times; broker 2 is killed after ten seconds, \
                others take over what it led, and when it comes back it catches up.",
+    by: By::Broker,
     config: three_brokers,
     set: failing_broker,
 };
@@ -23,6 +25,7 @@ pub(super) const COMPACTED_TABLE: ReadyMade = ReadyMade {
     title: "A compacted table",
     sentence: "Prices come in keyed by product, and the log cleaner leaves only the last price of \
                each: the log is a table that a new reader can have whole.",
+    by: By::Topic,
     config: quick_cleaner,
     set: compacted_table,
 };

@@ -5,6 +5,7 @@ use engine::WorldConfig;
 use super::ReadyMade;
 use super::building::{random_keys, records};
 use crate::playground::Playground;
+use crate::stage::By;
 
 /// A topic, a producer with keys, and a group of two that reads.
 pub(super) const ORDERS: ReadyMade = ReadyMade {
@@ -12,6 +13,7 @@ pub(super) const ORDERS: ReadyMade = ReadyMade {
     title: "Orders by cart",
     sentence: "A shop sends orders keyed by cart to a topic of three partitions, and a group of \
                two consumers reads them.",
+    by: By::Topic,
     config: WorldConfig::playground,
     set: orders,
 };

@@ -9,6 +9,7 @@ use engine::{Command, WorldConfig};
 use super::ReadyMade;
 use super::building::{named, of_group, random_keys, records};
 use crate::playground::{BOARD_METADATA_MAX_AGE_MS, Playground};
+use crate::stage::By;
 
 /// Read, transform, write: all of it or nothing.
 pub(super) const TRANSACTIONS: ReadyMade = ReadyMade {
@@ -17,6 +18,7 @@ pub(super) const TRANSACTIONS: ReadyMade = ReadyMade {
     sentence: "An application turns orders into payments within transactions; it crashes in the \
                middle of one, and the bank, which reads only what is committed, sees each payment \
                once.",
+    by: By::Topic,
     config: WorldConfig::playground,
     set: transactions,
 };
@@ -28,6 +30,7 @@ pub(super) const WORK_QUEUE: ReadyMade = ReadyMade {
     sentence: "Four workers of a share group take single jobs off two partitions, and a job that \
                is handed back five times is given up, while an audit group reads the same records \
                in order.",
+    by: By::Topic,
     config: WorldConfig::playground,
     set: work_queue,
 };

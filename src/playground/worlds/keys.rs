@@ -6,6 +6,7 @@ use engine::client::KeyPattern;
 use super::ReadyMade;
 use super::building::{of_group, random_keys, records};
 use crate::playground::Playground;
+use crate::stage::By;
 
 /// The same user, the same lane.
 pub(super) const ACTIVITY: ReadyMade = ReadyMade {
@@ -13,6 +14,7 @@ pub(super) const ACTIVITY: ReadyMade = ReadyMade {
     title: "Keyed activity tracking",
     sentence: "A website and an app send what users do, keyed by user: whichever sends it, all of \
                one user is in one lane, in order.",
+    by: By::Topic,
     config: WorldConfig::playground,
     set: activity,
 };
@@ -23,6 +25,7 @@ pub(super) const HOT_KEY: ReadyMade = ReadyMade {
     title: "A hot key",
     sentence: "One celebrity gets most of the likes, so that one lane fills and its consumer falls \
                behind while the others have nothing to do.",
+    by: By::Topic,
     config: WorldConfig::playground,
     set: hot_key,
 };

@@ -13,6 +13,7 @@ mod rebalances;
 use engine::WorldConfig;
 
 use super::Playground;
+use crate::stage::By;
 
 /// A ready-made world.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub struct ReadyMade {
     pub title: &'static str,
     /// What there is to see, in one sentence.
     pub sentence: &'static str,
+    /// How its board is arranged when it is first seen.
+    pub by: By,
     /// The cluster it begins with.
     config: fn() -> WorldConfig,
     /// What is done in it until it is first seen, and what is to come.

@@ -6,6 +6,7 @@ use engine::{Command, TopicPartition, WorldConfig};
 use super::ReadyMade;
 use super::building::{named, of_group, random_keys, records};
 use crate::playground::Playground;
+use crate::stage::By;
 
 /// One topic, three groups that know nothing of each other.
 pub(super) const SHOP: ReadyMade = ReadyMade {
@@ -13,6 +14,7 @@ pub(super) const SHOP: ReadyMade = ReadyMade {
     title: "One order, three readers",
     sentence: "Inventory, payment and notification each read every order at their own pace: \
                payment is slow and falls behind, notification stops and comes back where it was.",
+    by: By::Topic,
     config: WorldConfig::playground,
     set: shop,
 };
@@ -23,6 +25,7 @@ pub(super) const IDLE_CONSUMERS: ReadyMade = ReadyMade {
     title: "More consumers than partitions",
     sentence: "Five consumers share three partitions, so that two are idle; when one that reads \
                leaves, an idle one takes over.",
+    by: By::Topic,
     config: WorldConfig::playground,
     set: idle_consumers,
 };
@@ -33,6 +36,7 @@ pub(super) const TWO_GROUPS_AND_NONE: ReadyMade = ReadyMade {
     title: "Two groups and no group",
     sentence: "Two groups share the partitions among their members, each for itself, and a \
                consumer without a group reads all of them and commits nothing.",
+    by: By::Topic,
     config: WorldConfig::playground,
     set: two_groups_and_none,
 };

@@ -7,6 +7,7 @@ use engine::{Command, WorldConfig};
 use super::ReadyMade;
 use super::building::{named, random_keys, records};
 use crate::playground::Playground;
+use crate::stage::By;
 
 /// Eager, cooperative, and the protocol of KIP-848, side by side.
 pub(super) const THREE_PROTOCOLS: ReadyMade = ReadyMade {
@@ -15,6 +16,7 @@ pub(super) const THREE_PROTOCOLS: ReadyMade = ReadyMade {
     sentence: "The same topic is read by an eager group, a cooperative one and one of the new \
                protocol; each gets one more member after ten seconds, and only the eager one \
                stops reading.",
+    by: By::Topic,
     config: WorldConfig::playground,
     set: three_protocols,
 };

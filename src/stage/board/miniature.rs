@@ -6,6 +6,7 @@ use super::super::Scene;
 use super::super::geometry::Rect;
 use super::super::ink::Ink;
 use super::super::scene::Lane;
+use super::super::scene::brokers::BrokerBox;
 use super::style;
 
 /// How high a miniature is at most, in parts of its width: of a long board the
@@ -27,6 +28,8 @@ pub fn Miniature(props: &MiniatureProps) -> Html {
     let boxes = scene.producers.iter().map(|it| &it.rect);
     let boxes = boxes.chain(scene.topics.iter().map(|it| &it.rect));
     let boxes = boxes.chain(scene.groups.iter().map(|it| &it.rect));
+    let brokers = scene.cluster.iter().flat_map(|it| &it.brokers);
+    let boxes = boxes.chain(brokers.clone().map(|it| &it.rect));
     let bottom = boxes.map(Rect::bottom).fold(0.0, f32::max) + MARGIN;
     let height = bottom.min(scene.width * HEIGHT_MAX);
     html! {
@@ -42,11 +45,21 @@ pub fn Miniature(props: &MiniatureProps) -> Html {
             { for scene.producers.iter().map(|it| block(&it.rect, "miniature-box", Ink::Plain)) }
             { for scene.topics.iter().map(|it| block(&it.rect, "miniature-box", Ink::Plain)) }
             { for scene.topics.iter().flat_map(|it| &it.lanes).map(lane) }
+            { for brokers.map(|it| broker(it)) }
             { for scene.groups.iter().map(|it| block(&it.rect, "miniature-box", it.ink)) }
             { for scene.groups.iter().flat_map(|it| {
                 it.members.iter().map(|member| block(&member.rect, "miniature-member", it.ink))
             }) }
         </svg>
+    }
+}
+
+fn broker(broker: &BrokerBox) -> Html {
+    html! {
+        <>
+            { block(&broker.rect, "miniature-box", Ink::Plain) }
+            { for broker.tiles.iter().map(|it| block(&it.rect, "miniature-lane", Ink::Plain)) }
+        </>
     }
 }
 

@@ -6,6 +6,7 @@
 //! they show: a list that shares its parent with others is rebuilt from the end
 //! when something in it goes.
 
+mod brokers;
 mod controls;
 mod groups;
 mod lanes;
@@ -13,6 +14,7 @@ mod legend;
 mod miniature;
 mod producers;
 mod style;
+mod switch;
 mod twin;
 
 use std::rc::Rc;
@@ -28,6 +30,7 @@ use legend::Legend;
 pub use miniature::Miniature;
 use producers::ProducerDrawing;
 use style::{at, size};
+use switch::ArrangementSwitch;
 use twin::TwinText;
 
 /// What the board is given.
@@ -87,6 +90,7 @@ fn drawing(scene: &Rc<Scene>) -> Html {
                     <GroupDrawing key={it.id.clone()} group={it.clone()} />
                 }) }
             </div>
+            <div key="cluster">{ for scene.cluster.iter().map(brokers::cluster) }</div>
             <svg
                 key="ribbons"
                 class="ribbons"
@@ -95,7 +99,12 @@ fn drawing(scene: &Rc<Scene>) -> Html {
             >
                 { for scene.ribbons.iter().map(ribbon) }
             </svg>
-            <Legend key="legend" rect={scene.legend} />
+            <div key="links">
+                { for scene.cluster.iter().map(|it| {
+                    brokers::links(it, (scene.width, scene.height))
+                }) }
+            </div>
+            <Legend key="legend" by={scene.by} rect={scene.legend} />
         </>
     }
 }
@@ -103,6 +112,13 @@ fn drawing(scene: &Rc<Scene>) -> Html {
 fn controls(scene: &Rc<Scene>, on_action: &Callback<BoardAction>) -> Html {
     html! {
         <>
+            <ArrangementSwitch
+                key="arrangement"
+                by={scene.by}
+                rect={scene.switch}
+                internal={scene.internal}
+                on_action={on_action.clone()}
+            />
             <div key="producers">
                 { for scene.producers.iter().map(|it| html! {
                     <ProducerControls
@@ -120,6 +136,9 @@ fn controls(scene: &Rc<Scene>, on_action: &Callback<BoardAction>) -> Html {
                         on_action={on_action.clone()}
                     />
                 }) }
+            </div>
+            <div key="cluster">
+                { for scene.cluster.iter().map(|it| brokers::cluster_controls(it, on_action)) }
             </div>
             <div key="groups">
                 { for scene.groups.iter().map(|it| html! {

@@ -3,25 +3,29 @@
 use engine::protocol::TopicPartition;
 
 use super::super::scene::{Arrangement, MemberBox, ProducerBox};
-use super::{Point, Route, Scene};
+use super::{Ends, Point, Route, Scene, in_cluster};
 
 /// How far under a producer's top its questions about the cluster leave.
-const TOP: f32 = 0.9;
+pub(super) const TOP: f32 = 0.9;
 /// How far out packets between a member and its coordinator swing.
 const SWING: f32 = 2.6;
 const SWING_STACKED: f32 = 1.4;
 /// The middle of the margin of a stacked board, from the edge of its boxes.
-const MARGIN: f32 = 1.05;
+pub(super) const MARGIN: f32 = 1.05;
 
 /// From a producer to where its records land, after `before` others.
 pub(super) fn to_lane(
     scene: &Scene,
-    client: u32,
+    ends: Ends,
     partition: &TopicPartition,
     before: i64,
 ) -> Option<Route> {
-    let producer = scene.producer(client)?;
+    let producer = scene.producer(ends.client)?;
     let from = leaves(scene, producer, Some(partition));
+    if let Some(cluster) = &scene.cluster {
+        let to = cluster.broker(ends.broker)?.place_of(partition);
+        return Some(in_cluster::from_producer(scene, (producer.rect, from), to));
+    }
     let Some(lane) = scene.lane(partition) else {
         return to_card(scene, producer, partition);
     };
@@ -39,10 +43,13 @@ pub(super) fn to_lane(
 /// From a lane back to the producer whose records it took.
 pub(super) fn acknowledgement(
     scene: &Scene,
-    client: u32,
+    ends: Ends,
     partition: &TopicPartition,
 ) -> Option<Route> {
-    let producer = scene.producer(client)?;
+    let producer = scene.producer(ends.client)?;
+    if scene.cluster.is_some() {
+        return to_lane(scene, ends, partition, 0).map(|route| route.reversed());
+    }
     let Some(lane) = scene.lane(partition) else {
         return to_card(scene, producer, partition).map(|route| route.reversed());
     };
@@ -55,8 +62,13 @@ pub(super) fn acknowledgement(
 }
 
 /// From a lane to a consumer that reads it: along its ribbon when it has one.
-pub(super) fn from_lane(scene: &Scene, client: u32, partition: &TopicPartition) -> Option<Route> {
-    let (group, member) = scene.consumer(client)?;
+pub(super) fn from_lane(scene: &Scene, ends: Ends, partition: &TopicPartition) -> Option<Route> {
+    let (group, member) = scene.consumer(ends.client)?;
+    if let Some(cluster) = &scene.cluster {
+        let broker = cluster.broker(ends.broker)?;
+        let to = at_member(scene, member);
+        return Some(in_cluster::to_reader(cluster, broker, partition, to));
+    }
     let card = scene.topic(&partition.topic)?;
     let start = match scene.lane(partition) {
         Some(lane) => card.row_end(lane, &group.id),
@@ -74,9 +86,12 @@ pub(super) fn from_lane(scene: &Scene, client: u32, partition: &TopicPartition) 
 }
 
 /// From a consumer to its group's coordinator.
-pub(super) fn to_coordinator(scene: &Scene, client: u32) -> Option<Route> {
-    let (group, member) = scene.consumer(client)?;
+pub(super) fn to_coordinator(scene: &Scene, ends: Ends) -> Option<Route> {
+    let (group, member) = scene.consumer(ends.client)?;
     let from = at_member(scene, member);
+    if scene.cluster.is_some() {
+        return to_broker(scene, ends);
+    }
     let header = group.header.center().y;
     Some(match scene.arrangement {
         Arrangement::Columns => {
@@ -91,7 +106,12 @@ pub(super) fn to_coordinator(scene: &Scene, client: u32) -> Option<Route> {
 }
 
 /// From any client to a broker, as to a node of the cluster.
-pub(super) fn to_broker(scene: &Scene, client: u32, broker: i32) -> Option<Route> {
+pub(super) fn to_broker(scene: &Scene, ends: Ends) -> Option<Route> {
+    let Ends { client, broker } = ends;
+    if let Some(cluster) = &scene.cluster {
+        let header = cluster.broker(broker)?.header;
+        return Some(in_cluster::to_header(scene, client, header));
+    }
     let pill = scene.brokers.iter().find(|pill| pill.id == broker)?;
     if let Some(producer) = scene.producer(client) {
         let from = Point::new(producer.rect.right(), producer.rect.y + TOP);
@@ -128,7 +148,7 @@ fn beside_groups(scene: &Scene, from: Point, to: Point) -> Route {
     }
 }
 
-fn at_member(scene: &Scene, member: &MemberBox) -> Point {
+pub(super) fn at_member(scene: &Scene, member: &MemberBox) -> Point {
     match scene.arrangement {
         Arrangement::Columns => member.rect.left_middle(),
         Arrangement::Stacked => member.rect.right_middle(),

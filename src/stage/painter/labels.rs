@@ -53,7 +53,9 @@ fn obstacles(scene: &Scene, mark: &PacketMark) -> Vec<Rect> {
         .chain(groups)
         .chain(brokers)
         .chain(notes)
-        .chain([scene.admin.rect, scene.legend]);
+        .chain(of_cluster(scene))
+        .chain(scene.internal.map(|it| it.rect))
+        .chain([scene.admin.rect, scene.legend, scene.switch]);
     let mut found: Vec<Rect> = boxes.filter(near).collect();
     let cards = scene.topics.iter().filter(|card| near(&card.rect));
     for card in cards {
@@ -68,6 +70,20 @@ fn obstacles(scene: &Scene, mark: &PacketMark) -> Vec<Rect> {
         }
     }
     found
+}
+
+/// Where something is written in the racks.
+fn of_cluster(scene: &Scene) -> impl Iterator<Item = Rect> + '_ {
+    let clusters = scene.cluster.iter();
+    clusters.flat_map(|cluster| {
+        let brokers = cluster.brokers.iter().map(|it| it.rect);
+        let controllers = cluster.controllers.iter().map(|it| it.rect);
+        let racks = cluster.racks.iter().map(|it| it.header);
+        let links = cluster.links.iter().map(|it| it.label);
+        let election = cluster.election.iter().map(|it| it.rect);
+        let over_racks = controllers.chain(election);
+        brokers.chain(racks).chain(links).chain(over_racks)
+    })
 }
 
 /// Where on a lane something is written or marked: its cells, what stands to

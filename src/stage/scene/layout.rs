@@ -6,12 +6,13 @@ use std::rc::Rc;
 use engine::World;
 use engine::client::Client;
 use engine::command::ClientNumber;
+use engine::controller::is_internal;
 
 use super::super::geometry::Rect;
 use super::roster::{self, GroupInfo};
 use super::{
-    AdminMark, Arrangement, BrokerPill, GroupBox, Note, NoteKind, ProducerBox, Scene, TopicCard,
-    View, groups, producers, ribbons, topics,
+    AdminMark, Arrangement, BrokerPill, By, GroupBox, InternalSwitch, Note, NoteKind, ProducerBox,
+    Scene, TopicCard, View, brokers, groups, producers, ribbons, topics,
 };
 
 /// The narrowest board that is drawn, in rem.
@@ -41,6 +42,54 @@ const LEGEND_WIDTH: f32 = 78.0;
 /// left at the edge, as wide as a flying cell.
 const MARGIN: f32 = 1.8;
 const PRODUCER_WIDTH_MIN: f32 = 14.2;
+/// Where one chooses how the board is arranged.
+const SWITCH_WIDTH: f32 = 10.8;
+const SWITCH_HEIGHT: f32 = 1.8;
+/// The button that opens internal topics.
+const INTERNAL_WIDTH: f32 = 6.5;
+
+/// How the width of a board is shared out; the middle gets what is left.
+struct Widths {
+    gap: f32,
+    left: f32,
+    right: f32,
+}
+
+impl Widths {
+    /// Racks need more room than lanes, and less between the columns.
+    fn of(by: By, width: f32) -> Widths {
+        match by {
+            By::Topic => Widths {
+                gap: (width * 0.06).clamp(3.5, 8.0),
+                left: (width * 0.18).clamp(PRODUCER_WIDTH_MIN, 18.0),
+                right: (width * 0.27).clamp(17.0, 25.0),
+            },
+            By::Broker => Widths {
+                gap: (width * 0.045).clamp(3.2, 6.0),
+                left: (width * 0.16).clamp(PRODUCER_WIDTH_MIN, 17.0),
+                right: (width * 0.21).clamp(17.0, 23.0),
+            },
+        }
+    }
+}
+
+/// What stands in the middle.
+enum Middle {
+    Topics(AdminMark, Vec<BrokerPill>, Vec<Rc<TopicCard>>),
+    Racks(Box<brokers::Built>),
+}
+
+/// What the last touches need to know of the board.
+struct Edges {
+    legend: Rect,
+    switch: Rect,
+    internal: Option<InternalSwitch>,
+    racks: brokers::Place,
+    /// The right edge of all that stands on the board.
+    right: f32,
+    /// Its width and height.
+    board: (f32, f32),
+}
 
 /// A column: its left edge, how far down it is filled, and its width.
 #[derive(Clone, Copy)]
@@ -57,11 +106,21 @@ impl Column {
         self.y += height + GAP;
         rect
     }
+
+    fn place(&self, arrangement: Arrangement) -> brokers::Place {
+        brokers::Place {
+            x: self.x,
+            y: self.y,
+            width: self.width,
+            arrangement,
+        }
+    }
 }
 
 /// What is filled in piece by piece.
 struct Layout<'a> {
     world: &'a World,
+    view: View,
     names: BTreeMap<ClientNumber, String>,
     groups: Vec<GroupInfo<'a>>,
     notes: Vec<Note>,
@@ -73,6 +132,7 @@ pub(super) fn arrange(world: &World, view: &View) -> Scene {
     let groups = roster::groups(world, &names);
     let layout = Layout {
         world,
+        view: *view,
         names,
         groups,
         notes: Vec::new(),
@@ -91,39 +151,32 @@ pub(super) fn arrange(world: &World, view: &View) -> Scene {
 
 impl Layout<'_> {
     fn side_by_side(mut self, width: f32) -> Scene {
-        let gap = (width * 0.06).clamp(3.5, 8.0);
-        let left_width = (width * 0.18).clamp(PRODUCER_WIDTH_MIN, 18.0);
-        let right_width = (width * 0.27).clamp(17.0, 25.0);
-        let middle_width = width - 2.0 * EDGE - 2.0 * gap - left_width - right_width;
+        let Widths { gap, left, right } = Widths::of(self.view.by, width);
+        let middle = width - 2.0 * EDGE - 2.0 * gap - left - right;
         let column = |x, width| Column { x, y: EDGE, width };
-        let mut left = column(EDGE, left_width);
-        let mut middle = column(EDGE + left_width + gap, middle_width);
-        let mut right = column(width - EDGE - right_width, right_width);
-        let (admin, brokers) = self.cluster(&mut middle);
-        let producers = self.producers(&mut left, producers::SLOTS_MAX);
-        let topics = self.topics(&mut middle);
-        let groups = self.group_boxes(&mut right);
+        let mut first = column(EDGE, left);
+        let mut second = column(EDGE + left + gap, middle);
+        let mut third = column(width - EDGE - right, right);
+        let (switch, internal) = self.switches(&mut first);
+        let racks = second.place(Arrangement::Columns);
+        let middle = self.middle(&mut second, Arrangement::Columns);
+        let producers = self.producers(&mut first, producers::SLOTS_MAX);
+        let groups = self.group_boxes(&mut third);
         let mut whole = Column {
             x: EDGE,
-            y: left.y.max(middle.y).max(right.y),
+            y: first.y.max(second.y).max(third.y),
             width: width - 2.0 * EDGE,
         };
         let legend = legend(&mut whole);
-        let edge = right.x + right.width;
-        let arrangement = Arrangement::Columns;
-        Scene {
-            width,
-            height: whole.y - GAP + EDGE,
-            arrangement,
+        let edges = Edges {
             legend,
-            ribbons: ribbons::ribbons(&topics, &groups, arrangement, edge),
-            notes: self.notes,
-            brokers,
-            admin,
-            producers,
-            topics,
-            groups,
-        }
+            switch,
+            internal,
+            racks,
+            right: third.x + third.width,
+            board: (width, whole.y - GAP + EDGE),
+        };
+        self.finish(middle, producers, groups, edges)
     }
 
     fn stacked(mut self, width: f32) -> Scene {
@@ -132,26 +185,113 @@ impl Layout<'_> {
             y: EDGE,
             width: width - EDGE - 2.0 * MARGIN,
         };
+        let (switch, internal) = self.switches(&mut column);
         let producers = self.producers(&mut column, SLOTS_STACKED);
-        let (admin, brokers) = self.cluster(&mut column);
-        let topics = self.topics(&mut column);
+        let racks = column.place(Arrangement::Stacked);
+        let middle = self.middle(&mut column, Arrangement::Stacked);
         let groups = self.group_boxes(&mut column);
         let legend = legend(&mut column);
-        let arrangement = Arrangement::Stacked;
-        let edge = column.x + column.width;
-        Scene {
-            width,
-            height: column.y - GAP + EDGE,
-            arrangement,
+        let edges = Edges {
             legend,
-            ribbons: ribbons::ribbons(&topics, &groups, arrangement, edge),
-            notes: self.notes,
-            brokers,
-            admin,
-            producers,
-            topics,
-            groups,
+            switch,
+            internal,
+            racks,
+            right: column.x + column.width,
+            board: (width, column.y - GAP + EDGE),
+        };
+        self.finish(middle, producers, groups, edges)
+    }
+
+    /// Brokers and topics, or racks: as the view has it.
+    fn middle(&mut self, column: &mut Column, arrangement: Arrangement) -> Middle {
+        match self.view.by {
+            By::Topic => {
+                let (admin, pills) = self.cluster(column);
+                let topics = self.topics(column);
+                Middle::Topics(admin, pills, topics)
+            }
+            By::Broker => {
+                let place = column.place(arrangement);
+                let admin = self.admin(column);
+                let opens_internal = self.view.shows_internal;
+                let built = brokers::build(self.world, &self.names, admin, place, opens_internal);
+                column.y = built.bottom + GAP;
+                Middle::Racks(Box::new(built))
+            }
         }
+    }
+
+    /// Joins what stands by ribbons and links.
+    fn finish(
+        self,
+        middle: Middle,
+        producers: Vec<Rc<ProducerBox>>,
+        groups: Vec<Rc<GroupBox>>,
+        edges: Edges,
+    ) -> Scene {
+        let arrangement = edges.racks.arrangement;
+        let mut scene = Scene {
+            width: edges.board.0,
+            height: edges.board.1,
+            by: self.view.by,
+            arrangement,
+            switch: edges.switch,
+            internal: edges.internal,
+            legend: edges.legend,
+            notes: self.notes,
+            admin: AdminMark {
+                client_ids: Vec::new(),
+                rect: Rect::default(),
+            },
+            brokers: Vec::new(),
+            topics: Vec::new(),
+            cluster: None,
+            ribbons: Vec::new(),
+            producers,
+            groups,
+        };
+        match middle {
+            Middle::Topics(admin, brokers, topics) => {
+                let (groups, edge) = (&scene.groups, edges.right);
+                scene.ribbons = ribbons::ribbons(&topics, groups, arrangement, edge);
+                scene.admin = admin;
+                scene.brokers = brokers;
+                scene.topics = topics;
+            }
+            Middle::Racks(built) => {
+                scene.admin = built.admin.clone();
+                let clients = (scene.producers.as_slice(), scene.groups.as_slice());
+                let cluster = built.join(clients, edges.racks, scene.width);
+                let edge = edges.racks.x + edges.racks.width;
+                let (world, groups) = (self.world, &scene.groups);
+                scene.ribbons = brokers::ribbons(world, &cluster, groups, arrangement, edge);
+                scene.cluster = Some(cluster);
+            }
+        }
+        scene
+    }
+
+    /// Where one chooses how the board is arranged, and beside or below it
+    /// whether internal topics are opened.
+    fn switches(&self, column: &mut Column) -> (Rect, Option<InternalSwitch>) {
+        let mut switch = column.take(SWITCH_HEIGHT);
+        switch.width = switch.width.min(SWITCH_WIDTH);
+        column.y += PILL_GAP - GAP;
+        let has_internal = self.world.topics().keys().any(|name| is_internal(name));
+        if self.view.by != By::Broker || !has_internal {
+            return (switch, None);
+        }
+        let x = switch.right() + PILL_GAP;
+        let rect = match x + INTERNAL_WIDTH <= column.x + column.width {
+            true => Rect::new(x, switch.y, INTERNAL_WIDTH, SWITCH_HEIGHT),
+            false => {
+                let rect = column.take(SWITCH_HEIGHT);
+                column.y += PILL_GAP - GAP;
+                rect
+            }
+        };
+        let is_open = self.view.shows_internal;
+        (switch, Some(InternalSwitch { is_open, rect }))
     }
 
     fn heading(&mut self, column: &mut Column, text: &str) {
@@ -168,9 +308,9 @@ impl Layout<'_> {
         self.notes.push(Note { text, kind, rect });
     }
 
-    /// The brokers, beside the place from which admin clients call.
-    fn cluster(&mut self, column: &mut Column) -> (AdminMark, Vec<BrokerPill>) {
-        let admin = AdminMark {
+    /// The place from which admin clients call.
+    fn admin(&self, column: &Column) -> AdminMark {
+        AdminMark {
             client_ids: self
                 .world
                 .clients()
@@ -179,7 +319,12 @@ impl Layout<'_> {
                 .map(|client| client.client_id().to_owned())
                 .collect(),
             rect: Rect::new(column.x, column.y, ADMIN_WIDTH, HEADING_HEIGHT),
-        };
+        }
+    }
+
+    /// The brokers, beside the place from which admin clients call.
+    fn cluster(&mut self, column: &mut Column) -> (AdminMark, Vec<BrokerPill>) {
+        let admin = self.admin(column);
         let room = column.width - ADMIN_WIDTH - 2.0 * PILL_GAP;
         let width = PILL_WIDTH.min(room);
         let in_a_row = (((room + PILL_GAP) / (width + PILL_GAP)).floor() as usize).max(1);

@@ -2,6 +2,7 @@
 //! stands where, and what it says. The drawing and the text twin are both made
 //! from it, so that they say the same.
 
+pub mod brokers;
 mod groups;
 mod labels;
 mod lanes;
@@ -23,19 +24,38 @@ use std::rc::Rc;
 use engine::{TopicPartition, World};
 
 use super::geometry::Rect;
+use brokers::Cluster;
 
 /// How the board is looked at.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct View {
     /// The board's inner width, in rem: [`measure`](super::measure) tells it.
     pub width_rem: f32,
+    /// What the middle of the board is arranged by.
+    pub by: By,
+    /// Whether, by broker, the partitions of internal topics are shown too.
+    pub shows_internal: bool,
 }
 
 impl View {
-    /// A board of this inner width. Below 20 rem it is drawn as one of 20.
+    /// A board of this inner width, by topic. Below 20 rem it is drawn as one
+    /// of 20.
     pub fn new(width_rem: f32) -> View {
-        View { width_rem }
+        View {
+            width_rem,
+            by: By::Topic,
+            shows_internal: false,
+        }
     }
+}
+
+/// What the middle of the board is arranged by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// Topics as cards of lanes: what is in the logs, and who reads it.
+    Topic,
+    /// Racks of brokers with their replicas: where the logs are, and who leads.
+    Broker,
 }
 
 /// How the columns stand.
@@ -47,6 +67,15 @@ pub enum Arrangement {
     Stacked,
 }
 
+/// The button that opens and folds internal topics.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct InternalSwitch {
+    /// Whether they are open.
+    pub is_open: bool,
+    /// Where.
+    pub rect: Rect,
+}
+
 /// All that is drawn, and where. All rectangles are in rem.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scene {
@@ -54,21 +83,32 @@ pub struct Scene {
     pub width: f32,
     /// The board's height: it scrolls when there is less room.
     pub height: f32,
+    /// What the middle is arranged by.
+    pub by: By,
     /// How the columns stand.
     pub arrangement: Arrangement,
+    /// Where one chooses what it is arranged by.
+    pub switch: Rect,
+    /// The button that opens internal topics, on a board by broker and where
+    /// there are any.
+    pub internal: Option<InternalSwitch>,
     /// Column headings and what is said where nothing stands.
     pub notes: Vec<Note>,
-    /// The brokers, by id.
+    /// The brokers, by id; on a board by broker they are in
+    /// [`cluster`](Self::cluster).
     pub brokers: Vec<BrokerPill>,
     /// Where packets of admin clients start.
     pub admin: AdminMark,
     /// The producers, by number.
     pub producers: Vec<Rc<ProducerBox>>,
-    /// The topics, by name.
+    /// The topics, by name; none on a board by broker.
     pub topics: Vec<Rc<TopicCard>>,
     /// The groups, in the order in which they first came.
     pub groups: Vec<Rc<GroupBox>>,
-    /// Each joins a lane to the member that owns it.
+    /// The racks, on a board by broker.
+    pub cluster: Option<Cluster>,
+    /// Each joins a lane to the member that owns it, or the replica that is
+    /// read to the member that reads it.
     pub ribbons: Vec<Ribbon>,
     /// Where it is said what the marks mean.
     pub legend: Rect,

@@ -447,8 +447,8 @@ pub struct Ribbon {
     pub group: String,
     /// The group's colour.
     pub ink: Ink,
-    /// Whether the owner's client runs.
+    /// Whether the owner's client runs, and the broker of the replica.
     pub is_running: bool,
-    /// Its course, from the lane to the member.
+    /// Its course, from the lane or replica to the member.
     pub route: Route,
 }

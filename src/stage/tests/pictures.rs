@@ -7,7 +7,7 @@ use super::super::{Scene, View, last_workload, packet_marks};
 use super::*;
 use engine::log::partition_log::PartitionLog;
 
-fn assert_apart(rects: &[Rect], what: &str) {
+pub(super) fn assert_apart(rects: &[Rect], what: &str) {
     for (index, one) in rects.iter().enumerate() {
         for other in &rects[index + 1..] {
             assert!(!one.overlaps(other), "{what}: {one:?} over {other:?}");
@@ -15,7 +15,7 @@ fn assert_apart(rects: &[Rect], what: &str) {
     }
 }
 
-fn assert_within(outer: &Rect, inner: &[Rect], what: &str) {
+pub(super) fn assert_within(outer: &Rect, inner: &[Rect], what: &str) {
     for rect in inner {
         assert!(outer.encloses(rect), "{what}: {rect:?} not in {outer:?}");
     }
@@ -29,7 +29,7 @@ fn standing(scene: &Scene) -> Vec<Rect> {
     let topics = scene.topics.iter().map(|it| it.rect);
     let groups = scene.groups.iter().map(|it| it.rect);
     notes
-        .chain([scene.admin.rect, scene.legend])
+        .chain([scene.admin.rect, scene.legend, scene.switch])
         .chain(brokers)
         .chain(producers)
         .chain(topics)

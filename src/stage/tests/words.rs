@@ -6,7 +6,7 @@ fn twin(world: &World) -> String {
     Twin::of(&Scene::of(world, &View::new(80.0))).to_text()
 }
 
-fn assert_has(text: &str, line: &str) {
+pub(super) fn assert_has(text: &str, line: &str) {
     let found = text.lines().any(|it| it.trim_start() == line);
     assert!(found, "no line {line:?} in\n{text}");
 }

@@ -5,6 +5,7 @@ mod asking;
 mod commands;
 mod config;
 mod consumers;
+mod memory;
 mod observer;
 mod processed;
 mod processors;
@@ -18,6 +19,7 @@ pub use config::{BrokerSpec, ControllerMode, SERVERS_MAX, WorldConfig};
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 
+use self::memory::Memory;
 use self::observer::Observer;
 use crate::broker::share::SharePartition;
 use crate::broker::{Broker, NewBroker, Partition};
@@ -64,6 +66,7 @@ pub struct World {
     controllers: BTreeMap<i32, ControllerNode>,
     zookeeper: Option<ZooKeeper>,
     observer: Observer,
+    memory: Memory,
     clients: BTreeMap<ClientNumber, Client>,
     /// By their consumers' numbers.
     processors: BTreeMap<ClientNumber, Processor>,
@@ -100,6 +103,7 @@ impl World {
             controllers: controllers.collect(),
             zookeeper: has_zookeeper.then(ZooKeeper::default),
             observer: Observer::default(),
+            memory: Memory::default(),
             clients: BTreeMap::new(),
             processors: BTreeMap::new(),
             names: BTreeMap::new(),
@@ -275,6 +279,7 @@ impl World {
         let client = self.carry_out(command);
         self.run_processors(0);
         self.watch_groups(0);
+        self.remember(0);
         self.run_until(self.fabric.now);
         Ok(Outcome {
             client,
@@ -320,6 +325,7 @@ impl World {
             self.happen(scheduled);
             self.run_processors(first_event);
             self.watch_groups(first_event);
+            self.remember(first_event);
         }
     }
 

@@ -44,6 +44,18 @@ impl ControllerNode {
         self.sessions = unfenced.map(|id| (id, Session::new(now))).collect();
     }
 
+    /// When a broker that takes part is fenced if nothing more is heard of it
+    /// (`broker.session.timeout.ms`); `None` when it is fenced, or this is not
+    /// the active controller.
+    pub fn session_expiry(&self, broker: i32) -> Option<Time> {
+        if !self.is_active() || self.controller.image().brokers.is_fenced(broker) {
+            return None;
+        }
+        let session = self.sessions.get(&broker)?;
+        let timeout_ms = self.config.lease.session_timeout_ms;
+        Some(session.last_contact.plus_ms(timeout_ms))
+    }
+
     pub(super) fn next_session_expiry(&self) -> Option<Time> {
         let timeout_ms = self.config.lease.session_timeout_ms;
         let brokers = &self.controller.image().brokers;
