@@ -7,7 +7,7 @@ use web_sys::HtmlCanvasElement;
 use yew::prelude::*;
 
 use crate::playground::{Playground, Weight};
-use crate::stage::{Scene, View, measure, paint};
+use crate::stage::{Scene, View, ViewChange, measure, paint};
 use crate::timeline::Clock;
 
 /// The least time between two refreshes of the page's structure, in
@@ -45,7 +45,7 @@ impl Heartbeat {
     pub fn new(seed: u64, canvas: NodeRef, refresh: Callback<()>) -> Heartbeat {
         let playground = Playground::new(seed);
         let view = View::new(FIRST_WIDTH_REM);
-        let scene = Rc::new(Scene::of(playground.world(), &view));
+        let scene = Rc::new(playground.scene(&view));
         let state = State {
             playground,
             clock: Clock::default(),
@@ -102,7 +102,7 @@ impl Heartbeat {
     /// that nothing is painted again.
     pub fn refresh_scene(&self) {
         let state = &mut *self.state.borrow_mut();
-        let scene = Scene::of(state.playground.world(), &state.view);
+        let scene = state.playground.scene(&state.view);
         if *state.scene != scene {
             state.scene = Rc::new(scene);
         }
@@ -113,15 +113,21 @@ impl Heartbeat {
     pub fn measure(&self) {
         let mut state = self.state.borrow_mut();
         let canvas = state.canvas.cast::<HtmlCanvasElement>();
-        let Some(view) = canvas.as_ref().and_then(measure) else {
+        let Some(width_rem) = canvas.as_ref().and_then(measure) else {
             return;
         };
-        if state.view != view {
-            state.view = view;
+        if state.view.width_rem != width_rem {
+            state.view.width_rem = width_rem;
             let refresh = state.refresh.clone();
             drop(state);
             refresh.emit(());
         }
+    }
+
+    /// Looks at the board in another way.
+    pub fn look(&self, change: ViewChange) {
+        let state = &mut *self.state.borrow_mut();
+        state.view.change(change, &state.scene);
     }
 
     /// Paints what flies.

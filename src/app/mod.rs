@@ -339,6 +339,10 @@ impl App {
                 self.panel = Some(Panel::Inspector(subject));
                 Ok(())
             }
+            BoardAction::Look(change) => {
+                self.heartbeat.look(change);
+                return;
+            }
             BoardAction::AddPartition { topic } => self
                 .heartbeat
                 .with_mut(|playground| playground.add_partition(&topic)),

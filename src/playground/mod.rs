@@ -19,7 +19,7 @@ use engine::protocol::{
 use engine::{Command, ErrorCode, Event, EventKind, Time, World, WorldConfig};
 use shell::{Shell, TerminalId};
 
-use crate::stage::last_workload;
+use crate::stage::{Recent, Scene, View, last_workload};
 
 /// The `client.id` of the admin client that the board's own buttons use.
 const BOARD_ADMIN: &str = "board";
@@ -39,6 +39,8 @@ pub struct Playground {
     world: World,
     shell: Shell,
     news: News,
+    /// What the board marks for a moment.
+    recent: Recent,
     /// The admin client of the board's buttons, once one was pressed.
     admin: Option<ClientNumber>,
     /// Its calls that are not answered yet.
@@ -60,6 +62,7 @@ impl Playground {
             world: World::new(seed, WorldConfig::playground()),
             shell: Shell::new(),
             news: News::default(),
+            recent: Recent::default(),
             admin: None,
             calls: 0,
             partitions_asked: BTreeMap::new(),
@@ -84,6 +87,11 @@ impl Playground {
     /// What has happened, in words.
     pub fn news(&self) -> &News {
         &self.news
+    }
+
+    /// The picture of the world.
+    pub fn scene(&self, view: &View) -> Scene {
+        Scene::remembering(&self.world, view, &self.recent)
     }
 
     /// Takes the news for the caption; see [`News::take_headline`].
@@ -206,6 +214,7 @@ impl Playground {
                 _ => {}
             }
             self.news.tell(event, &self.world);
+            self.recent.note(event, &self.world);
         }
     }
 

@@ -1,13 +1,15 @@
 use engine::command::ClientNumber;
 use engine::protocol::TopicName;
 
-use super::Subject;
+use super::{Subject, ViewChange};
 
 /// What a button on the board asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum BoardAction {
     /// To know all of a thing: its panel.
     Inspect(Subject),
+    /// To look at the board in another way.
+    Look(ViewChange),
     /// One more partition for a topic.
     AddPartition {
         /// The topic.

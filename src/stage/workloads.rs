@@ -9,19 +9,29 @@ pub fn last_workload(world: &World, producer: ClientNumber) -> Option<Workload> 
     in_journal(world.journal(), producer).cloned()
 }
 
-/// Clients are numbered in the order of the commands that start them.
+/// How many clients a command starts. Clients are numbered in the order of the
+/// commands that start them.
+pub(super) fn clients_started(command: &Command) -> ClientNumber {
+    match command {
+        Command::AddProducer { .. }
+        | Command::AddConsumer { .. }
+        | Command::AddShareConsumer { .. }
+        | Command::AddAdmin { .. } => 1,
+        // Its consumer and its producer.
+        Command::AddProcessor { .. } => 2,
+        _ => 0,
+    }
+}
+
 fn in_journal(journal: &Journal, wanted: ClientNumber) -> Option<&Workload> {
     let mut started: ClientNumber = 0;
     let mut last = None;
     for entry in &journal.entries {
+        started += clients_started(&entry.command);
         match &entry.command {
-            Command::AddProducer { workload, .. } => {
-                started += 1;
-                if started == wanted {
-                    last = workload.as_ref();
-                }
+            Command::AddProducer { workload, .. } if started == wanted => {
+                last = workload.as_ref();
             }
-            Command::AddConsumer { .. } | Command::AddAdmin { .. } => started += 1,
             Command::SetWorkload { producer, workload } if *producer == wanted => {
                 last = workload.as_ref().or(last);
             }

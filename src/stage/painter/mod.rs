@@ -14,7 +14,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement};
 
 use super::packets::{PacketMark, packet_marks};
-use super::scene::{Scene, View};
+use super::scene::Scene;
 use brush::Brush;
 use theme::Theme;
 
@@ -67,13 +67,13 @@ pub fn paint(canvas: &HtmlCanvasElement, scene: &Scene, world: &World, playing: 
     });
 }
 
-/// How wide the board is that this canvas lies over; `None` before it has been
-/// laid out.
-pub fn measure(canvas: &HtmlCanvasElement) -> Option<View> {
+/// How wide the board is that this canvas lies over, in rem; `None` before it
+/// has been laid out.
+pub fn measure(canvas: &HtmlCanvasElement) -> Option<f32> {
     let board = board(canvas)?;
     let width = f64::from(board.client_width());
     let rem = theme::rem_px()?;
-    (width > 0.0 && rem > 0.0).then(|| View::new((width / rem) as f32))
+    (width > 0.0 && rem > 0.0).then(|| (width / rem) as f32)
 }
 
 fn board(canvas: &HtmlCanvasElement) -> Option<Element> {
