@@ -1,6 +1,13 @@
 //! The picture's rules, held against random worlds.
 
+mod clients;
+mod happenings;
+mod lanes;
+mod moving;
 mod pictures;
+mod producers;
+mod rebalances;
+mod watched;
 mod words;
 
 #[path = "../../crates/engine/tests/support/random_commands.rs"]

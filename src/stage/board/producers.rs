@@ -72,7 +72,10 @@ fn transaction(transaction: &Transaction) -> Html {
         "transactional.id {}: {}{}",
         transaction.id,
         transaction.state,
-        transaction.error.map_or(String::new(), |error| format!(" ({error})"))
+        transaction
+            .error
+            .as_ref()
+            .map_or(String::new(), |error| format!(" ({error})"))
     );
     html! {
         <div {class} {title}>

@@ -20,7 +20,9 @@ pub(super) fn to_lane(
     partition: &TopicPartition,
     before: i64,
 ) -> Option<Route> {
-    let producer = scene.producer(client)?;
+    let Some(producer) = scene.producer(client) else {
+        return from_processor(scene, client, partition, before);
+    };
     let from = leaves(scene, producer, Some(partition));
     let Some(lane) = scene.lane(partition) else {
         return to_card(scene, producer, partition);
@@ -42,7 +44,9 @@ pub(super) fn acknowledgement(
     client: u32,
     partition: &TopicPartition,
 ) -> Option<Route> {
-    let producer = scene.producer(client)?;
+    let Some(producer) = scene.producer(client) else {
+        return from_processor(scene, client, partition, 0).map(|route| route.reversed());
+    };
     let Some(lane) = scene.lane(partition) else {
         return to_card(scene, producer, partition).map(|route| route.reversed());
     };
@@ -73,9 +77,26 @@ pub(super) fn from_lane(scene: &Scene, client: u32, partition: &TopicPartition) 
     })
 }
 
+/// From a processor, which stands with what it reads, to where its records
+/// land.
+fn from_processor(
+    scene: &Scene,
+    client: u32,
+    partition: &TopicPartition,
+    before: i64,
+) -> Option<Route> {
+    let (_, member) = scene.processor(client)?;
+    let card = scene.topic(&partition.topic)?;
+    let to = match scene.lane(partition) {
+        Some(lane) => lane.landing(before),
+        None => Point::new(card.rect.right(), card.rect.bottom() - 0.7),
+    };
+    Some(beside_groups(scene, to, at_member(scene, member)).reversed())
+}
+
 /// From a consumer to its group's coordinator.
 pub(super) fn to_coordinator(scene: &Scene, client: u32) -> Option<Route> {
-    let (group, member) = scene.consumer(client)?;
+    let (group, member) = scene.consumer(client).or_else(|| scene.processor(client))?;
     let from = at_member(scene, member);
     let header = group.header.center().y;
     Some(match scene.arrangement {
@@ -103,7 +124,8 @@ pub(super) fn to_broker(scene: &Scene, client: u32, broker: i32) -> Option<Route
             }
         });
     }
-    if let Some((_, member)) = scene.consumer(client) {
+    let member = scene.consumer(client).or_else(|| scene.processor(client));
+    if let Some((_, member)) = member {
         let to = pill.rect.right_middle();
         let from = at_member(scene, member);
         return Some(beside_groups(scene, to, from).reversed());

@@ -129,8 +129,8 @@ pub struct Transaction {
     pub state: &'static str,
     /// In plain words, such as `in a transaction`.
     pub words: &'static str,
-    /// Kafka's name of the error that ended it, such as `PRODUCER_FENCED`.
-    pub error: Option<&'static str>,
+    /// The exception that spoilt it, such as `ProducerFencedException`.
+    pub error: Option<String>,
     /// The producer's id and epoch.
     pub producer: Option<(i64, i16)>,
     /// Whether records are part of a transaction that has not ended.

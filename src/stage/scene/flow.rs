@@ -23,15 +23,21 @@ pub(super) fn transaction(producer: &Producer) -> Option<Transaction> {
         TransactionState::AbortableError => ("can only abort", true),
         TransactionState::FatalError => ("can send no more", false),
     };
-    let error = manager.fatal_error().map(|error| error.name());
+    let is_fenced = |error: &str| {
+        matches!(
+            error,
+            "ProducerFencedException" | "InvalidProducerEpochException"
+        )
+    };
+    let error = manager.transaction_error().map(|(exception, _)| exception);
     Some(Transaction {
         id,
         state: state.name(),
-        words: match error {
-            Some("PRODUCER_FENCED" | "INVALID_PRODUCER_EPOCH") => "fenced by a newer producer",
-            _ => words,
+        words: match error.is_some_and(is_fenced) {
+            true => "fenced by a newer producer",
+            false => words,
         },
-        error,
+        error: error.map(str::to_owned),
         producer: manager
             .producer_id_and_epoch()
             .map(|it| (it.producer_id, it.epoch)),

@@ -54,7 +54,7 @@ fn check_lane(lane: &Lane, what: &str) {
     assert!(lane.track.contains(lane.landing(1_000)), "{what}");
 }
 
-fn check_scene(scene: &Scene, what: &str) {
+pub(super) fn check_scene(scene: &Scene, what: &str) {
     let standing = standing(scene);
     assert_apart(&standing, what);
     assert_within(&scene.bounds(), &standing, what);

@@ -1,0 +1,147 @@
+//! What happened a moment ago is marked where it happened.
+
+use engine::client::{CommitEach, CommitWhen, ManualCommit, Processing};
+use engine::{Command, TopicPartition};
+
+use super::super::scene::NoticeKind;
+use super::watched::{Watched, lane, row};
+use super::*;
+
+fn reader(group: &str) -> ConsumerConfig {
+    ConsumerConfig {
+        auto_offset_reset: AutoOffsetReset::Earliest,
+        ..ConsumerConfig::of_group(group)
+    }
+}
+
+#[test]
+fn records_that_are_processed_again_are_marked() {
+    let mut watched = Watched::of("orders", 1);
+    let consumer = watched.consumer(reader("billing"), "orders");
+    let producer = watched.producer(ProducerConfig::default());
+    watched.pass_ms(6_000);
+    for _ in 0..3 {
+        watched.send(producer, "orders", 0, "a");
+    }
+    watched.pass_ms(1_000);
+    watched.run(Command::Seek {
+        consumer,
+        partitions: vec![TopicPartition::new("orders", 0)],
+        to: engine::client::SeekTo::Beginning,
+    });
+    let scene = watched.until(3_000, |scene| {
+        let notice = &row(scene, "orders", 0, "billing").notice;
+        notice.as_ref().is_some_and(|it| it.kind == NoticeKind::Again)
+    });
+    let row = row(&scene, "orders", 0, "billing");
+    let cells = &lane(&scene, "orders", 0).cells;
+    let band = row.bands.first().expect("where it was");
+    assert!((band.rect.x - cells[0].rect.x).abs() < 0.1);
+    assert!(row.rect.encloses(&band.rect));
+    watched.tells("group billing processed offset");
+    watched.pass_ms(6_000);
+    assert!(!watched.twin().contains("again"), "{}", watched.twin());
+}
+
+#[test]
+fn records_that_are_passed_over_are_marked() {
+    let mut watched = Watched::of("orders", 1);
+    let consumer = watched.consumer(reader("billing"), "orders");
+    let producer = watched.producer(ProducerConfig::default());
+    watched.pass_ms(6_000);
+    watched.send(producer, "orders", 0, "a");
+    watched.pass_ms(1_000);
+    let of = vec![TopicPartition::new("orders", 0)];
+    watched.run(Command::Pause {
+        consumer,
+        partitions: of.clone(),
+    });
+    for _ in 0..4 {
+        watched.send(producer, "orders", 0, "a");
+    }
+    watched.pass_ms(1_000);
+    watched.run(Command::Seek {
+        consumer,
+        partitions: of.clone(),
+        to: engine::client::SeekTo::Offset(4),
+    });
+    watched.run(Command::Resume {
+        consumer,
+        partitions: of,
+    });
+    watched.pass_ms(1_500);
+    watched.tells("group billing passed over offsets 1 to 3 of orders-0");
+}
+
+#[test]
+fn a_key_that_moves_to_another_partition_may_be_processed_out_of_order() {
+    let mut watched = Watched::of("orders", 2);
+    let consumer = watched.consumer(reader("billing"), "orders");
+    let producer = watched.producer(ProducerConfig::default());
+    watched.pass_ms(6_000);
+    let old = vec![TopicPartition::new("orders", 0)];
+    watched.run(Command::Pause {
+        consumer,
+        partitions: old.clone(),
+    });
+    watched.send(producer, "orders", 0, "alice");
+    watched.pass_ms(1_000);
+    // As after a partition was added: the same key, later, elsewhere.
+    watched.send(producer, "orders", 1, "alice");
+    watched.pass_ms(1_000);
+    watched.run(Command::Resume {
+        consumer,
+        partitions: old,
+    });
+    watched.pass_ms(1_000);
+    let scene = watched.scene();
+    let notice = row(&scene, "orders", 0, "billing").notice.as_ref();
+    assert_eq!(notice.map(|it| it.kind), Some(NoticeKind::OutOfOrder));
+    watched.tells(
+        "group billing processed key alice out of order: offset 0 of orders-0 after the later \
+         offset 0 of orders-1",
+    );
+}
+
+#[test]
+fn keys_that_are_processed_in_order_are_not_marked() {
+    let mut watched = Watched::of("orders", 3);
+    let consumer = watched.consumer(reader("billing"), "orders");
+    shop(&mut watched.world, "orders");
+    watched.run(Command::SetProcessing {
+        consumer,
+        processing: Processing {
+            per_record_us: 50_000,
+            commit: Some(ManualCommit {
+                when: CommitWhen::After,
+                each: CommitEach::Poll,
+                is_sync: true,
+            }),
+        },
+    });
+    for _ in 0..60 {
+        watched.pass_ms(500);
+        let text = watched.twin();
+        assert!(!text.contains("out of order"), "{text}");
+    }
+}
+
+#[test]
+fn records_that_were_never_sent_are_told_when_their_producer_is_gone() {
+    let mut watched = Watched::of("orders", 1);
+    let producer = watched.producer(ProducerConfig {
+        client_id: "till".to_owned(),
+        linger_ms: 60_000,
+        ..ProducerConfig::default()
+    });
+    watched.pass_ms(500);
+    for _ in 0..3 {
+        watched.send(producer, "orders", 0, "a");
+    }
+    watched.pass_ms(1_000);
+    watched.run(Command::CloseWithoutFlush { producer });
+    watched.tells("3 records of till were never sent");
+    watched.tells("✗ till is gone: 3 records never sent.");
+    watched.pass_ms(6_000);
+    assert!(!watched.twin().contains("never sent"));
+}
