@@ -75,7 +75,7 @@ fn lines(flow: &Flow, in_flight: u32, waiting: usize) -> Vec<(String, bool)> {
     let delivered = short_number(tally.delivered as i64);
     let mut lines = vec![(format!("{in_flight} in flight · {delivered} delivered"), false)];
     if tally.failed > 0 {
-        lines.push((format!("✗ {} lost: gave up on", tally.failed), true));
+        lines.push((format!("✗ {} lost: send failed", tally.failed), true));
     }
     if flow.retries > 0 {
         lines.push((format!("↻ retried {}", times(flow.retries)), true));

@@ -28,16 +28,16 @@ const ROW_HEIGHT: f32 = 1.25;
 /// what is written to the left of a marker.
 const GUTTER: f32 = 3.9;
 const GUTTER_SMALL: f32 = 3.4;
-/// Room after the last cell: the next one, and what is written to the right of
-/// a marker.
-const TAIL: f32 = 3.8;
+/// Room after the last cell for the next one, and on a narrow lane for what is
+/// written to the right of a marker; else that reaches under the notices.
+const TAIL: f32 = 3.1;
 const TAIL_SMALL: f32 = 3.2;
 /// Room for notices beside a lane that is not narrow.
-const SIDE: f32 = 6.2;
+const SIDE: f32 = 5.3;
 const CELL: f32 = 3.0;
 const CELL_SMALL: f32 = 2.4;
 /// Lanes narrower than this have less room for everything.
-const NARROW: f32 = 22.0;
+const NARROW: f32 = 25.0;
 /// Lanes narrower than this have no notices beside them.
 const NO_SIDE: f32 = 28.0;
 /// How many earlier records are worth a picture of their density.
@@ -84,7 +84,7 @@ pub(super) fn lane(
     let high_watermark = log.map_or(0, Partition::high_watermark);
     let last_stable = log.map_or(0, |it| it.log.last_stable_offset().min(high_watermark));
     let deleted = deleted(&topic_partition, news);
-    let mut room = Room::of(&track, deleted.is_some());
+    let mut room = Room::of(rect.width, &track, deleted.is_some());
     let shown = log.map(|it| window(&it.log, room.places, room.reserved(), wanted));
     let scale = room.scale(&track, (log_start, log_end), shown.as_ref());
     let mut lane = Lane {
@@ -152,8 +152,8 @@ struct Room {
 }
 
 impl Room {
-    fn of(track: &Rect, has_deleted: bool) -> Room {
-        let (cell, tail) = if track.width < NARROW {
+    fn of(lane_width: f32, track: &Rect, has_deleted: bool) -> Room {
+        let (cell, tail) = if lane_width < NARROW {
             (CELL_SMALL, TAIL_SMALL)
         } else {
             (CELL, TAIL)

@@ -105,7 +105,7 @@ pub(super) fn arrange(world: &World, view: &View, recent: &Recent) -> Scene {
 
 impl Layout<'_> {
     fn side_by_side(mut self, width: f32) -> Scene {
-        let gap = (width * 0.06).clamp(3.5, 8.0);
+        let gap = (width * 0.045).clamp(3.5, 7.0);
         let left_width = (width * 0.18).clamp(PRODUCER_WIDTH_MIN, 18.0);
         let right_width = (width * 0.27).clamp(17.0, 25.0);
         let middle_width = width - 2.0 * EDGE - 2.0 * gap - left_width - right_width;

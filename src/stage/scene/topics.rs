@@ -24,7 +24,7 @@ const PAD: f32 = 0.5;
 const HEADER_HEIGHT: f32 = 2.3;
 const MORE_HEIGHT: f32 = 1.4;
 const LINE_HEIGHT: f32 = 1.5;
-const FOLD_WIDTH: f32 = 1.8;
+const FOLD_WIDTH: f32 = 1.5;
 const CONTROLS_WIDTH: f32 = 9.6;
 
 /// What all cards are made from.
@@ -92,7 +92,7 @@ impl Cards<'_> {
             CONTROLS_WIDTH,
             HEADER_HEIGHT,
         );
-        let left = x + PAD + FOLD_WIDTH;
+        let left = x + PAD / 2.0 + FOLD_WIDTH;
         TopicCard {
             name: name.clone(),
             partitions: topic.partitions.len(),

@@ -180,8 +180,8 @@ fn a_processor_is_a_member_that_writes() {
     watched.tells("writes with copy-1: → out: in a transaction");
     // What it writes flies from its box to the lane.
     let mut flew = std::collections::BTreeSet::new();
-    for _ in 0..400 {
-        watched.pass_ms(1);
+    for _ in 0..700 {
+        watched.pass_ms(3);
         let scene = watched.scene();
         for mark in packet_marks(&watched.world, &scene) {
             flew.insert((mark.api, mark.is_response));

@@ -63,7 +63,7 @@ fn send_blocks_while_the_topic_is_not_known() {
     watched.pass_ms(1_200);
     watched.tells("send() blocks: 1 wait for metadata, 1.2 s of 5.0 s");
     watched.pass_ms(6_000);
-    watched.tells("✗ 1 lost: gave up on");
+    watched.tells("✗ 1 lost: send failed");
 }
 
 #[test]
