@@ -234,7 +234,9 @@ impl<'a> Drawing<'a> {
                 continue;
             };
             let acquired = fetched.acquired_records.iter();
-            let records: i64 = acquired.map(|it| it.last_offset - it.first_offset + 1).sum();
+            let records: i64 = acquired
+                .map(|it| it.last_offset - it.first_offset + 1)
+                .sum();
             let look = self.records_look(first, fetched.records.len(), Shape::FetchedRecords);
             let route = routes::from_lane(self.scene, client, &of);
             self.mark(packet, part, route, counted(look, records as i32));

@@ -43,7 +43,7 @@
 //! group of which its coordinator has not heard is `not formed yet`.
 
 use super::scene::{
-    BatchSlot, BrokerPill, Cell, GroupBox, GroupKind, GroupRow, Lane, MemberBox, Notice, NoteKind,
+    BatchSlot, BrokerPill, Cell, GroupBox, GroupKind, GroupRow, Lane, MemberBox, NoteKind, Notice,
     NoticeKind, Pace, ProducerBox, Role, Scene, Shared, TopicCard,
 };
 
@@ -188,10 +188,7 @@ fn producer(producer: &ProducerBox) -> TwinItem {
         let error: String = error.map(|error| format!(", {error}")).collect();
         parts.push(format!(
             "transactional.id {} is {} ({}{})",
-            transaction.id,
-            transaction.words,
-            transaction.state,
-            error
+            transaction.id, transaction.words, transaction.state, error
         ));
     }
     let has_news = producer.flow.tally.delivered > 0;
@@ -256,10 +253,14 @@ fn topic(card: &TopicCard) -> TwinItem {
 
 fn totals(card: &TopicCard) -> String {
     let records = counted(card.totals.records as usize, "record");
-    let groups = card.totals.groups.iter().map(|(_, _, name, lag)| match lag {
-        Some(lag) => format!(", group {name} lag {lag}"),
-        None => format!(", group {name} has committed nothing"),
-    });
+    let groups = card
+        .totals
+        .groups
+        .iter()
+        .map(|(_, _, name, lag)| match lag {
+            Some(lag) => format!(", group {name} lag {lag}"),
+            None => format!(", group {name} has committed nothing"),
+        });
     let groups: String = groups.collect();
     let leaderless = match card.totals.leaderless {
         0 => String::new(),
@@ -311,7 +312,10 @@ fn besides(lane: &Lane) -> Vec<String> {
         _ => format!("{} to {}", hole.from, hole.to - 1),
     });
     clauses.extend(listed("compacted away: ", holes));
-    let segments = lane.segments.iter().map(|mark| mark.base_offset.to_string());
+    let segments = lane
+        .segments
+        .iter()
+        .map(|mark| mark.base_offset.to_string());
     clauses.extend(listed("a segment begins at ", segments));
     if let Some(deleted) = &lane.deleted {
         let count = counted((deleted.to - deleted.from) as usize, "record");
@@ -341,7 +345,11 @@ fn record(cell: &Cell) -> String {
         None => "no value".to_owned(),
     };
     let fate = cell.fate.map(|fate| format!(" {}", fate.words()));
-    format!("offset {} {key} {value}{}", cell.offset, fate.unwrap_or_default())
+    format!(
+        "offset {} {key} {value}{}",
+        cell.offset,
+        fate.unwrap_or_default()
+    )
 }
 
 fn progress(row: &GroupRow, lane: &Lane) -> TwinItem {
@@ -384,7 +392,10 @@ fn sharing(row: &GroupRow, shared: &Shared, lane: &Lane) -> String {
         let who = it.member.as_ref().map(|who| format!(" by {who}"));
         let who = who.unwrap_or_default();
         let (offset, state) = (it.offset, it.state.name());
-        format!("; offset {offset} {state}{who}, delivery {}", it.delivery_count)
+        format!(
+            "; offset {offset} {state}{who}, delivery {}",
+            it.delivery_count
+        )
     });
     let handed: String = handed.collect();
     let members = counted(row.readers, "member");
@@ -476,7 +487,10 @@ fn role(member: &MemberBox) -> Option<String> {
                     1 => range.first.to_string(),
                     _ => format!("{} to {}", range.first, range.last),
                 };
-                format!("{} {offsets} ({})", range.topic_partition, range.delivery_count)
+                format!(
+                    "{} {offsets} ({})",
+                    range.topic_partition, range.delivery_count
+                )
             });
             listed(&format!("{extra}: "), ranges).or_else(|| Some(extra.clone()))
         }

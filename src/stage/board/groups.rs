@@ -110,7 +110,11 @@ fn about(group: &GroupBox) -> String {
         parts.push(progress.clone());
     }
     parts.extend(group.generation.map(|it| format!("{counts} {it}")));
-    parts.extend(group.assignment_epoch.map(|it| format!("assignment of {it}")));
+    parts.extend(
+        group
+            .assignment_epoch
+            .map(|it| format!("assignment of {it}")),
+    );
     parts.extend(group.assignor.clone());
     parts.extend(group.coordinator.map(|it| format!("broker {it}")));
     parts.join(" · ")

@@ -8,8 +8,8 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::super::geometry::Rect;
 use super::super::BoardAction;
+use super::super::geometry::Rect;
 use super::super::scene::{
     Cell, Earlier, Fate, GroupRow, Lane, Owner, TopicCard, short_number, text_length,
 };
@@ -107,27 +107,22 @@ fn lane(lane: &Lane, onwheel: Callback<WheelEvent>, drag: Callback<PointerEvent>
     html! {
         <div
             key={partition.partition}
+            class={classes!(
+                "lane-whole",
+                lane.is_dark.then_some("is-dark"),
+                lane.scrolling.map(|_| "can-move"),
+            )}
             data-lane={partition.to_string()}
             {onwheel}
             onpointerdown={drag.clone()}
             onpointermove={drag.clone()}
             onpointerup={drag}
         >
-            <div
-                class={classes!("lane", lane.is_dark.then_some("is-dark"))}
-                style={at(&lane.rect)}
-            />
+            <div class="lane" style={at(&lane.rect)} />
             <div class="lane-number" style={at(&number)} title={format!("{partition}: {leader}")}>
                 { format!("P{}", partition.partition) }
             </div>
-            <div
-                class={classes!(
-                    "track",
-                    lane.is_dark.then_some("is-dark"),
-                    lane.scrolling.map(|_| "can-move"),
-                )}
-                style={at(&lane.track)}
-            />
+            <div class="track" style={at(&lane.track)} />
             <div>{ for lane.earlier.iter().map(earlier) }</div>
             <div class="cells">{ for lane.cells.iter().map(cell) }</div>
             { among(lane) }
@@ -153,7 +148,8 @@ fn cell(cell: &Cell) -> Html {
         cell.key.as_deref().unwrap_or("null"),
         cell.value.as_deref().unwrap_or("null"),
         cell.timestamp_ms,
-        cell.fate.map_or(String::new(), |fate| format!("\n{}", fate.words()))
+        cell.fate
+            .map_or(String::new(), |fate| format!("\n{}", fate.words()))
     );
     let class = classes!(
         "cell",

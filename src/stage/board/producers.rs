@@ -4,9 +4,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::super::scene::{
-    BatchSlot, Pace, ProducerBox, Transaction, bytes, seconds, short_text,
-};
+use super::super::scene::{BatchSlot, Pace, ProducerBox, Transaction, bytes, seconds, short_text};
 use super::style::at;
 
 #[derive(Properties, PartialEq)]

@@ -204,9 +204,10 @@ impl Recent {
     /// What has happened up to now and is to be marked, the oldest first, each
     /// with how fresh it is: 100 when it has just happened, then less.
     pub fn happenings(&self, now: Time) -> impl Iterator<Item = (&What, u8)> {
-        let fresh = self.happenings.iter().filter(move |it| {
-            it.at <= now && now.us_since(it.at) < RECENT_US
-        });
+        let fresh = self
+            .happenings
+            .iter()
+            .filter(move |it| it.at <= now && now.us_since(it.at) < RECENT_US);
         fresh.map(move |it| (&it.what, freshness(it.at, now)))
     }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use engine::coordinator::GroupEvent;
-use engine::coordinator::consumer_group::{ConsumerGroupEvent, ConsumerGroupState};
 use engine::coordinator::GroupState;
+use engine::coordinator::consumer_group::{ConsumerGroupEvent, ConsumerGroupState};
 use engine::{Event, EventKind, Rebalance, Time, TopicPartition, World};
 
 use super::{RECENT_US, freshness};

@@ -56,10 +56,12 @@ pub(super) fn flow(world: &World, producer: &Producer, recent: &Recent, in_fligh
         memory: (producer.used_memory(), producer.config.buffer_memory),
         blocked: blocked.map(|(since, for_memory)| (world.now().us_since(since), for_memory)),
         max_block_ms: producer.config.max_block_ms,
-        callbacks: producer
-            .config
-            .callbacks_on_poll
-            .then(|| producer.queued_callbacks().map(|it| it.records as usize).sum()),
+        callbacks: producer.config.callbacks_on_poll.then(|| {
+            producer
+                .queued_callbacks()
+                .map(|it| it.records as usize)
+                .sum()
+        }),
         is_flushing: producer.is_flushing(),
         lines: Vec::new(),
         rect: Rect::default(),
@@ -73,7 +75,10 @@ pub(super) fn flow(world: &World, producer: &Producer, recent: &Recent, in_fligh
 fn lines(flow: &Flow, in_flight: u32, waiting: usize) -> Vec<(String, bool)> {
     let tally = flow.tally;
     let delivered = short_number(tally.delivered as i64);
-    let mut lines = vec![(format!("{in_flight} in flight · {delivered} delivered"), false)];
+    let mut lines = vec![(
+        format!("{in_flight} in flight · {delivered} delivered"),
+        false,
+    )];
     if tally.failed > 0 {
         lines.push((format!("✗ {} lost: send failed", tally.failed), true));
     }

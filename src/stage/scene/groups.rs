@@ -213,7 +213,11 @@ fn rebalance_bar(
         let stopped = last.longest_unread_us();
         bar.text = match stopped {
             0 => format!("rebalanced in {}: nobody stopped", seconds(us)),
-            _ => format!("rebalanced in {}, stopped {}", seconds(us), seconds(stopped)),
+            _ => format!(
+                "rebalanced in {}, stopped {}",
+                seconds(us),
+                seconds(stopped)
+            ),
         };
         bar.sentence = format!(
             "last rebalance took {} ({}): {} moved, {} kept, {} revoked, longest unread {}",
@@ -361,7 +365,9 @@ fn taken(member: &MemberInfo, lag: Option<i64>, change: Option<&str>) -> f32 {
             .map_or(0.0, |words| (text_length(&words) + 2) as f32 * CHARACTER),
     };
     let chars = |text: &str| (text_length(text) + 1) as f32 * CHARACTER;
-    let epoch_width = member.epoch.map_or(0.0, |epoch| chars(&format!("epoch {epoch}")));
+    let epoch_width = member
+        .epoch
+        .map_or(0.0, |epoch| chars(&format!("epoch {epoch}")));
     let step_width = member.step.map_or(0.0, |step: Step| chars(step.words()));
     lag_width + leader_width + phase_width + epoch_width + step_width
 }

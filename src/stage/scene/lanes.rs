@@ -11,6 +11,7 @@ use engine::{TopicPartition, World};
 use super::super::geometry::Rect;
 use super::super::ink::Ink;
 use super::super::recent::What;
+use super::notices::News;
 use super::roster::GroupInfo;
 use super::window::{Content, Window, window};
 use super::words::{beginning, short_number, short_text};
@@ -18,7 +19,6 @@ use super::{
     Cell, ControlMark, Deleted, Earlier, Fate, Hole, Lane, Marker, MarkerKind, OffsetScale,
     Scrolling, SegmentMark, notices, rows,
 };
-use super::notices::News;
 
 const PAD: f32 = 0.3;
 const TRACK_HEIGHT: f32 = 2.3;
@@ -432,7 +432,13 @@ fn log_markers(
         labels.watermark = format!("HW {}", number(watermark));
         labels.end = format!("LEO {}", number(end));
     }
-    let mut markers = vec![marker(scale, MarkerKind::LogStart, start, labels.start, true)];
+    let mut markers = vec![marker(
+        scale,
+        MarkerKind::LogStart,
+        start,
+        labels.start,
+        true,
+    )];
     if stable < watermark {
         let kind = MarkerKind::LastStable;
         markers.push(marker(scale, kind, stable, labels.stable, true));

@@ -151,10 +151,10 @@ impl Layout<'_> {
             y: EDGE,
             width: width - EDGE - 2.0 * MARGIN,
         };
+        let tools = tools(&column);
         let producers = self.producers(&mut column, SLOTS_STACKED);
         let (admin, brokers) = self.cluster(&mut column);
         let topics = self.topics(&mut column);
-        let tools = tools(&column);
         let groups = self.group_boxes(&mut column);
         let signs = legend::signs(&topics, &groups);
         let legend = legend(&mut column, &signs);
@@ -321,7 +321,9 @@ impl Layout<'_> {
             .filter_map(|(what, _)| match what {
                 What::NeverSent {
                     producer, records, ..
-                } => Some(format!("✗ {producer} is gone: {records} records never sent.")),
+                } => Some(format!(
+                    "✗ {producer} is gone: {records} records never sent."
+                )),
                 _ => None,
             })
             .collect();

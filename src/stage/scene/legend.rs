@@ -92,10 +92,21 @@ pub(super) fn signs(topics: &[Rc<TopicCard>], groups: &[Rc<GroupBox>]) -> Vec<Si
     let any = |is: fn(&Lane) -> bool| lanes().any(is);
     let has_fate = |fate: Fate| lanes().any(|it| it.cells.iter().any(|it| it.fate == Some(fate)));
     let shares = groups.iter().any(|group| group.kind == GroupKind::Share);
-    let mut signs = vec![Sign::Watermark, Sign::LogEnd, Sign::Committed, Sign::Position];
+    let mut signs = vec![
+        Sign::Watermark,
+        Sign::LogEnd,
+        Sign::Committed,
+        Sign::Position,
+    ];
     let mut add = |sign, is_there: bool| signs.extend(is_there.then_some(sign));
-    add(Sign::Lag, any(|it| it.rows.iter().any(|row| row.lag_bar.is_some())));
-    add(Sign::NoReader, any(|it| it.rows.iter().any(|row| row.is_dark)));
+    add(
+        Sign::Lag,
+        any(|it| it.rows.iter().any(|row| row.lag_bar.is_some())),
+    );
+    add(
+        Sign::NoReader,
+        any(|it| it.rows.iter().any(|row| row.is_dark)),
+    );
     add(Sign::Stable, any(|it| it.last_stable < it.high_watermark));
     add(Sign::Open, has_fate(Fate::Open));
     add(Sign::Aborted, has_fate(Fate::Aborted));

@@ -132,9 +132,8 @@ fn role(world: &World, consumer: ClientNumber) -> Role {
 }
 
 fn writer(processor: &Processor, producer: &Producer) -> Option<Writer> {
-    let records = |batches: &mut dyn Iterator<Item = i32>| -> u32 {
-        batches.sum::<i32>().unsigned_abs()
-    };
+    let records =
+        |batches: &mut dyn Iterator<Item = i32>| -> u32 { batches.sum::<i32>().unsigned_abs() };
     let mut held = producer.batches().map(|(_, batch)| batch.record_count());
     let mut sent = producer
         .in_flight_batches()
@@ -219,10 +218,12 @@ fn lost_classic(
     };
     // One that has no id yet may be any of those that have its client.id.
     let has_client = |member_id: &str, of: &str| {
-        running.iter().any(|member| match member.member_id.as_str() {
-            "" => client_id(member) == Some(of),
-            known => known == member_id,
-        })
+        running
+            .iter()
+            .any(|member| match member.member_id.as_str() {
+                "" => client_id(member) == Some(of),
+                known => known == member_id,
+            })
     };
     let deadline = |member_id: &str| group.shard()?.session_deadline(&group.id, member_id);
     let members = known
@@ -297,7 +298,9 @@ fn lost_sharing(
     members
         .filter(|(id, _)| !runs.contains(id.as_str()))
         .map(|(id, member)| {
-            let deadline = group.shard().and_then(|it| it.session_deadline(&group.id, id));
+            let deadline = group
+                .shard()
+                .and_then(|it| it.session_deadline(&group.id, id));
             let names = (id.as_str(), member.metadata.client_id.as_str());
             let partitions = named(world, &member.assignment.partitions);
             MemberInfo {
@@ -313,7 +316,9 @@ fn lost_sharing(
 fn named(world: &World, partitions: &PartitionsByTopic) -> Vec<(TopicPartition, Option<i64>)> {
     let name = |id| -> Option<&TopicName> {
         let mut topics = world.topics().iter();
-        topics.find(|(_, topic)| topic.id == id).map(|(name, _)| name)
+        topics
+            .find(|(_, topic)| topic.id == id)
+            .map(|(name, _)| name)
     };
     let mut all = Vec::new();
     for (id, numbers) in partitions {

@@ -87,7 +87,8 @@ pub(super) fn of_row(row: &mut GroupRow, lane: &Lane, news: &News, change_fresh:
             continue;
         }
         let (text, sentence) = words(what, lane, from, to);
-        row.bands.extend(band(&lane.scale, kind, (from, to), *fresh, &row.rect));
+        row.bands
+            .extend(band(&lane.scale, kind, (from, to), *fresh, &row.rect));
         let fresh = *fresh;
         let is_graver = notice.as_ref().is_none_or(|it| it.kind <= kind);
         if is_graver {

@@ -236,10 +236,7 @@ fn places(world: &World, known: &AllKnown) -> BTreeMap<String, usize> {
 }
 
 /// The consumers of a group that run no more, by `client.id`.
-pub(super) fn ended_consumers(
-    world: &World,
-    group: &str,
-) -> BTreeMap<String, Vec<ClientNumber>> {
+pub(super) fn ended_consumers(world: &World, group: &str) -> BTreeMap<String, Vec<ClientNumber>> {
     let mut started: ClientNumber = 0;
     let mut ended: BTreeMap<String, Vec<ClientNumber>> = BTreeMap::new();
     for entry in &world.journal().entries {

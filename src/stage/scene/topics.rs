@@ -65,9 +65,7 @@ impl Cards<'_> {
         (x, y, width): (f32, f32, f32),
     ) -> TopicCard {
         let groups = self.groups.iter();
-        let readers: Vec<&GroupInfo> = groups
-            .filter(|group| group.topics.contains(name))
-            .collect();
+        let readers: Vec<&GroupInfo> = groups.filter(|group| group.topics.contains(name)).collect();
         let (rows, more) = readers.split_at(readers.len().min(ROWS_MAX));
         let top = y + HEADER_HEIGHT;
         let shown = match is_folded {
@@ -82,7 +80,11 @@ impl Cards<'_> {
             let rect = Rect { y, ..place };
             lanes::lane(self.world, partition, wanted, rows, self.news, rect)
         });
-        let more_lanes = if is_folded { 0 } else { topic.partitions.len() - shown };
+        let more_lanes = if is_folded {
+            0
+        } else {
+            topic.partitions.len() - shown
+        };
         let line_height = if is_folded { LINE_HEIGHT } else { 0.0 };
         let more_height = if more_lanes > 0 { MORE_HEIGHT } else { 0.0 };
         let height = HEADER_HEIGHT + shown as f32 * place.height + line_height + more_height + PAD;
@@ -116,7 +118,11 @@ impl Cards<'_> {
         let mut totals = Totals {
             records: 0,
             groups: Vec::new(),
-            leaderless: topic.partitions.iter().filter(|it| it.leader.is_none()).count(),
+            leaderless: topic
+                .partitions
+                .iter()
+                .filter(|it| it.leader.is_none())
+                .count(),
         };
         let mut lags: Vec<Option<i64>> = vec![None; readers.len()];
         for partition in partitions {

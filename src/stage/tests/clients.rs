@@ -35,9 +35,15 @@ fn members_of_a_share_group_share_a_lane_and_each_record_says_who_has_it() {
     watched.pass_ms(2_000);
     let scene = watched.scene();
     let group = scene.group("workers").expect("it is drawn");
-    assert_eq!((group.kind, group.state), (GroupKind::Share, Some("Stable")));
+    assert_eq!(
+        (group.kind, group.state),
+        (GroupKind::Share, Some("Stable"))
+    );
     assert_eq!(group.rebalances, None);
-    let shared = row(&scene, "jobs", 0, "workers").shared.as_ref().expect("it shares");
+    let shared = row(&scene, "jobs", 0, "workers")
+        .shared
+        .as_ref()
+        .expect("it shares");
     assert!(shared.acquired >= 2, "{shared:?}");
     let handed = &shared.handed[0];
     assert_eq!((handed.offset, handed.state), (0, HandedState::Acquired));
@@ -80,14 +86,23 @@ fn what_becomes_of_a_record_of_a_share_group_is_told() {
     acknowledge(&mut watched, 2, AcknowledgeType::Accept);
     watched.pass_ms(1_500);
     let scene = watched.scene();
-    let shared = row(&scene, "jobs", 0, "workers").shared.clone().expect("it shares");
+    let shared = row(&scene, "jobs", 0, "workers")
+        .shared
+        .clone()
+        .expect("it shares");
     let states: Vec<(i64, HandedState, i16)> = shared
         .handed
         .iter()
         .map(|it| (it.offset, it.state, it.delivery_count))
         .collect();
-    assert!(states.contains(&(0, HandedState::Acquired, 2)), "{states:?}");
-    assert!(states.contains(&(1, HandedState::Archived, 1)), "{states:?}");
+    assert!(
+        states.contains(&(0, HandedState::Acquired, 2)),
+        "{states:?}"
+    );
+    assert!(
+        states.contains(&(1, HandedState::Archived, 1)),
+        "{states:?}"
+    );
     watched.tells("1 acquired, delivery 2");
 }
 
@@ -174,7 +189,10 @@ fn a_processor_is_a_member_that_writes() {
     let Role::Processor(writer) = &member(&scene, copier).role else {
         panic!("it writes");
     };
-    assert_eq!((&*writer.output, writer.transaction.id.as_str()), ("out", "copy-1"));
+    assert_eq!(
+        (&*writer.output, writer.transaction.id.as_str()),
+        ("out", "copy-1")
+    );
     assert!(scene.producer(writer.client).is_none(), "drawn once");
     assert_eq!(scene.producers.len(), 1);
     watched.tells("writes with copy-1: → out: in a transaction");
@@ -202,7 +220,10 @@ fn names_and_workloads_are_told_behind_clients_that_are_two() {
     let shop = shop(&mut watched.world, "in");
     assert!(last_workload(&watched.world, shop).is_some());
     let scene = watched.scene_for(&View::new(80.0));
-    assert_eq!(scene.producer(shop).expect("it is drawn").topic.as_deref(), Some("in"));
+    assert_eq!(
+        scene.producer(shop).expect("it is drawn").topic.as_deref(),
+        Some("in")
+    );
 }
 
 fn worker_of_nobody(watched: &mut Watched) {

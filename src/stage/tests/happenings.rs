@@ -1,11 +1,57 @@
 //! What happened a moment ago is marked where it happened.
 
 use engine::client::{CommitEach, CommitWhen, ManualCommit, Processing};
-use engine::{Command, TopicPartition};
+use engine::event::Cause;
+use engine::{Command, Event, EventKind, TopicPartition};
 
 use super::super::scene::NoticeKind;
 use super::watched::{Watched, lane, row};
 use super::*;
+
+#[test]
+fn what_is_lost_and_what_came_twice_is_marked_in_its_lane() {
+    let mut watched = Watched::of("orders", 1);
+    let producer = watched.producer(ProducerConfig::default());
+    for _ in 0..5 {
+        watched.send(producer, "orders", 0, "a");
+    }
+    watched.pass_ms(2_000);
+    let of = TopicPartition::new("orders", 0);
+    let tell = |watched: &mut Watched, kind| {
+        let event = Event {
+            at: watched.world.now(),
+            cause: Cause::Start,
+            kind,
+        };
+        watched.recent.note(&event, &watched.world);
+    };
+    let twice = EventKind::DuplicateRecognized {
+        broker: 1,
+        topic_partition: of.clone(),
+        base_offset: 1,
+        records: 2,
+        from: engine::NodeId::Client(producer),
+    };
+    tell(&mut watched, twice);
+    watched.tells("offsets 1 to 2 of orders-0 came again and were stored once");
+    let lost = EventKind::RecordsLost {
+        topic_partition: of,
+        from: 3,
+        to: 5,
+    };
+    tell(&mut watched, lost);
+    watched.tells("committed records were lost: offsets 3 to 4 of orders-0");
+    let scene = watched.scene();
+    let lane = lane(&scene, "orders", 0);
+    let kinds: Vec<NoticeKind> = lane.bands.iter().map(|band| band.kind).collect();
+    assert_eq!(kinds, [NoticeKind::Duplicate, NoticeKind::Lost]);
+    for (band, offset) in lane.bands.iter().zip([1, 3]) {
+        let cell = lane.cells.iter().find(|cell| cell.offset == offset);
+        let x = cell.expect("it is shown").rect.x;
+        assert!((band.rect.x - x).abs() < 0.1, "{band:?}");
+        assert!(lane.track.encloses(&band.rect));
+    }
+}
 
 fn reader(group: &str) -> ConsumerConfig {
     ConsumerConfig {
@@ -31,7 +77,9 @@ fn records_that_are_processed_again_are_marked() {
     });
     let scene = watched.until(3_000, |scene| {
         let notice = &row(scene, "orders", 0, "billing").notice;
-        notice.as_ref().is_some_and(|it| it.kind == NoticeKind::Again)
+        notice
+            .as_ref()
+            .is_some_and(|it| it.kind == NoticeKind::Again)
     });
     let row = row(&scene, "orders", 0, "billing");
     let cells = &lane(&scene, "orders", 0).cells;

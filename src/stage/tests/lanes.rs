@@ -1,7 +1,7 @@
 //! What stands in lanes besides records.
 
-use engine::client::TransactionCall;
 use engine::Command;
+use engine::client::TransactionCall;
 
 use super::super::scene::{Fate, MarkerKind};
 use super::watched::{Watched, lane, row};
@@ -38,7 +38,8 @@ fn open_aborted_and_committed_transactions_are_told_apart() {
     watched.pass_ms(1_000);
     let scene = watched.scene();
     let lane = lane(&scene, "orders", 0);
-    let fates: Vec<(i64, Option<Fate>)> = lane.cells.iter().map(|it| (it.offset, it.fate)).collect();
+    let fates: Vec<(i64, Option<Fate>)> =
+        lane.cells.iter().map(|it| (it.offset, it.fate)).collect();
     assert_eq!(
         fates,
         [
@@ -47,13 +48,21 @@ fn open_aborted_and_committed_transactions_are_told_apart() {
             (4, Some(Fate::Open))
         ]
     );
-    let ends: Vec<(i64, bool)> = lane.controls.iter().map(|it| (it.offset, it.commits)).collect();
+    let ends: Vec<(i64, bool)> = lane
+        .controls
+        .iter()
+        .map(|it| (it.offset, it.commits))
+        .collect();
     assert_eq!(ends, [(1, true), (3, false)]);
     assert_eq!((lane.last_stable, lane.high_watermark), (4, 5));
-    let stable = lane.markers.iter().find(|it| it.kind == MarkerKind::LastStable);
+    let stable = lane
+        .markers
+        .iter()
+        .find(|it| it.kind == MarkerKind::LastStable);
     let stable = stable.expect("it differs from the high watermark");
     assert!((stable.x - lane.cells[2].rect.x).abs() < 0.1);
-    watched.tells("last stable offset 4, high watermark 5, log end 5; last records: offset 4 key b");
+    watched
+        .tells("last stable offset 4, high watermark 5, log end 5; last records: offset 4 key b");
     watched.tells("value \"v\" in an open transaction, offset 2 key a value \"v\" aborted");
     watched.tells("markers: commit at 1, abort at 3");
     watched.tells("transactional.id till is in a transaction (IN_TRANSACTION)");
@@ -92,7 +101,10 @@ fn holes_of_compaction_take_one_place_each_and_segments_are_marked() {
     let hole = lane.holes.first().expect("compaction took records");
     assert_eq!(hole.from, 0);
     assert!(hole.to > 20, "{hole:?}");
-    assert!((hole.rect.width - (lane.scale.cell - 0.12)).abs() < 0.01, "one place");
+    assert!(
+        (hole.rect.width - (lane.scale.cell - 0.12)).abs() < 0.01,
+        "one place"
+    );
     assert!(lane.earlier.is_none(), "all of it fits");
     let cell = lane.cells.last().expect("the last records stay");
     assert_eq!(cell.offset, 29);

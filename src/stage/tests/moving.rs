@@ -99,7 +99,13 @@ fn a_topic_is_folded_into_a_line() {
     let told = "Topic wide: 12 partitions, replication factor 1; folded: 0 records, group billing";
     assert!(text.contains(told), "{text}");
     view.change(ViewChange::FoldAll(false), &scene);
-    assert!(!watched.scene_for(&view).topic("wide").expect("drawn").is_folded);
+    assert!(
+        !watched
+            .scene_for(&view)
+            .topic("wide")
+            .expect("drawn")
+            .is_folded
+    );
 }
 
 #[test]
@@ -183,7 +189,10 @@ fn a_marker_of_a_transaction_at_the_end_is_scrolled_past() {
         assert_eq!(places, lane.scale.places.len());
     }
     let scene: Scene = watched.scene();
-    let last = lane(&scene, "orders", 0).controls.last().expect("it ends so");
+    let last = lane(&scene, "orders", 0)
+        .controls
+        .last()
+        .expect("it ends so");
     let lane = lane(&scene, "orders", 0);
     assert_eq!(last.offset, lane.log_end - 1);
 }

@@ -1,7 +1,7 @@
 //! What happens to records before they are in a lane.
 
-use engine::client::TransactionCall;
 use engine::Command;
+use engine::client::TransactionCall;
 
 use super::watched::Watched;
 use super::*;
@@ -19,14 +19,20 @@ fn a_batch_fills_and_lingers() {
     });
     let slot = &scene.producers[0].slots[0];
     let (left_us, share) = slot.linger.expect("it lingers");
-    assert!(left_us <= 2_000_000 && share <= 1.0 && share > 0.5, "{slot:?}");
+    assert!(
+        left_us <= 2_000_000 && share <= 1.0 && share > 0.5,
+        "{slot:?}"
+    );
     assert_eq!(slot.limit, 16_384);
     assert!(slot.bytes > 60);
     watched.pass_ms(1_000);
     let later = &watched.scene().producers[0].slots[0];
     assert!(later.linger.expect("it lingers still").1 < share);
     let scene = watched.until(3_000, |scene| {
-        scene.producers[0].slots.iter().any(|slot| slot.in_flight > 0)
+        scene.producers[0]
+            .slots
+            .iter()
+            .any(|slot| slot.in_flight > 0)
     });
     assert_eq!(scene.producers[0].in_flight, 1);
     watched.pass_ms(1_000);
@@ -49,12 +55,7 @@ fn callbacks_wait_for_poll() {
 
 #[test]
 fn send_blocks_while_the_topic_is_not_known() {
-    let mut watched = Watched::with(
-        &[("auto.create.topics.enable", "false")],
-        "orders",
-        1,
-        &[],
-    );
+    let mut watched = Watched::with(&[("auto.create.topics.enable", "false")], "orders", 1, &[]);
     let producer = watched.producer(ProducerConfig {
         max_block_ms: 5_000,
         ..ProducerConfig::default()
@@ -78,7 +79,10 @@ fn what_is_sent_in_vain_is_told_with_how_often() {
     watched.run(Command::KillBroker { broker: 1 });
     watched.send(producer, "orders", 0, "b");
     let scene = watched.until(20_000, |scene| scene.producers[0].flow.retries > 0);
-    let slot = scene.producers[0].slots.iter().find(|slot| slot.attempts > 0);
+    let slot = scene.producers[0]
+        .slots
+        .iter()
+        .find(|slot| slot.attempts > 0);
     assert!(slot.is_some());
     watched.tells("↻ retried once");
 }

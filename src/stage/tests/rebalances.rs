@@ -30,7 +30,10 @@ fn an_eager_rebalance_stops_the_world_and_says_for_how_long() {
     });
     let group = scene.group("billing").expect("it is drawn");
     let bar = group.rebalances.as_ref().expect("it has rebalances");
-    assert!(bar.is_under_way && bar.text.starts_with("rebalancing for "), "{bar:?}");
+    assert!(
+        bar.is_under_way && bar.text.starts_with("rebalancing for "),
+        "{bar:?}"
+    );
     for partition in 0..4 {
         let row = row(&scene, "orders", partition, "billing");
         assert_eq!(row.change, Some(Change::Revoked));
@@ -39,14 +42,26 @@ fn an_eager_rebalance_stops_the_world_and_says_for_how_long() {
     }
     let scene = watched.until(5_000, |scene| {
         let group = scene.group("billing").expect("it is drawn");
-        group.rebalances.as_ref().is_some_and(|bar| !bar.is_under_way)
+        group
+            .rebalances
+            .as_ref()
+            .is_some_and(|bar| !bar.is_under_way)
     });
-    let (moved, returned) = (row(&scene, "orders", 3, "billing"), row(&scene, "orders", 0, "billing"));
+    let (moved, returned) = (
+        row(&scene, "orders", 3, "billing"),
+        row(&scene, "orders", 0, "billing"),
+    );
     assert_eq!(moved.change, Some(Change::Moved));
     assert_eq!(returned.change, Some(Change::Returned));
-    assert_eq!(member(&scene, second).change.as_deref(), Some("2 moved here"));
+    assert_eq!(
+        member(&scene, second).change.as_deref(),
+        Some("2 moved here")
+    );
     assert_eq!(member(&scene, first).change.as_deref(), Some("2 returned"));
-    let ribbon = scene.ribbons.iter().find(|it| it.topic_partition.partition == 3);
+    let ribbon = scene
+        .ribbons
+        .iter()
+        .find(|it| it.topic_partition.partition == 3);
     assert_eq!(ribbon.expect("it has an owner").change, Some(Change::Moved));
     watched.tells("last rebalance took ");
     watched.tells("2 moved, 0 kept, 4 revoked, longest unread ");
@@ -68,7 +83,10 @@ fn a_cooperative_rebalance_stops_only_what_moves() {
         let scene = watched.scene();
         let lanes = scene.topics[0].lanes.iter();
         most_dark = most_dark.max(lanes.filter(|lane| lane.is_dark).count());
-        let bar = scene.groups[0].rebalances.clone().expect("it has rebalances");
+        let bar = scene.groups[0]
+            .rebalances
+            .clone()
+            .expect("it has rebalances");
         if bar.fresh == 100 && !bar.is_under_way {
             break;
         }
@@ -79,7 +97,11 @@ fn a_cooperative_rebalance_stops_only_what_moves() {
         .map(|partition| row(&scene, "orders", partition, "billing").change)
         .collect();
     let count = |of| changes.iter().filter(|change| **change == Some(of)).count();
-    assert_eq!((count(Change::Kept), count(Change::Moved)), (2, 2), "{changes:?}");
+    assert_eq!(
+        (count(Change::Kept), count(Change::Moved)),
+        (2, 2),
+        "{changes:?}"
+    );
 }
 
 #[test]

@@ -46,7 +46,11 @@ fn hole(hole: &Hole) -> Html {
     let count = hole.to - hole.from;
     let title = match count {
         1 => format!("offset {} was compacted away", hole.from),
-        _ => format!("offsets {} to {} were compacted away", hole.from, hole.to - 1),
+        _ => format!(
+            "offsets {} to {} were compacted away",
+            hole.from,
+            hole.to - 1
+        ),
     };
     html! {
         <div key={hole.from} class="hole" style={at(&hole.rect)} {title}>
@@ -58,7 +62,11 @@ fn hole(hole: &Hole) -> Html {
 fn deleted(deleted: &Deleted) -> Html {
     let count = deleted.to - deleted.from;
     let title = format!("{count} records were deleted {}", deleted.words());
-    let style = format!("{};opacity:0.{:02}", at(&deleted.rect), deleted.fresh.min(99));
+    let style = format!(
+        "{};opacity:0.{:02}",
+        at(&deleted.rect),
+        deleted.fresh.min(99)
+    );
     html! {
         <div key={deleted.from} class="deleted" {style} {title}>
             <span>{ format!("✂ {}", short_number(count)) }</span>

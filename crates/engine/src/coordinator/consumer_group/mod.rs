@@ -46,8 +46,8 @@ pub use topics::{TopicMetadata, TopicsImage};
 use std::collections::BTreeMap;
 
 use super::runtime::TimelineMap;
-use crate::assignor::server::ServerAssignor;
 use super::timers::Timers;
+use crate::assignor::server::ServerAssignor;
 use crate::protocol::{
     ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse, LEAVE_GROUP_MEMBER_EPOCH,
     LEAVE_GROUP_STATIC_MEMBER_EPOCH, TopicId,
