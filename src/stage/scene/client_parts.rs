@@ -60,6 +60,12 @@ pub enum Step {
     NotSynced,
     /// Its SyncGroup has come.
     Synced,
+    /// With KIP-848: it has partitions that it is to give up
+    /// (`UNREVOKED_PARTITIONS`).
+    Unrevoked,
+    /// With KIP-848: it waits for partitions that others have not given up
+    /// (`UNRELEASED_PARTITIONS`).
+    Unreleased,
 }
 
 impl Step {
@@ -70,6 +76,8 @@ impl Step {
             Step::Joined => "joined",
             Step::NotSynced => "not synced yet",
             Step::Synced => "synced",
+            Step::Unrevoked => "to give up",
+            Step::Unreleased => "waits for others",
         }
     }
 }

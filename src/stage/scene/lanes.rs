@@ -33,7 +33,7 @@ const GUTTER_SMALL: f32 = 3.4;
 const TAIL: f32 = 3.1;
 const TAIL_SMALL: f32 = 3.2;
 /// Room for notices beside a lane that is not narrow.
-const SIDE: f32 = 5.3;
+const SIDE: f32 = 5.7;
 const CELL: f32 = 3.0;
 const CELL_SMALL: f32 = 2.4;
 /// Lanes narrower than this have less room for everything.

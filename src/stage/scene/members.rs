@@ -9,7 +9,9 @@ use engine::client::{
     Client, Consumer, ConsumerMemberState, Membership, Processor, Producer, ShareConsumer,
 };
 use engine::command::ClientNumber;
-use engine::coordinator::consumer_group::{ConsumerGroup, ConsumerGroupTimer};
+use engine::coordinator::consumer_group::{
+    ConsumerGroup, ConsumerGroupMember, ConsumerGroupTimer, MemberState,
+};
 use engine::coordinator::share_group::ShareGroup;
 use engine::coordinator::{ClassicGroup, GroupState, Member};
 use engine::protocol::TopicName;
@@ -72,7 +74,11 @@ fn consumer(world: &World, group: &GroupInfo, consumer: &Consumer, name: String)
             Some(_) => Some(consumer.generation()).filter(|epoch| *epoch >= 0),
             None => None,
         },
-        step: of_classic.and_then(|known| step(known, member_id)),
+        step: match group.known {
+            Some((_, Known::Classic(known))) => step(known, member_id),
+            Some((_, Known::Consumer(known))) => known.member(member_id).and_then(step_of),
+            _ => None,
+        },
         partitions: consumer
             .assignment()
             .iter()
@@ -117,6 +123,15 @@ fn step(group: &ClassicGroup, member_id: &str) -> Option<Step> {
         }
         _ => return None,
     })
+}
+
+/// The same in a group of KIP-848.
+fn step_of(member: &ConsumerGroupMember) -> Option<Step> {
+    match member.state {
+        MemberState::UnrevokedPartitions => Some(Step::Unrevoked),
+        MemberState::UnreleasedPartitions => Some(Step::Unreleased),
+        MemberState::Stable | MemberState::Unknown => None,
+    }
 }
 
 fn role(world: &World, consumer: ClientNumber) -> Role {

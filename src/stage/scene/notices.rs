@@ -218,7 +218,7 @@ fn words(what: &What, lane: &Lane, from: i64, to: i64) -> (String, String) {
             format!("committed records were lost: {offsets} of {on}"),
         ),
         What::DuplicateRecognized { .. } => (
-            "= sent twice".to_owned(),
+            "= sent again".to_owned(),
             format!("{offsets} of {on} came again and were stored once"),
         ),
         What::NeverSent {

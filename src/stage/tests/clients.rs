@@ -4,8 +4,8 @@ use engine::client::{Acknowledging, GroupProtocol, ShareConsumerConfig};
 use engine::protocol::{AcknowledgeType, IsolationLevel};
 use engine::{Command, TopicPartition};
 
-use super::super::scene::{GroupKind, HandedState, Phase, RibbonKind, Role};
-use super::super::{View, last_workload, packet_marks};
+use super::super::scene::{GroupKind, HandedState, Phase, RibbonKind, Role, Step};
+use super::super::{Scene, View, last_workload, packet_marks};
 use super::watched::{Watched, lane, member, row};
 use super::*;
 
@@ -129,6 +129,14 @@ fn a_group_of_the_new_protocol_tells_its_epoch_and_how_far_members_are() {
     let group = scene.group("billing").expect("it is drawn");
     assert!(group.is_rebalancing, "{:?}", group.state);
     watched.tells("at epoch");
+    let steps = |scene: &Scene| -> Vec<Option<Step>> {
+        [first, second]
+            .map(|client| member(scene, client).step)
+            .to_vec()
+    };
+    let scene = watched.until(15_000, |scene| steps(scene)[0] == Some(Step::Unrevoked));
+    assert_eq!(steps(&scene)[1], Some(Step::Unreleased));
+    watched.tells("waits for others");
     watched.pass_ms(15_000);
     watched.tells("Group billing: Stable, epoch");
 }

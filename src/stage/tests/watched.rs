@@ -142,6 +142,6 @@ pub fn row<'a>(scene: &'a Scene, topic: &str, partition: i32, group: &str) -> &'
         .expect("the group reads it")
 }
 
-pub fn member<'a>(scene: &'a Scene, client: u32) -> &'a MemberBox {
+pub fn member(scene: &Scene, client: u32) -> &MemberBox {
     scene.consumer(client).expect("it is drawn").1
 }
