@@ -227,7 +227,7 @@ pub struct LagBar {
 /// A topic in one line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Totals {
-    /// Offsets from the log starts to the log ends.
+    /// The records that applications wrote and the logs still have.
     pub records: i64,
     /// Each group that reads it: its letter, colour, name and lag.
     pub groups: Vec<(String, Ink, String, Option<i64>)>,

@@ -249,13 +249,26 @@ fn fill(lane: &mut Lane, log: &PartitionLog, shown: &Window, room: &Room) {
             most,
         });
         let rect = inset(room.earlier(&lane.track));
-        lane.earlier = (first > lane.log_start).then(|| earlier_records(log, first, rect));
+        let earlier = earlier_records(log, first, rect);
+        if earlier.records > 0 {
+            lane.earlier = Some(earlier);
+        } else if first > lane.log_start {
+            let from = lane.log_start;
+            lane.holes.insert(
+                0,
+                Hole {
+                    from,
+                    to: first,
+                    rect,
+                },
+            );
+        }
     }
     if end < lane.log_end {
         let x = lane.scale.at(end);
         let width = (lane.track.right() - x).min(room.tail);
         lane.later = Some(Earlier {
-            records: lane.log_end - end,
+            records: log.data_records(end, lane.log_end),
             density: Vec::new(),
             rect: inset(Rect::new(x, lane.track.y, width, lane.track.height)),
         });
@@ -360,7 +373,7 @@ pub(in super::super) fn readable(bytes: &[u8]) -> String {
 }
 
 fn earlier_records(log: &PartitionLog, first_shown: i64, rect: Rect) -> Earlier {
-    let records = first_shown - log.start_offset();
+    let records = log.data_records(log.start_offset(), first_shown);
     let density = if records < DENSITY_FROM {
         Vec::new()
     } else {
@@ -390,7 +403,7 @@ fn density(log: &PartitionLog, limit: i64) -> Vec<u8> {
         }
     };
     let counts: Vec<i64> = (0..STRETCHES)
-        .map(|stretch| (offset_at(stretch + 1) - offset_at(stretch)).max(0))
+        .map(|stretch| log.data_records(offset_at(stretch), offset_at(stretch + 1)))
         .collect();
     let most = counts.iter().copied().max().unwrap_or(0).max(1);
     counts

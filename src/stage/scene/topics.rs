@@ -129,7 +129,7 @@ impl Cards<'_> {
             let Some(log) = self.world.partition(&partition).map(|it| &it.log) else {
                 continue;
             };
-            totals.records += log.end_offset() - log.start_offset();
+            totals.records += log.data_records(log.start_offset(), log.end_offset());
             for (lag, group) in lags.iter_mut().zip(readers) {
                 let done = match group.shares.get(&partition) {
                     Some(share) => Some(share.start_offset()),

@@ -42,7 +42,7 @@ fn a_lane_is_moved_to_any_offset_and_back_to_its_newest_records() {
     assert_eq!(later.records, 500 - moved.scale.end);
     assert_eq!(moved.earlier.as_ref().map(|it| it.records), Some(120));
     assert_eq!(moved.scale.place(499).1, Pin::After);
-    super::pictures::check_scene(&scene, "moved");
+    super::pictures::check_scene(&watched.world, &scene, "moved");
     let text = Twin::of(&scene).to_text();
     assert!(text.contains("shown from offset 120 to"), "{text}");
     view.change(ViewChange::MoveLane(of.clone(), -5), &scene);
@@ -72,7 +72,7 @@ fn a_moved_lane_stays_where_it_is_when_the_log_begins_later() {
     let lane = lane(&scene, "orders", 0);
     assert!(lane.log_start > 2);
     assert_eq!(lane.scale.first, lane.log_start);
-    super::pictures::check_scene(&scene, "moved before the log start");
+    super::pictures::check_scene(&watched.world, &scene, "moved before the log start");
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn a_topic_is_folded_into_a_line() {
     assert!(card.is_folded && card.lanes.is_empty());
     assert!(card.rect.height < 5.0);
     assert!(!scene.topic("orders").expect("it is drawn").is_folded);
-    super::pictures::check_scene(&scene, "folded");
+    super::pictures::check_scene(&watched.world, &scene, "folded");
     let text = Twin::of(&scene).to_text();
     let told = "Topic wide: 12 partitions, replication factor 1; folded: 0 records, group billing";
     assert!(text.contains(told), "{text}");
@@ -117,7 +117,7 @@ fn very_many_lanes_are_folded_by_themselves() {
     let scene = watched.scene();
     let folded: Vec<bool> = scene.topics.iter().map(|card| card.is_folded).collect();
     assert_eq!(folded, [false, true, true, true, true]);
-    super::pictures::check_scene(&scene, "very many lanes");
+    super::pictures::check_scene(&watched.world, &scene, "very many lanes");
 }
 
 #[test]
@@ -128,12 +128,12 @@ fn zooming_makes_room_for_less_or_for_more() {
     view.change(ViewChange::Zoom(0.5), &plain);
     let small = watched.scene_for(&view);
     assert!((small.width * small.zoom - 90.0).abs() < 0.01);
-    super::pictures::check_scene(&small, "small");
+    super::pictures::check_scene(&watched.world, &small, "small");
     for wild in [f32::NAN, 1e9, -3.0] {
         view.change(ViewChange::Zoom(wild), &small);
         let scene = watched.scene_for(&view);
         assert!(scene.width.is_finite() && scene.width >= 20.0);
-        super::pictures::check_scene(&scene, "wild");
+        super::pictures::check_scene(&watched.world, &scene, "wild");
     }
 }
 
@@ -183,7 +183,7 @@ fn a_marker_of_a_transaction_at_the_end_is_scrolled_past() {
     for first in [0, 1, 7, 30, 39, 40] {
         view.moved.insert(TopicPartition::new("orders", 0), first);
         let scene = watched.scene_for(&view);
-        super::pictures::check_scene(&scene, &format!("from {first}"));
+        super::pictures::check_scene(&watched.world, &scene, &format!("from {first}"));
         let lane = lane(&scene, "orders", 0);
         let places = lane.cells.len() + lane.controls.len();
         assert_eq!(places, lane.scale.places.len());

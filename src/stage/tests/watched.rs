@@ -125,7 +125,7 @@ impl Watched {
         assert!(text.contains(part), "no {part:?} in\n{text}");
         for width in WIDTHS {
             let scene = self.scene_for(&View::new(width));
-            super::pictures::check_scene(&scene, &format!("{part}, {width} rem"));
+            super::pictures::check_scene(&self.world, &scene, &format!("{part}, {width} rem"));
         }
     }
 }
