@@ -23,7 +23,11 @@ const LANES_UNFOLDED: usize = 64;
 const PAD: f32 = 0.5;
 const HEADER_HEIGHT: f32 = 2.3;
 const MORE_HEIGHT: f32 = 1.4;
-const LINE_HEIGHT: f32 = 1.5;
+const LINE_HEIGHT: f32 = 1.7;
+/// With so much room beside its buttons a folded topic is one line, in which
+/// its name takes this share.
+const LINE_FROM: f32 = 22.0;
+const NAME_SHARE: f32 = 0.45;
 const FOLD_WIDTH: f32 = 1.5;
 const CONTROLS_WIDTH: f32 = 9.6;
 
@@ -53,6 +57,45 @@ pub(super) fn folded<'a>(
             (name, is_folded)
         })
         .collect()
+}
+
+/// The upper end of a card.
+struct Head {
+    header: Rect,
+    line: Rect,
+    controls: Rect,
+}
+
+impl Head {
+    /// A folded topic's totals stand beside its name where there is room, and
+    /// under it where there is none.
+    fn of(is_folded: bool, (x, y, width): (f32, f32, f32)) -> Head {
+        let left = x + PAD / 2.0 + FOLD_WIDTH;
+        let controls = x + width - PAD - CONTROLS_WIDTH;
+        let room = controls - PAD - left;
+        let name_width = match is_folded && room >= LINE_FROM {
+            true => room * NAME_SHARE,
+            false => room,
+        };
+        let line = match (is_folded, name_width < room) {
+            (true, true) => Rect::new(
+                left + name_width + PAD,
+                y,
+                room - name_width - PAD,
+                HEADER_HEIGHT,
+            ),
+            (true, false) => {
+                let width = width - FOLD_WIDTH - 2.0 * PAD;
+                Rect::new(left, y + HEADER_HEIGHT, width, LINE_HEIGHT)
+            }
+            (false, _) => Rect::default(),
+        };
+        Head {
+            header: Rect::new(left, y, name_width, HEADER_HEIGHT),
+            line,
+            controls: Rect::new(controls, y, CONTROLS_WIDTH, HEADER_HEIGHT),
+        }
+    }
 }
 
 impl Cards<'_> {
@@ -85,16 +128,13 @@ impl Cards<'_> {
         } else {
             topic.partitions.len() - shown
         };
-        let line_height = if is_folded { LINE_HEIGHT } else { 0.0 };
         let more_height = if more_lanes > 0 { MORE_HEIGHT } else { 0.0 };
-        let height = HEADER_HEIGHT + shown as f32 * place.height + line_height + more_height + PAD;
-        let controls = Rect::new(
-            x + width - PAD - CONTROLS_WIDTH,
-            y,
-            CONTROLS_WIDTH,
-            HEADER_HEIGHT,
-        );
-        let left = x + PAD / 2.0 + FOLD_WIDTH;
+        let head = Head::of(is_folded, (x, y, width));
+        let lanes_height = shown as f32 * place.height + more_height;
+        let height = match is_folded {
+            true => head.line.bottom().max(head.header.bottom()) - y,
+            false => HEADER_HEIGHT + lanes_height + PAD,
+        };
         TopicCard {
             name: name.clone(),
             partitions: topic.partitions.len(),
@@ -105,10 +145,10 @@ impl Cards<'_> {
             more_lanes,
             more_groups: more.len(),
             rect: Rect::new(x, y, width, height),
-            header: Rect::new(left, y, controls.x - PAD - left, HEADER_HEIGHT),
-            line: Rect::new(left, top - 0.2, width - FOLD_WIDTH - 2.0 * PAD, line_height),
+            header: head.header,
+            line: head.line,
             fold: Rect::new(x + PAD / 2.0, y, FOLD_WIDTH, HEADER_HEIGHT),
-            controls,
+            controls: head.controls,
         }
     }
 

@@ -89,10 +89,18 @@ fn a_topic_is_folded_into_a_line() {
     let mut view = View::new(90.0);
     let scene = watched.scene_for(&view);
     view.change(ViewChange::Fold("wide".into(), true), &scene);
+    for width in WIDTHS {
+        let view = View {
+            width_rem: width,
+            ..view.clone()
+        };
+        let scene = watched.scene_for(&view);
+        super::pictures::check_scene(&watched.world, &scene, "folded");
+    }
     let scene = watched.scene_for(&view);
     let card = scene.topic("wide").expect("it is drawn");
     assert!(card.is_folded && card.lanes.is_empty());
-    assert!(card.rect.height < 5.0);
+    assert!(card.rect.height < 2.5, "one line");
     assert!(!scene.topic("orders").expect("it is drawn").is_folded);
     super::pictures::check_scene(&watched.world, &scene, "folded");
     let text = Twin::of(&scene).to_text();

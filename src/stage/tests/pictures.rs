@@ -81,7 +81,8 @@ pub(super) fn check_scene(world: &World, scene: &Scene, what: &str) {
     }
     for card in &scene.topics {
         let mut parts: Vec<Rect> = card.lanes.iter().map(|lane| lane.rect).collect();
-        parts.extend([card.header, card.controls]);
+        parts.extend([card.header, card.controls, card.fold]);
+        parts.extend(card.is_folded.then_some(card.line));
         assert_apart(&parts, what);
         assert_within(&card.rect, &parts, what);
         for lane in &card.lanes {
