@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use engine::client::Workload;
 use engine::command::{ClientNumber, Command};
 use engine::{Journal, World};
@@ -6,7 +8,10 @@ use engine::{Journal, World};
 /// one that never made up anything. Read from the world's history, so that it
 /// holds after a rewind too.
 pub fn last_workload(world: &World, producer: ClientNumber) -> Option<Workload> {
-    in_journal(world.journal(), producer).cloned()
+    last_workloads(world.journal())
+        .get(&producer)
+        .copied()
+        .cloned()
 }
 
 /// How many clients a command starts. Clients are numbered in the order of the
@@ -23,19 +28,19 @@ pub(super) fn clients_started(command: &Command) -> ClientNumber {
     }
 }
 
-fn in_journal(journal: &Journal, wanted: ClientNumber) -> Option<&Workload> {
+/// What each producer makes up, or made up last.
+pub(super) fn last_workloads(journal: &Journal) -> BTreeMap<ClientNumber, &Workload> {
     let mut started: ClientNumber = 0;
-    let mut last = None;
+    let mut last = BTreeMap::new();
     for entry in &journal.entries {
         started += clients_started(&entry.command);
-        match &entry.command {
-            Command::AddProducer { workload, .. } if started == wanted => {
-                last = workload.as_ref();
-            }
-            Command::SetWorkload { producer, workload } if *producer == wanted => {
-                last = workload.as_ref().or(last);
-            }
-            _ => {}
+        let (producer, workload) = match &entry.command {
+            Command::AddProducer { workload, .. } => (started, workload),
+            Command::SetWorkload { producer, workload } => (*producer, workload),
+            _ => continue,
+        };
+        if let Some(workload) = workload {
+            last.insert(producer, workload);
         }
     }
     last

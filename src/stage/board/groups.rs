@@ -150,6 +150,7 @@ fn member(member: &MemberBox) -> Html {
         <div key={member.key.clone()}>
             <div {class} style={at(&member.rect)} />
             <div class="member-name" style={at(&name)} {title}>
+                <span class="badge">{ &member.badge }</span>
                 <span class="clip">{ &member.name }</span>
                 if let Phase::Crashed { seconds_left } = member.phase {
                     <span class="crash" title="until its session times out">

@@ -216,7 +216,9 @@ fn later(later: &Earlier) -> Html {
 fn row(row: &GroupRow, lane: &Lane) -> Html {
     let number = |value: Option<i64>| value.map_or("none".to_owned(), |it| it.to_string());
     let owner = match &row.owner {
-        Some(Owner { name, is_running }) if *is_running => format!("read by {name}"),
+        Some(Owner {
+            name, is_running, ..
+        }) if *is_running => format!("read by {name}"),
         Some(Owner { name, .. }) => format!("owned by {name}, which has crashed"),
         None if row.shared.is_some() => format!("{} members may read it", row.readers),
         None => "no owner".to_owned(),
@@ -229,11 +231,12 @@ fn row(row: &GroupRow, lane: &Lane) -> Html {
         number(row.lag)
     );
     let style = format!("{};{}", at(&row.rect), color(row.ink));
+    let badge = row.owner.as_ref().map_or(&row.letter, |owner| &owner.badge);
     let signs = row.shared.iter().flat_map(|shared| &shared.handed);
     html! {
         <div key={row.group.clone()} style={color(row.ink)}>
             <div class={classes!("row", row.is_dark.then_some("is-dark"))} {style} {title}>
-                <span class="badge">{ &row.letter }</span>
+                <span class="badge">{ badge }</span>
             </div>
             <div>{ for signs.map(handed) }</div>
             <div>{ for row.bands.iter().enumerate().map(band) }</div>

@@ -260,6 +260,7 @@ fn member_box(
             None => member.member_id.clone(),
         },
         name: member.name.clone(),
+        badge: member.badge.clone(),
         member_id: member.member_id.clone(),
         is_leader: member.is_leader,
         phase: member.phase,

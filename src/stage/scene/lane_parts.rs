@@ -194,6 +194,8 @@ pub struct Handed {
     pub delivery_count: i16,
     /// Who has it, by name; `None` when nobody does.
     pub member: Option<String>,
+    /// What that member goes by; empty when nobody has it.
+    pub badge: String,
     /// Where.
     pub rect: Rect,
 }

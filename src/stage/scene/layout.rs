@@ -9,6 +9,7 @@ use engine::command::ClientNumber;
 
 use super::super::geometry::Rect;
 use super::super::recent::{Recent, What};
+use super::super::workloads::last_workloads;
 use super::notices::News;
 use super::roster::{self, GroupInfo};
 use super::topics::Cards;
@@ -238,6 +239,7 @@ impl Layout<'_> {
             .values()
             .map(|processor| processor.producer())
             .collect();
+        let workloads = last_workloads(self.world.journal());
         let mut all: Vec<ProducerBox> = Vec::new();
         for (number, client) in self.world.clients() {
             let is_processor = processors.contains(number);
@@ -247,6 +249,7 @@ impl Layout<'_> {
                     producer,
                     &self.names[number],
                     slots_max,
+                    workloads.get(number).copied(),
                     self.news.recent(),
                 ));
             }

@@ -66,6 +66,7 @@ fn consumer(world: &World, group: &GroupInfo, consumer: &Consumer, name: String)
         client: Some(number),
         arrival: Some(number),
         name,
+        badge: String::new(),
         member_id: member_id.to_owned(),
         is_leader: is_leader && !member_id.is_empty(),
         phase: phase(consumer),
@@ -169,6 +170,7 @@ fn share_consumer(group: &GroupInfo, consumer: &ShareConsumer, name: String) -> 
         client: Some(number),
         arrival: Some(number),
         name,
+        badge: String::new(),
         member_id: consumer.member_id().to_owned(),
         is_leader: false,
         phase: match epoch {
@@ -209,6 +211,7 @@ fn lost(
         client: None,
         arrival: None,
         name: client_id.to_owned(),
+        badge: String::new(),
         member_id: member_id.to_owned(),
         is_leader: false,
         phase: Phase::Crashed {

@@ -376,6 +376,8 @@ pub struct Marker {
 pub struct Owner {
     /// The member's name.
     pub name: String,
+    /// The member's badge.
+    pub badge: String,
     /// Whether its client runs.
     pub is_running: bool,
 }
@@ -496,6 +498,9 @@ pub struct MemberBox {
     pub key: String,
     /// Its `client.id`, with its number when another has the same.
     pub name: String,
+    /// What it goes by at the lanes that it reads: the group's letter and its
+    /// number among all who ever were of the group, such as `A2`.
+    pub badge: String,
     /// The id its coordinator gave it; empty before.
     pub member_id: String,
     /// Whether it computes the group's assignment.

@@ -6,7 +6,6 @@ use engine::client::{KeyPattern, Producer, ProducerBatch, Workload};
 use engine::{TopicPartition, World};
 
 use super::super::geometry::Rect;
-use super::super::last_workload;
 use super::super::recent::Recent;
 use super::{BatchSlot, Pace, ProducerBox, flow, text_length};
 
@@ -24,21 +23,22 @@ const GAP: f32 = 0.35;
 const CHARACTER: f32 = 0.44;
 
 /// The box of a producer with at most `slots_max` partitions in its
-/// accumulator; [`place`] says where it stands.
+/// accumulator; [`place`] says where it stands. `last` is what it makes up, or
+/// made up last.
 pub(super) fn describe(
     world: &World,
     producer: &Producer,
     name: &str,
     slots_max: usize,
+    last: Option<&Workload>,
     recent: &Recent,
 ) -> ProducerBox {
-    let last = last_workload(world, producer.connection.number);
-    let pace = match (producer.workload(), &last) {
+    let pace = match (producer.workload(), last) {
         (Some(_), _) => Pace::Running,
         (None, Some(_)) => Pace::Paused,
         (None, None) => Pace::ByHand,
     };
-    let mut slots = slots(world, producer, last.as_ref());
+    let mut slots = slots(world, producer, last);
     let in_slots: i32 = slots.iter().map(|slot| slot.records).sum();
     if slots.len() > slots_max {
         // Those that hold something come first, else all by their number.
@@ -53,10 +53,10 @@ pub(super) fn describe(
         client: producer.connection.number,
         name: name.to_owned(),
         pace,
-        target: last.as_ref().map(target).unwrap_or_default(),
-        keys: last.as_ref().map(|it| keys(it, true)).unwrap_or_default(),
-        keys_line: last.as_ref().map(|it| keys(it, false)).unwrap_or_default(),
-        topic: last.map(|workload| workload.topic),
+        target: last.map(target).unwrap_or_default(),
+        keys: last.map(|it| keys(it, true)).unwrap_or_default(),
+        keys_line: last.map(|it| keys(it, false)).unwrap_or_default(),
+        topic: last.map(|workload| workload.topic.clone()),
         waiting,
         in_flight,
         transaction: flow::transaction(producer),

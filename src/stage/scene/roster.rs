@@ -53,6 +53,8 @@ pub(super) struct MemberInfo {
     /// The number of its client, or that which its client most likely had.
     pub arrival: Option<ClientNumber>,
     pub name: String,
+    /// The group's letter and its number among all who ever were of it.
+    pub badge: String,
     pub member_id: String,
     pub is_leader: bool,
     pub phase: Phase,
@@ -120,8 +122,9 @@ pub(super) fn groups<'a>(
 ) -> Vec<GroupInfo<'a>> {
     let known = all_known(world);
     let shares = shares::by_group(world);
-    let places = places(world, &known);
-    let mut ids: Vec<(usize, &str)> = places
+    let arrivals = Arrivals::of(world, &known);
+    let mut ids: Vec<(usize, &str)> = arrivals
+        .groups
         .iter()
         .map(|(id, place)| (*place, id.as_str()))
         .collect();
@@ -139,6 +142,12 @@ pub(super) fn groups<'a>(
             };
             group.kind = kind(world, &group);
             group.members = members::of_group(world, &group, names);
+            let letter = group.letter();
+            for member in &mut group.members {
+                let number = member.arrival.and_then(|it| arrivals.members.get(&it));
+                let number = number.map_or(String::new(), usize::to_string);
+                member.badge = format!("{letter}{number}");
+            }
             group.topics = topics(world, &group);
             let has_offsets = group
                 .shard()
@@ -210,29 +219,56 @@ fn topics(world: &World, group: &GroupInfo) -> BTreeSet<TopicName> {
     topics
 }
 
-/// Every group that ever was, with how many came before it.
-fn places(world: &World, known: &AllKnown) -> BTreeMap<String, usize> {
-    let mut places = BTreeMap::new();
-    let mut see = |id: &str| {
-        let next = places.len();
-        if !places.contains_key(id) {
-            places.insert(id.to_owned(), next);
+/// Who has ever come, in order.
+#[derive(Default)]
+struct Arrivals {
+    /// Every group that ever was, with how many came before it.
+    groups: BTreeMap<String, usize>,
+    /// Every consumer that ever was, with its number among those of its group,
+    /// from 1.
+    members: BTreeMap<ClientNumber, usize>,
+}
+
+impl Arrivals {
+    fn of(world: &World, known: &AllKnown) -> Arrivals {
+        let mut arrivals = Arrivals::default();
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut started: ClientNumber = 0;
+        for entry in &world.journal().entries {
+            let number = started + 1;
+            started += clients_started(&entry.command);
+            if let Some((group, _)) = consumer_started(&entry.command) {
+                arrivals.see(group);
+                let count = counts.entry(group).or_default();
+                *count += 1;
+                arrivals.members.insert(number, *count);
+            }
         }
-    };
-    for entry in &world.journal().entries {
-        match &entry.command {
-            Command::AddConsumer { config, .. }
-            | Command::AddProcessor {
-                consumer: config, ..
-            } => see(&config.group_id),
-            Command::AddShareConsumer { config, .. } => see(&config.group_id),
-            _ => {}
+        for id in known.keys() {
+            arrivals.see(id);
+        }
+        arrivals
+    }
+
+    fn see(&mut self, group: &str) {
+        let next = self.groups.len();
+        if !self.groups.contains_key(group) {
+            self.groups.insert(group.to_owned(), next);
         }
     }
-    for id in known.keys() {
-        see(id);
+}
+
+/// The group and the `client.id` of the consumer that a command starts, if it
+/// starts one.
+fn consumer_started(command: &Command) -> Option<(&str, &str)> {
+    match command {
+        Command::AddConsumer { config, .. }
+        | Command::AddProcessor {
+            consumer: config, ..
+        } => Some((&config.group_id, &config.client_id)),
+        Command::AddShareConsumer { config, .. } => Some((&config.group_id, &config.client_id)),
+        _ => None,
     }
-    places
 }
 
 /// The consumers of a group that run no more, by `client.id`.
@@ -242,16 +278,11 @@ pub(super) fn ended_consumers(world: &World, group: &str) -> BTreeMap<String, Ve
     for entry in &world.journal().entries {
         let number = started + 1;
         started += clients_started(&entry.command);
-        let (of_group, client_id) = match &entry.command {
-            Command::AddConsumer { config, .. }
-            | Command::AddProcessor {
-                consumer: config, ..
-            } => (&config.group_id, &config.client_id),
-            Command::AddShareConsumer { config, .. } => (&config.group_id, &config.client_id),
-            _ => continue,
+        let Some((of_group, client_id)) = consumer_started(&entry.command) else {
+            continue;
         };
         if of_group == group && !world.clients().contains_key(&number) {
-            let client_id = match client_id.as_str() {
+            let client_id = match client_id {
                 "" => format!("consumer-{group}-{number}"),
                 given => given.to_owned(),
             };

@@ -56,6 +56,7 @@ pub(super) fn row(
         lag,
         owner: owner.map(|(member, _)| Owner {
             name: member.name.clone(),
+            badge: member.badge.clone(),
             is_running: member.client.is_some(),
         }),
         readers,

@@ -10,7 +10,7 @@ use super::roster::GroupInfo;
 use super::{AcquiredRange, Handed, HandedState, OffsetScale, Shared};
 
 /// How wide the sign of a record is, in rem.
-const SIGN_WIDTH: f32 = 1.9;
+const SIGN_WIDTH: f32 = 2.7;
 
 /// The share-partitions on the leaders of their partitions, by group.
 pub(super) fn by_group(
@@ -96,8 +96,8 @@ pub(super) fn shared(
             RecordState::Archived => (&mut shared.archived, HandedState::Archived),
         };
         *count += records;
-        let member = group.members.iter();
-        let member = member.clone().find(|it| it.member_id == state.member_id);
+        let mut members = group.members.iter();
+        let member = members.find(|it| it.member_id == state.member_id);
         let shown = first.max(scale.first)..=last.min(scale.end - 1);
         for offset in shown.filter(|offset| scale.is_shown(*offset)) {
             let (x, _) = scale.place(offset);
@@ -108,6 +108,7 @@ pub(super) fn shared(
                 state: handed,
                 delivery_count: state.delivery_count,
                 member: member.map(|it| it.name.clone()),
+                badge: member.map_or(String::new(), |it| it.badge.clone()),
                 rect: Rect::new(x, row.y + 0.08, width, row.height - 0.26),
             });
         }

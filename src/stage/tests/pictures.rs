@@ -361,6 +361,31 @@ fn a_group_keeps_its_letter_and_colour_when_others_come() {
 }
 
 #[test]
+fn a_member_keeps_its_badge_which_stands_at_its_lanes() {
+    let mut world = world_with_topic("orders", 2);
+    let members = [
+        consumer(&mut world, "billing", "orders"),
+        consumer(&mut world, "billing", "orders"),
+    ];
+    consumer(&mut world, "mail", "orders");
+    run_ms(&mut world, 10_000);
+    let badges = |world: &World| -> Vec<String> {
+        let scene = Scene::of(world, &View::new(80.0));
+        let rows = scene.topics[0].lanes.iter().map(|lane| &lane.rows[0]);
+        let owners = rows.filter_map(|row| row.owner.as_ref());
+        owners.map(|owner| owner.badge.clone()).collect()
+    };
+    assert_eq!(badges(&world), ["A1", "A2"]);
+    world
+        .execute(Command::Close { client: members[0] })
+        .expect("it runs");
+    run_ms(&mut world, 10_000);
+    assert_eq!(badges(&world), ["A2", "A2"]);
+    let scene = Scene::of(&world, &View::new(80.0));
+    assert_eq!(scene.groups[1].members[0].badge, "B1");
+}
+
+#[test]
 fn a_crashed_member_stays_until_its_session_times_out() {
     let mut world = world_with_topic("orders", 2);
     let member = consumer(&mut world, "billing", "orders");

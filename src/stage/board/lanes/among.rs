@@ -129,7 +129,7 @@ pub(super) fn handed(handed: &Handed) -> Html {
     let class = classes!("handed", format!("is-{}", handed.state.name()));
     html! {
         <div key={handed.offset} {class} style={at(&handed.rect)} {title}>
-            { format!("{}{count}", handed.state.sign()) }
+            { format!("{} {}{count}", handed.badge, handed.state.sign()) }
         </div>
     }
 }
