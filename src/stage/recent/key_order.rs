@@ -17,6 +17,9 @@ const KEYS_MAX: usize = 4_096;
 /// How many records are looked at at once; where more are processed at once,
 /// the first of them are passed over.
 const RECORDS_MAX: usize = 2_000;
+/// How many batches are kept of each partition that a consumer has read and not
+/// processed; of more the first are passed over.
+const BATCHES_MAX: usize = 256;
 
 /// The last record of a key that a group has processed.
 #[derive(Clone, Debug)]
@@ -52,6 +55,8 @@ impl KeyOrder {
                 read.push(batch.clone());
             }
         }
+        let too_many = read.len().saturating_sub(BATCHES_MAX);
+        read.drain(..too_many);
     }
 
     /// A client has ended.
@@ -77,11 +82,14 @@ impl KeyOrder {
         let first_new = from.max(*end).max(to - RECORDS_MAX as i64);
         *end = to.max(*end);
         let mut late = Vec::new();
-        let records = read.iter().flat_map(|batch| batch.records().flatten());
-        for record in records {
-            if !(first_new..to).contains(&record.offset) {
-                continue;
-            }
+        let batches = read.iter();
+        let batches =
+            batches.filter(|batch| batch.base_offset() < to && batch.next_offset() > first_new);
+        let records = batches.flat_map(|batch| {
+            let records = batch.records().flatten();
+            records.take_while(|record| record.offset < to)
+        });
+        for record in records.filter(|record| record.offset >= first_new) {
             let Some(key) = record.key else {
                 continue;
             };

@@ -155,7 +155,11 @@ impl Recent {
                 topic_partition,
                 batches,
                 ..
-            } => self.keys.read(*consumer, topic_partition, batches),
+            } => {
+                if group_of(world, *consumer).is_some() {
+                    self.keys.read(*consumer, topic_partition, batches);
+                }
+            }
             EventKind::Consumer {
                 consumer,
                 event:
