@@ -5,6 +5,7 @@ use engine::event::Cause;
 use engine::{Command, Event, EventKind, TopicPartition};
 
 use super::super::scene::NoticeKind;
+use super::super::{Recent, Scene, View};
 use super::watched::{Watched, lane, row};
 use super::*;
 
@@ -51,6 +52,38 @@ fn what_is_lost_and_what_came_twice_is_marked_in_its_lane() {
         assert!((band.rect.x - x).abs() < 0.1, "{band:?}");
         assert!(lane.track.encloses(&band.rect));
     }
+}
+
+#[test]
+fn marks_of_what_happened_lie_in_their_lanes_on_any_board() {
+    let mut marks = 0;
+    for seed in 0..6 {
+        let mut recent = Recent::default();
+        let mut moments = 0;
+        random_commands::watched_random_world(seed, 5 * COMMANDS, |world, events| {
+            for event in events {
+                recent.note(event, world);
+            }
+            moments += 1;
+            if moments % 80 != 0 {
+                return;
+            }
+            for width in [24.4, 64.0, 110.0] {
+                let what = format!("seed {seed}, moment {moments}, {width} rem");
+                let scene = Scene::remembering(world, &View::new(width), &recent);
+                super::pictures::check_scene(world, &scene, &what);
+                for lane in scene.topics.iter().flat_map(|card| &card.lanes) {
+                    let of_rows = lane.rows.iter().flat_map(|row| &row.bands);
+                    for band in lane.bands.iter().chain(of_rows) {
+                        assert!(lane.rect.encloses(&band.rect), "{what}: {band:?}");
+                    }
+                    let notices = lane.rows.iter().filter_map(|row| row.notice.as_ref());
+                    marks += notices.filter(|it| it.kind > NoticeKind::Unread).count();
+                }
+            }
+        });
+    }
+    assert!(marks > 5, "only {marks} marks");
 }
 
 fn reader(group: &str) -> ConsumerConfig {
