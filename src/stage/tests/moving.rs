@@ -165,8 +165,38 @@ fn a_large_board_is_made_quickly() {
         assert_eq!(scene.groups.len(), 4);
     }
     let each = began.elapsed() / times;
-    assert!(each < Duration::from_millis(400), "{each:?}");
+    assert!(each < Duration::from_millis(250), "{each:?}");
     println!("a large board: {each:?}");
+}
+
+#[test]
+fn a_long_lane_is_moved_as_quickly_as_a_short_one() {
+    let mut watched = Watched::of("orders", 1);
+    let config = ProducerConfig::default();
+    let workload = Some(Workload {
+        topic: "orders".into(),
+        keys: KeyPattern::None,
+        interval_us: 20_000,
+        burst: 1_000,
+        value_prefix: String::new(),
+        value_bytes: 0,
+    });
+    watched.start(engine::Command::AddProducer { config, workload });
+    watched.pass_ms(5_000);
+    let of = TopicPartition::new("orders", 0);
+    let end = lane(&watched.scene(), "orders", 0).log_end;
+    assert!(end > 150_000, "only {end} records");
+    let mut view = View::new(90.0);
+    let began = Instant::now();
+    let firsts: Vec<i64> = (0..20).map(|part| end / 20 * part).collect();
+    for first in &firsts {
+        view.moved.insert(of.clone(), *first);
+        let scene = watched.scene_for(&view);
+        assert_eq!(lane(&scene, "orders", 0).cells[0].offset, *first);
+    }
+    let each = began.elapsed() / firsts.len() as u32;
+    assert!(each < Duration::from_millis(60), "{each:?}");
+    println!("a long lane: {each:?}");
 }
 
 #[test]
