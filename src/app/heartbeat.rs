@@ -7,7 +7,7 @@ use web_sys::HtmlCanvasElement;
 use yew::prelude::*;
 
 use crate::playground::{Playground, Weight};
-use crate::stage::{By, Scene, View, measure, paint};
+use crate::stage::{By, Scene, View, ViewChange, measure, paint};
 use crate::timeline::Clock;
 
 /// The least time between two refreshes of the page's structure, in
@@ -44,7 +44,7 @@ struct State {
 impl Heartbeat {
     pub fn new(playground: Playground, canvas: NodeRef, refresh: Callback<()>) -> Heartbeat {
         let view = View::new(FIRST_WIDTH_REM);
-        let scene = Rc::new(Scene::of(playground.world(), &view));
+        let scene = Rc::new(playground.scene(&view));
         let state = State {
             playground,
             clock: Clock::default(),
@@ -122,7 +122,7 @@ impl Heartbeat {
     /// that nothing is painted again.
     pub fn refresh_scene(&self) {
         let state = &mut *self.state.borrow_mut();
-        let scene = Scene::of(state.playground.world(), &state.view);
+        let scene = state.playground.scene(&state.view);
         if *state.scene != scene {
             state.scene = Rc::new(scene);
         }
@@ -142,6 +142,12 @@ impl Heartbeat {
             drop(state);
             refresh.emit(());
         }
+    }
+
+    /// Looks at the board in another way.
+    pub fn look(&self, change: ViewChange) {
+        let state = &mut *self.state.borrow_mut();
+        state.view.change(change, &state.scene);
     }
 
     /// Paints what flies.

@@ -390,6 +390,10 @@ impl App {
                 self.heartbeat.set_shows_internal(shows);
                 Ok(())
             }
+            BoardAction::Look(change) => {
+                self.heartbeat.look(change);
+                return;
+            }
             BoardAction::AddPartition { topic } => self
                 .heartbeat
                 .with_mut(|playground| playground.add_partition(&topic)),

@@ -20,7 +20,7 @@ use engine::protocol::{
 use engine::{Command, ErrorCode, Event, EventKind, Time, World, WorldConfig};
 use shell::{Shell, TerminalId};
 
-use crate::stage::last_workload;
+use crate::stage::{Recent, Scene, View, last_workload};
 
 /// The `client.id` of the admin client that the board's own buttons use.
 const BOARD_ADMIN: &str = "board";
@@ -40,6 +40,8 @@ pub struct Playground {
     world: World,
     shell: Shell,
     news: News,
+    /// What the board marks for a moment.
+    recent: Recent,
     /// The admin client of the board's buttons, once one was pressed.
     admin: Option<ClientNumber>,
     /// Its calls that are not answered yet.
@@ -64,6 +66,7 @@ impl Playground {
             world: World::new(seed, config),
             shell: Shell::new(),
             news: News::default(),
+            recent: Recent::default(),
             admin: None,
             calls: 0,
             partitions_asked: BTreeMap::new(),
@@ -87,6 +90,11 @@ impl Playground {
     /// What has happened, in words.
     pub fn news(&self) -> &News {
         &self.news
+    }
+
+    /// The picture of the world.
+    pub fn scene(&self, view: &View) -> Scene {
+        Scene::remembering(&self.world, view, &self.recent)
     }
 
     /// Takes the news for the caption; see [`News::take_headline`].
@@ -240,6 +248,7 @@ impl Playground {
                 _ => {}
             }
             self.news.tell(event, &self.world);
+            self.recent.note(event, &self.world);
         }
     }
 

@@ -1,10 +1,10 @@
 use engine::command::ClientNumber;
 use engine::protocol::TopicName;
 
-use super::{By, Subject};
+use super::{By, Subject, ViewChange};
 
 /// What a button on the board asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum BoardAction {
     /// To know all of a thing: its panel.
     Inspect(Subject),
@@ -12,6 +12,8 @@ pub enum BoardAction {
     Arrange(By),
     /// The partitions of internal topics, by broker, or not.
     ShowInternal(bool),
+    /// To look at the board in another way.
+    Look(ViewChange),
     /// One more partition for a topic.
     AddPartition {
         /// The topic.

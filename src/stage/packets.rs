@@ -7,7 +7,7 @@ mod size;
 use engine::log::record_batch::RecordBatch;
 use engine::protocol::{
     ErrorCode, FetchRequest, FetchResponse, Payload, ProduceRequest, ProduceResponse, Request,
-    Response, TopicPartition,
+    Response, ShareFetchRequest, ShareFetchResponse, TopicIdPartition, TopicPartition,
 };
 use engine::sim::{NodeId, Packet, PacketId};
 use engine::{Time, World};
@@ -66,6 +66,7 @@ pub struct PacketMark {
 /// All packets under way between things that are drawn, oldest first.
 pub fn packet_marks(world: &World, scene: &Scene) -> Vec<PacketMark> {
     let mut drawing = Drawing {
+        world,
         scene,
         now: world.now(),
         landing: Vec::new(),
@@ -82,6 +83,7 @@ pub fn packet_marks(world: &World, scene: &Scene) -> Vec<PacketMark> {
 
 /// Marks drawn so far.
 struct Drawing<'a> {
+    world: &'a World,
     scene: &'a Scene,
     now: Time,
     /// How many records fly to each partition, in the order in which they
@@ -131,6 +133,12 @@ impl<'a> Drawing<'a> {
             }
             Payload::Request(Request::Fetch(request)) => self.fetch(packet, ends, request),
             Payload::Response(Response::Fetch(response)) => self.fetched(packet, ends, response),
+            Payload::Request(Request::ShareFetch(request)) => {
+                self.share_fetch(packet, ends, request);
+            }
+            Payload::Response(Response::ShareFetch(response)) => {
+                self.share_fetched(packet, ends, response);
+            }
             payload if is_of_groups(payload) => self.of_group(packet, ends),
             _ => {
                 let look = Look::plain(Shape::Cluster, error_ink(packet).unwrap_or(Ink::Plain));
@@ -193,9 +201,64 @@ impl<'a> Drawing<'a> {
         }
     }
 
+    /// Of a session that goes on a fetch names no partition.
+    fn share_fetch(&mut self, packet: &'a Packet, ends: Ends, request: &ShareFetchRequest) {
+        let faint = |ink| Look {
+            is_faint: true,
+            ..Look::plain(Shape::Fetch, ink)
+        };
+        let look = || faint(self.group_ink(ends.client));
+        let named: Vec<(Option<Route>, Look)> = match request.partitions.as_slice() {
+            [] => vec![(routes::to_broker(self.scene, ends), look())],
+            partitions => partitions
+                .iter()
+                .map(|wanted| {
+                    let of = self.named(wanted.of);
+                    let route = of.and_then(|of| routes::from_lane(self.scene, ends, &of));
+                    (route.map(|route| route.reversed()), look())
+                })
+                .collect(),
+        };
+        for (part, (route, look)) in named.into_iter().enumerate() {
+            self.mark(packet, part, route, look);
+        }
+    }
+
+    fn share_fetched(&mut self, packet: &'a Packet, ends: Ends, response: &ShareFetchResponse) {
+        let mut part = 0;
+        for (of, fetched) in &response.partitions {
+            let (Some(first), Some(of)) = (fetched.records.first(), self.named(*of)) else {
+                continue;
+            };
+            let acquired = fetched.acquired_records.iter();
+            let records: i64 = acquired
+                .map(|it| it.last_offset - it.first_offset + 1)
+                .sum();
+            let look = self.records_look(first, fetched.records.len(), Shape::FetchedRecords);
+            let route = routes::from_lane(self.scene, ends, &of);
+            self.mark(packet, part, route, counted(look, records as i32));
+            part += 1;
+        }
+        if part == 0 {
+            let look = Look {
+                is_faint: response.error_code == ErrorCode::None,
+                ..Look::plain(Shape::Fetch, self.group_ink(ends.client))
+            };
+            let route = routes::to_broker(self.scene, ends);
+            self.mark(packet, 0, route.map(|route| route.reversed()), look);
+        }
+    }
+
+    /// The partition that an id stands for.
+    fn named(&self, of: TopicIdPartition) -> Option<TopicPartition> {
+        let mut topics = self.world.topics().iter();
+        let (name, _) = topics.find(|(_, topic)| topic.id == of.topic_id)?;
+        Some(TopicPartition::new(name.clone(), of.partition))
+    }
+
     fn of_group(&mut self, packet: &'a Packet, ends: Ends) {
         let look = Look {
-            is_faint: packet.payload.api() == "Heartbeat" && error_ink(packet).is_none(),
+            is_faint: packet.payload.api().ends_with("Heartbeat") && error_ink(packet).is_none(),
             ..Look::plain(
                 Shape::Group,
                 error_ink(packet).unwrap_or(self.group_ink(ends.client)),
@@ -288,7 +351,14 @@ fn counted(mut look: Look, records: i32) -> Look {
 fn is_of_groups(payload: &Payload) -> bool {
     matches!(
         payload.api(),
-        "JoinGroup" | "SyncGroup" | "Heartbeat" | "LeaveGroup" | "OffsetCommit" | "OffsetFetch"
+        "JoinGroup"
+            | "SyncGroup"
+            | "Heartbeat"
+            | "LeaveGroup"
+            | "OffsetCommit"
+            | "OffsetFetch"
+            | "ConsumerGroupHeartbeat"
+            | "ShareGroupHeartbeat"
     )
 }
 

@@ -1,7 +1,14 @@
 //! The picture's rules, held against random worlds.
 
 mod brokers;
+mod clients;
+mod happenings;
+mod lanes;
+mod moving;
 mod pictures;
+mod producers;
+mod rebalances;
+mod watched;
 mod words;
 
 #[path = "../../crates/engine/tests/support/random_commands.rs"]

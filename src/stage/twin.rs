@@ -22,7 +22,23 @@
 //!   Member consumer-billing-7: crashed, session times out in 12 s; owns orders-2; lag 4
 //! ```
 //!
-//! What a member does besides: `not a member yet`, `joining` (it sent
+//! What is not always there is told after that, each in a clause of its own
+//! behind a semicolon:
+//!
+//! ```text
+//! Producer till: …; transactional.id till-1 is in a transaction (IN_TRANSACTION); 4 in flight · 120 delivered; ↻ retried twice
+//! Topic orders: 12 partitions, replication factor 1; folded: 120 records, group billing lag 3
+//!   Partition orders-0: …, log start 0, last stable offset 3, high watermark 5, log end 5; last records: offset 4 key a value "x" in an open transaction, …; markers: commit at 2; compacted away: 7 to 9; a segment begins at 10; shown from offset 100 to 120
+//!     Group workers on orders-0: start offset 3, 2 acquired, 1 given back, 0 done and 0 archived after it, 4 to do, 2 members may read it; offset 4 acquired by worker-1, delivery 2
+//!     Group billing on orders-0: …, no owner; group billing processed offsets 3 to 5 of orders-0 again
+//! Group workers: Stable, epoch 3, protocol share, coordinator broker 1, 2 members
+//! Group billing: Reconciling, epoch 3, protocol consumer, assignor uniform, coordinator broker 1, 2 members, 1 of 2 at epoch 3; last rebalance took 3.1 s (…): 1 moved, …
+//!   Member worker-1: owns orders-0; epoch 3; 2 acquired, delivery 1 to 2: orders-0 4 (2), orders-0 5 (1)
+//!   Member copier: owns in-0; writes with tx-1: → out: in a transaction · 2 held · 1 in flight
+//! ```
+//!
+//! A group whose protocol is not told is a classic one. What a member does
+//! besides: `not a member yet`, `joining` (it sent
 //! JoinGroup), `syncing` (it sent SyncGroup), `told to rejoin`, `leaving`. A
 //! group of which its coordinator has not heard is `not formed yet`.
 //!
@@ -47,8 +63,8 @@
 mod brokers;
 
 use super::scene::{
-    BatchSlot, BrokerPill, Cell, GroupBox, GroupRow, Lane, MemberBox, Pace, ProducerBox, Scene,
-    TopicCard,
+    BatchSlot, BrokerPill, Cell, GroupBox, GroupKind, GroupRow, Lane, MemberBox, NoteKind, Notice,
+    NoticeKind, Pace, ProducerBox, Role, Scene, Shared, TopicCard,
 };
 
 /// How many records of a lane are named, the newest first.
@@ -96,7 +112,11 @@ impl Twin {
             heading,
             items: or_none(items, none),
         };
-        let producers = scene.producers.iter().map(|it| producer(it)).collect();
+        let troubles = scene.notes.iter();
+        let troubles = troubles.filter(|note| note.kind == NoteKind::Trouble);
+        let troubles = troubles.map(|note| TwinItem::leaf(note.text.clone()));
+        let producers = scene.producers.iter().map(|it| producer(it));
+        let producers = producers.chain(troubles).collect();
         let groups = scene.groups.iter().map(|it| group(it)).collect();
         let producers = section("Producers", producers, "No producer runs.");
         let groups = section("Groups", groups, "No consumer runs.");
@@ -191,6 +211,18 @@ fn producer(producer: &ProducerBox) -> TwinItem {
     if producer.is_closing {
         parts.push("closing".to_owned());
     }
+    if let Some(transaction) = &producer.transaction {
+        let error = transaction.error.iter();
+        let error: String = error.map(|error| format!(", {error}")).collect();
+        parts.push(format!(
+            "transactional.id {} is {} ({}{})",
+            transaction.id, transaction.words, transaction.state, error
+        ));
+    }
+    let has_news = producer.flow.tally.delivered > 0;
+    let lines = producer.flow.lines.iter().enumerate();
+    let told = lines.filter(|(place, _)| *place > 0 || has_news);
+    parts.extend(told.map(|(_, (text, _))| text.clone()));
     TwinItem::leaf(format!("Producer {}: {}", producer.name, parts.join("; ")))
 }
 
@@ -232,15 +264,37 @@ fn topic(card: &TopicCard) -> TwinItem {
         let more = counted(card.more_lanes, "more partition");
         items.push(TwinItem::leaf(format!("and {more}, not drawn")));
     }
+    let folded = match card.is_folded {
+        true => totals(card),
+        false => String::new(),
+    };
     TwinItem {
         text: format!(
-            "Topic {}: {}, replication factor {}",
+            "Topic {}: {}, replication factor {}{folded}",
             card.name,
             counted(card.partitions, "partition"),
             card.replication_factor
         ),
         items,
     }
+}
+
+fn totals(card: &TopicCard) -> String {
+    let records = counted(card.totals.records as usize, "record");
+    let groups = card
+        .totals
+        .groups
+        .iter()
+        .map(|(_, _, name, lag)| match lag {
+            Some(lag) => format!(", group {name} lag {lag}"),
+            None => format!(", group {name} has committed nothing"),
+        });
+    let groups: String = groups.collect();
+    let leaderless = match card.totals.leaderless {
+        0 => String::new(),
+        count => format!(", {} without a leader", counted(count, "partition")),
+    };
+    format!("; folded: {records}{groups}{leaderless}")
 }
 
 fn partition(lane: &Lane) -> TwinItem {
@@ -255,13 +309,58 @@ fn partition(lane: &Lane) -> TwinItem {
         records => format!("last records: {}", records.join(", ")),
     };
     let on = &lane.topic_partition;
+    let stable = match lane.last_stable < lane.high_watermark {
+        true => format!("last stable offset {}, ", lane.last_stable),
+        false => String::new(),
+    };
+    let more: String = besides(lane)
+        .into_iter()
+        .map(|clause| format!("; {clause}"))
+        .collect();
     TwinItem {
         text: format!(
-            "Partition {on}: {leader}, log start {}, high watermark {}, log end {}; {records}",
+            "Partition {on}: {leader}, log start {}, {stable}high watermark {}, log end {}; \
+             {records}{more}",
             lane.log_start, lane.high_watermark, lane.log_end
         ),
         items: lane.rows.iter().map(|row| progress(row, lane)).collect(),
     }
+}
+
+/// What stands in a lane besides records, as far as it is shown.
+fn besides(lane: &Lane) -> Vec<String> {
+    let mut clauses = Vec::new();
+    let markers = lane.controls.iter().map(|mark| {
+        let what = if mark.commits { "commit" } else { "abort" };
+        format!("{what} at {}", mark.offset)
+    });
+    clauses.extend(listed("markers: ", markers));
+    let holes = lane.holes.iter().map(|hole| match hole.to - hole.from {
+        1 => hole.from.to_string(),
+        _ => format!("{} to {}", hole.from, hole.to - 1),
+    });
+    clauses.extend(listed("compacted away: ", holes));
+    let segments = lane
+        .segments
+        .iter()
+        .map(|mark| mark.base_offset.to_string());
+    clauses.extend(listed("a segment begins at ", segments));
+    if let Some(deleted) = &lane.deleted {
+        let count = counted((deleted.to - deleted.from) as usize, "record");
+        clauses.push(format!("{count} deleted {}", deleted.words()));
+    }
+    if lane.later.is_some() {
+        let (from, to) = (lane.scale.first, lane.scale.end - 1);
+        clauses.push(format!("shown from offset {from} to {to}"));
+    }
+    clauses.extend(lane.notice.as_ref().map(|notice| notice.sentence.clone()));
+    clauses
+}
+
+/// The parts behind a word, if there are any.
+fn listed(word: &str, parts: impl Iterator<Item = String>) -> Option<String> {
+    let parts: Vec<String> = parts.collect();
+    (!parts.is_empty()).then(|| format!("{word}{}", parts.join(", ")))
 }
 
 fn record(cell: &Cell) -> String {
@@ -273,7 +372,12 @@ fn record(cell: &Cell) -> String {
         Some(value) => format!("value \"{value}\""),
         None => "no value".to_owned(),
     };
-    format!("offset {} {key} {value}", cell.offset)
+    let fate = cell.fate.map(|fate| format!(" {}", fate.words()));
+    format!(
+        "offset {} {key} {value}{}",
+        cell.offset,
+        fate.unwrap_or_default()
+    )
 }
 
 fn progress(row: &GroupRow, lane: &Lane) -> TwinItem {
@@ -286,8 +390,17 @@ fn progress(row: &GroupRow, lane: &Lane) -> TwinItem {
         Some(owner) => format!("owned by {}, which has crashed", owner.name),
         None => "no owner".to_owned(),
     };
+    let news: String = row
+        .notice
+        .iter()
+        .filter(|notice| is_news(notice))
+        .map(|notice| format!("; {}", notice.sentence))
+        .collect();
+    if let Some(shared) = &row.shared {
+        return TwinItem::leaf(format!("{}{news}", sharing(row, shared, lane)));
+    }
     TwinItem::leaf(format!(
-        "Group {} on {}: {}, {}, {}, {owner}",
+        "Group {} on {}: {}, {}, {}, {owner}{news}",
         row.group,
         lane.topic_partition,
         number("committed", row.committed, "nothing committed"),
@@ -296,9 +409,48 @@ fn progress(row: &GroupRow, lane: &Lane) -> TwinItem {
     ))
 }
 
+/// Whether a notice tells of something that the sentence does not tell anyway.
+fn is_news(notice: &Notice) -> bool {
+    !matches!(notice.kind, NoticeKind::Plain | NoticeKind::Unread)
+}
+
+/// What a share group has done in a lane.
+fn sharing(row: &GroupRow, shared: &Shared, lane: &Lane) -> String {
+    let handed = shared.handed.iter().map(|it| {
+        let who = it.member.as_ref().map(|who| format!(" by {who}"));
+        let who = who.unwrap_or_default();
+        let (offset, state) = (it.offset, it.state.name());
+        format!(
+            "; offset {offset} {state}{who}, delivery {}",
+            it.delivery_count
+        )
+    });
+    let handed: String = handed.collect();
+    let members = counted(row.readers, "member");
+    format!(
+        "Group {} on {}: start offset {}, {} acquired, {} given back, {} done and {} archived \
+         after it, {} to do, {members} may read it{handed}",
+        row.group,
+        lane.topic_partition,
+        shared.start_offset,
+        shared.acquired,
+        shared.released,
+        shared.acknowledged,
+        shared.archived,
+        row.lag.unwrap_or(0),
+    )
+}
+
 fn group(group: &GroupBox) -> TwinItem {
     let mut parts = vec![group.state.unwrap_or("not formed yet").to_owned()];
-    parts.extend(group.generation.map(|it| format!("generation {it}")));
+    if group.kind == GroupKind::Classic {
+        parts.extend(group.generation.map(|it| format!("generation {it}")));
+    } else {
+        parts.extend(group.generation.map(|it| format!("epoch {it}")));
+        let lagging = group.assignment_epoch;
+        parts.extend(lagging.map(|it| format!("assignment of epoch {it}")));
+        parts.push(format!("protocol {}", group.kind.name()));
+    }
     parts.extend(group.assignor.as_ref().map(|it| format!("assignor {it}")));
     parts.extend(
         group
@@ -306,13 +458,24 @@ fn group(group: &GroupBox) -> TwinItem {
             .map(|it| format!("coordinator broker {it}")),
     );
     parts.push(counted(group.member_count, "member"));
+    parts.extend(group.progress.clone());
+    let name = match group.id.as_str() {
+        "" => "of consumers without a group",
+        id => id,
+    };
+    let rebalances = group.rebalances.as_ref().filter(|it| it.duration_us > 0);
+    let rebalances = rebalances.map(|bar| format!("; {}", bar.sentence));
     let mut items: Vec<TwinItem> = group.members.iter().map(member).collect();
     if group.more_members > 0 {
         let more = counted(group.more_members, "more member");
         items.push(TwinItem::leaf(format!("and {more}, not drawn")));
     }
     TwinItem {
-        text: format!("Group {}: {}", group.id, parts.join(", ")),
+        text: format!(
+            "Group {name}: {}{}",
+            parts.join(", "),
+            rebalances.unwrap_or_default()
+        ),
         items,
     }
 }
@@ -333,5 +496,31 @@ fn member(member: &MemberBox) -> TwinItem {
     if member.is_leader {
         parts.push("leader".to_owned());
     }
+    parts.extend(member.epoch.map(|epoch| format!("epoch {epoch}")));
+    parts.extend(member.step.map(|step| step.words().to_owned()));
+    parts.extend(member.change.clone());
+    parts.extend(role(member));
     TwinItem::leaf(format!("Member {}: {}", member.name, parts.join("; ")))
+}
+
+/// What a member does besides reading.
+fn role(member: &MemberBox) -> Option<String> {
+    let extra = &member.extra;
+    match &member.role {
+        Role::Consumer => None,
+        Role::Processor(writer) => Some(format!("writes with {}: {extra}", writer.transaction.id)),
+        Role::ShareConsumer(ranges) => {
+            let ranges = ranges.iter().map(|range| {
+                let offsets = match range.records() {
+                    1 => range.first.to_string(),
+                    _ => format!("{} to {}", range.first, range.last),
+                };
+                format!(
+                    "{} {offsets} ({})",
+                    range.topic_partition, range.delivery_count
+                )
+            });
+            listed(&format!("{extra}: "), ranges).or_else(|| Some(extra.clone()))
+        }
+    }
 }

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use engine::client::Workload;
 use engine::command::{ClientNumber, Command};
 use engine::{Journal, World};
@@ -6,26 +8,39 @@ use engine::{Journal, World};
 /// one that never made up anything. Read from the world's history, so that it
 /// holds after a rewind too.
 pub fn last_workload(world: &World, producer: ClientNumber) -> Option<Workload> {
-    in_journal(world.journal(), producer).cloned()
+    last_workloads(world.journal())
+        .get(&producer)
+        .copied()
+        .cloned()
 }
 
-/// Clients are numbered in the order of the commands that start them.
-fn in_journal(journal: &Journal, wanted: ClientNumber) -> Option<&Workload> {
+/// How many clients a command starts. Clients are numbered in the order of the
+/// commands that start them.
+pub(super) fn clients_started(command: &Command) -> ClientNumber {
+    match command {
+        Command::AddProducer { .. }
+        | Command::AddConsumer { .. }
+        | Command::AddShareConsumer { .. }
+        | Command::AddAdmin { .. } => 1,
+        // Its consumer and its producer.
+        Command::AddProcessor { .. } => 2,
+        _ => 0,
+    }
+}
+
+/// What each producer makes up, or made up last.
+pub(super) fn last_workloads(journal: &Journal) -> BTreeMap<ClientNumber, &Workload> {
     let mut started: ClientNumber = 0;
-    let mut last = None;
+    let mut last = BTreeMap::new();
     for entry in &journal.entries {
-        match &entry.command {
-            Command::AddProducer { workload, .. } => {
-                started += 1;
-                if started == wanted {
-                    last = workload.as_ref();
-                }
-            }
-            Command::AddConsumer { .. } | Command::AddAdmin { .. } => started += 1,
-            Command::SetWorkload { producer, workload } if *producer == wanted => {
-                last = workload.as_ref().or(last);
-            }
-            _ => {}
+        started += clients_started(&entry.command);
+        let (producer, workload) = match &entry.command {
+            Command::AddProducer { workload, .. } => (started, workload),
+            Command::SetWorkload { producer, workload } => (*producer, workload),
+            _ => continue,
+        };
+        if let Some(workload) = workload {
+            last.insert(producer, workload);
         }
     }
     last

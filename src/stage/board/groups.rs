@@ -5,7 +5,7 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use super::super::geometry::Rect;
-use super::super::scene::{Chip, GroupBox, MemberBox, Phase};
+use super::super::scene::{Chip, GroupBox, GroupKind, MemberBox, Phase, RebalanceBar, Role};
 use super::style::{at, color};
 
 #[derive(Properties, PartialEq)]
@@ -27,6 +27,7 @@ pub(super) fn GroupDrawing(props: &GroupDrawingProps) -> Html {
         <div style={color(group.ink)}>
             <div {class} style={at(&group.rect)} />
             { header(group) }
+            { for group.rebalances.iter().map(rebalances) }
             <div>{ for group.members.iter().map(member) }</div>
             if group.more_members > 0 {
                 <div class="note" style={at(&under_members(group))}>
@@ -46,7 +47,11 @@ fn under_members(group: &GroupBox) -> Rect {
 
 fn header(group: &GroupBox) -> Html {
     let about = about(group);
-    let state = group.state.unwrap_or("not formed yet");
+    let (name, unformed) = match group.id.as_str() {
+        "" => ("without a group", "assign()"),
+        id => (id, "not formed yet"),
+    };
+    let state = group.state.unwrap_or(unformed);
     let state_class = classes!(
         "state",
         (state == "Stable").then_some("is-stable"),
@@ -69,7 +74,7 @@ fn header(group: &GroupBox) -> Html {
         <>
             <div key="name" class="group-header" style={at(&first)}>
                 <span class="badge">{ &group.letter }</span>
-                <span class="box-name clip" title={group.id.clone()}>{ &group.id }</span>
+                <span class="box-name clip" title={group.id.clone()}>{ name }</span>
                 <span class={state_class}>{ state }</span>
             </div>
             <div key="about" class="group-about" style={at(&second)}>
@@ -79,9 +84,37 @@ fn header(group: &GroupBox) -> Html {
     }
 }
 
+/// The bar of the rebalance that is under way, or of the last one.
+fn rebalances(bar: &RebalanceBar) -> Html {
+    let class = classes!(
+        "rebalances",
+        bar.is_under_way.then_some("is-under-way"),
+        (bar.fresh > 0).then_some("is-fresh"),
+    );
+    let width = format!("width:{:.0}%", bar.share * 100.0);
+    html! {
+        <div key="rebalances" {class} style={at(&bar.rect)} title={bar.sentence.clone()}>
+            <span class="rebalances-fill" style={width} />
+            <span class="clip rebalances-text">{ &bar.text }</span>
+        </div>
+    }
+}
+
 fn about(group: &GroupBox) -> String {
-    let mut parts = Vec::new();
-    parts.extend(group.generation.map(|it| format!("generation {it}")));
+    let mut parts = vec![group.kind.name().to_owned()];
+    let counts = match group.kind {
+        GroupKind::Classic => "generation",
+        _ => "epoch",
+    };
+    if let Some(progress) = &group.progress {
+        parts.push(progress.clone());
+    }
+    parts.extend(group.generation.map(|it| format!("{counts} {it}")));
+    parts.extend(
+        group
+            .assignment_epoch
+            .map(|it| format!("assignment of {it}")),
+    );
     parts.extend(group.assignor.clone());
     parts.extend(group.coordinator.map(|it| format!("broker {it}")));
     parts.join(" · ")
@@ -94,27 +127,30 @@ fn member(member: &MemberBox) -> Html {
         is_crashed.then_some("is-crashed"),
         member.is_idle().then_some("is-idle"),
         (member.phase == Phase::Leaving).then_some("is-leaving"),
+        matches!(member.role, Role::Processor(_)).then_some("is-processor"),
     );
     let title = match member.member_id.as_str() {
         "" => "no member id yet".to_owned(),
         id => format!("member id {id}"),
     };
+    let plain = (member.rect.height - member.extra_rect.height) / 2.0;
     let name = Rect::new(
         member.rect.x,
         member.rect.y,
         member.rect.width - member.controls.width - 0.3,
-        member.rect.height / 2.0,
+        plain,
     );
     let line = Rect::new(
         member.rect.x,
-        member.rect.y + member.rect.height / 2.0,
+        member.rect.y + plain,
         member.rect.width,
-        member.rect.height / 2.0,
+        plain,
     );
     html! {
         <div key={member.key.clone()}>
             <div {class} style={at(&member.rect)} />
             <div class="member-name" style={at(&name)} {title}>
+                <span class="badge">{ &member.badge }</span>
                 <span class="clip">{ &member.name }</span>
                 if let Phase::Crashed { seconds_left } = member.phase {
                     <span class="crash" title="until its session times out">
@@ -123,6 +159,11 @@ fn member(member: &MemberBox) -> Html {
                 }
             </div>
             <div class="member-line" style={at(&line)}>{ line_of(member) }</div>
+            if !member.extra.is_empty() {
+                <div class="member-extra" style={at(&member.extra_rect)} title={extra_title(member)}>
+                    <span class="clip">{ &member.extra }</span>
+                </div>
+            }
         </div>
     }
 }
@@ -130,12 +171,16 @@ fn member(member: &MemberBox) -> Html {
 fn line_of(member: &MemberBox) -> Html {
     let phase = match member.phase {
         Phase::Crashed { .. } => None,
+        Phase::Joining | Phase::Syncing if member.step.is_some() => None,
         Phase::Joining | Phase::Syncing => member.phase.words().map(|it| format!("{it} …")),
         Phase::Stable if member.is_idle() => Some("idle".to_owned()),
         phase => phase.words(),
     };
     html! {
         <>
+            if let Some(step) = member.step {
+                <span key="step" class="step">{ step.words() }</span>
+            }
             { for phase.map(|text| html! { <span key="phase" class="phase">{ text }</span> }) }
             <span key="chips" class="chips">{ for member.chips.iter().map(chip) }</span>
             if member.more_chips > 0 {
@@ -147,12 +192,37 @@ fn line_of(member: &MemberBox) -> Html {
             if member.is_leader {
                 <span key="leader" class="leader" title="computes the assignment">{ "leader" }</span>
             }
-            if let Some(lag) = member.lag {
+            if let Some(epoch) = member.epoch {
+                <span key="epoch" class="quiet">{ format!("epoch {epoch}") }</span>
+            }
+            if let Some(change) = &member.change {
+                <span key="change" class="change">{ change }</span>
+            } else if let Some(lag) = member.lag {
                 <span key="lag" class={classes!("lag", (lag > 0).then_some("is-behind"))}>
                     { format!("lag {lag}") }
                 </span>
             }
         </>
+    }
+}
+
+/// The same at length.
+fn extra_title(member: &MemberBox) -> String {
+    match &member.role {
+        Role::Consumer => String::new(),
+        Role::ShareConsumer(ranges) => {
+            let ranges = ranges.iter().map(|range| {
+                format!(
+                    "{} offsets {} to {}, delivery {}",
+                    range.topic_partition, range.first, range.last, range.delivery_count
+                )
+            });
+            ranges.collect::<Vec<_>>().join("\n")
+        }
+        Role::Processor(writer) => format!(
+            "writes to {} with transactional.id {}: {}",
+            writer.output, writer.transaction.id, writer.transaction.state
+        ),
     }
 }
 

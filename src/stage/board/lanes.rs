@@ -1,27 +1,35 @@
 //! Topics and their lanes.
 
+mod among;
 mod marks;
+mod moving;
 
 use std::rc::Rc;
 
 use yew::prelude::*;
 
+use super::super::BoardAction;
 use super::super::geometry::Rect;
 use super::super::scene::{
-    Cell, Earlier, GroupRow, Lane, Owner, TopicCard, short_number, text_length,
+    Cell, Earlier, Fate, GroupRow, Lane, Owner, TopicCard, short_number, text_length,
 };
 use super::style::{at, color};
+use among::{among, band, handed, notice};
 use marks::{LaneMarks, labels};
+pub(super) use moving::LaneSlider;
+use moving::{Drag, on_drag, on_wheel};
 
 #[derive(Properties, PartialEq)]
 pub(super) struct TopicDrawingProps {
     pub card: Rc<TopicCard>,
+    pub on_action: Callback<BoardAction>,
 }
 
 /// A topic: a card of lanes.
 #[component]
 pub(super) fn TopicDrawing(props: &TopicDrawingProps) -> Html {
     let card = &*props.card;
+    let drag = use_mut_ref(|| Drag::None);
     let mut about = match card.partitions {
         1 => "1 partition".to_owned(),
         count => format!("{count} partitions"),
@@ -39,7 +47,16 @@ pub(super) fn TopicDrawing(props: &TopicDrawingProps) -> Html {
                     title={format!("replication factor {}", card.replication_factor)}
                 >{ about }</span>
             </div>
-            <div>{ for card.lanes.iter().map(lane) }</div>
+            if card.is_folded {
+                { totals(card) }
+            }
+            <div>
+                { for card.lanes.iter().map(|it| lane(
+                    it,
+                    on_wheel(it, &props.on_action),
+                    on_drag(it, &drag, &props.on_action),
+                )) }
+            </div>
             if card.more_lanes > 0 {
                 <div class="note" style={at(&under_lanes(card))}>
                     { format!("… and {} more partitions, not drawn", card.more_lanes) }
@@ -58,7 +75,29 @@ fn under_lanes(card: &TopicCard) -> Rect {
     Rect::new(card.header.x, top, card.rect.width - 1.0, height)
 }
 
-fn lane(lane: &Lane) -> Html {
+/// A folded topic in one line.
+fn totals(card: &TopicCard) -> Html {
+    let records = short_number(card.totals.records);
+    html! {
+        <div class="totals" style={at(&card.line)}>
+            <span>{ format!("{records} records") }</span>
+            if card.totals.leaderless > 0 {
+                <span class="crash">{ format!("{} without leader", card.totals.leaderless) }</span>
+            }
+            { for card.totals.groups.iter().map(|(letter, ink, name, lag)| html! {
+                <span key={name.clone()} class="total" style={color(*ink)} title={name.clone()}>
+                    <span class="badge">{ letter }</span>
+                    { match lag {
+                        Some(lag) => format!("lag {}", short_number(*lag)),
+                        None => "nothing committed".to_owned(),
+                    } }
+                </span>
+            }) }
+        </div>
+    }
+}
+
+fn lane(lane: &Lane, onwheel: Callback<WheelEvent>, drag: Callback<PointerEvent>) -> Html {
     let partition = &lane.topic_partition;
     let number = Rect::new(lane.rect.x, lane.track.y, 3.4, lane.track.height);
     let leader = match lane.leader {
@@ -66,21 +105,37 @@ fn lane(lane: &Lane) -> Html {
         None => "no leader".to_owned(),
     };
     html! {
-        <div key={partition.partition}>
+        <div
+            key={partition.partition}
+            class={classes!(
+                "lane-whole",
+                lane.is_dark.then_some("is-dark"),
+                lane.scrolling.map(|_| "can-move"),
+            )}
+            data-lane={partition.to_string()}
+            {onwheel}
+            onpointerdown={drag.clone()}
+            onpointermove={drag.clone()}
+            onpointerup={drag}
+        >
             <div class="lane" style={at(&lane.rect)} />
             <div class="lane-number" style={at(&number)} title={format!("{partition}: {leader}")}>
                 { format!("P{}", partition.partition) }
             </div>
             <div class="track" style={at(&lane.track)} />
             <div>{ for lane.earlier.iter().map(earlier) }</div>
-            <div>{ for lane.cells.iter().map(cell) }</div>
+            <div class="cells">{ for lane.cells.iter().map(cell) }</div>
+            { among(lane) }
+            <div>{ for lane.later.iter().map(later) }</div>
+            { for lane.notice.iter().map(|it| notice(it, &lane.side, lane.track.center().y)) }
             <LaneMarks
                 rect={lane.rect}
                 track={lane.track}
                 markers={lane.markers.clone()}
+                segments={lane.segments.clone()}
                 rows={lane.rows.clone()}
             />
-            <div>{ for lane.rows.iter().map(row) }</div>
+            <div>{ for lane.rows.iter().map(|it| row(it, lane)) }</div>
             { labels(lane) }
         </div>
     }
@@ -88,11 +143,21 @@ fn lane(lane: &Lane) -> Html {
 
 fn cell(cell: &Cell) -> Html {
     let title = format!(
-        "offset {}\nkey {}\nvalue {}\ntimestamp {}",
+        "offset {}\nkey {}\nvalue {}\ntimestamp {}{}",
         cell.offset,
         cell.key.as_deref().unwrap_or("null"),
         cell.value.as_deref().unwrap_or("null"),
-        cell.timestamp_ms
+        cell.timestamp_ms,
+        cell.fate
+            .map_or(String::new(), |fate| format!("\n{}", fate.words()))
+    );
+    let class = classes!(
+        "cell",
+        match cell.fate {
+            Some(Fate::Open) => Some("is-open"),
+            Some(Fate::Aborted) => Some("is-aborted"),
+            _ => None,
+        }
     );
     let style = format!("{};{}", at(&cell.rect), color(cell.ink));
     let letters = classes!(
@@ -100,9 +165,14 @@ fn cell(cell: &Cell) -> Html {
         (text_length(&cell.letters) > 4).then_some("is-long")
     );
     html! {
-        <div key={cell.offset} class="cell" {style} {title}>
+        <div key={cell.offset} {class} {style} {title}>
             <span class={letters}>{ &cell.letters }</span>
-            <span class="cell-offset">{ short_number(cell.offset) }</span>
+            <span class="cell-offset">
+                { short_number(cell.offset) }
+                if let Some(fate) = cell.fate {
+                    <b class="fate">{ fate.letter() }</b>
+                }
+            </span>
         </div>
     }
 }
@@ -131,12 +201,26 @@ fn earlier(earlier: &Earlier) -> Html {
     }
 }
 
-/// The letter of a group before its row.
-fn row(row: &GroupRow) -> Html {
+/// The records after those that are shown.
+fn later(later: &Earlier) -> Html {
+    let count = short_number(later.records);
+    let title = format!("{} later records", later.records);
+    html! {
+        <div key="later" class="earlier" style={at(&later.rect)} {title}>
+            <span>{ format!("{count} …") }</span>
+        </div>
+    }
+}
+
+/// A group's row: its letter before it, what is told of it after it.
+fn row(row: &GroupRow, lane: &Lane) -> Html {
     let number = |value: Option<i64>| value.map_or("none".to_owned(), |it| it.to_string());
     let owner = match &row.owner {
-        Some(Owner { name, is_running }) if *is_running => format!("read by {name}"),
+        Some(Owner {
+            name, is_running, ..
+        }) if *is_running => format!("read by {name}"),
         Some(Owner { name, .. }) => format!("owned by {name}, which has crashed"),
+        None if row.shared.is_some() => format!("{} members may read it", row.readers),
         None => "no owner".to_owned(),
     };
     let title = format!(
@@ -146,14 +230,17 @@ fn row(row: &GroupRow) -> Html {
         number(row.position),
         number(row.lag)
     );
+    let style = format!("{};{}", at(&row.rect), color(row.ink));
+    let badge = row.owner.as_ref().map_or(&row.letter, |owner| &owner.badge);
+    let signs = row.shared.iter().flat_map(|shared| &shared.handed);
     html! {
-        <div
-            key={row.group.clone()}
-            class="row"
-            style={format!("{};{}", at(&row.rect), color(row.ink))}
-            {title}
-        >
-            <span class="badge">{ &row.letter }</span>
+        <div key={row.group.clone()} style={color(row.ink)}>
+            <div class={classes!("row", row.is_dark.then_some("is-dark"))} {style} {title}>
+                <span class="badge">{ badge }</span>
+            </div>
+            <div>{ for signs.map(handed) }</div>
+            <div>{ for row.bands.iter().enumerate().map(band) }</div>
+            { for row.notice.iter().map(|it| notice(it, &lane.side, row.rect.center().y)) }
         </div>
     }
 }

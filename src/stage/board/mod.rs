@@ -15,13 +15,15 @@ mod miniature;
 mod producers;
 mod style;
 mod switch;
+mod tools;
 mod twin;
 
 use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::scene::{AdminMark, BrokerPill, Note, NoteKind, Ribbon};
+use super::recent::Change;
+use super::scene::{AdminMark, BrokerPill, Note, NoteKind, Ribbon, RibbonKind};
 use super::{BoardAction, Scene};
 use controls::{GroupControls, ProducerControls, TopicControls};
 use groups::GroupDrawing;
@@ -29,8 +31,9 @@ use lanes::TopicDrawing;
 use legend::Legend;
 pub use miniature::Miniature;
 use producers::ProducerDrawing;
-use style::{at, size};
+use style::{at, scaled, size};
 use switch::ArrangementSwitch;
+use tools::Tools;
 use twin::TwinText;
 
 /// What the board is given.
@@ -51,12 +54,15 @@ pub fn Board(props: &BoardProps) -> Html {
     let scene = &props.scene;
     html! {
         <section class="board" aria-label="Board">
-            <div class="board-world" style={size(scene.width, scene.height)}>
+            <div
+                class="board-world"
+                style={size(scene.width * scene.zoom, scene.height * scene.zoom)}
+            >
                 <TwinText scene={scene.clone()} />
-                <div class="board-drawing" aria-hidden="true">
-                    { drawing(scene) }
+                <div class="board-drawing" aria-hidden="true" style={scaled(scene.zoom)}>
+                    { drawing(scene, &props.on_action) }
                 </div>
-                <div class="board-controls">
+                <div class="board-controls" style={scaled(scene.zoom)}>
                     { controls(scene, &props.on_action) }
                 </div>
                 <div class="board-air" aria-hidden="true">
@@ -67,7 +73,7 @@ pub fn Board(props: &BoardProps) -> Html {
     }
 }
 
-fn drawing(scene: &Rc<Scene>) -> Html {
+fn drawing(scene: &Rc<Scene>, on_action: &Callback<BoardAction>) -> Html {
     html! {
         <>
             <div key="notes">{ for scene.notes.iter().map(note) }</div>
@@ -82,7 +88,11 @@ fn drawing(scene: &Rc<Scene>) -> Html {
             </div>
             <div key="topics">
                 { for scene.topics.iter().map(|it| html! {
-                    <TopicDrawing key={&*it.name} card={it.clone()} />
+                    <TopicDrawing
+                        key={&*it.name}
+                        card={it.clone()}
+                        on_action={on_action.clone()}
+                    />
                 }) }
             </div>
             <div key="groups">
@@ -104,7 +114,7 @@ fn drawing(scene: &Rc<Scene>) -> Html {
                     brokers::links(it, (scene.width, scene.height))
                 }) }
             </div>
-            <Legend key="legend" by={scene.by} rect={scene.legend} />
+            <Legend key="legend" rect={scene.legend} signs={scene.signs.clone()} />
         </>
     }
 }
@@ -119,6 +129,7 @@ fn controls(scene: &Rc<Scene>, on_action: &Callback<BoardAction>) -> Html {
                 internal={scene.internal}
                 on_action={on_action.clone()}
             />
+            <Tools key="tools" scene={scene.clone()} on_action={on_action.clone()} />
             <div key="producers">
                 { for scene.producers.iter().map(|it| html! {
                     <ProducerControls
@@ -157,6 +168,7 @@ fn note(note: &Note) -> Html {
     let class = match note.kind {
         NoteKind::Heading => "note note-heading",
         NoteKind::Remark => "note",
+        NoteKind::Trouble => "note note-trouble",
     };
     html! { <div key={note.text.clone()} {class} style={at(&note.rect)}>{ &note.text }</div> }
 }
@@ -202,11 +214,16 @@ fn admin(admin: &AdminMark) -> Html {
 }
 
 fn ribbon(ribbon: &Ribbon) -> Html {
-    let class = if ribbon.is_running {
-        "ribbon"
-    } else {
-        "ribbon ribbon-lost"
-    };
+    let class = classes!(
+        "ribbon",
+        (!ribbon.is_running).then_some("ribbon-lost"),
+        (ribbon.kind == RibbonKind::Shared).then_some("ribbon-shared"),
+        match ribbon.change {
+            Some(Change::Moved) => Some("ribbon-moved"),
+            Some(Change::Kept) => Some("ribbon-kept"),
+            _ => None,
+        },
+    );
     let end = ribbon.route.end();
     let color = style::color(ribbon.ink);
     html! {

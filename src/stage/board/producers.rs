@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::super::scene::{BatchSlot, Pace, ProducerBox, short_text};
+use super::super::scene::{BatchSlot, Pace, ProducerBox, Transaction, bytes, seconds, short_text};
 use super::style::at;
 
 #[derive(Properties, PartialEq)]
@@ -27,12 +27,14 @@ pub(super) fn ProducerDrawing(props: &ProducerDrawingProps) -> Html {
             <div {class} style={at(&producer.rect)}>
                 <div class="box-name clip">{ &producer.name }</div>
                 { workload(producer) }
+                { for producer.transaction.iter().map(transaction) }
             </div>
             <div class="accumulator" style={at(&producer.accumulator)}>
                 <span>{ "accumulator" }</span>
-                { outside(producer) }
+                { memory(producer) }
             </div>
             <div>{ for producer.slots.iter().map(|it| slot(it, producer)) }</div>
+            { flow(producer) }
         </div>
     }
 }
@@ -56,29 +58,59 @@ fn workload(producer: &ProducerBox) -> Html {
     }
 }
 
-/// Records before and after the accumulator, as short as there is room.
-fn outside(producer: &ProducerBox) -> Html {
-    let (waiting, in_flight) = (producer.waiting, producer.in_flight);
-    let mut parts = Vec::new();
-    match (waiting, in_flight) {
-        (0, 0) => {}
-        (_, 0) => parts.push(format!("{waiting} in send()")),
-        (0, _) => parts.push(format!("{in_flight} unacked")),
-        _ => parts.push(format!("{waiting} wait · {in_flight} unacked")),
-    }
-    if producer.more_slots > 0 {
-        parts.push(format!("+{} more", producer.more_slots));
-    }
-    if producer.slots.is_empty() && parts.is_empty() {
-        parts.push("empty".to_owned());
-    }
-    let title = format!(
-        "{waiting} records wait in send() for metadata; \
-         {in_flight} were sent and are not yet acknowledged; \
-         batches of {} more partitions",
-        producer.more_slots
+/// Where its transaction stands.
+fn transaction(transaction: &Transaction) -> Html {
+    let class = classes!(
+        "line",
+        "transaction",
+        transaction.is_open.then_some("is-open"),
+        transaction.error.is_some().then_some("is-trouble"),
     );
-    html! { <span class="clip" {title}>{ parts.join(" · ") }</span> }
+    let title = format!(
+        "transactional.id {}: {}{}",
+        transaction.id,
+        transaction.state,
+        transaction
+            .error
+            .as_ref()
+            .map_or(String::new(), |error| format!(" ({error})"))
+    );
+    html! {
+        <div {class} {title}>
+            <span class="clip">{ &transaction.id }</span>
+            <span class="state">{ transaction.words }</span>
+        </div>
+    }
+}
+
+/// How much of `buffer.memory` is taken.
+fn memory(producer: &ProducerBox) -> Html {
+    let (used, all) = producer.flow.memory;
+    let more = match producer.more_slots {
+        0 => String::new(),
+        more => format!("+{more} more · "),
+    };
+    let text = format!("{more}{} of {}", bytes(used), bytes(all));
+    let title = format!("buffer.memory: {used} of {all} bytes are taken");
+    let share = used as f32 / all.max(1) as f32;
+    html! {
+        <span class={classes!("clip", (share > 0.9).then_some("is-trouble"))} {title}>{ text }</span>
+    }
+}
+
+/// What happens to records outside of the accumulator.
+fn flow(producer: &ProducerBox) -> Html {
+    html! {
+        <div class="flow" style={at(&producer.flow.rect)}>
+            { for producer.flow.lines.iter().enumerate().map(|(place, (text, is_trouble))| html! {
+                <div
+                    key={place}
+                    class={classes!("clip", is_trouble.then_some("is-trouble"))}
+                    title={text.clone()}
+                >{ text }</div>
+            }) }
+        </div>
+    }
 }
 
 fn slot(slot: &BatchSlot, producer: &ProducerBox) -> Html {
@@ -92,15 +124,22 @@ fn slot(slot: &BatchSlot, producer: &ProducerBox) -> Html {
     // A single small record must be seen too.
     let least = if slot.records > 0 { 6.0 } else { 0.0 };
     let width = (share * 100.0).clamp(least, 100.0);
+    let linger = slot.linger.map_or(String::new(), |(us, _)| {
+        format!("; lingers for {} more", seconds(us))
+    });
     let title = format!(
-        "{partition}: {} records in {} batches; the newest has {} of {} bytes",
-        slot.records, slot.batches, slot.bytes, slot.limit
+        "{partition}: {} records in {} batches; the newest has {} of {} bytes{linger}; {} in \
+         flight; sent in vain {} times",
+        slot.records, slot.batches, slot.bytes, slot.limit, slot.in_flight, slot.attempts
     );
     html! {
         <div key={partition.to_string()} class="slot" style={at(&slot.rect)} {title}>
             <span class="slot-name">{ name }</span>
             <span class={classes!("slot-bar", slot.is_sticky.then_some("is-sticky"))}>
                 <span class="slot-fill" style={format!("width:{width:.0}%")} />
+                if let Some((_, left)) = slot.linger {
+                    <span class="slot-linger" style={format!("width:{:.0}%", left * 100.0)} />
+                }
                 if slot.is_sticky {
                     <span class="slot-sticky">{ "sticky" }</span>
                 }
@@ -110,9 +149,22 @@ fn slot(slot: &BatchSlot, producer: &ProducerBox) -> Html {
     }
 }
 
+/// What it holds and what of it is in flight, as short as there is room.
 fn records(slot: &BatchSlot) -> String {
-    match slot.records {
-        0 => "–".to_owned(),
-        records => format!("{records} rec {} B", slot.bytes),
+    let mut parts = Vec::new();
+    if slot.attempts > 0 {
+        parts.push(format!("↻{}", slot.attempts));
+    }
+    match (slot.batches, slot.records) {
+        (_, 0) => {}
+        (1, records) => parts.push(format!("{records} rec {} B", slot.bytes)),
+        (batches, records) => parts.push(format!("{records} rec {batches} batches")),
+    }
+    if slot.in_flight > 0 {
+        parts.push(format!("▸{}", slot.in_flight));
+    }
+    match parts.is_empty() {
+        true => "–".to_owned(),
+        false => parts.join(" "),
     }
 }

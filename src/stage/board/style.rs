@@ -16,6 +16,14 @@ pub(super) fn size(width: f32, height: f32) -> String {
     format!("width:{width:.2}rem;height:{height:.2}rem")
 }
 
+/// Larger or smaller, from the top left corner.
+pub(super) fn scaled(zoom: f32) -> String {
+    if zoom == 1.0 {
+        return String::new();
+    }
+    format!("transform:scale({zoom:.3});transform-origin:0 0")
+}
+
 /// The `viewBox` of an SVG in which one unit is a rem of the board.
 pub(super) fn view_box(rect: &Rect) -> String {
     format!(

@@ -20,7 +20,9 @@ pub(super) fn to_lane(
     partition: &TopicPartition,
     before: i64,
 ) -> Option<Route> {
-    let producer = scene.producer(ends.client)?;
+    let Some(producer) = scene.producer(ends.client) else {
+        return from_processor(scene, ends, partition, before);
+    };
     let from = leaves(scene, producer, Some(partition));
     if let Some(cluster) = &scene.cluster {
         let to = cluster.broker(ends.broker)?.place_of(partition);
@@ -46,7 +48,9 @@ pub(super) fn acknowledgement(
     ends: Ends,
     partition: &TopicPartition,
 ) -> Option<Route> {
-    let producer = scene.producer(ends.client)?;
+    let Some(producer) = scene.producer(ends.client) else {
+        return from_processor(scene, ends, partition, 0).map(|route| route.reversed());
+    };
     if scene.cluster.is_some() {
         return to_lane(scene, ends, partition, 0).map(|route| route.reversed());
     }
@@ -85,9 +89,30 @@ pub(super) fn from_lane(scene: &Scene, ends: Ends, partition: &TopicPartition) -
     })
 }
 
+/// From a processor, which stands with what it reads, to where its records
+/// land.
+fn from_processor(
+    scene: &Scene,
+    ends: Ends,
+    partition: &TopicPartition,
+    before: i64,
+) -> Option<Route> {
+    let (_, member) = scene.processor(ends.client)?;
+    if scene.cluster.is_some() {
+        return to_broker(scene, ends);
+    }
+    let card = scene.topic(&partition.topic)?;
+    let to = match scene.lane(partition) {
+        Some(lane) => lane.landing(before),
+        None => Point::new(card.rect.right(), card.rect.bottom() - 0.7),
+    };
+    Some(beside_groups(scene, to, at_member(scene, member)).reversed())
+}
+
 /// From a consumer to its group's coordinator.
 pub(super) fn to_coordinator(scene: &Scene, ends: Ends) -> Option<Route> {
-    let (group, member) = scene.consumer(ends.client)?;
+    let found = scene.consumer(ends.client);
+    let (group, member) = found.or_else(|| scene.processor(ends.client))?;
     let from = at_member(scene, member);
     if scene.cluster.is_some() {
         return to_broker(scene, ends);
@@ -123,7 +148,8 @@ pub(super) fn to_broker(scene: &Scene, ends: Ends) -> Option<Route> {
             }
         });
     }
-    if let Some((_, member)) = scene.consumer(client) {
+    let member = scene.consumer(client).or_else(|| scene.processor(client));
+    if let Some((_, member)) = member {
         let to = pill.rect.right_middle();
         let from = at_member(scene, member);
         return Some(beside_groups(scene, to, from).reversed());

@@ -3,20 +3,30 @@
 use std::collections::BTreeMap;
 
 use engine::coordinator::GroupState;
+use engine::coordinator::consumer_group::ConsumerGroupState;
 use engine::protocol::TopicName;
 use engine::{TopicPartition, World};
 
 use super::super::geometry::Rect;
 use super::super::ink::Ink;
-use super::roster::{GroupInfo, MemberInfo};
+use super::super::recent::{Change, GroupRebalances};
+use super::flow::seconds;
+use super::notices::News;
+use super::roster::{GroupInfo, Known, MemberInfo};
 use super::words::{short_text, text_length};
-use super::{Chip, GroupBox, MemberBox, Phase};
+use super::{Chip, GroupBox, GroupKind, MemberBox, Phase, RebalanceBar, Role, Step, Writer};
 
 /// The most members a box shows; further ones are counted.
 const MEMBERS_MAX: usize = 40;
 
 const PAD: f32 = 0.5;
 const HEADER_HEIGHT: f32 = 3.6;
+/// The line that tells of rebalances.
+const BAR_HEIGHT: f32 = 1.5;
+/// A line of a member's own.
+const EXTRA_HEIGHT: f32 = 1.25;
+/// The time for which the bar of a rebalance is full, in microseconds.
+const BAR_FULL_US: f32 = 10_000_000.0;
 const MEMBER_HEIGHT: f32 = 3.5;
 const MEMBER_GAP: f32 = 0.35;
 const MORE_HEIGHT: f32 = 1.3;
@@ -40,43 +50,42 @@ const TOPIC_CHARS_MIN: usize = 4;
 pub(super) fn group_box(
     world: &World,
     group: &GroupInfo,
+    news: &News,
     (x, y, width): (f32, f32, f32),
 ) -> GroupBox {
     let shown = group.members.len().min(MEMBERS_MAX);
-    let top = y + HEADER_HEIGHT;
-    let step = MEMBER_HEIGHT + MEMBER_GAP;
-    let members = group.members.iter().take(shown).zip(0_u8..);
-    let members = members.map(|(member, number)| {
-        let y = top + f32::from(number) * step;
-        let rect = Rect::new(x + PAD, y, width - 2.0 * PAD, MEMBER_HEIGHT);
-        member_box(world, group, member, rect)
-    });
+    let rebalances = rebalance_bar(world, group, news, (x, y + HEADER_HEIGHT, width));
+    let bar_height = rebalances.as_ref().map_or(0.0, |_| BAR_HEIGHT);
+    let mut bottom = y + HEADER_HEIGHT + bar_height;
+    let mut members = Vec::new();
+    for member in group.members.iter().take(shown) {
+        let place = (x + PAD, bottom, width - 2.0 * PAD);
+        let member = member_box(world, group, member, news, place);
+        bottom = member.rect.bottom() + MEMBER_GAP;
+        members.push(member);
+    }
     let more_members = group.members.len() - shown;
     let more_height = if more_members > 0 { MORE_HEIGHT } else { 0.0 };
-    let bottom = if shown > 0 { PAD - MEMBER_GAP } else { 0.0 };
-    let state = group.known.map(|(_, known)| known.state());
+    let end = if shown > 0 { PAD - MEMBER_GAP } else { 0.0 };
+    let about = About::of(group);
     GroupBox {
         id: group.id.clone(),
         letter: group.letter(),
         ink: Ink::of_group(group.place),
-        state: state.map(GroupState::name),
-        is_rebalancing: is_rebalancing(state),
-        generation: group.known.map(|(_, known)| known.generation()),
-        assignor: group
-            .known
-            .and_then(|(_, known)| known.protocol_name())
-            .map(str::to_owned),
+        kind: group.kind,
+        state: about.state,
+        is_rebalancing: about.is_rebalancing,
+        generation: about.generation,
+        assignment_epoch: about.assignment_epoch,
+        progress: progress(group),
+        rebalances,
+        assignor: about.assignor,
         coordinator: group.known.map(|(broker, _)| broker.id),
-        member_count: group.known.map_or(0, |(_, known)| known.members().len()),
-        members: members.collect(),
+        member_count: about.members,
+        members,
         more_members,
         topics: group.topics.iter().cloned().collect(),
-        rect: Rect::new(
-            x,
-            y,
-            width,
-            HEADER_HEIGHT + shown as f32 * step + more_height + bottom,
-        ),
+        rect: Rect::new(x, y, width, bottom - y + more_height + end),
         header: Rect::new(x + PAD, y, width - 2.0 * PAD, HEADER_HEIGHT),
         controls: Rect::new(
             x + width - PAD - CONTROLS_WIDTH,
@@ -87,21 +96,163 @@ pub(super) fn group_box(
     }
 }
 
-fn is_rebalancing(state: Option<GroupState>) -> bool {
-    matches!(
-        state,
-        Some(GroupState::PreparingRebalance | GroupState::CompletingRebalance)
-    )
+/// What its coordinator says of a group.
+#[derive(Default)]
+struct About {
+    state: Option<&'static str>,
+    is_rebalancing: bool,
+    generation: Option<i32>,
+    assignment_epoch: Option<i32>,
+    assignor: Option<String>,
+    members: usize,
 }
 
-fn member_box(world: &World, group: &GroupInfo, member: &MemberInfo, rect: Rect) -> MemberBox {
+impl About {
+    fn of(group: &GroupInfo) -> About {
+        match group.known {
+            None => About::default(),
+            Some((_, Known::Classic(known))) => About {
+                state: Some(known.state().name()),
+                is_rebalancing: matches!(
+                    known.state(),
+                    GroupState::PreparingRebalance | GroupState::CompletingRebalance
+                ),
+                generation: Some(known.generation()),
+                assignment_epoch: None,
+                assignor: known.protocol_name().map(str::to_owned),
+                members: known.members().len(),
+            },
+            Some((_, Known::Consumer(known))) => About {
+                state: Some(known.state().name()),
+                is_rebalancing: matches!(
+                    known.state(),
+                    ConsumerGroupState::Assigning | ConsumerGroupState::Reconciling
+                ),
+                generation: Some(known.epoch()),
+                assignment_epoch: lagging(known.assignment_epoch(), known.epoch()),
+                assignor: group.shard().map(|shard| {
+                    let assignor = shard.consumer_groups().assignor_of(known);
+                    assignor.name().to_owned()
+                }),
+                members: known.members().len(),
+            },
+            Some((_, Known::Share(known))) => About {
+                state: Some(known.state().name()),
+                is_rebalancing: false,
+                generation: Some(known.epoch()),
+                assignment_epoch: lagging(known.assignment_epoch(), known.epoch()),
+                assignor: None,
+                members: known.members().len(),
+            },
+        }
+    }
+}
+
+fn lagging(assignment_epoch: i32, epoch: i32) -> Option<i32> {
+    (assignment_epoch != epoch).then_some(assignment_epoch)
+}
+
+/// Who has joined or synced so far, or got what it is to read.
+fn progress(group: &GroupInfo) -> Option<String> {
+    let (_, known) = group.known?;
+    match known {
+        Known::Classic(known) => {
+            let all = known.members().len();
+            match known.state() {
+                GroupState::PreparingRebalance => {
+                    Some(format!("{} of {all} joined", known.awaiting_join()))
+                }
+                GroupState::CompletingRebalance => {
+                    let missing = known.pending_sync().len();
+                    Some(format!("{} of {all} synced", all.saturating_sub(missing)))
+                }
+                _ => None,
+            }
+        }
+        Known::Consumer(known) => {
+            let is_under_way = known.state() == ConsumerGroupState::Reconciling;
+            let done = known.members().filter(|it| it.epoch == known.epoch());
+            let all = known.members().len();
+            is_under_way.then(|| format!("{} of {all} at epoch {}", done.count(), known.epoch()))
+        }
+        Known::Share(_) => None,
+    }
+}
+
+/// The rebalance that is under way, or the last one.
+fn rebalance_bar(
+    world: &World,
+    group: &GroupInfo,
+    news: &News,
+    (x, y, width): (f32, f32, f32),
+) -> Option<RebalanceBar> {
+    if group.kind == GroupKind::Share || group.id.is_empty() {
+        return None;
+    }
+    let known = news.rebalances_of(&group.id);
+    let now = world.now();
+    let mut bar = RebalanceBar {
+        text: "no rebalance yet".to_owned(),
+        sentence: "no rebalance yet".to_owned(),
+        duration_us: 0,
+        share: 0.0,
+        is_under_way: false,
+        fresh: 0,
+        rect: Rect::new(x + PAD, y, width - 2.0 * PAD, BAR_HEIGHT - 0.3),
+    };
+    if let Some(us) = known.and_then(|it| it.under_way_us(now)) {
+        bar.duration_us = us;
+        bar.is_under_way = true;
+        bar.fresh = 100;
+        bar.text = format!("rebalancing for {}", seconds(us));
+        bar.sentence.clone_from(&bar.text);
+    } else if let Some((last, fresh)) = known.and_then(|it| it.last(now)) {
+        let us = last.duration_us;
+        bar.duration_us = us;
+        bar.fresh = fresh;
+        let stopped = last.longest_unread_us();
+        bar.text = match stopped {
+            0 => format!("rebalanced in {}: nobody stopped", seconds(us)),
+            _ => format!(
+                "rebalanced in {}, stopped {}",
+                seconds(us),
+                seconds(stopped)
+            ),
+        };
+        bar.sentence = format!(
+            "last rebalance took {} ({}): {} moved, {} kept, {} revoked, longest unread {}",
+            seconds(us),
+            last.cause.trim_end_matches('.'),
+            last.moved.len(),
+            last.kept.len(),
+            last.revoked.len(),
+            seconds(stopped)
+        );
+    }
+    bar.share = (bar.duration_us as f32 / BAR_FULL_US).min(1.0);
+    Some(bar)
+}
+
+fn member_box(
+    world: &World,
+    group: &GroupInfo,
+    member: &MemberInfo,
+    news: &News,
+    (x, y, width): (f32, f32, f32),
+) -> MemberBox {
     let lag = lag(world, group, &member.partitions);
-    let room = rect.width - 2.0 * PAD - taken(member, lag);
+    let change = news
+        .rebalances_of(&group.id)
+        .and_then(|rebalances| change(world, rebalances, member));
+    let room = width - 2.0 * PAD - taken(member, lag, change.as_deref());
     let (chips, more_chips) = chips(&member.partitions, room);
     let controls_width = match member.client {
         Some(_) => MEMBER_CONTROLS_WIDTH,
         None => 0.0,
     };
+    let extra = extra(member);
+    let extra_height = if has_extra(member) { EXTRA_HEIGHT } else { 0.0 };
+    let rect = Rect::new(x, y, width, MEMBER_HEIGHT + extra_height);
     MemberBox {
         client: member.client,
         key: match member.client {
@@ -109,21 +260,78 @@ fn member_box(world: &World, group: &GroupInfo, member: &MemberInfo, rect: Rect)
             None => member.member_id.clone(),
         },
         name: member.name.clone(),
+        badge: member.badge.clone(),
         member_id: member.member_id.clone(),
         is_leader: member.is_leader,
         phase: member.phase,
+        role: member.role.clone(),
+        epoch: member.epoch,
+        step: member.step,
+        change,
+        extra,
         partitions: member.partitions.clone(),
         chips,
         more_chips,
         lag,
-        rect,
+        extra_rect: Rect::new(x, y + MEMBER_HEIGHT - 0.1, width, extra_height),
         controls: Rect::new(
             rect.right() - PAD / 2.0 - controls_width,
             rect.y,
             controls_width,
-            rect.height / 2.0 + 0.1,
+            MEMBER_HEIGHT / 2.0 + 0.1,
         ),
+        rect,
     }
+}
+
+/// What the last rebalance has made of a member's partitions, for a moment.
+fn change(world: &World, rebalances: &GroupRebalances, member: &MemberInfo) -> Option<String> {
+    let changes = member.partitions.iter().filter_map(|(partition, _)| {
+        let (change, _) = rebalances.change(partition, world.now())?;
+        Some(change)
+    });
+    let mut counts: BTreeMap<Change, usize> = BTreeMap::new();
+    for change in changes.filter(|change| *change != Change::Revoked) {
+        *counts.entry(change).or_default() += 1;
+    }
+    let words = counts.iter().map(|(change, count)| match change {
+        Change::Moved => format!("{count} moved here"),
+        change => format!("{count} {}", change.name()),
+    });
+    let words: Vec<String> = words.collect();
+    (!words.is_empty()).then(|| words.join(", "))
+}
+
+/// Whether a member has a line of its own: as long as it lives, so that its box
+/// keeps its size.
+fn has_extra(member: &MemberInfo) -> bool {
+    member.role != Role::Consumer
+}
+
+fn extra(member: &MemberInfo) -> String {
+    match &member.role {
+        Role::Consumer => String::new(),
+        Role::ShareConsumer(ranges) => {
+            let records: i64 = ranges.iter().map(|range| range.records()).sum();
+            let again = ranges.iter().map(|range| range.delivery_count).max();
+            match (records, again) {
+                (0, _) => "has no records acquired".to_owned(),
+                (1, Some(count)) if count > 1 => format!("1 acquired, delivery {count}"),
+                (_, Some(count)) if count > 1 => {
+                    format!("{records} acquired, delivery 1 to {count}")
+                }
+                _ => format!("{records} acquired"),
+            }
+        }
+        Role::Processor(writer) => writes(writer),
+    }
+}
+
+fn writes(writer: &Writer) -> String {
+    format!(
+        "→ {}: {} · {} held · {} in flight",
+        writer.output, writer.transaction.words, writer.held, writer.in_flight
+    )
 }
 
 /// The sum of the lags that are known; `None` when there is none.
@@ -142,8 +350,12 @@ fn lag(
 }
 
 /// How much of a member's line is not for chips.
-fn taken(member: &MemberInfo, lag: Option<i64>) -> f32 {
-    let lag_chars = lag.map_or(0, |lag| text_length(&format!("lag {lag}")) + 1);
+fn taken(member: &MemberInfo, lag: Option<i64>, change: Option<&str>) -> f32 {
+    // What has changed takes the place of the lag for a moment.
+    let lag_chars = match change {
+        Some(change) => text_length(change) + 1,
+        None => lag.map_or(0, |lag| text_length(&format!("lag {lag}")) + 1),
+    };
     let lag_width = LAG_WIDTH.max(lag_chars as f32 * CHARACTER);
     let leader_width = if member.is_leader { LEADER_WIDTH } else { 0.0 };
     let phase_width = match member.phase {
@@ -153,7 +365,12 @@ fn taken(member: &MemberInfo, lag: Option<i64>) -> f32 {
             .words()
             .map_or(0.0, |words| (text_length(&words) + 2) as f32 * CHARACTER),
     };
-    lag_width + leader_width + phase_width
+    let chars = |text: &str| (text_length(text) + 1) as f32 * CHARACTER;
+    let epoch_width = member
+        .epoch
+        .map_or(0.0, |epoch| chars(&format!("epoch {epoch}")));
+    let step_width = member.step.map_or(0.0, |step: Step| chars(step.words()));
+    lag_width + leader_width + phase_width + epoch_width + step_width
 }
 
 /// A chip for each topic as far as there is room, one at least; and how many
@@ -214,6 +431,8 @@ impl Phase {
             Phase::Joining => "joining".to_owned(),
             Phase::Syncing => "syncing".to_owned(),
             Phase::ToldToRejoin => "told to rejoin".to_owned(),
+            Phase::Reconciling => "reconciling".to_owned(),
+            Phase::Acknowledging => "acknowledging".to_owned(),
             Phase::Leaving => "leaving".to_owned(),
             Phase::Crashed { seconds_left: None } => "crashed".to_owned(),
             Phase::Crashed {

@@ -1,15 +1,24 @@
-//! Lanes: cells, markers and the rows of groups.
+//! Lanes: cells, what else stands among them, and markers.
+
+use std::rc::Rc;
 
 use engine::broker::Partition;
 use engine::log::partition_log::PartitionLog;
-use engine::log::record_batch::RecordView;
+use engine::log::producer_state::AbortedTransaction;
+use engine::log::record_batch::{RecordBatch, RecordView};
 use engine::{TopicPartition, World};
 
 use super::super::geometry::Rect;
 use super::super::ink::Ink;
+use super::super::recent::What;
+use super::notices::News;
 use super::roster::GroupInfo;
+use super::window::{Content, Window, window};
 use super::words::{beginning, short_number, short_text};
-use super::{Cell, Earlier, GroupRow, Lane, Marker, MarkerKind, OffsetScale, Owner};
+use super::{
+    Cell, ControlMark, Deleted, Earlier, Fate, Hole, Lane, Marker, MarkerKind, OffsetScale,
+    Scrolling, SegmentMark, notices, rows,
+};
 
 const PAD: f32 = 0.3;
 const TRACK_HEIGHT: f32 = 2.3;
@@ -19,18 +28,24 @@ const ROW_HEIGHT: f32 = 1.25;
 /// what is written to the left of a marker.
 const GUTTER: f32 = 3.9;
 const GUTTER_SMALL: f32 = 3.4;
-/// Room after the last cell: the next one, and what is written to the right of
-/// a marker.
-const TAIL: f32 = 3.8;
+/// Room after the last cell for the next one, and on a narrow lane for what is
+/// written to the right of a marker; else that reaches under the notices.
+const TAIL: f32 = 3.1;
 const TAIL_SMALL: f32 = 3.2;
+/// Room for notices beside a lane that is not narrow.
+const SIDE: f32 = 5.7;
 const CELL: f32 = 3.0;
 const CELL_SMALL: f32 = 2.4;
 /// Lanes narrower than this have less room for everything.
-const NARROW: f32 = 22.0;
+const NARROW: f32 = 25.0;
+/// Lanes narrower than this have no notices beside them.
+const NO_SIDE: f32 = 28.0;
 /// How many earlier records are worth a picture of their density.
 const DENSITY_FROM: i64 = 24;
 /// Stretches of time in that picture.
 const STRETCHES: usize = 12;
+/// Places for what was deleted a moment ago.
+const DELETED_PLACES: usize = 1;
 /// Bytes of a key or a value that are looked at.
 const BYTES_MAX: usize = 512;
 /// Characters of a key or a value that are kept.
@@ -43,11 +58,14 @@ pub(super) fn height(groups: usize) -> f32 {
     PAD + TRACK_HEIGHT + MARKS_HEIGHT + groups as f32 * ROW_HEIGHT + PAD
 }
 
-/// The lane of a partition in a rectangle of [`height`].
+/// The lane of a partition in a rectangle of [`height`], from the offset
+/// `wanted` on when somebody has moved it there.
 pub(super) fn lane(
     world: &World,
     topic_partition: TopicPartition,
+    wanted: Option<i64>,
     groups: &[&GroupInfo],
+    news: &News,
     rect: Rect,
 ) -> Lane {
     let log = world.partition(&topic_partition);
@@ -56,35 +74,49 @@ pub(super) fn lane(
     } else {
         GUTTER
     };
-    let track = Rect::new(
-        rect.x + gutter,
-        rect.y + PAD,
-        rect.width - gutter,
-        TRACK_HEIGHT,
-    );
+    let side = if rect.width < NO_SIDE { 0.0 } else { SIDE };
+    let (x, width) = (rect.x + gutter, rect.width - gutter - side);
+    let track = Rect::new(x, rect.y + PAD, width, TRACK_HEIGHT);
+    let side = Rect::new(track.right(), rect.y, side, rect.height);
     let (log_start, log_end) = log.map_or((0, 0), |partition| {
         (partition.log.start_offset(), partition.log.end_offset())
     });
     let high_watermark = log.map_or(0, Partition::high_watermark);
-    let (scale, earlier) = scale(&track, log_start, log_end);
+    let last_stable = log.map_or(0, |it| it.log.last_stable_offset().min(high_watermark));
+    let deleted = deleted(&topic_partition, news);
+    let mut room = Room::of(rect.width, &track, deleted.is_some());
+    let shown = log.map(|it| window(&it.log, room.places, room.reserved(), wanted));
+    let scale = room.scale(&track, (log_start, log_end), shown.as_ref());
     let mut lane = Lane {
         leader: leader(world, &topic_partition),
         topic_partition,
         log_start,
+        last_stable,
         high_watermark,
         log_end,
         cells: Vec::new(),
+        controls: Vec::new(),
+        holes: Vec::new(),
+        segments: Vec::new(),
         earlier: None,
-        markers: log_markers(&scale, log_start, high_watermark, log_end),
+        later: None,
+        deleted: deleted.map(|it| Deleted {
+            rect: inset(room.deleted(&track)),
+            ..it
+        }),
+        scrolling: None,
+        is_dark: false,
+        markers: log_markers(&scale, log_start, (last_stable, high_watermark), log_end),
+        notice: None,
+        bands: Vec::new(),
         rows: Vec::new(),
         scale,
         track,
+        side,
         rect,
     };
-    if let Some(partition) = log {
-        lane.cells = cells(&partition.log, &scale, &track);
-        let earlier = earlier.map(|rect| earlier_records(&partition.log, scale.first, rect));
-        lane.earlier = earlier.filter(|earlier| earlier.records > 0);
+    if let (Some(partition), Some(shown)) = (log, shown) {
+        fill(&mut lane, &partition.log, &shown, &room);
     }
     let first = track.bottom() + MARKS_HEIGHT;
     lane.rows = groups
@@ -92,9 +124,12 @@ pub(super) fn lane(
         .zip(0_u8..)
         .map(|(group, number)| {
             let y = first + f32::from(number) * ROW_HEIGHT;
-            group_row(group, &lane, Rect::new(rect.x, y, rect.width, ROW_HEIGHT))
+            let rect = Rect::new(rect.x, y, rect.width, ROW_HEIGHT);
+            rows::row(world, group, &lane, news, rect)
         })
         .collect();
+    lane.is_dark = !lane.rows.is_empty() && lane.rows.iter().all(|row| row.is_dark);
+    notices::of_lane(&mut lane, news);
     lane
 }
 
@@ -104,36 +139,77 @@ fn leader(world: &World, partition: &TopicPartition) -> Option<i32> {
     topic.partitions.get(index)?.leader
 }
 
-/// How offsets lie, and where the earlier records are when not all have cells.
-fn scale(track: &Rect, log_start: i64, log_end: i64) -> (OffsetScale, Option<Rect>) {
-    let (cell, tail) = if track.width < NARROW {
-        (CELL_SMALL, TAIL_SMALL)
-    } else {
-        (CELL, TAIL)
-    };
-    let places = (((track.width - tail) / cell).floor() as i64).max(3);
-    let all = OffsetScale {
-        start: log_start,
-        start_x: track.x,
-        first: log_start,
-        end: log_end,
-        x: track.x,
-        pin_x: track.x,
-        cell,
-    };
-    if log_end - log_start <= places {
-        return (all, None);
+/// How much room a track has.
+struct Room {
+    cell: f32,
+    tail: f32,
+    /// How many places there are before the tail, without those of `deleted`.
+    places: usize,
+    /// How many places are taken by what was deleted.
+    deleted: usize,
+    /// Whether what comes before the first place takes room too.
+    has_earlier: bool,
+}
+
+impl Room {
+    fn of(lane_width: f32, track: &Rect, has_deleted: bool) -> Room {
+        let (cell, tail) = if lane_width < NARROW {
+            (CELL_SMALL, TAIL_SMALL)
+        } else {
+            (CELL, TAIL)
+        };
+        let places = (((track.width - tail) / cell).floor() as usize).max(3);
+        let deleted = if has_deleted { DELETED_PLACES } else { 0 };
+        Room {
+            cell,
+            tail,
+            places: places - deleted,
+            deleted,
+            has_earlier: false,
+        }
     }
-    let reserved = if places >= 8 { 2 } else { 1 };
-    let width = reserved as f32 * cell;
-    let scale = OffsetScale {
-        first: log_end - (places - reserved),
-        x: track.x + width,
-        pin_x: track.x + width - 0.2,
-        ..all
-    };
-    let earlier = Rect::new(track.x, track.y, width, track.height);
-    (scale, Some(inset(earlier)))
+
+    /// Places for what comes before, when not all fits.
+    fn reserved(&self) -> usize {
+        if self.places >= 8 { 2 } else { 1 }
+    }
+
+    fn deleted(&self, track: &Rect) -> Rect {
+        let width = self.deleted as f32 * self.cell;
+        Rect::new(track.x, track.y, width, track.height)
+    }
+
+    fn earlier(&self, track: &Rect) -> Rect {
+        let x = track.x + self.deleted as f32 * self.cell;
+        let width = self.reserved() as f32 * self.cell;
+        Rect::new(x, track.y, width, track.height)
+    }
+
+    /// How offsets lie.
+    fn scale(
+        &mut self,
+        track: &Rect,
+        (log_start, log_end): (i64, i64),
+        shown: Option<&Window>,
+    ) -> OffsetScale {
+        let start_x = track.x + self.deleted as f32 * self.cell;
+        let places = shown.map_or(&[][..], |it| &it.places[..]);
+        self.has_earlier = shown.is_some_and(|it| it.newest_first.is_some());
+        let x = match self.has_earlier {
+            true => self.earlier(track).right(),
+            false => start_x,
+        };
+        OffsetScale {
+            start: log_start,
+            start_x,
+            first: shown.map_or(log_start, |it| it.first(log_end)),
+            end: shown.map_or(log_end, |it| it.end(log_end)),
+            x,
+            pin_x: if self.has_earlier { x - 0.2 } else { x },
+            cell: self.cell,
+            places: places.iter().map(|place| place.from).collect::<Rc<[i64]>>(),
+        }
+    }
 }
 
 /// Space between neighbours.
@@ -141,29 +217,143 @@ fn inset(rect: Rect) -> Rect {
     Rect::new(rect.x + 0.06, rect.y, rect.width - 0.12, rect.height)
 }
 
-fn cells(log: &PartitionLog, scale: &OffsetScale, track: &Rect) -> Vec<Cell> {
-    log.batches_from(scale.first)
-        .filter(|batch| !batch.is_control())
-        .flat_map(|batch| batch.records().flatten())
-        .filter(|record| record.offset >= scale.first)
-        .map(|record| cell(&record, scale, track))
-        .collect()
+/// Puts in what the log holds.
+fn fill(lane: &mut Lane, log: &PartitionLog, shown: &Window, room: &Room) {
+    let (first, end) = (lane.scale.first, lane.scale.end);
+    let fates = Fates::between(log, first, end);
+    for place in &shown.places {
+        let (x, _) = lane.scale.place(place.from);
+        let rect = Rect::new(x, lane.track.y, lane.scale.cell, lane.track.height);
+        match &place.content {
+            Content::Record(record, batch) => {
+                let fate = fates.of(record.offset, batch);
+                lane.cells.push(cell(record, fate, inset(rect)));
+            }
+            Content::Control { commits } => lane.controls.push(ControlMark {
+                offset: place.from,
+                commits: *commits,
+                rect: inset(rect),
+            }),
+            Content::Hole => lane.holes.push(Hole {
+                from: place.from,
+                to: place.to,
+                rect: inset(rect),
+            }),
+        }
+    }
+    lane.segments = segments(log, &lane.scale);
+    if let Some(most) = shown.newest_first {
+        lane.scrolling = Some(Scrolling {
+            first,
+            least: lane.log_start,
+            most,
+        });
+        let rect = inset(room.earlier(&lane.track));
+        let earlier = earlier_records(log, first, rect);
+        if earlier.records > 0 {
+            lane.earlier = Some(earlier);
+        } else if first > lane.log_start {
+            let from = lane.log_start;
+            lane.holes.insert(
+                0,
+                Hole {
+                    from,
+                    to: first,
+                    rect,
+                },
+            );
+        }
+    }
+    if end < lane.log_end {
+        let x = lane.scale.at(end);
+        let width = (lane.track.right() - x).min(room.tail);
+        lane.later = Some(Earlier {
+            records: log.data_records(end, lane.log_end),
+            density: Vec::new(),
+            rect: inset(Rect::new(x, lane.track.y, width, lane.track.height)),
+        });
+    }
 }
 
-fn cell(record: &RecordView, scale: &OffsetScale, track: &Rect) -> Cell {
+/// Where segments begin, of those that begin among the places.
+fn segments(log: &PartitionLog, scale: &OffsetScale) -> Vec<SegmentMark> {
+    let bases = log.segments().rev().map(|segment| segment.base_offset());
+    let mut marks: Vec<SegmentMark> = bases
+        .take_while(|base| *base > scale.first)
+        .filter(|base| *base <= scale.end)
+        .map(|base_offset| SegmentMark {
+            base_offset,
+            x: scale.at(base_offset),
+        })
+        .collect();
+    marks.reverse();
+    marks
+}
+
+/// The transactions that have records among the places.
+struct Fates<'a> {
+    log: &'a PartitionLog,
+    aborted: Vec<AbortedTransaction>,
+}
+
+impl<'a> Fates<'a> {
+    fn between(log: &'a PartitionLog, first: i64, end: i64) -> Fates<'a> {
+        let aborted = log.producer_state().aborted().between(first, end);
+        Fates { log, aborted }
+    }
+
+    fn of(&self, offset: i64, batch: &RecordBatch) -> Option<Fate> {
+        if !batch.is_transactional() {
+            return None;
+        }
+        let producer = batch.producer_id();
+        let entry = self.log.producer_state().producer(producer);
+        let open_from = entry.and_then(|entry| entry.transaction_first_offset());
+        if open_from.is_some_and(|first| first <= offset) {
+            return Some(Fate::Open);
+        }
+        let is_aborted = self.aborted.iter().any(|it| {
+            it.producer_id == producer && (it.first_offset..=it.last_offset).contains(&offset)
+        });
+        Some(if is_aborted {
+            Fate::Aborted
+        } else {
+            Fate::Committed
+        })
+    }
+}
+
+/// What was deleted of a log a moment ago.
+fn deleted(of: &TopicPartition, news: &News) -> Option<Deleted> {
+    let happenings = news.of_partition(of).iter().rev();
+    happenings.into_iter().find_map(|(what, fresh)| match what {
+        What::Deleted {
+            from, to, reason, ..
+        } => Some(Deleted {
+            from: *from,
+            to: *to,
+            reason: *reason,
+            fresh: *fresh,
+            rect: Rect::default(),
+        }),
+        _ => None,
+    })
+}
+
+fn cell(record: &RecordView, fate: Option<Fate>, rect: Rect) -> Cell {
     let key = record.key.map(readable);
-    let (x, _) = scale.place(record.offset);
     Cell {
         offset: record.offset,
         letters: match &key {
-            Some(key) => short_text(key, ((scale.cell - 0.12) / CHARACTER) as usize),
+            Some(key) => short_text(key, (rect.width / CHARACTER) as usize),
             None => "–".to_owned(),
         },
         key,
         value: record.value.map(readable),
         timestamp_ms: record.timestamp_ms,
         ink: Ink::of_key(record.key),
-        rect: inset(Rect::new(x, track.y, scale.cell, track.height)),
+        fate,
+        rect,
     }
 }
 
@@ -222,41 +412,67 @@ fn density(log: &PartitionLog, limit: i64) -> Vec<u8> {
         .collect()
 }
 
-fn log_markers(scale: &OffsetScale, start: i64, watermark: i64, end: i64) -> Vec<Marker> {
+fn log_markers(
+    scale: &OffsetScale,
+    start: i64,
+    (stable, watermark): (i64, i64),
+    end: i64,
+) -> Vec<Marker> {
     let number = short_number;
-    let (start_label, watermark_label, end_label) = if start == end {
-        (
-            String::new(),
-            String::new(),
-            format!("start = HW = LEO {}", number(end)),
-        )
+    let mut labels = Labels::default();
+    if start == end {
+        labels.end = format!("start = HW = LEO {}", number(end));
     } else if watermark <= start {
-        (
-            format!("start = HW {}", number(start)),
-            String::new(),
-            format!("LEO {}", number(end)),
-        )
+        labels.start = format!("start = HW {}", number(start));
+        labels.end = format!("LEO {}", number(end));
+    } else if stable < watermark {
+        // The stable offset's text stands to its left, and there is no room
+        // for another between it and the end.
+        let is_at_start = stable <= start;
+        labels.start = match is_at_start {
+            true => format!("start = LSO {}", number(start)),
+            false => format!("start {}", number(start)),
+        };
+        if !is_at_start {
+            labels.stable = format!("LSO {}", number(stable));
+        }
+        labels.end = match watermark == end {
+            true => format!("HW = LEO {}", number(end)),
+            false => format!("HW {} LEO {}", number(watermark), number(end)),
+        };
     } else {
-        (
-            format!("start {}", number(start)),
-            format!("HW {}", number(watermark)),
-            format!("LEO {}", number(end)),
-        )
-    };
-    vec![
-        marker(scale, MarkerKind::LogStart, start, start_label, true),
-        marker(
-            scale,
-            MarkerKind::HighWatermark,
-            watermark,
-            watermark_label,
-            true,
-        ),
-        marker(scale, MarkerKind::LogEnd, end, end_label, false),
-    ]
+        labels.start = format!("start {}", number(start));
+        labels.watermark = format!("HW {}", number(watermark));
+        labels.end = format!("LEO {}", number(end));
+    }
+    let mut markers = vec![marker(
+        scale,
+        MarkerKind::LogStart,
+        start,
+        labels.start,
+        true,
+    )];
+    if stable < watermark {
+        let kind = MarkerKind::LastStable;
+        markers.push(marker(scale, kind, stable, labels.stable, true));
+    }
+    let kind = MarkerKind::HighWatermark;
+    markers.push(marker(scale, kind, watermark, labels.watermark, true));
+    markers.push(marker(scale, MarkerKind::LogEnd, end, labels.end, false));
+    markers
 }
 
-fn marker(
+/// What is written beside the marks of a log.
+#[derive(Default)]
+struct Labels {
+    start: String,
+    stable: String,
+    watermark: String,
+    end: String,
+}
+
+/// A mark at the place of an offset.
+pub(super) fn marker(
     scale: &OffsetScale,
     kind: MarkerKind,
     offset: i64,
@@ -272,54 +488,4 @@ fn marker(
         label_left,
         x,
     }
-}
-
-fn group_row(group: &GroupInfo, lane: &Lane, rect: Rect) -> GroupRow {
-    let partition = &lane.topic_partition;
-    let committed = group.committed(partition);
-    let owner = group.owner(partition);
-    let position = owner.and_then(|(_, position)| position);
-    GroupRow {
-        group: group.id.clone(),
-        letter: group.letter(),
-        ink: Ink::of_group(group.place),
-        committed,
-        position,
-        lag: committed.map(|committed| (lane.log_end - committed).max(0)),
-        owner: owner.map(|(member, _)| Owner {
-            name: member.name.clone(),
-            is_running: member.client.is_some(),
-        }),
-        markers: group_markers(&lane.scale, committed, position),
-        rect,
-    }
-}
-
-/// The label of the one that is behind stands to its left, that of the other
-/// to its right, so that they never meet; one is enough where both are equal.
-fn group_markers(
-    scale: &OffsetScale,
-    committed: Option<i64>,
-    position: Option<i64>,
-) -> Vec<Marker> {
-    let is_ahead = committed > position && position.is_some();
-    let mut markers = Vec::new();
-    if let Some(offset) = committed {
-        let label = match position {
-            Some(position) if position == offset => String::new(),
-            _ => short_number(offset),
-        };
-        markers.push(marker(
-            scale,
-            MarkerKind::Committed,
-            offset,
-            label,
-            !is_ahead,
-        ));
-    }
-    if let Some(offset) = position {
-        let label = short_number(offset);
-        markers.push(marker(scale, MarkerKind::Position, offset, label, is_ahead));
-    }
-    markers
 }

@@ -1,6 +1,6 @@
 //! Where everything stands.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use engine::World;
@@ -9,10 +9,14 @@ use engine::command::ClientNumber;
 use engine::controller::is_internal;
 
 use super::super::geometry::Rect;
+use super::super::recent::{Recent, What};
+use super::super::workloads::last_workloads;
+use super::notices::News;
 use super::roster::{self, GroupInfo};
+use super::topics::Cards;
 use super::{
     AdminMark, Arrangement, BrokerPill, By, GroupBox, InternalSwitch, Note, NoteKind, ProducerBox,
-    Scene, TopicCard, View, brokers, groups, producers, ribbons, topics,
+    Scene, Sign, TopicCard, View, brokers, groups, legend, producers, ribbons, text_length, topics,
 };
 
 /// The narrowest board that is drawn, in rem.
@@ -35,9 +39,15 @@ const ADMIN_WIDTH: f32 = 6.6;
 const PILL_GAP: f32 = 0.5;
 /// Partitions in an accumulator on a stacked board, where height is dear.
 const SLOTS_STACKED: usize = 1;
+/// The buttons that zoom and fold.
+const TOOLS_WIDTH: f32 = 8.4;
+/// Of what has gone wrong with producers that are gone, the latest.
+const TROUBLES_MAX: usize = 2;
 const LEGEND_LINE: f32 = 1.5;
-/// How wide the legend is in one line.
-const LEGEND_WIDTH: f32 = 78.0;
+/// The width of a character of the legend, and of a mark with the gaps around
+/// it.
+const LEGEND_CHARACTER: f32 = 0.46;
+const LEGEND_SIGN: f32 = 2.3;
 /// Margins of a stacked board, in which packets and ribbons run: with what is
 /// left at the edge, as wide as a flying cell.
 const MARGIN: f32 = 1.8;
@@ -60,7 +70,7 @@ impl Widths {
     fn of(by: By, width: f32) -> Widths {
         match by {
             By::Topic => Widths {
-                gap: (width * 0.06).clamp(3.5, 8.0),
+                gap: (width * 0.045).clamp(3.5, 7.0),
                 left: (width * 0.18).clamp(PRODUCER_WIDTH_MIN, 18.0),
                 right: (width * 0.27).clamp(17.0, 25.0),
             },
@@ -79,9 +89,21 @@ enum Middle {
     Racks(Box<brokers::Built>),
 }
 
+impl Middle {
+    /// The marks to explain.
+    fn signs(&self, groups: &[Rc<GroupBox>]) -> Vec<Sign> {
+        match self {
+            Middle::Topics(_, _, topics) => legend::signs(topics, groups),
+            Middle::Racks(_) => legend::signs_by_broker(),
+        }
+    }
+}
+
 /// What the last touches need to know of the board.
 struct Edges {
+    signs: Vec<Sign>,
     legend: Rect,
+    tools: Rect,
     switch: Rect,
     internal: Option<InternalSwitch>,
     racks: brokers::Place,
@@ -120,25 +142,28 @@ impl Column {
 /// What is filled in piece by piece.
 struct Layout<'a> {
     world: &'a World,
-    view: View,
+    view: &'a View,
     names: BTreeMap<ClientNumber, String>,
     groups: Vec<GroupInfo<'a>>,
+    news: News<'a>,
     notes: Vec<Note>,
 }
 
 /// The picture of a world.
-pub(super) fn arrange(world: &World, view: &View) -> Scene {
+pub(super) fn arrange(world: &World, view: &View, recent: &Recent) -> Scene {
     let names = roster::names(world);
     let groups = roster::groups(world, &names);
     let layout = Layout {
         world,
-        view: *view,
+        view,
         names,
         groups,
+        news: News::of(recent, world.now()),
         notes: Vec::new(),
     };
-    let width = if view.width_rem.is_finite() {
-        view.width_rem.max(WIDTH_MIN)
+    let width = view.width_rem / view.zoom;
+    let width = if width.is_finite() {
+        width.max(WIDTH_MIN)
     } else {
         WIDTH_MIN
     };
@@ -161,15 +186,19 @@ impl Layout<'_> {
         let racks = second.place(Arrangement::Columns);
         let middle = self.middle(&mut second, Arrangement::Columns);
         let producers = self.producers(&mut first, producers::SLOTS_MAX);
+        let tools = tools(&third);
         let groups = self.group_boxes(&mut third);
         let mut whole = Column {
             x: EDGE,
             y: first.y.max(second.y).max(third.y),
             width: width - 2.0 * EDGE,
         };
-        let legend = legend(&mut whole);
+        let signs = middle.signs(&groups);
+        let legend = legend(&mut whole, &signs);
         let edges = Edges {
+            signs,
             legend,
+            tools,
             switch,
             internal,
             racks,
@@ -186,13 +215,17 @@ impl Layout<'_> {
             width: width - EDGE - 2.0 * MARGIN,
         };
         let (switch, internal) = self.switches(&mut column);
+        let tools = tools(&column);
         let producers = self.producers(&mut column, SLOTS_STACKED);
         let racks = column.place(Arrangement::Stacked);
         let middle = self.middle(&mut column, Arrangement::Stacked);
         let groups = self.group_boxes(&mut column);
-        let legend = legend(&mut column);
+        let signs = middle.signs(&groups);
+        let legend = legend(&mut column, &signs);
         let edges = Edges {
+            signs,
             legend,
+            tools,
             switch,
             internal,
             racks,
@@ -237,6 +270,9 @@ impl Layout<'_> {
             arrangement,
             switch: edges.switch,
             internal: edges.internal,
+            zoom: self.view.zoom,
+            tools: edges.tools,
+            signs: edges.signs,
             legend: edges.legend,
             notes: self.notes,
             admin: AdminMark {
@@ -352,14 +388,25 @@ impl Layout<'_> {
 
     fn producers(&mut self, column: &mut Column, slots_max: usize) -> Vec<Rc<ProducerBox>> {
         self.heading(column, "Producers");
+        // Those of processors are shown with what they read.
+        let processors: BTreeSet<ClientNumber> = self
+            .world
+            .processors()
+            .values()
+            .map(|processor| processor.producer())
+            .collect();
+        let workloads = last_workloads(self.world.journal());
         let mut all: Vec<ProducerBox> = Vec::new();
         for (number, client) in self.world.clients() {
-            if let Client::Producer(producer) = client {
+            let is_processor = processors.contains(number);
+            if let (Client::Producer(producer), false) = (client, is_processor) {
                 all.push(producers::describe(
                     self.world,
                     producer,
                     &self.names[number],
                     slots_max,
+                    workloads.get(number).copied(),
+                    self.news.recent(),
                 ));
             }
         }
@@ -380,15 +427,23 @@ impl Layout<'_> {
             self.remark(column, "No producer runs.".to_owned());
         }
         self.count_hidden(column, hidden, "producers");
+        self.never_sent(column);
         all.into_iter().map(Rc::new).collect()
     }
 
     fn topics(&mut self, column: &mut Column) -> Vec<Rc<TopicCard>> {
         let count = self.world.user_topics().count();
         let mut cards = Vec::new();
+        let folded = topics::folded(self.view, self.world.user_topics().take(TOPICS_MAX));
+        let all = Cards {
+            world: self.world,
+            view: self.view,
+            groups: &self.groups,
+            news: &self.news,
+        };
         for (name, topic) in self.world.user_topics().take(TOPICS_MAX) {
             let place = (column.x, column.y, column.width);
-            let card = topics::card(self.world, name, topic, &self.groups, place);
+            let card = all.card(name, topic, folded[name], place);
             column.take(card.rect.height);
             cards.push(Rc::new(card));
         }
@@ -404,7 +459,7 @@ impl Layout<'_> {
         let mut boxes = Vec::new();
         for group in self.groups.iter().take(GROUPS_MAX) {
             let place = (column.x, column.y, column.width);
-            let group = groups::group_box(self.world, group, place);
+            let group = groups::group_box(self.world, group, &self.news, place);
             column.take(group.rect.height);
             boxes.push(Rc::new(group));
         }
@@ -416,6 +471,26 @@ impl Layout<'_> {
         boxes
     }
 
+    /// What was lost with producers that are gone.
+    fn never_sent(&mut self, column: &mut Column) {
+        let news: Vec<String> = self
+            .news
+            .recent()
+            .happenings(self.world.now())
+            .filter_map(|(what, _)| match what {
+                What::NeverSent {
+                    producer, records, ..
+                } => Some(format!(
+                    "✗ {producer} is gone: {records} records never sent."
+                )),
+                _ => None,
+            })
+            .collect();
+        for text in news.into_iter().rev().take(TROUBLES_MAX) {
+            self.note(column, text, NoteKind::Trouble, REMARK_HEIGHT);
+        }
+    }
+
     fn count_hidden(&mut self, column: &mut Column, hidden: usize, what: &str) {
         if hidden > 0 {
             self.remark(column, format!("… and {hidden} more {what}, not drawn."));
@@ -423,9 +498,24 @@ impl Layout<'_> {
     }
 }
 
+/// At the right end of the heading that this column begins with.
+fn tools(column: &Column) -> Rect {
+    let width = TOOLS_WIDTH.min(column.width / 2.0);
+    let right = column.x + column.width;
+    Rect::new(right - width, column.y, width, HEADING_HEIGHT)
+}
+
 /// Room for the legend, in as many lines as it takes.
-fn legend(column: &mut Column) -> Rect {
-    let lines = (LEGEND_WIDTH / column.width).ceil();
-    let lines = if lines > 1.0 { lines + 1.0 } else { lines };
+fn legend(column: &mut Column, signs: &[Sign]) -> Rect {
+    let mut lines = 1.0;
+    let mut x = 0.0;
+    for sign in signs {
+        let width = text_length(sign.text()) as f32 * LEGEND_CHARACTER + LEGEND_SIGN;
+        if x > 0.0 && x + width > column.width {
+            lines += 1.0;
+            x = 0.0;
+        }
+        x += width;
+    }
     column.take(lines * LEGEND_LINE)
 }

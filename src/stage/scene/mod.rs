@@ -3,41 +3,71 @@
 //! from it, so that they say the same.
 
 pub mod brokers;
+mod client_parts;
+mod flow;
 mod groups;
 mod labels;
+mod lane_parts;
 mod lanes;
 mod layout;
+mod legend;
+mod members;
+mod notices;
 mod parts;
 mod producers;
 mod ribbons;
 mod roster;
+mod rows;
+mod shares;
 mod topics;
+mod view;
+mod window;
 mod words;
 
+pub use client_parts::*;
+pub use flow::{bytes, seconds};
 pub use labels::{FLAG, LaneLabel};
+pub use lane_parts::*;
 pub(super) use lanes::readable;
+pub use legend::Sign;
 pub use parts::*;
+pub use view::ViewChange;
 pub use words::{short_number, short_text, text_length};
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use engine::protocol::TopicName;
 use engine::{TopicPartition, World};
 
 use super::geometry::Rect;
+use super::recent::Recent;
 use brokers::Cluster;
 
 /// How the board is looked at.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct View {
-    /// The board's inner width, in rem: [`measure`](super::measure) tells it.
+    /// The board's inner width, in rem, before it is zoomed:
+    /// [`measure`](super::measure) tells it.
     pub width_rem: f32,
     /// What the middle of the board is arranged by.
     pub by: By,
     /// Whether, by broker, the partitions of internal topics are shown too.
     pub shows_internal: bool,
+    /// How much larger everything is drawn: 1 for as large as the page's text.
+    pub zoom: f32,
+    /// The topics that somebody has folded (`true`) or unfolded (`false`). The
+    /// others are folded when there are very many lanes.
+    pub folded: BTreeMap<TopicName, bool>,
+    /// The lanes that somebody has moved, each with the first offset to be
+    /// shown. The others follow their newest records.
+    pub moved: BTreeMap<TopicPartition, i64>,
 }
 
 impl View {
+    /// The least and the greatest zoom.
+    pub const ZOOMS: (f32, f32) = (0.4, 2.5);
+
     /// A board of this inner width, by topic. Below 20 rem it is drawn as one
     /// of 20.
     pub fn new(width_rem: f32) -> View {
@@ -45,6 +75,9 @@ impl View {
             width_rem,
             by: By::Topic,
             shows_internal: false,
+            zoom: 1.0,
+            folded: BTreeMap::new(),
+            moved: BTreeMap::new(),
         }
     }
 }
@@ -85,6 +118,10 @@ pub struct Scene {
     pub height: f32,
     /// What the middle is arranged by.
     pub by: By,
+    /// How much larger all of it is drawn.
+    pub zoom: f32,
+    /// Where the buttons are that zoom and fold.
+    pub tools: Rect,
     /// How the columns stand.
     pub arrangement: Arrangement,
     /// Where one chooses what it is arranged by.
@@ -110,14 +147,21 @@ pub struct Scene {
     /// Each joins a lane to the member that owns it, or the replica that is
     /// read to the member that reads it.
     pub ribbons: Vec<Ribbon>,
+    /// The marks that are explained.
+    pub signs: Vec<Sign>,
     /// Where it is said what the marks mean.
     pub legend: Rect,
 }
 
 impl Scene {
-    /// The picture of a world.
+    /// The picture of a world that nobody has watched up to now.
     pub fn of(world: &World, view: &View) -> Scene {
-        layout::arrange(world, view)
+        Scene::remembering(world, view, &Recent::default())
+    }
+
+    /// The picture of a world, with what has happened in it a moment ago.
+    pub fn remembering(world: &World, view: &View, recent: &Recent) -> Scene {
+        layout::arrange(world, view, recent)
     }
 
     /// The board as a rectangle.
@@ -148,6 +192,19 @@ impl Scene {
     pub fn consumer(&self, client: u32) -> Option<(&GroupBox, &MemberBox)> {
         self.groups.iter().find_map(|group| {
             let member = group.members.iter().find(|it| it.client == Some(client))?;
+            Some((group.as_ref(), member))
+        })
+    }
+
+    /// The box of the member whose producer this is, and its group's: that of
+    /// a processor.
+    pub fn processor(&self, producer: u32) -> Option<(&GroupBox, &MemberBox)> {
+        self.groups.iter().find_map(|group| {
+            let writes = |it: &&MemberBox| match &it.role {
+                Role::Processor(writer) => writer.client == producer,
+                _ => false,
+            };
+            let member = group.members.iter().find(writes)?;
             Some((group.as_ref(), member))
         })
     }

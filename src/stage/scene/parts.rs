@@ -1,11 +1,18 @@
 //! The things that stand on the board.
 
+use std::rc::Rc;
+
 use engine::TopicPartition;
 use engine::command::ClientNumber;
 use engine::protocol::TopicName;
 
 use super::super::geometry::{Point, Rect, Route};
 use super::super::ink::Ink;
+use super::super::recent::Change;
+use super::{
+    Band, ControlMark, Deleted, Fate, Flow, GroupKind, Hole, LagBar, Notice, RebalanceBar, Role,
+    Scrolling, SegmentMark, Shared, Step, Totals, Transaction,
+};
 
 /// A line of text that belongs to no one thing.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +32,8 @@ pub enum NoteKind {
     Heading,
     /// What is said where nothing stands, or where not all is drawn.
     Remark,
+    /// What has gone wrong a moment ago, with something that is gone too.
+    Trouble,
 }
 
 /// A broker.
@@ -85,6 +94,10 @@ pub struct ProducerBox {
     pub slots: Vec<BatchSlot>,
     /// Partitions with batches for which there is no room.
     pub more_slots: usize,
+    /// Its transactions; `None` without `transactional.id`.
+    pub transaction: Option<Transaction>,
+    /// What is told under the accumulator.
+    pub flow: Flow,
     /// Whether `close()` was called.
     pub is_closing: bool,
     /// Where.
@@ -110,6 +123,13 @@ pub struct BatchSlot {
     pub limit: usize,
     /// Whether records without a key stick to this partition.
     pub is_sticky: bool,
+    /// How long the oldest batch still lingers (`linger.ms`), in microseconds,
+    /// and how much of the whole time that is; `None` when it does not.
+    pub linger: Option<(u64, f32)>,
+    /// How often the oldest batch was sent in vain.
+    pub attempts: u32,
+    /// Records that were sent there and that it has not been told are stored.
+    pub in_flight: i32,
     /// Where.
     pub rect: Rect,
 }
@@ -123,7 +143,12 @@ pub struct TopicCard {
     pub partitions: usize,
     /// How many replicas each has.
     pub replication_factor: usize,
-    /// Its lanes, by number; the first of them when there are very many.
+    /// Whether it is shown in one line.
+    pub is_folded: bool,
+    /// What that line says.
+    pub totals: Totals,
+    /// Its lanes, by number; the first of them when there are very many, none
+    /// when it is folded.
     pub lanes: Vec<Lane>,
     /// Partitions without a lane of their own.
     pub more_lanes: usize,
@@ -133,6 +158,10 @@ pub struct TopicCard {
     pub rect: Rect,
     /// Where its name is.
     pub header: Rect,
+    /// Where the line of totals is, when it is folded.
+    pub line: Rect,
+    /// Where the button is that folds and unfolds it.
+    pub fold: Rect,
     /// Where its buttons are.
     pub controls: Rect,
 }
@@ -155,22 +184,46 @@ pub struct Lane {
     pub leader: Option<i32>,
     /// The first offset.
     pub log_start: i64,
+    /// The offset below which no transaction is open.
+    pub last_stable: i64,
     /// The offset below which every in-sync replica has every record.
     pub high_watermark: i64,
     /// The offset of the next record.
     pub log_end: i64,
-    /// The newest records, oldest first.
+    /// The records that are shown, oldest first: the newest ones, as long as
+    /// nobody has moved the lane.
     pub cells: Vec<Cell>,
-    /// The records for which there are no cells.
+    /// The ends of transactions among them.
+    pub controls: Vec<ControlMark>,
+    /// What compaction has taken from among them.
+    pub holes: Vec<Hole>,
+    /// Where segments begin among them.
+    pub segments: Vec<SegmentMark>,
+    /// The records before them.
     pub earlier: Option<Earlier>,
-    /// Log start, high watermark, log end.
+    /// The records after them, when somebody has moved the lane.
+    pub later: Option<Earlier>,
+    /// Records that were deleted a moment ago.
+    pub deleted: Option<Deleted>,
+    /// How it can be moved; `None` when all fits.
+    pub scrolling: Option<Scrolling>,
+    /// Whether groups read the topic, and none of them this partition.
+    pub is_dark: bool,
+    /// Log start, last stable offset where it differs, high watermark, log end.
     pub markers: Vec<Marker>,
+    /// What is told of it beside its cells.
+    pub notice: Option<Notice>,
+    /// Where something happened a moment ago.
+    pub bands: Vec<Band>,
     /// What each group that reads the topic has done here.
     pub rows: Vec<GroupRow>,
     /// How offsets lie along it.
     pub scale: OffsetScale,
     /// Where its cells are, with the room for the next one.
     pub track: Rect,
+    /// Where notices are, beside its cells and its rows; of no width when there
+    /// is no room.
+    pub side: Rect,
     /// Where.
     pub rect: Rect,
 }
@@ -185,10 +238,10 @@ impl Lane {
     }
 }
 
-/// How offsets lie along a lane: the record with the offset `first` begins at
-/// `x`, and each takes `cell` rem. What lies between the log start and `first`
-/// has no place of its own.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// How offsets lie along a lane: each record, marker of a transaction and hole
+/// that is shown has a place of `cell` rem, the first of them at `x`. What lies
+/// before `first` has no place of its own.
+#[derive(Clone, Debug, PartialEq)]
 pub struct OffsetScale {
     /// The log start offset.
     pub start: i64,
@@ -196,7 +249,7 @@ pub struct OffsetScale {
     pub start_x: f32,
     /// The first offset that has a place of its own.
     pub first: i64,
-    /// The offset after the last one.
+    /// The offset after the last one that has.
     pub end: i64,
     /// Where the place of `first` begins, in rem.
     pub x: f32,
@@ -204,6 +257,8 @@ pub struct OffsetScale {
     pub pin_x: f32,
     /// The width of a place, in rem.
     pub cell: f32,
+    /// The first offset of each place, ascending.
+    pub places: Rc<[i64]>,
 }
 
 /// Whether a marker's offset lies among the cells.
@@ -232,8 +287,20 @@ impl OffsetScale {
         }
     }
 
-    fn at(&self, offset: i64) -> f32 {
-        self.x + (offset - self.first) as f32 * self.cell
+    /// Whether a place of its own begins with this offset.
+    pub(super) fn is_shown(&self, offset: i64) -> bool {
+        self.places.binary_search(&offset).is_ok()
+    }
+
+    /// Where the place of an offset begins, in rem.
+    pub(super) fn at(&self, offset: i64) -> f32 {
+        let place = if offset >= self.end {
+            self.places.len() as i64 + (offset - self.end)
+        } else {
+            let upto = self.places.partition_point(|first| *first <= offset);
+            upto as i64 - 1
+        };
+        self.x + place as f32 * self.cell
     }
 }
 
@@ -252,6 +319,8 @@ pub struct Cell {
     pub letters: String,
     /// The colour of the key.
     pub ink: Ink,
+    /// How its transaction stands; `None` when it is part of none.
+    pub fate: Option<Fate>,
     /// Where.
     pub rect: Rect,
 }
@@ -273,6 +342,8 @@ pub struct Earlier {
 pub enum MarkerKind {
     /// The first offset.
     LogStart,
+    /// The last stable offset.
+    LastStable,
     /// The high watermark.
     HighWatermark,
     /// The log end offset.
@@ -305,6 +376,8 @@ pub struct Marker {
 pub struct Owner {
     /// The member's name.
     pub name: String,
+    /// The member's badge.
+    pub badge: String,
     /// Whether its client runs.
     pub is_running: bool,
 }
@@ -326,6 +399,20 @@ pub struct GroupRow {
     pub lag: Option<i64>,
     /// Who reads it.
     pub owner: Option<Owner>,
+    /// What a share group has done here; `None` for other groups.
+    pub shared: Option<Shared>,
+    /// How many members of a share group may read it.
+    pub readers: usize,
+    /// Whether nobody reads it for the group.
+    pub is_dark: bool,
+    /// What the last rebalance has made of it, for a moment.
+    pub change: Option<Change>,
+    /// What is told beside it.
+    pub notice: Option<Notice>,
+    /// Where something happened a moment ago.
+    pub bands: Vec<Band>,
+    /// The lag as a length.
+    pub lag_bar: Option<LagBar>,
     /// The committed flag and the position arrow.
     pub markers: Vec<Marker>,
     /// Where.
@@ -341,13 +428,21 @@ pub struct GroupBox {
     pub letter: String,
     /// Its colour.
     pub ink: Ink,
+    /// Its protocol.
+    pub kind: GroupKind,
     /// Its state by Kafka's name, such as `Stable`; `None` while its
     /// coordinator has not heard of it.
     pub state: Option<&'static str>,
     /// Whether it rebalances.
     pub is_rebalancing: bool,
-    /// Its generation.
+    /// Its generation; of a group that is not classic its epoch.
     pub generation: Option<i32>,
+    /// The epoch of its target assignment, where that lags behind its own.
+    pub assignment_epoch: Option<i32>,
+    /// Who has joined or synced so far, such as `2 of 3 joined`.
+    pub progress: Option<String>,
+    /// Its rebalances; `None` for share groups, which have none.
+    pub rebalances: Option<RebalanceBar>,
     /// Its assignor.
     pub assignor: Option<String>,
     /// The broker that coordinates it.
@@ -373,12 +468,16 @@ pub struct GroupBox {
 pub enum Phase {
     /// It is no member and has not asked to be one.
     NotYet,
-    /// It sent JoinGroup and waits for the others.
+    /// It asked to be one, and waits for the others.
     Joining,
     /// It sent SyncGroup and waits for its part of the assignment.
     Syncing,
     /// It was told to rejoin and commits first.
     ToldToRejoin,
+    /// With KIP-848: it is on its way to its part.
+    Reconciling,
+    /// With KIP-848: it has its part and is about to say so.
+    Acknowledging,
     /// It has its part.
     Stable,
     /// It leaves.
@@ -399,12 +498,26 @@ pub struct MemberBox {
     pub key: String,
     /// Its `client.id`, with its number when another has the same.
     pub name: String,
+    /// What it goes by at the lanes that it reads: the group's letter and its
+    /// number among all who ever were of the group, such as `A2`.
+    pub badge: String,
     /// The id its coordinator gave it; empty before.
     pub member_id: String,
     /// Whether it computes the group's assignment.
     pub is_leader: bool,
     /// How it stands to its group.
     pub phase: Phase,
+    /// What it is besides a consumer.
+    pub role: Role,
+    /// Its epoch; `None` in a classic group, and while it is no member.
+    pub epoch: Option<i32>,
+    /// How far it has come in the rebalance that is under way.
+    pub step: Option<Step>,
+    /// What the last rebalance has made of it, for a moment, such as `1 kept, 1
+    /// moved here`.
+    pub change: Option<String>,
+    /// What is told in a line of its own; empty for a consumer.
+    pub extra: String,
     /// The partitions it owns, with the offset of the record it reads next in
     /// each where that is known.
     pub partitions: Vec<(TopicPartition, Option<i64>)>,
@@ -416,6 +529,8 @@ pub struct MemberBox {
     pub lag: Option<i64>,
     /// Where.
     pub rect: Rect,
+    /// Where `extra` is; of no height when it is empty.
+    pub extra_rect: Rect,
     /// Where its buttons are.
     pub controls: Rect,
 }
@@ -438,9 +553,24 @@ pub struct Chip {
     pub title: String,
 }
 
+/// What a [`Ribbon`] joins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RibbonKind {
+    /// A lane and the member that owns it.
+    Owned,
+    /// A lane and a share group: any of its members may have the next record.
+    Shared,
+    /// A folded topic and a member that owns lanes of it.
+    Folded,
+}
+
 /// A band from a lane to the member that owns it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ribbon {
+    /// What it joins.
+    pub kind: RibbonKind,
+    /// What the last rebalance has made of it, for a moment.
+    pub change: Option<Change>,
     /// The partition.
     pub topic_partition: TopicPartition,
     /// The group (`group.id`).

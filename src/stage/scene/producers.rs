@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use engine::client::{KeyPattern, Producer, Workload};
+use engine::client::{KeyPattern, Producer, ProducerBatch, Workload};
 use engine::{TopicPartition, World};
 
 use super::super::geometry::Rect;
-use super::super::last_workload;
-use super::{BatchSlot, Pace, ProducerBox, text_length};
+use super::super::recent::Recent;
+use super::{BatchSlot, Pace, ProducerBox, flow, text_length};
 
 /// The most partitions of which an accumulator shows what it holds.
 pub(super) const SLOTS_MAX: usize = 6;
@@ -16,47 +16,56 @@ const PAD: f32 = 0.6;
 const NAME_HEIGHT: f32 = 1.5;
 const LINE_HEIGHT: f32 = 1.2;
 const SLOT_HEIGHT: f32 = 1.15;
+const FLOW_HEIGHT: f32 = 1.1;
 const CONTROLS_HEIGHT: f32 = 1.65;
 const GAP: f32 = 0.35;
 /// The width of a character of a line of text.
 const CHARACTER: f32 = 0.44;
 
 /// The box of a producer with at most `slots_max` partitions in its
-/// accumulator; [`place`] says where it stands.
+/// accumulator; [`place`] says where it stands. `last` is what it makes up, or
+/// made up last.
 pub(super) fn describe(
     world: &World,
     producer: &Producer,
     name: &str,
     slots_max: usize,
+    last: Option<&Workload>,
+    recent: &Recent,
 ) -> ProducerBox {
-    let last = last_workload(world, producer.connection.number);
-    let pace = match (producer.workload(), &last) {
+    let pace = match (producer.workload(), last) {
         (Some(_), _) => Pace::Running,
         (None, Some(_)) => Pace::Paused,
         (None, None) => Pace::ByHand,
     };
-    let mut slots = slots(world, producer, last.as_ref());
+    let mut slots = slots(world, producer, last);
     let in_slots: i32 = slots.iter().map(|slot| slot.records).sum();
     if slots.len() > slots_max {
         // Those that hold something come first, else all by their number.
-        slots.sort_by_key(|slot| slot.records == 0);
+        slots.sort_by_key(|slot| slot.records == 0 && slot.in_flight == 0);
     }
     let hidden = slots.split_off(slots_max.min(slots.len()));
     slots.sort_by(|one, other| one.topic_partition.cmp(&other.topic_partition));
     let waiting = producer.waiting_records();
     let undelivered = producer.undelivered_records();
+    let in_flight = undelivered.saturating_sub(waiting as u32 + in_slots as u32);
     ProducerBox {
         client: producer.connection.number,
         name: name.to_owned(),
         pace,
-        target: last.as_ref().map(target).unwrap_or_default(),
-        keys: last.as_ref().map(|it| keys(it, true)).unwrap_or_default(),
-        keys_line: last.as_ref().map(|it| keys(it, false)).unwrap_or_default(),
-        topic: last.map(|workload| workload.topic),
+        target: last.map(target).unwrap_or_default(),
+        keys: last.map(|it| keys(it, true)).unwrap_or_default(),
+        keys_line: last.map(|it| keys(it, false)).unwrap_or_default(),
+        topic: last.map(|workload| workload.topic.clone()),
         waiting,
-        in_flight: undelivered.saturating_sub(waiting as u32 + in_slots as u32),
+        in_flight,
+        transaction: flow::transaction(producer),
+        flow: flow::flow(world, producer, recent, in_flight),
         slots,
-        more_slots: hidden.iter().filter(|slot| slot.records > 0).count(),
+        more_slots: hidden
+            .iter()
+            .filter(|slot| slot.records > 0 || slot.in_flight > 0)
+            .count(),
         is_closing: producer.is_closing(),
         rect: Rect::default(),
         accumulator: Rect::default(),
@@ -71,6 +80,7 @@ pub(super) fn height(producer: &ProducerBox) -> f32 {
     PAD + NAME_HEIGHT
         + (lines + 1.0) * LINE_HEIGHT
         + slots * SLOT_HEIGHT
+        + producer.flow.lines.len() as f32 * FLOW_HEIGHT
         + GAP
         + CONTROLS_HEIGHT
         + PAD
@@ -91,14 +101,18 @@ pub(super) fn place(producer: &mut ProducerBox, x: f32, y: f32, width: f32) {
         let y = first + number as f32 * SLOT_HEIGHT;
         slot.rect = Rect::new(left, y, inner, SLOT_HEIGHT);
     }
+    let lines = producer.flow.lines.len() as f32;
+    let y = first + producer.slots.len() as f32 * SLOT_HEIGHT;
+    producer.flow.rect = Rect::new(left, y, inner, lines * FLOW_HEIGHT);
     let y = producer.rect.bottom() - PAD - CONTROLS_HEIGHT;
     producer.controls = Rect::new(left, y, inner, CONTROLS_HEIGHT);
 }
 
 fn text_lines(producer: &ProducerBox) -> usize {
+    let of_transaction = usize::from(producer.transaction.is_some());
     match producer.pace {
-        Pace::ByHand => 1,
-        Pace::Running | Pace::Paused => 2,
+        Pace::ByHand => 1 + of_transaction,
+        Pace::Running | Pace::Paused => 2 + of_transaction,
     }
 }
 
@@ -118,12 +132,32 @@ fn slots(world: &World, producer: &Producer, last: Option<&Workload>) -> Vec<Bat
         let slot = slots
             .entry(partition.clone())
             .or_insert_with(|| empty_slot(producer, partition.clone()));
+        if slot.batches == 0 {
+            slot.linger = linger(world, producer, batch);
+            slot.attempts = batch.attempts;
+        }
         slot.batches += 1;
         slot.records += batch.record_count();
         slot.bytes = batch.size_in_bytes();
         slot.limit = batch.write_limit();
     }
+    for (partition, batch) in producer.in_flight_batches() {
+        let slot = slots
+            .entry(partition.clone())
+            .or_insert_with(|| empty_slot(producer, partition.clone()));
+        slot.in_flight += batch.record_count();
+        slot.attempts = slot.attempts.max(batch.attempts);
+    }
     slots.into_values().collect()
+}
+
+/// How long a batch still waits for more records, and how much of `linger.ms`
+/// that is.
+fn linger(world: &World, producer: &Producer, batch: &ProducerBatch) -> Option<(u64, f32)> {
+    let linger_ms = producer.config.linger_ms;
+    let left = batch.lingers_until(linger_ms).us_since(world.now());
+    let waits = left > 0 && linger_ms > 0 && !batch.is_full();
+    waits.then(|| (left, left as f32 / (linger_ms as f32 * 1_000.0)))
 }
 
 fn empty_slot(producer: &Producer, topic_partition: TopicPartition) -> BatchSlot {
@@ -133,6 +167,9 @@ fn empty_slot(producer: &Producer, topic_partition: TopicPartition) -> BatchSlot
         topic_partition,
         batches: 0,
         records: 0,
+        linger: None,
+        attempts: 0,
+        in_flight: 0,
         bytes: 0,
         limit: producer.config.batch_size,
         rect: Rect::default(),

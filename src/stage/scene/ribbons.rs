@@ -1,11 +1,12 @@
 //! Ribbons from lanes to the members that own them.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use engine::TopicPartition;
 
 use super::super::geometry::{Point, Route};
-use super::{Arrangement, GroupBox, MemberBox, Ribbon, TopicCard};
+use super::{Arrangement, GroupBox, GroupKind, MemberBox, Ribbon, RibbonKind, TopicCard};
 
 /// Ribbons that run side by side in the margin of a stacked board.
 const TRACKS: usize = 4;
@@ -18,40 +19,137 @@ pub(super) fn ribbons(
     arrangement: Arrangement,
     edge: f32,
 ) -> Vec<Ribbon> {
-    let mut ribbons = Vec::new();
+    let mut weaver = Weaver {
+        topics,
+        arrangement,
+        edge,
+        ribbons: Vec::new(),
+    };
     for group in groups {
+        match group.kind {
+            GroupKind::Share => weaver.shared(group),
+            _ => weaver.owned(group),
+        }
+    }
+    weaver.ribbons
+}
+
+struct Weaver<'a> {
+    topics: &'a [Rc<TopicCard>],
+    arrangement: Arrangement,
+    edge: f32,
+    ribbons: Vec<Ribbon>,
+}
+
+impl<'a> Weaver<'a> {
+    /// One from each lane to the member that owns it; of a folded topic one to
+    /// each member that owns lanes of it.
+    fn owned(&mut self, group: &GroupBox) {
         for member in &group.members {
             let count = member.partitions.len();
+            let mut folded: Option<&str> = None;
             for (index, (partition, _)) in member.partitions.iter().enumerate() {
-                let Some(start) = start(topics, partition, &group.id) else {
+                let Some(card) = self.card(partition) else {
                     continue;
                 };
-                let end = on_member(member, index, count, arrangement);
-                let track = edge + 0.5 + (ribbons.len() % TRACKS) as f32 * 0.18;
-                ribbons.push(Ribbon {
-                    topic_partition: partition.clone(),
-                    group: group.id.clone(),
-                    ink: group.ink,
-                    is_running: member.client.is_some(),
-                    route: match arrangement {
-                        Arrangement::Columns => Route::sweep(start, end),
-                        Arrangement::Stacked => Route::Bent(vec![
-                            start,
-                            Point::new(track, start.y),
-                            Point::new(track, end.y),
-                            end,
-                        ]),
-                    },
+                let kind = match card.is_folded {
+                    true if folded == Some(&*card.name) => continue,
+                    true => RibbonKind::Folded,
+                    false => RibbonKind::Owned,
+                };
+                let Some(start) = start(card, partition, &group.id) else {
+                    continue;
+                };
+                if card.is_folded {
+                    folded = Some(&*card.name);
+                }
+                let end = on_member(member, index, count, self.arrangement);
+                let lane = usize::try_from(partition.partition).ok();
+                let lane = lane.and_then(|lane| card.lanes.get(lane));
+                let row = lane.and_then(|it| it.rows.iter().find(|row| row.group == group.id));
+                let change = row.and_then(|row| row.change);
+                self.weave(group, partition, kind, (start, end), |ribbon| {
+                    ribbon.is_running = member.client.is_some();
+                    ribbon.change = change;
                 });
             }
         }
     }
-    ribbons
+
+    /// One from each lane that somebody may read to the group: who of it gets
+    /// the next record is open.
+    fn shared(&mut self, group: &GroupBox) {
+        let mut partitions: BTreeSet<&TopicPartition> = BTreeSet::new();
+        for member in &group.members {
+            partitions.extend(member.partitions.iter().map(|(partition, _)| partition));
+        }
+        let count = partitions.len();
+        let mut folded: Option<&str> = None;
+        for (index, partition) in partitions.into_iter().enumerate() {
+            let Some(card) = self.card(partition) else {
+                continue;
+            };
+            if card.is_folded && folded == Some(&*card.name) {
+                continue;
+            }
+            if card.is_folded {
+                folded = Some(&*card.name);
+            }
+            let Some(start) = start(card, partition, &group.id) else {
+                continue;
+            };
+            let share = (index + 1) as f32 / (count + 1) as f32;
+            let y = group.header.y + group.header.height * share;
+            let end = match self.arrangement {
+                Arrangement::Columns => Point::new(group.rect.x, y),
+                Arrangement::Stacked => Point::new(group.rect.right(), y),
+            };
+            self.weave(group, partition, RibbonKind::Shared, (start, end), |_| {});
+        }
+    }
+
+    fn card(&self, partition: &TopicPartition) -> Option<&'a TopicCard> {
+        let card = self.topics.iter().find(|card| card.name == partition.topic);
+        card.map(Rc::as_ref)
+    }
+
+    fn weave(
+        &mut self,
+        group: &GroupBox,
+        partition: &TopicPartition,
+        kind: RibbonKind,
+        (start, end): (Point, Point),
+        finish: impl FnOnce(&mut Ribbon),
+    ) {
+        let track = self.edge + 0.5 + (self.ribbons.len() % TRACKS) as f32 * 0.18;
+        let mut ribbon = Ribbon {
+            kind,
+            change: None,
+            topic_partition: partition.clone(),
+            group: group.id.clone(),
+            ink: group.ink,
+            is_running: true,
+            route: match self.arrangement {
+                Arrangement::Columns => Route::sweep(start, end),
+                Arrangement::Stacked => Route::Bent(vec![
+                    start,
+                    Point::new(track, start.y),
+                    Point::new(track, end.y),
+                    end,
+                ]),
+            },
+        };
+        finish(&mut ribbon);
+        self.ribbons.push(ribbon);
+    }
 }
 
-/// Where the row of a group leaves the card of its lane.
-fn start(topics: &[Rc<TopicCard>], partition: &TopicPartition, group: &str) -> Option<Point> {
-    let card = topics.iter().find(|card| card.name == partition.topic)?;
+/// Where the row of a group leaves the card of its lane, or the line of a
+/// folded one.
+fn start(card: &TopicCard, partition: &TopicPartition, group: &str) -> Option<Point> {
+    if card.is_folded {
+        return Some(Point::new(card.rect.right(), card.line.center().y));
+    }
     let lane = card.lanes.get(usize::try_from(partition.partition).ok()?)?;
     Some(card.row_end(lane, group))
 }

@@ -4,14 +4,28 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::broker::Broker;
-use engine::client::consumer_protocol::decode_assignment;
-use engine::client::{Client, Consumer, Membership};
+use engine::broker::share::SharePartition;
+use engine::client::{Client, ConsumerConfig, GroupProtocol};
 use engine::command::{ClientNumber, Command};
-use engine::coordinator::{ClassicGroup, GroupState, Member};
+use engine::coordinator::consumer_group::ConsumerGroup;
+use engine::coordinator::share_group::ShareGroup;
+use engine::coordinator::{ClassicGroup, GroupCoordinator};
 use engine::protocol::TopicName;
 use engine::{TopicPartition, World};
 
-use super::Phase;
+use super::super::workloads::clients_started;
+use super::{GroupKind, Phase, Role, Step, members, shares};
+
+/// A group as its coordinator knows it.
+#[derive(Clone, Copy)]
+pub(super) enum Known<'a> {
+    Classic(&'a ClassicGroup),
+    Consumer(&'a ConsumerGroup),
+    Share(&'a ShareGroup),
+}
+
+/// Groups of all protocols, each with its coordinator.
+pub(super) type AllKnown<'a> = BTreeMap<&'a str, (&'a Broker, Known<'a>)>;
 
 /// A group and all who belong to it.
 pub(super) struct GroupInfo<'a> {
@@ -19,14 +33,18 @@ pub(super) struct GroupInfo<'a> {
     pub id: String,
     /// How many groups came before it, ever.
     pub place: usize,
+    /// By which protocol it is formed.
+    pub kind: GroupKind,
     /// What its coordinator knows.
-    pub known: Option<(&'a Broker, &'a ClassicGroup)>,
+    pub known: Option<(&'a Broker, Known<'a>)>,
     /// Its members, those whose client is gone, and consumers about to join, in
     /// the order in which their clients were started: who crashes keeps its
     /// place.
     pub members: Vec<MemberInfo>,
     /// The topics its members subscribe to and those it has offsets of.
     pub topics: BTreeSet<TopicName>,
+    /// What a share group has done in each partition.
+    pub shares: BTreeMap<&'a TopicPartition, &'a SharePartition>,
 }
 
 /// A consumer, or a member that lost its client.
@@ -35,13 +53,18 @@ pub(super) struct MemberInfo {
     /// The number of its client, or that which its client most likely had.
     pub arrival: Option<ClientNumber>,
     pub name: String,
+    /// The group's letter and its number among all who ever were of it.
+    pub badge: String,
     pub member_id: String,
     pub is_leader: bool,
     pub phase: Phase,
+    pub role: Role,
+    pub epoch: Option<i32>,
+    pub step: Option<Step>,
     pub partitions: Vec<(TopicPartition, Option<i64>)>,
 }
 
-impl GroupInfo<'_> {
+impl<'a> GroupInfo<'a> {
     /// Who owns a partition, and the offset it reads next.
     pub fn owner(&self, partition: &TopicPartition) -> Option<(&MemberInfo, Option<i64>)> {
         self.members.iter().find_map(|member| {
@@ -52,9 +75,14 @@ impl GroupInfo<'_> {
 
     /// The committed offset of a partition.
     pub fn committed(&self, partition: &TopicPartition) -> Option<i64> {
-        let (broker, group) = self.known?;
-        let shard = broker.groups().shard_of(group.name())?;
-        Some(shard.offset(group.name(), partition)?.committed.offset)
+        let offset = self.shard()?.offset(&self.id, partition)?;
+        Some(offset.committed.offset)
+    }
+
+    /// The coordinator's part in which the group is kept.
+    pub fn shard(&self) -> Option<&'a GroupCoordinator> {
+        let (broker, _) = self.known?;
+        broker.groups().shard_of(&self.id)
     }
 
     /// The letter it goes by: A to Z, then AA, AB and so on.
@@ -92,207 +120,174 @@ pub(super) fn groups<'a>(
     world: &'a World,
     names: &BTreeMap<ClientNumber, String>,
 ) -> Vec<GroupInfo<'a>> {
-    let known = world.groups();
-    let places = places(world);
-    let mut ids: Vec<(usize, &str)> = places
+    let known = all_known(world);
+    let shares = shares::by_group(world);
+    let arrivals = Arrivals::of(world, &known);
+    let mut ids: Vec<(usize, &str)> = arrivals
+        .groups
         .iter()
         .map(|(id, place)| (*place, id.as_str()))
         .collect();
     ids.sort_unstable();
     ids.into_iter()
         .filter_map(|(place, id)| {
-            let group = group(world, names, id, place, known.get(id).copied());
-            let has_offsets = group.known.is_some_and(|(broker, group)| {
-                let shard = broker.groups().shard_of(group.name());
-                shard.is_some_and(|shard| shard.offsets(group.name()).next().is_some())
-            });
-            (!group.members.is_empty() || has_offsets).then_some(group)
+            let mut group = GroupInfo {
+                id: id.to_owned(),
+                place,
+                kind: GroupKind::Classic,
+                known: known.get(id).copied(),
+                members: Vec::new(),
+                topics: BTreeSet::new(),
+                shares: shares.get(id).cloned().unwrap_or_default(),
+            };
+            group.kind = kind(world, &group);
+            group.members = members::of_group(world, &group, names);
+            let letter = group.letter();
+            for member in &mut group.members {
+                let number = member.arrival.and_then(|it| arrivals.members.get(&it));
+                let number = number.map_or(String::new(), usize::to_string);
+                member.badge = format!("{letter}{number}");
+            }
+            group.topics = topics(world, &group);
+            let has_offsets = group
+                .shard()
+                .is_some_and(|shard| shard.offsets(id).next().is_some());
+            let is_shown = !group.members.is_empty() || has_offsets || !group.shares.is_empty();
+            is_shown.then_some(group)
         })
         .collect()
 }
 
-/// Every group that ever was, with how many came before it.
-fn places(world: &World) -> BTreeMap<String, usize> {
-    let mut places = BTreeMap::new();
-    let mut see = |id: &str| {
-        let next = places.len();
-        if !places.contains_key(id) {
-            places.insert(id.to_owned(), next);
-        }
-    };
-    for entry in &world.journal().entries {
-        if let Command::AddConsumer { config, .. } = &entry.command {
-            see(&config.group_id);
-        }
-    }
-    for id in world.groups().keys() {
-        see(id);
-    }
-    places
-}
-
-fn group<'a>(
-    world: &'a World,
-    names: &BTreeMap<ClientNumber, String>,
-    id: &str,
-    place: usize,
-    known: Option<(&'a Broker, &'a ClassicGroup)>,
-) -> GroupInfo<'a> {
-    let consumers: Vec<&Consumer> = world
-        .clients()
-        .values()
-        .filter_map(|client| match client {
-            Client::Consumer(consumer) if consumer.config.group_id == id => Some(&**consumer),
-            _ => None,
-        })
-        .collect();
-    let subscribed = consumers.iter().flat_map(|it| it.subscription()).cloned();
-    let mut topics: BTreeSet<TopicName> = subscribed.collect();
-    let leader = known.and_then(|(_, group)| group.leader());
-    let mut members: Vec<MemberInfo> = consumers
-        .iter()
-        .map(|consumer| running(consumer, leader, names))
-        .collect();
-    if let Some((broker, group)) = known {
-        let offsets = broker.groups().shard_of(id).into_iter();
-        let offsets = offsets.flat_map(|shard| shard.offsets(id));
-        topics.extend(offsets.map(|(partition, _)| partition.topic.clone()));
-        members.extend(lost_members(world, broker, group, &consumers));
-        let owned = members.iter().flat_map(|member| &member.partitions);
-        topics.extend(owned.map(|(partition, _)| partition.topic.clone()));
-        members.sort_by(|one, other| place_of(one).cmp(&place_of(other)));
-    }
-    GroupInfo {
-        id: id.to_owned(),
-        place,
-        known,
-        members,
-        topics,
-    }
-}
-
-/// By the client's number; those without one come last, by name.
-fn place_of(member: &MemberInfo) -> (ClientNumber, &str, &str) {
-    let number = member.arrival.unwrap_or(ClientNumber::MAX);
-    (number, &member.name, &member.member_id)
-}
-
-fn running(
-    consumer: &Consumer,
-    leader: Option<&str>,
-    names: &BTreeMap<ClientNumber, String>,
-) -> MemberInfo {
-    let number = consumer.connection.number;
-    let phase = match consumer.membership() {
-        Membership::Unjoined => Phase::NotYet,
-        Membership::PreparingRebalance => Phase::ToldToRejoin,
-        Membership::Joining => Phase::Joining,
-        Membership::CompletingRebalance => Phase::Syncing,
-        Membership::Leaving => Phase::Leaving,
-        Membership::Stable if consumer.is_closing() => Phase::Leaving,
-        Membership::Stable => Phase::Stable,
-    };
-    let member_id = consumer.member_id();
-    MemberInfo {
-        client: Some(number),
-        arrival: Some(number),
-        name: names.get(&number).cloned().unwrap_or_default(),
-        member_id: member_id.to_owned(),
-        is_leader: !member_id.is_empty() && leader == Some(member_id),
-        phase,
-        partitions: consumer
-            .assignment()
-            .iter()
-            .map(|(partition, assigned)| (partition.clone(), assigned.position))
-            .collect(),
-    }
-}
-
-/// Members, and newcomers that were given an id, of which no client knows:
-/// their client was killed. They stay until their session times out.
-fn lost_members(
-    world: &World,
-    broker: &Broker,
-    group: &ClassicGroup,
-    consumers: &[&Consumer],
-) -> Vec<MemberInfo> {
-    let has_client = |member_id: &str, client_id: &str| {
-        consumers.iter().any(|consumer| match consumer.member_id() {
-            "" => consumer.connection.client_id.as_ref() == client_id,
-            known => known == member_id,
-        })
-    };
-    let lost = |member_id: &str, client_id: &str, member: Option<&Member>| {
-        let shard = broker.groups().shard_of(group.name());
-        let deadline = shard.and_then(|shard| shard.session_deadline(group.name(), member_id));
-        let seconds = |deadline: engine::Time| deadline.us_since(world.now()).div_ceil(1_000_000);
-        MemberInfo {
-            client: None,
-            arrival: None,
-            name: client_id.to_owned(),
-            member_id: member_id.to_owned(),
-            is_leader: group.leader() == Some(member_id),
-            phase: Phase::Crashed {
-                seconds_left: deadline.map(seconds),
-            },
-            partitions: member.map(|it| assigned(group, it)).unwrap_or_default(),
-        }
-    };
-    let members = group
-        .members()
-        .filter(|member| !has_client(member.id(), member.client_id()))
-        .map(|member| lost(member.id(), member.client_id(), Some(member)));
-    let pending = group
-        .pending_members()
-        .filter(|(member_id, client_id)| !has_client(member_id, client_id))
-        .map(|(member_id, client_id)| lost(member_id, client_id, None));
-    let mut all: Vec<MemberInfo> = members.chain(pending).collect();
-    if !all.is_empty() {
-        number_lost(world, group.name(), &mut all);
-    }
+fn all_known(world: &World) -> AllKnown<'_> {
+    let mut all = AllKnown::new();
+    let classic = world.groups().into_iter();
+    all.extend(classic.map(|(id, (broker, it))| (id, (broker, Known::Classic(it)))));
+    let modern = world.consumer_groups().into_iter();
+    all.extend(modern.map(|(id, (broker, it))| (id, (broker, Known::Consumer(it)))));
+    let share = world.share_groups().into_iter();
+    all.extend(share.map(|(id, (broker, it))| (id, (broker, Known::Share(it)))));
     all
 }
 
-/// Gives each lost member the number of a client of the group that had its
-/// `client.id` and has ended; the newest ones where more have ended than are
-/// lost.
-fn number_lost(world: &World, group: &str, lost: &mut [MemberInfo]) {
-    let mut ended = ended_consumers(world, group);
-    for member in lost.iter_mut().rev() {
-        let numbers = ended.get_mut(member.name.as_str());
-        member.arrival = numbers.and_then(Vec::pop);
+/// By what its coordinator says, or before that by what its members want.
+fn kind(world: &World, group: &GroupInfo) -> GroupKind {
+    if let Some((_, known)) = group.known {
+        return match known {
+            Known::Classic(_) => GroupKind::Classic,
+            Known::Consumer(_) => GroupKind::Consumer,
+            Known::Share(_) => GroupKind::Share,
+        };
+    }
+    let wanted = world.clients().values().find_map(|client| match client {
+        Client::Consumer(it) if it.config.group_id == group.id => Some(kind_of(&it.config)),
+        Client::ShareConsumer(it) if it.config.group_id == group.id => Some(GroupKind::Share),
+        _ => None,
+    });
+    match wanted {
+        None if !group.shares.is_empty() => GroupKind::Share,
+        wanted => wanted.unwrap_or(GroupKind::Classic),
     }
 }
 
-/// The consumers of a group that run no more, by `client.id`. Clients are
-/// numbered in the order of the commands that start them.
-fn ended_consumers(world: &World, group: &str) -> BTreeMap<String, Vec<ClientNumber>> {
-    let mut started: ClientNumber = 0;
-    let mut ended: BTreeMap<String, Vec<ClientNumber>> = BTreeMap::new();
-    for entry in &world.journal().entries {
-        match &entry.command {
-            Command::AddConsumer { config, .. } => {
-                started += 1;
-                if config.group_id == group && !world.clients().contains_key(&started) {
-                    let client_id = match config.client_id.as_str() {
-                        "" => format!("consumer-{group}-{started}"),
-                        given => given.to_owned(),
-                    };
-                    ended.entry(client_id).or_default().push(started);
-                }
+fn kind_of(config: &ConsumerConfig) -> GroupKind {
+    match config.group_protocol {
+        GroupProtocol::Consumer => GroupKind::Consumer,
+        GroupProtocol::Classic => GroupKind::Classic,
+    }
+}
+
+/// What its members subscribe to and own, and what it has offsets of.
+fn topics(world: &World, group: &GroupInfo) -> BTreeSet<TopicName> {
+    let mut topics = BTreeSet::new();
+    for client in world.clients().values() {
+        match client {
+            Client::Consumer(it) if it.config.group_id == group.id => {
+                topics.extend(it.subscription().iter().cloned());
             }
-            Command::AddProducer { .. } | Command::AddAdmin { .. } => started += 1,
+            Client::ShareConsumer(it) if it.config.group_id == group.id => {
+                topics.extend(it.subscription().iter().cloned());
+            }
             _ => {}
         }
     }
-    ended
+    let offsets = group.shard().into_iter();
+    let offsets = offsets.flat_map(|shard| shard.offsets(&group.id));
+    topics.extend(offsets.map(|(partition, _)| partition.topic.clone()));
+    topics.extend(group.shares.keys().map(|partition| partition.topic.clone()));
+    let owned = group.members.iter().flat_map(|member| &member.partitions);
+    topics.extend(owned.map(|(partition, _)| partition.topic.clone()));
+    topics
 }
 
-/// What the coordinator has assigned to a member, as long as that holds.
-fn assigned(group: &ClassicGroup, member: &Member) -> Vec<(TopicPartition, Option<i64>)> {
-    if group.state() != GroupState::Stable {
-        return Vec::new();
+/// Who has ever come, in order.
+#[derive(Default)]
+struct Arrivals {
+    /// Every group that ever was, with how many came before it.
+    groups: BTreeMap<String, usize>,
+    /// Every consumer that ever was, with its number among those of its group,
+    /// from 1.
+    members: BTreeMap<ClientNumber, usize>,
+}
+
+impl Arrivals {
+    fn of(world: &World, known: &AllKnown) -> Arrivals {
+        let mut arrivals = Arrivals::default();
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut started: ClientNumber = 0;
+        for entry in &world.journal().entries {
+            let number = started + 1;
+            started += clients_started(&entry.command);
+            if let Some((group, _)) = consumer_started(&entry.command) {
+                arrivals.see(group);
+                let count = counts.entry(group).or_default();
+                *count += 1;
+                arrivals.members.insert(number, *count);
+            }
+        }
+        for id in known.keys() {
+            arrivals.see(id);
+        }
+        arrivals
     }
-    let partitions = decode_assignment(member.assignment()).unwrap_or_default();
-    partitions.into_iter().map(|it| (it, None)).collect()
+
+    fn see(&mut self, group: &str) {
+        let next = self.groups.len();
+        if !self.groups.contains_key(group) {
+            self.groups.insert(group.to_owned(), next);
+        }
+    }
+}
+
+/// The group and the `client.id` of the consumer that a command starts, if it
+/// starts one.
+fn consumer_started(command: &Command) -> Option<(&str, &str)> {
+    match command {
+        Command::AddConsumer { config, .. }
+        | Command::AddProcessor {
+            consumer: config, ..
+        } => Some((&config.group_id, &config.client_id)),
+        Command::AddShareConsumer { config, .. } => Some((&config.group_id, &config.client_id)),
+        _ => None,
+    }
+}
+
+/// The consumers of a group that run no more, by `client.id`.
+pub(super) fn ended_consumers(world: &World, group: &str) -> BTreeMap<String, Vec<ClientNumber>> {
+    let mut started: ClientNumber = 0;
+    let mut ended: BTreeMap<String, Vec<ClientNumber>> = BTreeMap::new();
+    for entry in &world.journal().entries {
+        let number = started + 1;
+        started += clients_started(&entry.command);
+        let Some((of_group, client_id)) = consumer_started(&entry.command) else {
+            continue;
+        };
+        if of_group == group && !world.clients().contains_key(&number) {
+            let client_id = match client_id {
+                "" => format!("consumer-{group}-{number}"),
+                given => given.to_owned(),
+            };
+            ended.entry(client_id).or_default().push(number);
+        }
+    }
+    ended
 }

@@ -48,7 +48,11 @@ fn data_records(log: &PartitionLog) -> usize {
 
 fn check_lane(world: &World, lane: &Lane, what: &str) {
     let mut on_track: Vec<Rect> = lane.cells.iter().map(|cell| cell.rect).collect();
-    on_track.extend(lane.earlier.as_ref().map(|earlier| earlier.rect));
+    let around = [&lane.earlier, &lane.later];
+    on_track.extend(around.into_iter().flatten().map(|it| it.rect));
+    on_track.extend(lane.controls.iter().map(|mark| mark.rect));
+    on_track.extend(lane.holes.iter().map(|hole| hole.rect));
+    on_track.extend(lane.deleted.iter().map(|deleted| deleted.rect));
     assert_apart(&on_track, what);
     assert_within(&lane.track, &on_track, what);
     let mut parts: Vec<Rect> = lane.rows.iter().map(|row| row.rect).collect();
@@ -57,15 +61,15 @@ fn check_lane(world: &World, lane: &Lane, what: &str) {
     assert_within(&lane.rect, &parts, what);
     assert!(lane.cells.len() <= 40, "{what}: {} cells", lane.cells.len());
     let shown = lane.cells.len() as i64;
-    let earlier = lane.earlier.as_ref().map_or(0, |earlier| earlier.records);
+    let hidden: i64 = around.into_iter().flatten().map(|it| it.records).sum();
     let partition = world.partition(&lane.topic_partition);
     let records = partition.map_or(0, |partition| data_records(&partition.log));
-    assert_eq!(shown + earlier, records as i64, "{what}");
+    assert_eq!(shown + hidden, records as i64, "{what}");
     assert!(lane.track.contains(lane.landing(0)), "{what}");
     assert!(lane.track.contains(lane.landing(1_000)), "{what}");
 }
 
-fn check_scene(world: &World, scene: &Scene, what: &str) {
+pub(super) fn check_scene(world: &World, scene: &Scene, what: &str) {
     let standing = standing(scene);
     assert_apart(&standing, what);
     assert_within(&scene.bounds(), &standing, what);
@@ -77,7 +81,8 @@ fn check_scene(world: &World, scene: &Scene, what: &str) {
     }
     for card in &scene.topics {
         let mut parts: Vec<Rect> = card.lanes.iter().map(|lane| lane.rect).collect();
-        parts.extend([card.header, card.controls]);
+        parts.extend([card.header, card.controls, card.fold]);
+        parts.extend(card.is_folded.then_some(card.line));
         assert_apart(&parts, what);
         assert_within(&card.rect, &parts, what);
         for lane in &card.lanes {
@@ -133,10 +138,13 @@ fn check_markers(scene: &Scene, what: &str) -> usize {
                 with_cell += 1;
             } else if marker.kind == MarkerKind::LogEnd {
                 let last = lane.cells.last();
-                let end = last.map_or(lane.track.x, |cell| cell.rect.right());
-                // Behind the last record there may be offsets without any.
+                let end = last.map_or(lane.scale.x, |cell| cell.rect.right());
+                // Behind the last record there may be markers of transactions,
+                // and a place for all that compaction took.
                 let next = last.map_or(lane.log_start, |cell| cell.offset + 1);
-                let end = end + (lane.log_end - next) as f32 * lane.scale.cell;
+                let controls = lane.controls.iter().filter(|it| it.offset >= next).count();
+                let holes = lane.holes.iter().filter(|it| it.from >= next).count();
+                let end = end + (controls + holes) as f32 * lane.scale.cell;
                 assert!((marker.x - end).abs() < 0.1, "{what}");
             } else {
                 assert!(lane.track.x <= marker.x && marker.x <= lane.track.right());
@@ -350,6 +358,31 @@ fn a_group_keeps_its_letter_and_colour_when_others_come() {
         groups,
         [("zebra", "A", Ink::Group(0)), ("ant", "B", Ink::Group(1))]
     );
+}
+
+#[test]
+fn a_member_keeps_its_badge_which_stands_at_its_lanes() {
+    let mut world = world_with_topic("orders", 2);
+    let members = [
+        consumer(&mut world, "billing", "orders"),
+        consumer(&mut world, "billing", "orders"),
+    ];
+    consumer(&mut world, "mail", "orders");
+    run_ms(&mut world, 10_000);
+    let badges = |world: &World| -> Vec<String> {
+        let scene = Scene::of(world, &View::new(80.0));
+        let rows = scene.topics[0].lanes.iter().map(|lane| &lane.rows[0]);
+        let owners = rows.filter_map(|row| row.owner.as_ref());
+        owners.map(|owner| owner.badge.clone()).collect()
+    };
+    assert_eq!(badges(&world), ["A1", "A2"]);
+    world
+        .execute(Command::Close { client: members[0] })
+        .expect("it runs");
+    run_ms(&mut world, 10_000);
+    assert_eq!(badges(&world), ["A2", "A2"]);
+    let scene = Scene::of(&world, &View::new(80.0));
+    assert_eq!(scene.groups[1].members[0].badge, "B1");
 }
 
 #[test]

@@ -179,10 +179,11 @@ impl GroupCoordinator {
 }
 
 impl runtime::CoordinatorRuntime<GroupCoordinator> {
-    /// The shard that has this group.
+    /// The shard that has this group, of whichever protocol.
     pub fn shard_of(&self, group: &str) -> Option<&GroupCoordinator> {
         let mut shards = self.active().map(|(_, _, shard)| shard);
-        shards.find(|shard| shard.has_group(group))
+        shards
+            .find(|shard| shard.has_group(group) || shard.share_groups().any(|it| it.id() == group))
     }
 }
 

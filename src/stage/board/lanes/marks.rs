@@ -3,7 +3,9 @@
 use yew::prelude::*;
 
 use super::super::super::geometry::Rect;
-use super::super::super::scene::{FLAG, GroupRow, Lane, LaneLabel, Marker, MarkerKind};
+use super::super::super::scene::{
+    FLAG, GroupRow, Lane, LaneLabel, Marker, MarkerKind, SegmentMark,
+};
 use super::super::style::{at, color, view_box};
 
 /// How far over a row's bottom its line runs, on which flag and arrow stand.
@@ -14,6 +16,7 @@ pub(super) struct LaneMarksProps {
     pub rect: Rect,
     pub track: Rect,
     pub markers: Vec<Marker>,
+    pub segments: Vec<SegmentMark>,
     pub rows: Vec<GroupRow>,
 }
 
@@ -22,10 +25,25 @@ pub(super) struct LaneMarksProps {
 pub(super) fn LaneMarks(props: &LaneMarksProps) -> Html {
     html! {
         <svg class="marks" viewBox={view_box(&props.rect)} style={at(&props.rect)}>
+            { for props.segments.iter().map(|it| segment(it, &props.track)) }
             { for props.markers.iter().map(|it| tick(it, &props.track)) }
             { for props.rows.iter().map(|it| group_marks(it, &props.track)) }
         </svg>
     }
+}
+
+/// Where a segment begins: a notch from above.
+fn segment(mark: &SegmentMark, track: &Rect) -> Html {
+    let (x, top) = (mark.x, track.y - 0.22);
+    let d = format!(
+        "M{:.2} {top:.2}H{:.2}L{x:.2} {:.2}ZM{x:.2} {:.2}V{:.2}",
+        x - 0.28,
+        x + 0.28,
+        top + 0.4,
+        top + 0.4,
+        track.bottom() + 0.1,
+    );
+    html! { <path key={format!("segment {}", mark.base_offset)} class="segment" {d} /> }
 }
 
 fn tick(marker: &Marker, track: &Rect) -> Html {
@@ -38,6 +56,20 @@ fn tick(marker: &Marker, track: &Rect) -> Html {
     let (x, top, bottom) = (marker.x + aside, track.y - 0.1, track.bottom() + 0.95);
     let (class, d) = match marker.kind {
         MarkerKind::LogStart => ("tick", format!("M{x:.2} {top:.2}V{bottom:.2}")),
+        // A fork under the cells.
+        MarkerKind::LastStable => {
+            let y = track.bottom();
+            let d = format!(
+                "M{:.2} {:.2}L{x:.2} {:.2}L{:.2} {:.2}M{x:.2} {:.2}V{bottom:.2}",
+                x - 0.3,
+                y + 0.1,
+                y + 0.42,
+                x + 0.3,
+                y + 0.1,
+                y + 0.42,
+            );
+            ("tick tick-stable", d)
+        }
         // Under the cells only: it is thick, and keys are written up to a
         // cell's edge.
         MarkerKind::HighWatermark => (
@@ -65,6 +97,15 @@ fn group_marks(row: &GroupRow, track: &Rect) -> Html {
     let read = committed.unwrap_or(track.x);
     html! {
         <g key={row.group.clone()} class="group-marks" style={color(row.ink)}>
+            if let Some(lag) = &row.lag_bar {
+                <rect
+                    class="lag-bar"
+                    x={lag.rect.x.to_string()}
+                    y={lag.rect.y.to_string()}
+                    width={lag.rect.width.to_string()}
+                    height={lag.rect.height.to_string()}
+                />
+            }
             <path class="read" d={format!("M{:.2} {ground:.2}H{read:.2}", track.x)} />
             if let Some(position) = position {
                 <path

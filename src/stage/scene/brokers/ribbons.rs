@@ -7,7 +7,7 @@ use engine::client::Client;
 use engine::{TopicPartition, World};
 
 use super::super::super::geometry::{Point, Route};
-use super::super::{Arrangement, GroupBox, MemberBox, Ribbon};
+use super::super::{Arrangement, GroupBox, GroupKind, MemberBox, Ribbon, RibbonKind};
 use super::{BrokerBox, Cluster};
 
 /// Ribbons that run side by side.
@@ -42,11 +42,18 @@ pub(in crate::stage::scene) fn ribbons(
                 };
                 let at = at_member(member, share, arrangement);
                 let track = ribbons.len() % TRACKS;
+                let kind = match (group.kind, broker.is_folded) {
+                    (GroupKind::Share, _) => RibbonKind::Shared,
+                    (_, true) => RibbonKind::Folded,
+                    (_, false) => RibbonKind::Owned,
+                };
                 let route = way_to_reader(broker, partition, (edge, track), at);
                 ribbons.push(Ribbon {
                     topic_partition: partition.clone(),
                     group: group.id.clone(),
                     ink: group.ink,
+                    kind,
+                    change: None,
                     is_running: member.client.is_some() && broker.life.serves(),
                     route,
                 });

@@ -251,6 +251,15 @@ impl Producer {
         }
     }
 
+    /// Since when `send()` has blocked on the oldest record that it has not
+    /// taken, and whether that waits for room in `buffer.memory` and no more for
+    /// metadata; `None` while it does not block. After `max.block.ms` it gives
+    /// up.
+    pub fn blocked(&self) -> Option<(Time, bool)> {
+        let first = self.waiting.front()?;
+        Some((first.since, first.memory.is_some()))
+    }
+
     /// What has waited `max.block.ms`.
     pub(super) fn expire_waiting(&mut self, fabric: &mut Fabric) {
         let max_block_ms = self.config.max_block_ms;

@@ -48,6 +48,7 @@ use std::collections::BTreeMap;
 
 use super::runtime::TimelineMap;
 use super::timers::Timers;
+use crate::assignor::server::ServerAssignor;
 use crate::config::GroupConfigs;
 use crate::protocol::{
     ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse, LEAVE_GROUP_MEMBER_EPOCH,
@@ -154,6 +155,13 @@ impl ConsumerGroups {
     /// The group with this name, with all that was written.
     pub fn group(&self, group_id: &str) -> Option<&ConsumerGroup> {
         self.groups.current().get(group_id)
+    }
+
+    /// The assignor that most of a group's members ask for; the first of
+    /// `group.consumer.assignors` when none does.
+    pub fn assignor_of(&self, group: &ConsumerGroup) -> ServerAssignor {
+        let preferred = target_assignment::preferred_assignor(group.members());
+        preferred.unwrap_or_else(|| self.config.default_assignor())
     }
 
     /// The group as it was at the last commit: what is told of it, and what may

@@ -159,6 +159,13 @@ impl TransactionManager {
         self.last_error.filter(|_| is_fatal)
     }
 
+    /// The exception, without its package, and its message after which a
+    /// transaction can only be aborted, or nothing be sent any more.
+    pub fn transaction_error(&self) -> Option<(&str, &str)> {
+        let (exception, message) = self.transactional.as_ref()?.last_error.as_ref()?;
+        Some((exception, message))
+    }
+
     /// The sequence number that the next record of a partition gets.
     pub fn next_sequence(&self, of: &TopicPartition) -> i32 {
         let entry = self.partitions.get(of);
