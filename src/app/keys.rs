@@ -10,6 +10,7 @@ pub(super) enum Shortcut {
     Pause,
     Step,
     Help,
+    Search,
     Close,
 }
 
@@ -70,6 +71,7 @@ fn shortcut(key: &str, focus: Option<&str>) -> Option<Shortcut> {
         "." => Some(Shortcut::Pause),
         "ArrowRight" | "PageDown" => Some(Shortcut::Step),
         "?" => Some(Shortcut::Help),
+        "/" => Some(Shortcut::Search),
         _ => None,
     }
 }

@@ -3,6 +3,7 @@
 
 mod heartbeat;
 mod keys;
+mod side;
 mod theme;
 
 use std::rc::Rc;
@@ -14,16 +15,18 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, ScrollIntoViewOptions, ScrollLogicalPosition};
 use yew::prelude::*;
 
+use crate::panels::inspector::{Deed, Inspector};
 use crate::panels::{
-    AddConsumer, AddProducer, ConsumerRequest, EventLog, Help, NewTopic, Panel, ProducerRequest,
-    RecordRequest, SendRecord, TopicRequest,
+    AddConsumer, AddProducer, Browser, ConsumerRequest, Cursor, EventLog, Filter, Help, Keys,
+    NewTopic, Panel, ProducerRequest, RecordRequest, Search, SendRecord, TopicRequest,
 };
 use crate::playground::{LogLine, Playground};
-use crate::stage::{Board, BoardAction, Scene};
+use crate::stage::{Board, BoardAction, Pointed, Scene, Subject, opened, packet_at};
 use crate::terminal::{TerminalAction, TerminalPanel, TerminalSnapshot};
 use crate::timeline::TimeControls;
 use heartbeat::{Caption, Heartbeat};
 use keys::{KeyListener, Shortcut};
+use side::{Content, Side};
 use theme::Theme;
 
 /// The seed of the first world. Every visitor sees the same one begin.
@@ -45,10 +48,26 @@ pub enum Msg {
     Terminal(TerminalAction),
     /// One of the board's own buttons.
     Board(BoardAction),
+    /// Somebody pointed at the board.
+    Point(Pointed),
     /// A panel is opened; the same one again closes it.
     Open(Panel),
     /// The open panel is closed.
     ClosePanel,
+    /// The panel before the open one is opened again.
+    Back,
+    /// A thing is opened.
+    Inspect(Subject),
+    /// Something is done from a panel; or, in a sentence, what to mend first.
+    Deed(Result<Deed, String>),
+    /// The message browser's filter.
+    Filter(Result<Filter, String>),
+    /// The message browser's page that begins there.
+    Older(Cursor),
+    /// The message browser's page before.
+    Newer,
+    /// Something is searched for.
+    Search(String),
     /// The form that starts a producer was sent off.
     AddProducer(Result<ProducerRequest, String>),
     /// The form that sends a record was sent off.
@@ -71,7 +90,7 @@ pub struct App {
     active_terminal: TerminalId,
     caption: Caption,
     log: Rc<[LogLine]>,
-    panel: Option<Panel>,
+    side: Side,
     notice: Option<String>,
     theme: Theme,
     canvas: NodeRef,
@@ -81,6 +100,8 @@ pub struct App {
     focused_panel: Option<Panel>,
     /// The topics that were on the board when it was last drawn.
     topics_shown: Vec<String>,
+    /// Made once, so that a panel that shows the same is not drawn again.
+    on_deed: Callback<Result<Deed, String>>,
     _keys: KeyListener,
 }
 
@@ -97,6 +118,7 @@ impl Component for App {
             Shortcut::Pause => Msg::Pause,
             Shortcut::Step => Msg::Step,
             Shortcut::Help => Msg::Open(Panel::Help),
+            Shortcut::Search => Msg::Open(Panel::Search),
             Shortcut::Close => Msg::ClosePanel,
         });
         let terminals: Vec<TerminalSnapshot> = heartbeat.with(|playground| {
@@ -113,7 +135,7 @@ impl Component for App {
             active_terminal,
             caption: Caption::default(),
             log: Rc::new([]),
-            panel: None,
+            side: Side::new(),
             notice: None,
             theme: Theme::current(),
             canvas,
@@ -121,6 +143,7 @@ impl Component for App {
             panel_place: NodeRef::default(),
             focused_panel: None,
             topics_shown: Vec::new(),
+            on_deed: ctx.link().callback(Msg::Deed),
             _keys: KeyListener::new(on_key),
         };
         app.refresh();
@@ -142,10 +165,17 @@ impl Component for App {
             Msg::Speed(exponent) => self.heartbeat.set_speed_exponent(exponent),
             Msg::Terminal(action) => self.on_terminal(action),
             Msg::Board(action) => self.on_board(action),
-            Msg::Open(panel) => {
-                self.panel = (self.panel.as_ref() != Some(&panel)).then_some(panel);
-            }
-            Msg::ClosePanel => self.panel = None,
+            Msg::Point(pointed) => self.point(pointed),
+            Msg::Open(panel) => self.side.toggle(panel),
+            Msg::ClosePanel => self.side.close(),
+            Msg::Back => self.side.go_back(),
+            Msg::Inspect(subject) => self.side.open(Panel::Inspector(subject)),
+            Msg::Deed(deed) => self.on_deed(deed),
+            Msg::Filter(Ok(filter)) => self.side.set_filter(filter),
+            Msg::Filter(Err(sentence)) => self.notice = Some(sentence),
+            Msg::Older(cursor) => self.side.go_to_older(cursor),
+            Msg::Newer => self.side.go_to_newer(),
+            Msg::Search(text) => self.side.set_text(text),
             Msg::AddProducer(request) => self.submit(request, |playground, request| {
                 let name = request.name.as_str();
                 playground.add_producer(name, request.workload).map(|_| ())
@@ -171,14 +201,15 @@ impl Component for App {
     fn rendered(&mut self, _ctx: &Context<Self>, _first: bool) {
         self.heartbeat.measure();
         self.heartbeat.paint();
-        if self.focused_panel != self.panel {
-            self.focused_panel = self.panel.clone();
+        if self.focused_panel.as_ref() != self.side.panel() {
+            self.focused_panel = self.side.panel().cloned();
             self.move_focus();
         }
         self.show_new_topic();
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
+        let is_beside = self.side.panel().is_some_and(Panel::is_beside);
         html! {
             <>
                 <header class="top" ref={self.header.clone()}>
@@ -191,11 +222,12 @@ impl Component for App {
                 </section>
                 { self.view_notice(ctx) }
                 { self.view_panel(ctx) }
-                <main class="stage">
+                <main class={classes!("stage", is_beside.then_some("is-beside-panel"))}>
                     <Board
                         scene={self.scene.clone()}
                         canvas_ref={self.canvas.clone()}
                         on_action={ctx.link().callback(Msg::Board)}
+                        on_point={ctx.link().callback(Msg::Point)}
                     />
                 </main>
                 <TerminalPanel
@@ -215,6 +247,9 @@ impl App {
         self.scene = self.heartbeat.scene();
         self.caption.take(&self.heartbeat);
         let last = std::mem::take(&mut self.terminals);
+        let side = &mut self.side;
+        self.heartbeat
+            .with(|playground| side.refresh(playground.world()));
         self.heartbeat.with_mut(|playground| {
             let same = |id| last.iter().find(|snapshot| snapshot.id == id);
             let terminals = playground.shell().terminals();
@@ -261,10 +296,21 @@ impl App {
 
     /// Moves the focus into a panel that was opened, and back to the tools when
     /// it was closed.
-    fn move_focus(&self) {
-        let (place, selector) = match self.panel {
+    fn move_focus(&mut self) {
+        let (place, selector) = match self.side.panel() {
+            // What is read begins with its heading, a form with its first field.
+            Some(Panel::Inspector(_) | Panel::Browser(_) | Panel::Keys(_)) => {
+                (&self.panel_place, "h2")
+            }
             Some(_) => (&self.panel_place, "input, select, [tabindex], button"),
-            None => (&self.header, "button"),
+            None => match self.side.take_focus_before() {
+                Some(before) => {
+                    // Where the browser will not move it, it stays where it was.
+                    let _ = before.focus();
+                    return;
+                }
+                None => (&self.header, "button"),
+            },
         };
         let place = place.cast::<Element>();
         let target = place.and_then(|place| place.query_selector(selector).ok().flatten());
@@ -336,7 +382,7 @@ impl App {
     fn on_board(&mut self, action: BoardAction) {
         let done = match action {
             BoardAction::Inspect(subject) => {
-                self.panel = Some(Panel::Inspector(subject));
+                self.side.open(Panel::Inspector(subject));
                 Ok(())
             }
             BoardAction::AddPartition { topic } => self
@@ -346,7 +392,7 @@ impl App {
                 .heartbeat
                 .with_mut(|playground| playground.delete_topic(&topic)),
             BoardAction::SendRecord { producer } => {
-                self.panel = Some(Panel::SendRecord(Some(producer)));
+                self.side.open(Panel::SendRecord(Some(producer)));
                 Ok(())
             }
             BoardAction::AddConsumer { group, topics } => match topics.first() {
@@ -360,7 +406,7 @@ impl App {
                     self.heartbeat.with_mut(start).map(|_| ())
                 }
                 None => {
-                    self.panel = Some(Panel::AddConsumer(Some(group)));
+                    self.side.open(Panel::AddConsumer(Some(group)));
                     Ok(())
                 }
             },
@@ -369,6 +415,38 @@ impl App {
                 .with_mut(|playground| playground.toggle_workload(producer)),
             BoardAction::Close { client } => self.execute(Command::Close { client }),
             BoardAction::Crash { client } => self.execute(Command::Crash { client }),
+        };
+        self.finish(done);
+    }
+
+    /// Opens what somebody points at. What flies can be pointed at while it
+    /// stands still.
+    fn point(&mut self, pointed: Pointed) {
+        let flies = match self.heartbeat.is_playing() {
+            true => None,
+            false => pointed.at.and_then(|at| {
+                let of_world =
+                    |playground: &Playground| packet_at(playground.world(), &self.scene, at);
+                self.heartbeat.with(of_world).map(Subject::Packet)
+            }),
+        };
+        if let Some(subject) = flies.or(pointed.under) {
+            self.side.open(Panel::Inspector(subject));
+        }
+    }
+
+    fn on_deed(&mut self, deed: Result<Deed, String>) {
+        let done = match deed {
+            Ok(Deed::Command(command)) => self.execute(command),
+            Ok(Deed::Admin(request)) => self
+                .heartbeat
+                .with_mut(|playground| playground.administer(request)),
+            Ok(Deed::Board(action)) => return self.on_board(action),
+            Ok(Deed::Open(panel)) => {
+                self.side.open(panel);
+                Ok(())
+            }
+            Err(sentence) => Err(sentence),
         };
         self.finish(done);
     }
@@ -399,6 +477,7 @@ impl App {
             ("Add consumer", Panel::AddConsumer(None)),
             ("Send record", Panel::SendRecord(None)),
             ("New topic", Panel::NewTopic),
+            ("Search", Panel::Search),
             ("Event log", Panel::EventLog),
             ("Help", Panel::Help),
         ];
@@ -407,7 +486,7 @@ impl App {
         html! {
             <nav class="toolbar" aria-label="Tools">
                 { for panels.into_iter().map(|(name, panel)| {
-                    let open = self.panel.as_ref() == Some(&panel);
+                    let open = self.side.panel() == Some(&panel);
                     let onclick = ctx.link().callback(move |_: MouseEvent| Msg::Open(panel.clone()));
                     html! { <button key={name} type="button" {onclick} aria-expanded={open.to_string()}>{ name }</button> }
                 }) }
@@ -431,32 +510,66 @@ impl App {
     }
 
     fn view_panel(&self, ctx: &Context<Self>) -> Html {
-        let Some(panel) = &self.panel else {
+        let Some(panel) = self.side.panel() else {
             return html! {};
         };
         let link = ctx.link();
-        let topics = self.topics();
         let close = link.callback(|_: MouseEvent| Msg::ClosePanel);
-        let content = match panel {
-            Panel::AddProducer => {
+        let back = link.callback(|_: MouseEvent| Msg::Back);
+        // Links of a panel carry what they lead to.
+        let onclick = link.batch_callback(|event: MouseEvent| opened(&event).map(Msg::Inspect));
+        let class = classes!("panel", panel.is_beside().then_some("is-beside"));
+        html! {
+            <section {class} aria-label="Open panel" key={format!("{panel:?}")} ref={self.panel_place.clone()} {onclick}>
+                { self.view_content(ctx, panel) }
+                <div class="panel-corner">
+                    if self.side.can_go_back() {
+                        <button type="button" class="close" onclick={back} aria-label="Back to the panel before">{ "‹ Back" }</button>
+                    }
+                    <button type="button" class="close" onclick={close} aria-label="Close panel">{ "×" }</button>
+                </div>
+            </section>
+        }
+    }
+
+    fn view_content(&self, ctx: &Context<Self>, panel: &Panel) -> Html {
+        let link = ctx.link();
+        let topics = self.topics();
+        match (panel, self.side.content()) {
+            (Panel::AddProducer, _) => {
                 html! { <AddProducer {topics} on_done={link.callback(Msg::AddProducer)} /> }
             }
-            Panel::SendRecord(producer) => html! {
+            (Panel::SendRecord(producer), _) => html! {
                 <SendRecord {topics} producers={self.producers()} producer={*producer} on_done={link.callback(Msg::SendRecord)} />
             },
-            Panel::AddConsumer(group) => html! {
+            (Panel::AddConsumer(group), _) => html! {
                 <AddConsumer {topics} groups={self.groups()} group={group.clone()} on_done={link.callback(Msg::AddConsumer)} />
             },
-            Panel::NewTopic => html! { <NewTopic on_done={link.callback(Msg::NewTopic)} /> },
-            Panel::EventLog => html! { <EventLog lines={self.log.clone()} /> },
-            Panel::Help => html! { <Help /> },
-            Panel::Inspector(subject) => html! { <p>{ format!("{subject:?}") }</p> },
-        };
-        html! {
-            <section class="panel" aria-label="Open panel" key={format!("{panel:?}")} ref={self.panel_place.clone()}>
-                { content }
-                <button type="button" class="close" onclick={close} aria-label="Close panel">{ "×" }</button>
-            </section>
+            (Panel::NewTopic, _) => {
+                html! { <NewTopic on_done={link.callback(Msg::NewTopic)} /> }
+            }
+            (Panel::EventLog, _) => html! { <EventLog lines={self.log.clone()} /> },
+            (Panel::Help, _) => html! { <Help /> },
+            (Panel::Inspector(_), Content::Sheet(sheet)) => {
+                html! { <Inspector sheet={sheet.clone()} on_deed={self.on_deed.clone()} /> }
+            }
+            (Panel::Browser(topic), Content::Page(page)) => html! {
+                <Browser
+                    topic={topic.to_string()}
+                    page={page.clone()}
+                    number={self.side.page_number()}
+                    filter={self.side.filter().clone()}
+                    on_filter={link.callback(Msg::Filter)}
+                    on_older={link.callback(Msg::Older)}
+                    on_newer={link.callback(|()| Msg::Newer)}
+                />
+            },
+            (Panel::Keys(_), Content::Keys(keys)) => html! { <Keys keys={keys.clone()} /> },
+            (Panel::Search, Content::Hits(hits)) => html! {
+                <Search text={self.side.text().to_owned()} hits={hits.clone()} on_search={link.callback(Msg::Search)} />
+            },
+            // Taken over with the next refresh, before it is drawn.
+            _ => html! {},
         }
     }
 

@@ -1,9 +1,11 @@
 use yew::prelude::*;
 
-const KEYS: [(&str, &str); 5] = [
+const KEYS: [(&str, &str); 7] = [
     ("Space", "play or pause"),
     ("→ or Page Down", "one step on"),
     (".", "pause"),
+    ("/", "search"),
+    ("← → on a lane", "go along its records; Enter opens one"),
     ("Esc", "close what is open"),
     ("?", "this list"),
 ];

@@ -161,7 +161,7 @@ fn count(fields: Fields<'_>) -> Result<u32, String> {
     Ok(count.unsigned_abs())
 }
 
-fn whole(text: &str, field: &str, min: i32, max: i32) -> Result<i32, String> {
+pub(super) fn whole(text: &str, field: &str, min: i32, max: i32) -> Result<i32, String> {
     let number = text.trim().parse::<i32>().ok();
     number
         .filter(|number| (min..=max).contains(number))

@@ -340,7 +340,13 @@ impl Playground {
         }))
     }
 
-    fn administer(&mut self, request: Request) -> Result<(), String> {
+    /// Makes a call with the board's own admin client. What the cluster refuses
+    /// comes later, as a complaint.
+    ///
+    /// # Errors
+    ///
+    /// Why the call was not made.
+    pub fn administer(&mut self, request: Request) -> Result<(), String> {
         let running = self
             .admin
             .filter(|admin| self.world.clients().contains_key(admin));
@@ -401,7 +407,7 @@ impl Playground {
 
 /// The refusals in an answer, each as a sentence.
 fn complaint(response: &Response) -> Vec<String> {
-    let tell = |name: &TopicName, error: ErrorCode, message: &Option<String>| {
+    let tell = |name: &str, error: ErrorCode, message: &Option<String>| {
         let message = message.as_deref().unwrap_or(error.message());
         (!error.is_none()).then(|| format!("{name}: {error}: {message}"))
     };
@@ -420,6 +426,16 @@ fn complaint(response: &Response) -> Vec<String> {
             .results
             .iter()
             .filter_map(|topic| tell(&topic.name, topic.error_code, &topic.error_message))
+            .collect(),
+        Response::DeleteRecords(response) => response
+            .partitions
+            .iter()
+            .filter_map(|(of, deleted)| tell(&of.to_string(), deleted.error_code, &None))
+            .collect(),
+        Response::ElectLeaders(response) => response
+            .results
+            .iter()
+            .filter_map(|it| tell(&it.partition.to_string(), it.error_code, &it.error_message))
             .collect(),
         _ => Vec::new(),
     }

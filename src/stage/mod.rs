@@ -22,13 +22,15 @@ pub mod twin;
 mod workloads;
 
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 
 pub use action::BoardAction;
-pub use board::{Board, BoardProps};
-pub use packets::{PacketMark, packet_marks};
+pub use board::{Board, BoardProps, Pointed, opened};
+pub use packets::{PacketMark, packet_at, packet_marks};
 pub use painter::{measure, paint};
-pub use scene::{Scene, View};
+pub use scene::{Scene, View, client_names};
 pub use subject::Subject;
 pub use twin::Twin;
 pub use workloads::last_workload;

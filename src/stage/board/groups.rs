@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
+use super::super::Subject;
 use super::super::geometry::Rect;
 use super::super::scene::{Chip, GroupBox, MemberBox, Phase};
 use super::style::{at, color};
@@ -25,9 +26,9 @@ pub(super) fn GroupDrawing(props: &GroupDrawingProps) -> Html {
     );
     html! {
         <div style={color(group.ink)}>
-            <div {class} style={at(&group.rect)} />
+            <div {class} style={at(&group.rect)} data-open={Subject::Group(group.id.clone()).to_string()} />
             { header(group) }
-            <div>{ for group.members.iter().map(member) }</div>
+            <div>{ for group.members.iter().map(|it| member(it, &group.id)) }</div>
             if group.more_members > 0 {
                 <div class="note" style={at(&under_members(group))}>
                     { format!("… and {} more members, not drawn", group.more_members) }
@@ -87,7 +88,7 @@ fn about(group: &GroupBox) -> String {
     parts.join(" · ")
 }
 
-fn member(member: &MemberBox) -> Html {
+fn member(member: &MemberBox, group: &str) -> Html {
     let is_crashed = matches!(member.phase, Phase::Crashed { .. });
     let class = classes!(
         "member",
@@ -111,10 +112,15 @@ fn member(member: &MemberBox) -> Html {
         member.rect.width,
         member.rect.height / 2.0,
     );
+    let open = match member.client {
+        Some(client) => Subject::Client(client),
+        None => Subject::Group(group.to_owned()),
+    };
+    let open = open.to_string();
     html! {
         <div key={member.key.clone()}>
-            <div {class} style={at(&member.rect)} />
-            <div class="member-name" style={at(&name)} {title}>
+            <div {class} style={at(&member.rect)} data-open={open.clone()} />
+            <div class="member-name" style={at(&name)} {title} data-open={open.clone()}>
                 <span class="clip">{ &member.name }</span>
                 if let Phase::Crashed { seconds_left } = member.phase {
                     <span class="crash" title="until its session times out">
@@ -122,7 +128,7 @@ fn member(member: &MemberBox) -> Html {
                     </span>
                 }
             </div>
-            <div class="member-line" style={at(&line)}>{ line_of(member) }</div>
+            <div class="member-line" style={at(&line)} data-open={open}>{ line_of(member) }</div>
         </div>
     }
 }

@@ -4,8 +4,10 @@ mod marks;
 
 use std::rc::Rc;
 
+use engine::TopicPartition;
 use yew::prelude::*;
 
+use super::super::Subject;
 use super::super::geometry::Rect;
 use super::super::scene::{
     Cell, Earlier, GroupRow, Lane, Owner, TopicCard, short_number, text_length,
@@ -29,10 +31,11 @@ pub(super) fn TopicDrawing(props: &TopicDrawingProps) -> Html {
     if card.more_groups > 0 {
         about = format!("{about} · +{} groups", card.more_groups);
     }
+    let topic = Subject::Topic(card.name.clone()).to_string();
     html! {
         <div>
-            <div class="box topic" data-topic={card.name.to_string()} style={at(&card.rect)} />
-            <div class="topic-header" style={at(&card.header)}>
+            <div class="box topic" data-topic={card.name.to_string()} data-open={topic.clone()} style={at(&card.rect)} />
+            <div class="topic-header" data-open={topic} style={at(&card.header)}>
                 <span class="box-name clip">{ &*card.name }</span>
                 <span
                     class="quiet clip"
@@ -65,15 +68,16 @@ fn lane(lane: &Lane) -> Html {
         Some(broker) => format!("led by broker {broker}"),
         None => "no leader".to_owned(),
     };
+    let open = Subject::Partition(partition.clone()).to_string();
     html! {
         <div key={partition.partition}>
-            <div class="lane" style={at(&lane.rect)} />
+            <div class="lane" data-open={open.clone()} style={at(&lane.rect)} />
             <div class="lane-number" style={at(&number)} title={format!("{partition}: {leader}")}>
                 { format!("P{}", partition.partition) }
             </div>
-            <div class="track" style={at(&lane.track)} />
-            <div>{ for lane.earlier.iter().map(earlier) }</div>
-            <div>{ for lane.cells.iter().map(cell) }</div>
+            <div class="track" data-open={open.clone()} style={at(&lane.track)} />
+            <div>{ for lane.earlier.iter().map(|it| earlier(it, &open)) }</div>
+            <div>{ for lane.cells.iter().map(|it| cell(it, partition)) }</div>
             <LaneMarks
                 rect={lane.rect}
                 track={lane.track}
@@ -86,7 +90,8 @@ fn lane(lane: &Lane) -> Html {
     }
 }
 
-fn cell(cell: &Cell) -> Html {
+fn cell(cell: &Cell, partition: &TopicPartition) -> Html {
+    let open = Subject::Record(partition.clone(), cell.offset).to_string();
     let title = format!(
         "offset {}\nkey {}\nvalue {}\ntimestamp {}",
         cell.offset,
@@ -100,7 +105,7 @@ fn cell(cell: &Cell) -> Html {
         (text_length(&cell.letters) > 4).then_some("is-long")
     );
     html! {
-        <div key={cell.offset} class="cell" {style} {title}>
+        <div key={cell.offset} class="cell" {style} {title} data-open={open}>
             <span class={letters}>{ &cell.letters }</span>
             <span class="cell-offset">{ short_number(cell.offset) }</span>
         </div>
@@ -108,7 +113,7 @@ fn cell(cell: &Cell) -> Html {
 }
 
 /// The records without cells: how many, and when they came.
-fn earlier(earlier: &Earlier) -> Html {
+fn earlier(earlier: &Earlier, open: &str) -> Html {
     let count = short_number(earlier.records);
     let is_wide = earlier.rect.width > 4.0;
     let text = if is_wide {
@@ -118,7 +123,7 @@ fn earlier(earlier: &Earlier) -> Html {
     };
     let title = format!("{} earlier records", earlier.records);
     html! {
-        <div key="earlier" class="earlier" style={at(&earlier.rect)} {title}>
+        <div key="earlier" class="earlier" style={at(&earlier.rect)} {title} data-open={open.to_owned()}>
             <span>{ text }</span>
             if !earlier.density.is_empty() {
                 <div class="density">
@@ -151,6 +156,7 @@ fn row(row: &GroupRow) -> Html {
             key={row.group.clone()}
             class="row"
             style={format!("{};{}", at(&row.rect), color(row.ink))}
+            data-open={Subject::Group(row.group.clone()).to_string()}
             {title}
         >
             <span class="badge">{ &row.letter }</span>

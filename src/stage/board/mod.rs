@@ -10,7 +10,9 @@ mod controls;
 mod groups;
 mod lanes;
 mod legend;
+mod pointing;
 mod producers;
+mod stops;
 mod style;
 mod twin;
 
@@ -19,12 +21,14 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use super::scene::{AdminMark, BrokerPill, Note, NoteKind, Ribbon};
-use super::{BoardAction, Scene};
+use super::{BoardAction, Scene, Subject};
 use controls::{GroupControls, ProducerControls, TopicControls};
 use groups::GroupDrawing;
 use lanes::TopicDrawing;
 use legend::Legend;
+pub use pointing::{Pointed, opened};
 use producers::ProducerDrawing;
+use stops::{BrokerStops, stop};
 use style::{at, size};
 use twin::TwinText;
 
@@ -35,6 +39,8 @@ pub struct BoardProps {
     pub scene: Rc<Scene>,
     /// Called when a button is pressed.
     pub on_action: Callback<BoardAction>,
+    /// Called when somebody points at something.
+    pub on_point: Callback<Pointed>,
     /// Where to put the canvas on which packets are painted.
     pub canvas_ref: NodeRef,
 }
@@ -44,9 +50,17 @@ pub struct BoardProps {
 #[component]
 pub fn Board(props: &BoardProps) -> Html {
     let scene = &props.scene;
+    let onclick = {
+        let on_point = props.on_point.clone();
+        Callback::from(move |event: MouseEvent| {
+            if let Some(pointed) = Pointed::of(&event) {
+                on_point.emit(pointed);
+            }
+        })
+    };
     html! {
         <section class="board" aria-label="Board">
-            <div class="board-world" style={size(scene.width, scene.height)}>
+            <div class="board-world" style={size(scene.width, scene.height)} {onclick}>
                 <TwinText scene={scene.clone()} />
                 <div class="board-drawing" aria-hidden="true">
                     { drawing(scene) }
@@ -101,6 +115,7 @@ fn drawing(scene: &Rc<Scene>) -> Html {
 fn controls(scene: &Rc<Scene>, on_action: &Callback<BoardAction>) -> Html {
     html! {
         <>
+            <BrokerStops key="brokers" scene={scene.clone()} />
             <div key="producers">
                 { for scene.producers.iter().map(|it| html! {
                     <ProducerControls
@@ -152,7 +167,7 @@ fn broker(broker: &BrokerPill) -> Html {
         }
     );
     html! {
-        <div key={broker.id} class="pill broker" style={at(&broker.rect)} {title}>
+        <div key={broker.id} class="pill broker" style={at(&broker.rect)} {title} data-open={Subject::Broker(broker.id).to_string()}>
             <b>{ format!("Broker {}", broker.id) }</b>
             if broker.is_controller {
                 <span class="quiet">{ "controller" }</span>

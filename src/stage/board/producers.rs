@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
+use super::super::Subject;
 use super::super::scene::{BatchSlot, Pace, ProducerBox, short_text};
 use super::style::at;
 
@@ -22,13 +23,14 @@ pub(super) fn ProducerDrawing(props: &ProducerDrawingProps) -> Html {
         (producer.pace == Pace::Paused).then_some("is-paused"),
         producer.is_closing.then_some("is-leaving"),
     );
+    let open = Subject::Client(producer.client).to_string();
     html! {
         <div>
-            <div {class} style={at(&producer.rect)}>
+            <div {class} style={at(&producer.rect)} data-open={open.clone()}>
                 <div class="box-name clip">{ &producer.name }</div>
                 { workload(producer) }
             </div>
-            <div class="accumulator" style={at(&producer.accumulator)}>
+            <div class="accumulator" style={at(&producer.accumulator)} data-open={open}>
                 <span>{ "accumulator" }</span>
                 { outside(producer) }
             </div>
@@ -96,8 +98,9 @@ fn slot(slot: &BatchSlot, producer: &ProducerBox) -> Html {
         "{partition}: {} records in {} batches; the newest has {} of {} bytes",
         slot.records, slot.batches, slot.bytes, slot.limit
     );
+    let open = Subject::Client(producer.client).to_string();
     html! {
-        <div key={partition.to_string()} class="slot" style={at(&slot.rect)} {title}>
+        <div key={partition.to_string()} class="slot" style={at(&slot.rect)} {title} data-open={open}>
             <span class="slot-name">{ name }</span>
             <span class={classes!("slot-bar", slot.is_sticky.then_some("is-sticky"))}>
                 <span class="slot-fill" style={format!("width:{width:.0}%")} />

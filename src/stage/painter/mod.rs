@@ -17,6 +17,7 @@ use super::packets::{PacketMark, packet_marks};
 use super::scene::{Scene, View};
 use brush::Brush;
 use theme::Theme;
+pub(super) use theme::rem_px;
 
 /// The longest side of a canvas, in device pixels.
 const CANVAS_MAX: f64 = 4_096.0;

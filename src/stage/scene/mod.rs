@@ -14,8 +14,9 @@ mod topics;
 mod words;
 
 pub use labels::{FLAG, LaneLabel};
-pub(super) use lanes::readable;
+pub use lanes::readable;
 pub use parts::*;
+pub use roster::names as client_names;
 pub use words::{short_number, short_text, text_length};
 
 use std::rc::Rc;

@@ -146,7 +146,8 @@ impl ProducerBatch {
         self.sequence_has_been_reset
     }
 
-    pub(super) fn lingers_until(&self, linger_ms: i64) -> Time {
+    /// Until when it waits for more records (`linger.ms`).
+    pub fn lingers_until(&self, linger_ms: i64) -> Time {
         self.last_attempt.plus_ms(linger_ms)
     }
 
