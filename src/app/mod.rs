@@ -177,8 +177,8 @@ impl Component for App {
             Msg::Newer => self.side.go_to_newer(),
             Msg::Search(text) => self.side.set_text(text),
             Msg::AddProducer(request) => self.submit(request, |playground, request| {
-                let name = request.name.as_str();
-                playground.add_producer(name, request.workload).map(|_| ())
+                let started = playground.add_producer(request.config, request.workload);
+                started.map(|_| ())
             }),
             Msg::SendRecord(request) => self.submit(request, |playground, request| {
                 playground.send_record(request.producer, request.record)
@@ -189,7 +189,7 @@ impl Component for App {
                     .map(|_| ())
             }),
             Msg::NewTopic(request) => self.submit(request, |playground, request| {
-                playground.create_topic(&request.name, request.partitions)
+                playground.create_topic(&request.name, request.partitions, request.configs)
             }),
             Msg::DismissNotice => self.notice = None,
             Msg::NextTheme => self.theme = self.theme.next(),
@@ -199,6 +199,9 @@ impl Component for App {
     }
 
     fn rendered(&mut self, _ctx: &Context<Self>, _first: bool) {
+        if self.side.panel().is_some_and(Panel::is_beside) {
+            side::make_room();
+        }
         self.heartbeat.measure();
         self.heartbeat.paint();
         if self.focused_panel.as_ref() != self.side.panel() {
@@ -221,8 +224,9 @@ impl Component for App {
                     <p class="caption" role="status" aria-label="Caption">{ self.caption.text() }</p>
                 </section>
                 { self.view_notice(ctx) }
+                <div class={classes!("middle", is_beside.then_some("has-panel-beside"))}>
                 { self.view_panel(ctx) }
-                <main class={classes!("stage", is_beside.then_some("is-beside-panel"))}>
+                <main class="stage">
                     <Board
                         scene={self.scene.clone()}
                         canvas_ref={self.canvas.clone()}
@@ -230,6 +234,7 @@ impl Component for App {
                         on_point={ctx.link().callback(Msg::Point)}
                     />
                 </main>
+                </div>
                 <TerminalPanel
                     terminals={self.terminals.clone()}
                     active={self.active_terminal}

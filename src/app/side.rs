@@ -209,3 +209,28 @@ impl Side {
         self.content = content;
     }
 }
+
+/// Tells the style sheet how much of the window is taken above and below the
+/// panel that stands beside the board.
+pub(super) fn make_room() {
+    let document = gloo::utils::document();
+    let height = |selector: &str| {
+        let element = document.query_selector(selector).ok().flatten();
+        let element = element.and_then(|it| it.dyn_into::<HtmlElement>().ok());
+        element.map_or(0, |it| it.offset_height())
+    };
+    let (header, playbar) = (height(".top"), height(".playbar"));
+    let root = gloo::utils::document_element().dyn_into::<HtmlElement>();
+    let Ok(style) = root.map(|root| root.style()) else {
+        return;
+    };
+    let lengths = [
+        ("--above-panel", header + playbar),
+        ("--playbar", playbar),
+        ("--below-panel", height(".terminal")),
+    ];
+    for (name, length) in lengths {
+        // A length is always taken.
+        let _ = style.set_property(name, &format!("{length}px"));
+    }
+}

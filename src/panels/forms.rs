@@ -2,6 +2,7 @@ use engine::command::ClientNumber;
 use yew::prelude::*;
 
 use super::fields::{choice, field, on_submit, topics_as_options};
+use super::settings::{SettingsFields, SettingsOf};
 use super::{ConsumerRequest, ProducerRequest, RecordRequest, TopicRequest};
 
 /// What a form knows of the board, and whom it tells what was filled in.
@@ -46,6 +47,7 @@ pub fn AddProducer(props: &Props<ProducerRequest>) -> Html {
             { field("producer-key-count", "How many keys", |id| html! { <input {id} name="key-count" type="number" ~defaultValue="5" min="1" /> }) }
             { field("producer-rate", "Records per second", |id| html! { <input {id} name="rate" type="number" ~defaultValue="1" min="0" step="any" /> }) }
             <button type="submit" class="primary">{ "Start producer" }</button>
+            <SettingsFields of={SettingsOf::Producer} />
         </form>
     }
 }
@@ -79,6 +81,7 @@ pub fn AddConsumer(props: &Props<ConsumerRequest>) -> Html {
     let from = [
         ("earliest", "earliest: the first record"),
         ("latest", "latest: what comes from now on"),
+        ("none", "none: fail when nothing is committed"),
     ];
     let from = from.map(|(value, text)| (value.to_owned(), text.to_owned()));
     let topics = topics_as_options(&props.topics);
@@ -98,6 +101,7 @@ pub fn AddConsumer(props: &Props<ConsumerRequest>) -> Html {
             { field("consumer-topic", "Topic", |id| choice(id, "topic", &topics, None)) }
             { field("consumer-from", "auto.offset.reset", |id| choice(id, "from", &from, None)) }
             <button type="submit" class="primary">{ "Start consumer" }</button>
+            <SettingsFields of={SettingsOf::Consumer} />
         </form>
     }
 }
@@ -110,6 +114,7 @@ pub fn NewTopic(props: &Props<TopicRequest>) -> Html {
             { field("topic-name", "Name", |id| html! { <input {id} name="name" autocomplete="off" maxlength="300" /> }) }
             { field("topic-partitions", "Partitions (empty: num.partitions)", |id| html! { <input {id} name="partitions" type="number" ~defaultValue="3" min="1" /> }) }
             <button type="submit" class="primary">{ "Create topic" }</button>
+            <SettingsFields of={SettingsOf::Topic} />
         </form>
     }
 }

@@ -12,6 +12,7 @@ mod keys_view;
 mod log;
 mod requests;
 mod search;
+mod settings;
 
 pub use browser::{Browsed, Browser, Cursor, Filter, Page, browse};
 pub use forms::{AddConsumer, AddProducer, NewTopic, SendRecord};
@@ -21,6 +22,7 @@ pub use keys_view::Keys;
 pub use log::EventLog;
 pub use requests::{ConsumerRequest, ProducerRequest, RecordRequest, TopicRequest};
 pub use search::{Hit, Search, search};
+pub use settings::{Setting, SettingsFields, SettingsOf, set_all};
 
 use engine::command::ClientNumber;
 use engine::protocol::TopicName;

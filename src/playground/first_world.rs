@@ -1,5 +1,7 @@
+use std::collections::BTreeMap;
+
 use super::Playground;
-use engine::client::{AutoOffsetReset, ConsumerConfig, KeyPattern, Workload};
+use engine::client::{AutoOffsetReset, ConsumerConfig, KeyPattern, ProducerConfig, Workload};
 
 const TOPIC: &str = "orders";
 const GROUP: &str = "billing";
@@ -13,9 +15,13 @@ impl Playground {
     /// lesson begins with. Everything here could be done by hand.
     pub(super) fn set_the_first_scene(&mut self) {
         let mut scene = || -> Result<(), String> {
-            self.create_topic(TOPIC, 3)?;
+            self.create_topic(TOPIC, 3, BTreeMap::new())?;
             self.advance_us(2_000_000);
-            self.add_producer("shop", Some(shop()))?;
+            let config = ProducerConfig {
+                client_id: "shop".to_owned(),
+                ..ProducerConfig::default()
+            };
+            self.add_producer(config, Some(shop()))?;
             for _ in 0..2 {
                 let config = ConsumerConfig {
                     auto_offset_reset: AutoOffsetReset::Earliest,

@@ -34,6 +34,8 @@ const TOOL_TIME_MAX_MS: i64 = 61_000;
 /// somebody watches. The board says so.
 pub const BOARD_METADATA_MAX_AGE_MS: i64 = 10_000;
 
+const METADATA_MAX_AGE: &str = "metadata.max.age.ms";
+
 /// One world and all that is around it on the page.
 pub struct Playground {
     world: World,
@@ -216,18 +218,16 @@ impl Playground {
     /// Why none was started.
     pub fn add_producer(
         &mut self,
-        name: &str,
+        mut config: ProducerConfig,
         workload: Option<Workload>,
     ) -> Result<ClientNumber, String> {
-        self.check_name_is_free(name)?;
+        self.check_name_is_free(&config.client_id)?;
         if let Some(workload) = &workload {
             self.known_topic(&workload.topic)?;
         }
-        let config = ProducerConfig {
-            client_id: name.to_owned(),
-            metadata_max_age_ms: BOARD_METADATA_MAX_AGE_MS,
-            ..ProducerConfig::default()
-        };
+        if !config.given.contains(METADATA_MAX_AGE) {
+            config.metadata_max_age_ms = BOARD_METADATA_MAX_AGE_MS;
+        }
         let client = self.execute(Command::AddProducer { config, workload })?;
         client.ok_or_else(|| "The producer did not start.".to_owned())
     }
@@ -261,7 +261,9 @@ impl Playground {
         topic: &str,
     ) -> Result<ClientNumber, String> {
         let topic = self.known_topic(topic)?;
-        config.metadata_max_age_ms = BOARD_METADATA_MAX_AGE_MS;
+        if !config.given.contains(METADATA_MAX_AGE) {
+            config.metadata_max_age_ms = BOARD_METADATA_MAX_AGE_MS;
+        }
         if config.client_id.is_empty() {
             config.client_id = self.free_name(&config.group_id);
         }
@@ -296,14 +298,19 @@ impl Playground {
     ///
     /// Why the request was not sent; the cluster's own refusal comes later, as
     /// a complaint.
-    pub fn create_topic(&mut self, name: &str, partitions: i32) -> Result<(), String> {
+    pub fn create_topic(
+        &mut self,
+        name: &str,
+        partitions: i32,
+        configs: BTreeMap<String, String>,
+    ) -> Result<(), String> {
         self.administer(Request::CreateTopics(CreateTopicsRequest {
             topics: vec![CreatableTopic {
                 name: name.into(),
                 num_partitions: partitions,
                 replication_factor: -1,
                 assignments: BTreeMap::new(),
-                configs: BTreeMap::new(),
+                configs,
             }],
         }))
     }
@@ -372,7 +379,11 @@ impl Playground {
             return Ok(producer);
         }
         let name = self.free_name("by-hand");
-        let producer = self.add_producer(&name, None)?;
+        let config = ProducerConfig {
+            client_id: name,
+            ..ProducerConfig::default()
+        };
+        let producer = self.add_producer(config, None)?;
         self.hand_producer = Some(producer);
         Ok(producer)
     }

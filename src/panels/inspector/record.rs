@@ -45,8 +45,8 @@ pub(super) fn sheet(world: &World, subject: &Subject, of: &TopicPartition, offse
         ),
     };
     let mut sheet = Sheet::new(subject, title, sentence)
-        .with(where_it_is(world, log, batch, &record, of))
-        .with(contents(&record));
+        .with(contents(&record))
+        .with(where_it_is(world, log, batch, &record, of));
     if let Some(key) = record.key {
         sheet = sheet.with(lane(world, of, key));
     }

@@ -14,7 +14,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement};
 
 use super::packets::{PacketMark, packet_marks};
-use super::scene::{Scene, View};
+use super::scene::{COLUMNS_FROM, Scene, View};
 use brush::Brush;
 use theme::Theme;
 pub(super) use theme::rem_px;
@@ -69,12 +69,23 @@ pub fn paint(canvas: &HtmlCanvasElement, scene: &Scene, world: &World, playing: 
 }
 
 /// How wide the board is that this canvas lies over; `None` before it has been
-/// laid out.
+/// laid out. Where a panel beside it takes the room of a column, the board keeps
+/// its columns and scrolls, so that nothing jumps when a panel is opened.
 pub fn measure(canvas: &HtmlCanvasElement) -> Option<View> {
     let board = board(canvas)?;
     let width = f64::from(board.client_width());
     let rem = theme::rem_px()?;
-    (width > 0.0 && rem > 0.0).then(|| View::new((width / rem) as f32))
+    if width <= 0.0 || rem <= 0.0 {
+        return None;
+    }
+    let in_rem = |px: f64| (px / rem) as f32;
+    let beside = board.closest(".has-panel-beside").ok().flatten();
+    let all = beside.map_or(width, |both| f64::from(both.client_width()));
+    let least = match in_rem(all) >= COLUMNS_FROM {
+        true => COLUMNS_FROM,
+        false => 0.0,
+    };
+    Some(View::new(in_rem(width).max(least)))
 }
 
 fn board(canvas: &HtmlCanvasElement) -> Option<Element> {

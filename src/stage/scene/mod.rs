@@ -15,6 +15,7 @@ mod words;
 
 pub use labels::{FLAG, LaneLabel};
 pub use lanes::readable;
+pub use layout::COLUMNS_FROM;
 pub use parts::*;
 pub use roster::names as client_names;
 pub use words::{short_number, short_text, text_length};
