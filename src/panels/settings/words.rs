@@ -114,7 +114,6 @@ const WORDS: &[(&str, &str)] = &[
     ),
     // Consumers.
     ("auto.commit.interval.ms", "how often it commits by itself"),
-    ("where it begins when nothing is committed",),
     ("check.crcs", "whether it looks for damaged batches"),
     ("enable.auto.commit", "whether it commits by itself"),
     (
