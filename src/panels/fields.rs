@@ -20,7 +20,7 @@ pub(super) fn field(
 /// each pair is its value.
 pub(super) fn choice(
     id: AttrValue,
-    name: &'static str,
+    name: AttrValue,
     options: &[(String, String)],
     chosen: Option<&str>,
 ) -> Html {

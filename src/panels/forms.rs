@@ -41,8 +41,8 @@ pub fn AddProducer(props: &Props<ProducerRequest>) -> Html {
     html! {
         <form class="panel-form" aria-label="Add a producer" onsubmit={on_submit(props.on_done.clone(), ProducerRequest::read)}>
             { field("producer-name", "client.id (may be empty)", |id| html! { <input {id} name="name" autocomplete="off" maxlength="100" /> }) }
-            { field("producer-topic", "Topic", |id| choice(id, "topic", &topics, None)) }
-            { field("producer-keys", "Key pattern", |id| choice(id, "keys", &patterns, None)) }
+            { field("producer-topic", "Topic", |id| choice(id, "topic".into(), &topics, None)) }
+            { field("producer-keys", "Key pattern", |id| choice(id, "keys".into(), &patterns, None)) }
             { field("producer-key-prefix", "Key begins with", |id| html! { <input {id} name="key-prefix" ~defaultValue="user-" autocomplete="off" maxlength="100" /> }) }
             { field("producer-key-count", "How many keys", |id| html! { <input {id} name="key-count" type="number" ~defaultValue="5" min="1" /> }) }
             { field("producer-rate", "Records per second", |id| html! { <input {id} name="rate" type="number" ~defaultValue="1" min="0" step="any" /> }) }
@@ -65,8 +65,8 @@ pub fn SendRecord(props: &Props<RecordRequest>) -> Html {
     let topics = topics_as_options(&props.topics);
     html! {
         <form class="panel-form" aria-label="Send a record" onsubmit={on_submit(props.on_done.clone(), RecordRequest::read)}>
-            { field("record-producer", "With", |id| choice(id, "producer", &producers, Some(&chosen))) }
-            { field("record-topic", "Topic", |id| choice(id, "topic", &topics, None)) }
+            { field("record-producer", "With", |id| choice(id, "producer".into(), &producers, Some(&chosen))) }
+            { field("record-topic", "Topic", |id| choice(id, "topic".into(), &topics, None)) }
             { field("record-key", "Key (empty: null)", |id| html! { <input {id} name="key" autocomplete="off" /> }) }
             { field("record-value", "Value", |id| html! { <input {id} name="value" ~defaultValue="hello" autocomplete="off" /> }) }
             { field("record-partition", "Partition (empty: the partitioner)", |id| html! { <input {id} name="partition" type="number" min="0" /> }) }
@@ -98,8 +98,8 @@ pub fn AddConsumer(props: &Props<ConsumerRequest>) -> Html {
                     <datalist id="groups">{ for props.groups.iter().map(|group| html! { <option value={group.clone()} /> }) }</datalist>
                 </>
             }) }
-            { field("consumer-topic", "Topic", |id| choice(id, "topic", &topics, None)) }
-            { field("consumer-from", "auto.offset.reset", |id| choice(id, "from", &from, None)) }
+            { field("consumer-topic", "Topic", |id| choice(id, "topic".into(), &topics, None)) }
+            { field("consumer-from", "auto.offset.reset", |id| choice(id, "from".into(), &from, None)) }
             <button type="submit" class="primary">{ "Start consumer" }</button>
             <SettingsFields of={SettingsOf::Consumer} />
         </form>

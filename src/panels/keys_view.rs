@@ -106,7 +106,7 @@ fn preview(keys: &TopicKeys, partitions: i32) -> Html {
                 <div class="table" tabindex="0" role="group" aria-label="Keys, table">
                     <table>
                         <thead><tr>
-                            { for ["key", "records", "now", "then", "lies in", ""].iter().map(|head| html! { <th scope="col">{ *head }</th> }) }
+                            { for ["key", "records", "now", "then", "lies in", "verdict"].iter().map(|head| html! { <th scope="col">{ *head }</th> }) }
                         </tr></thead>
                         <tbody>{ for moves.iter().take(MOVES_MAX).map(key_move) }</tbody>
                     </table>

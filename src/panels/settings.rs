@@ -10,6 +10,7 @@ use engine::client::{AdminConfig, ConsumerConfig, ProducerConfig, ShareConsumerC
 use engine::config::{self, ConfigDef, ConfigKey, Type};
 use yew::prelude::*;
 
+use super::fields::choice;
 use super::requests::Fields;
 
 /// What the names of the fields begin with.
@@ -179,6 +180,15 @@ pub fn SettingsFields(props: &Props) -> Html {
     }
 }
 
+fn options(it: &Setting, default: String) -> Vec<(String, String)> {
+    let values = it
+        .choices
+        .iter()
+        .map(|it| ((*it).to_owned(), (*it).to_owned()));
+    let keeps_default = (String::new(), default);
+    std::iter::once(keeps_default).chain(values).collect()
+}
+
 /// What is hidden keeps what was filled in.
 fn one(it: &Setting, is_hidden: bool) -> Html {
     let id = format!("{PREFIX}{}", it.name);
@@ -195,12 +205,9 @@ fn one(it: &Setting, is_hidden: bool) -> Html {
         <div key={it.name} class="field setting" hidden={is_hidden}>
             <label for={id.clone()}>{ it.name }</label>
             if it.choices.is_empty() {
-                <input id={id.clone()} name={id.clone()} placeholder={it.default} autocomplete="off" aria-describedby={note.clone()} />
+                <input id={id.clone()} name={id} placeholder={it.default} autocomplete="off" aria-describedby={note.clone()} />
             } else {
-                <select id={id.clone()} name={id.clone()} aria-describedby={note.clone()}>
-                    <option value="">{ &default }</option>
-                    { for it.choices.iter().map(|choice| html! { <option value={*choice}>{ *choice }</option> }) }
-                </select>
+                { choice(id.clone().into(), id.into(), &options(it, default.clone()), Some("")) }
             }
             <span id={note} class="note">{ format!("{about} ({}; {default})", it.takes) }</span>
         </div>

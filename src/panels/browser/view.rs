@@ -68,7 +68,7 @@ fn filter_form(props: &Props, page: &Page) -> Html {
     let typed = |name: &'static str, kind: &'static str| move |id: AttrValue| html! { <input {id} {name} type={kind} min="0" autocomplete="off" /> };
     html! {
         <form class="panel-form filter" aria-label="Filter" onsubmit={submit}>
-            { field("filter-partition", "Partition", |id| choice(id, "partition", &partitions, Some(chosen.as_deref().unwrap_or("")))) }
+            { field("filter-partition", "Partition", |id| choice(id, "partition".into(), &partitions, Some(chosen.as_deref().unwrap_or("")))) }
             { field("filter-key", "Key is", typed("key", "text")) }
             { field("filter-text", "Text has", typed("text", "text")) }
             { field("filter-from", "From offset", typed("from", "number")) }

@@ -271,7 +271,10 @@ fn segments(log: &PartitionLog) -> Section {
         ]
     });
     Section::new("Segments")
-        .table(&["file", "bytes", "largest timestamp", ""], rows.collect())
+        .table(
+            &["file", "bytes", "largest timestamp", "state"],
+            rows.collect(),
+        )
         .folded()
 }
 

@@ -171,12 +171,7 @@ fn contents(record: &RecordView<'_>) -> Section {
             None => (bytes::text(value), ""),
         },
     };
-    let size = size(record.value);
-    let note = match note {
-        "" => size.clone(),
-        note => format!("{size}; {note}"),
-    };
-    section.row("Value", size, &note).text(value)
+    section.row("Value", size(record.value), note).text(value)
 }
 
 fn lane(world: &World, of: &TopicPartition, key: &[u8]) -> Section {

@@ -276,6 +276,13 @@ fn clients_of_every_kind_have_a_sheet() {
     }
     let sheet = sheet(&world, &Subject::Client(processor));
     assert_eq!(value(&sheet, "Output"), TOPIC);
+    // A screen reader says the head of each column.
+    let tables = sheet
+        .sections
+        .iter()
+        .filter_map(|section| section.table.as_ref());
+    let heads: Vec<&str> = tables.flat_map(|table| table.heads.clone()).collect();
+    assert!(!heads.is_empty() && heads.iter().all(|head| !head.is_empty()));
 }
 
 #[test]

@@ -65,7 +65,7 @@ fn input(act: &str, it: &Field) -> Html {
         true => {
             html! { <input {id} name={it.name} ~defaultValue={it.initial.clone()} autocomplete="off" /> }
         }
-        false => choice(id, it.name, &it.choices, Some(&it.initial)),
+        false => choice(id, it.name.into(), &it.choices, Some(&it.initial)),
     })
 }
 

@@ -123,7 +123,7 @@ fn partitions(world: &World, consumer: &Consumer) -> Section {
             "position",
             "committed",
             "lag",
-            "",
+            "state",
             "read from",
             "processed again",
             "skipped",

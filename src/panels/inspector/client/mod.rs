@@ -123,7 +123,7 @@ fn flying(world: &World, number: ClientNumber) -> Section {
             Text::from(super::packet::arrival(world, packet)),
         ]
     });
-    Section::new("Packets under way").table(&["packet", "", "arrives"], rows.collect())
+    Section::new("Packets under way").table(&["packet", "other side", "arrives"], rows.collect())
 }
 
 fn ends(sheet: Sheet, world: &World, client: ClientNumber) -> Sheet {
