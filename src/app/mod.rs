@@ -98,6 +98,9 @@ pub struct App {
     panel_place: NodeRef,
     /// The panel that had the focus moved into it, or `None` for the page.
     focused_panel: Option<Panel>,
+    /// So many times the thing in the panel is brought into sight: when the
+    /// panel is drawn, and when the board has made room for it.
+    drawings_to_show: u8,
     /// The topics that were on the board when it was last drawn.
     topics_shown: Vec<String>,
     /// Made once, so that a panel that shows the same is not drawn again.
@@ -142,6 +145,7 @@ impl Component for App {
             header: NodeRef::default(),
             panel_place: NodeRef::default(),
             focused_panel: None,
+            drawings_to_show: 0,
             topics_shown: Vec::new(),
             on_deed: ctx.link().callback(Msg::Deed),
             _keys: KeyListener::new(on_key),
@@ -207,6 +211,11 @@ impl Component for App {
         if self.focused_panel.as_ref() != self.side.panel() {
             self.focused_panel = self.side.panel().cloned();
             self.move_focus();
+            self.drawings_to_show = 2;
+        }
+        if self.drawings_to_show > 0 {
+            self.drawings_to_show -= 1;
+            self.show_subject();
         }
         self.show_new_topic();
     }
@@ -297,6 +306,25 @@ impl App {
             }
         }
         self.topics_shown = topics;
+    }
+
+    /// What the open panel is about is to be seen beside it.
+    fn show_subject(&self) {
+        let Some(Panel::Inspector(subject)) = self.side.panel() else {
+            return;
+        };
+        let name = subject
+            .to_string()
+            .replace('\\', "\\\\")
+            .replace('\'', "\\'");
+        let drawn = format!(".board-drawing [data-open='{name}']");
+        let drawn = gloo::utils::document().query_selector(&drawn);
+        if let Some(drawn) = drawn.ok().flatten() {
+            let nearest = ScrollIntoViewOptions::new();
+            nearest.set_block(ScrollLogicalPosition::Nearest);
+            nearest.set_inline(ScrollLogicalPosition::Nearest);
+            drawn.scroll_into_view_with_scroll_into_view_options(&nearest);
+        }
     }
 
     /// Moves the focus into a panel that was opened, and back to the tools when

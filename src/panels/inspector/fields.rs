@@ -22,7 +22,10 @@ pub(super) fn of(debug: &str) -> String {
             continue;
         }
         let opens = value.ends_with(['(', '{', '[']);
-        let shown = shown(value);
+        let shown = match name {
+            Some(name) if name.ends_with("error_code") => screaming(value),
+            _ => shown(value),
+        };
         let line = match (name, shown.as_str()) {
             (Some(name), "") => Some(format!("{}:", camel_case(name))),
             (Some(name), value) => Some(format!("{}: {value}", camel_case(name))),
@@ -66,6 +69,19 @@ fn shown(value: &str) -> String {
     }
 }
 
+/// The name of an error as Kafka writes it: `NotLeaderOrFollower` is
+/// `NOT_LEADER_OR_FOLLOWER`.
+fn screaming(name: &str) -> String {
+    let mut screaming = String::new();
+    for (at, letter) in name.char_indices() {
+        if at > 0 && letter.is_ascii_uppercase() {
+            screaming.push('_');
+        }
+        screaming.push(letter.to_ascii_uppercase());
+    }
+    screaming
+}
+
 fn camel_case(name: &str) -> String {
     let mut words = name.split('_');
     let first = words.next().unwrap_or_default().to_owned();
@@ -98,6 +114,15 @@ mod tests {
         assert!(text.contains("groupInstanceId: null"), "{text}");
         assert!(!text.contains("Request"), "{text}");
         assert!(text.lines().all(|line| !line.starts_with(' ')), "{text}");
+    }
+
+    #[test]
+    fn errors_have_kafkas_names() {
+        let text = of("X {\n    error_code: NotLeaderOrFollower,\n    log_error_code: None,\n}");
+        assert_eq!(
+            text,
+            "errorCode: NOT_LEADER_OR_FOLLOWER\nlogErrorCode: NONE"
+        );
     }
 
     #[test]

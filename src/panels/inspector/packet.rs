@@ -1,8 +1,8 @@
 //! A packet's sheet.
 
-use engine::World;
 use engine::protocol::{Payload, Request, Response};
 use engine::sim::{Packet, PacketId};
+use engine::{Command, World};
 
 use super::act::{Act, Deed};
 use super::fields;
@@ -56,7 +56,18 @@ pub(super) fn sheet(world: &World, subject: &Subject, id: PacketId) -> Sheet {
     let sheet = Sheet::new(subject, title, sentence(packet))
         .with(times)
         .with(carries);
-    records(sheet, packet)
+    let sheet = records(sheet, packet);
+    match world.network().can_lose(packet.id) {
+        true => sheet.can(
+            Act::command(
+                "Lose this packet",
+                "Once: TCP sends it again after 200 ms, and all behind it on its connection waits",
+                Command::LosePacket { packet: packet.id },
+            )
+            .grave(),
+        ),
+        false => sheet,
+    }
 }
 
 fn sentence(packet: &Packet) -> String {

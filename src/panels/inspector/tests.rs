@@ -368,6 +368,23 @@ fn packets_show_their_fields_by_kafkas_names() {
 }
 
 #[test]
+fn a_frozen_client_says_so_and_can_go_on() {
+    let mut world = world();
+    let consumers = world.clients().iter();
+    let mut consumers = consumers.filter(|(_, client)| matches!(client, Client::Consumer(_)));
+    let client = *consumers.next().expect("two consumers run").0;
+    let freeze = Command::Freeze { client };
+    world.execute(freeze).expect("it runs");
+    let frozen = sheet(&world, &Subject::Client(client));
+    assert_eq!(value(&frozen, "State"), "frozen");
+    let names: Vec<&str> = frozen.acts.iter().map(|act| act.name).collect();
+    assert!(
+        names.contains(&"Let it go on") && !names.contains(&"Freeze"),
+        "{names:?}"
+    );
+}
+
+#[test]
 fn what_is_gone_says_so() {
     let world = world();
     for subject in [

@@ -105,11 +105,16 @@ fn row(row: &Row) -> Html {
             <dd>
                 <span class="value">{ text(&row.value) }</span>
                 if !row.note.is_empty() {
-                    <span class="note">{ &row.note }</span>
+                    <span class={if is_unit(&row.note) { "note unit" } else { "note" }}>{ &row.note }</span>
                 }
             </dd>
         </div>
     }
+}
+
+/// A word beside the number; what is longer stands under it.
+fn is_unit(note: &str) -> bool {
+    !note.contains(' ')
 }
 
 fn table(heading: &str, table: &Table) -> Html {

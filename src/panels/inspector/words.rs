@@ -73,7 +73,10 @@ pub(super) fn controller(world: &World, id: i32) -> Text {
 
 /// How long it is until then, or since then.
 pub(super) fn due(now: Time, at: Time) -> String {
-    let seconds = |us: u64| format!("{}.{} s", us / 1_000_000, us % 1_000_000 / 100_000);
+    let seconds = |us: u64| match us {
+        0..1_000_000 => format!("{} ms", us / 1_000),
+        _ => format!("{}.{} s", us / 1_000_000, us % 1_000_000 / 100_000),
+    };
     match at >= now {
         true => format!("in {}", seconds(at.us_since(now))),
         false => format!("{} ago", seconds(now.us_since(at))),

@@ -95,6 +95,7 @@ fn member(member: &MemberBox, group: &str) -> Html {
         is_crashed.then_some("is-crashed"),
         member.is_idle().then_some("is-idle"),
         (member.phase == Phase::Leaving).then_some("is-leaving"),
+        (member.phase == Phase::Frozen).then_some("is-frozen"),
     );
     let title = match member.member_id.as_str() {
         "" => "no member id yet".to_owned(),

@@ -22,12 +22,18 @@ pub(super) fn ProducerDrawing(props: &ProducerDrawingProps) -> Html {
         "producer",
         (producer.pace == Pace::Paused).then_some("is-paused"),
         producer.is_closing.then_some("is-leaving"),
+        producer.is_frozen.then_some("is-frozen"),
     );
     let open = Subject::Client(producer.client).to_string();
     html! {
         <div>
             <div {class} style={at(&producer.rect)} data-open={open.clone()}>
-                <div class="box-name clip">{ &producer.name }</div>
+                <div class="box-name clip">
+                    { &producer.name }
+                    if producer.is_frozen {
+                        <span class="crash" title="its process stands still (SIGSTOP)">{ " ❄ frozen" }</span>
+                    }
+                </div>
                 { workload(producer) }
             </div>
             <div class="accumulator" style={at(&producer.accumulator)} data-open={open}>

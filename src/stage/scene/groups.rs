@@ -215,6 +215,7 @@ impl Phase {
             Phase::Syncing => "syncing".to_owned(),
             Phase::ToldToRejoin => "told to rejoin".to_owned(),
             Phase::Leaving => "leaving".to_owned(),
+            Phase::Frozen => "frozen".to_owned(),
             Phase::Crashed { seconds_left: None } => "crashed".to_owned(),
             Phase::Crashed {
                 seconds_left: Some(seconds),

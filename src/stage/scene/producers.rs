@@ -58,6 +58,7 @@ pub(super) fn describe(
         slots,
         more_slots: hidden.iter().filter(|slot| slot.records > 0).count(),
         is_closing: producer.is_closing(),
+        is_frozen: world.is_frozen(producer.connection.number),
         rect: Rect::default(),
         accumulator: Rect::default(),
         controls: Rect::default(),

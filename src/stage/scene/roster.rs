@@ -151,7 +151,7 @@ fn group<'a>(
     let leader = known.and_then(|(_, group)| group.leader());
     let mut members: Vec<MemberInfo> = consumers
         .iter()
-        .map(|consumer| running(consumer, leader, names))
+        .map(|consumer| running(world, consumer, leader, names))
         .collect();
     if let Some((broker, group)) = known {
         let offsets = broker.groups().shard_of(id).into_iter();
@@ -178,12 +178,14 @@ fn place_of(member: &MemberInfo) -> (ClientNumber, &str, &str) {
 }
 
 fn running(
+    world: &World,
     consumer: &Consumer,
     leader: Option<&str>,
     names: &BTreeMap<ClientNumber, String>,
 ) -> MemberInfo {
     let number = consumer.connection.number;
     let phase = match consumer.membership() {
+        _ if world.is_frozen(number) => Phase::Frozen,
         Membership::Unjoined => Phase::NotYet,
         Membership::PreparingRebalance => Phase::ToldToRejoin,
         Membership::Joining => Phase::Joining,

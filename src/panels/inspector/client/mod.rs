@@ -32,6 +32,10 @@ pub(super) fn sheet(world: &World, subject: &Subject, number: ClientNumber) -> S
         Client::ShareConsumer(consumer) => share_consumer::sheet(subject, title, consumer),
         Client::Admin(admin) => admin::sheet(world, subject, title, admin),
     };
+    let sheet = match world.is_frozen(number) {
+        true => frozen(sheet),
+        false => sheet,
+    };
     let sheet = match world.processors().values().find(|it| it.has(number)) {
         Some(processor) => sheet.with(of_process(world, processor)),
         None => sheet,
@@ -40,6 +44,17 @@ pub(super) fn sheet(world: &World, subject: &Subject, number: ClientNumber) -> S
         .with(cluster(world, client))
         .with(flying(world, number));
     ends(sheet, world, number)
+}
+
+/// Says first that it stands still.
+fn frozen(mut sheet: Sheet) -> Sheet {
+    let what = Section::new("Process").row(
+        "State",
+        "frozen",
+        "SIGSTOP: it does nothing; to the others it is silent, not gone",
+    );
+    sheet.sections.insert(0, what);
+    sheet
 }
 
 fn capital(text: &str) -> String {
@@ -138,5 +153,17 @@ fn ends(sheet: Sheet, world: &World, client: ClientNumber) -> Sheet {
         Command::Close { client },
     ));
     let sheet = sheet.can(Act::command("Crash", crash, Command::Crash { client }).grave());
+    let sheet = match world.is_frozen(client) {
+        true => sheet.can(Act::command(
+            "Let it go on",
+            "SIGCONT: it reads what has arrived, and then does what is due",
+            Command::Thaw { client },
+        )),
+        false => sheet.can(Act::command(
+            "Freeze",
+            "SIGSTOP: it does nothing and answers nobody; its connections stay open, and what arrives waits",
+            Command::Freeze { client },
+        )),
+    };
     link_acts(sheet, world, Host::Client(client))
 }
