@@ -67,6 +67,24 @@ fn pages_show_each_record_once_and_each_partition_from_its_end() {
 }
 
 #[test]
+fn a_page_without_a_filter_looks_at_no_more_than_it_shows() {
+    let world = world(2_000);
+    let topic = TopicName::from(TOPIC);
+    let mut cursor = Cursor::new();
+    for _ in 0..5 {
+        let page = browse(&world, &topic, &Filter::default(), &cursor).expect("it is there");
+        assert_eq!((page.records.len(), page.total), (PAGE, 2_000));
+        // One more of each partition, to tell which comes next.
+        assert!(
+            page.looked_at <= PAGE + page.partitions,
+            "{}",
+            page.looked_at
+        );
+        cursor = page.next.expect("there are more");
+    }
+}
+
+#[test]
 fn filters_go_by_partition_key_text_and_offset() {
     let world = world(60);
     let with = |filter: Filter| all(&world, &filter);

@@ -125,7 +125,7 @@ fn record(record: &Browsed) -> Html {
     html! {
         <tr key={to.clone()}>
             <td>
-                <button type="button" class="link" data-open={to} aria-label={format!("Record {} of {of}", record.offset)}>
+                <button type="button" class="link" data-open={to} aria-label={format!("P{} · {}, record {} of {of}", of.partition, record.offset, record.offset)}>
                     { format!("P{} · {}", of.partition, record.offset) }
                 </button>
             </td>

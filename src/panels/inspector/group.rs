@@ -13,8 +13,8 @@ use engine::protocol::TopicName;
 use engine::{TopicPartition, World};
 
 use super::act::{Act, Deed};
-use super::sheet::{Section, Sheet, Text};
-use super::words::{self, MS, Progress};
+use super::sheet::{Section, Sheet, TABLE_MAX, Text};
+use super::words::{self, MS, Reading};
 use crate::stage::{BoardAction, Subject};
 
 /// The topic in which groups and their offsets are kept.
@@ -224,14 +224,10 @@ fn state_means(state: &str) -> &'static str {
 
 /// What the group has committed, and how far its members have read.
 fn offsets(world: &World, id: &str) -> Section {
-    let shard = words::coordinator(world, id).and_then(|broker| broker.groups().shard_of(id));
-    let committed = shard.into_iter().flat_map(|shard| shard.offsets(id));
-    let mut all: BTreeSet<TopicPartition> = committed.map(|(of, _)| of.clone()).collect();
-    for consumer in words::consumers(world).filter(|it| it.config.group_id == id) {
-        all.extend(consumer.assignment().keys().cloned());
-    }
-    let rows = all.iter().filter_map(|of| {
-        let progress = Progress::of(world, id, of)?;
+    let reading = Reading::of(world, id);
+    let all = reading.partitions();
+    let rows = all.iter().take(TABLE_MAX).filter_map(|of| {
+        let progress = reading.progress(of)?;
         let end = world.partition(of).map(|it| it.log.end_offset());
         let lag = end.and_then(|end| progress.lag(end));
         let counts = world.processed_by(id).and_then(|all| all.get(of));
@@ -246,18 +242,20 @@ fn offsets(world: &World, id: &str) -> Section {
         ])
     });
     let rows: Vec<Vec<Text>> = rows.collect();
-    Section::new("Offsets").table(
-        &[
-            "partition",
-            "committed",
-            "position",
-            "log end",
-            "lag",
-            "processed again",
-            "skipped",
-        ],
-        rows,
-    )
+    Section::new("Offsets")
+        .table(
+            &[
+                "partition",
+                "committed",
+                "position",
+                "log end",
+                "lag",
+                "processed again",
+                "skipped",
+            ],
+            rows,
+        )
+        .and_more(all.len().saturating_sub(TABLE_MAX))
 }
 
 /// Why this broker coordinates it.

@@ -8,7 +8,7 @@ use engine::{TopicPartition, World};
 
 use super::act::{Act, Deed, Field, Verb};
 use super::sheet::{Section, Sheet, Text};
-use super::words::{self, BYTES, Progress};
+use super::words::{self, BYTES, Reading};
 use crate::panels::Panel;
 use crate::stage::Subject;
 
@@ -130,16 +130,16 @@ fn log(log: &PartitionLog) -> Section {
 }
 
 fn groups(world: &World, of: &TopicPartition, log: &PartitionLog) -> Section {
-    let ids = words::group_ids(world).into_iter();
-    let rows = ids.filter_map(|group| {
-        let progress = Progress::of(world, &group, of)?;
+    let readings = Reading::all(world).into_iter();
+    let rows = readings.filter_map(|reading| {
+        let progress = reading.progress(of)?;
         let number = |value: Option<i64>| Text::from(words::maybe(value, "–"));
         let owner = match progress.owner {
             Some((number, _)) => words::client(world, number),
             None => Text::from("nobody"),
         };
         Some(vec![
-            words::group(&group),
+            words::group(&reading.group),
             number(progress.committed),
             number(progress.owner.and_then(|(_, position)| position)),
             number(progress.lag(log.end_offset())),

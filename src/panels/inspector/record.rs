@@ -6,7 +6,7 @@ use engine::{TopicPartition, World};
 
 use super::act::{Act, Deed};
 use super::sheet::{Section, Sheet, Text};
-use super::words::{self, BYTES, Progress};
+use super::words::{self, BYTES, Reading};
 use crate::panels::keys::KeyToPartition;
 use crate::panels::{Panel, bytes};
 use crate::stage::Subject;
@@ -202,10 +202,11 @@ fn lane(world: &World, of: &TopicPartition, key: &[u8]) -> Section {
 }
 
 fn readers(world: &World, of: &TopicPartition, offset: i64) -> Section {
-    let rows = words::group_ids(world).into_iter().filter_map(|group| {
-        let processed = world.processed_by(&group).and_then(|all| all.get(of));
+    let rows = Reading::all(world).into_iter().filter_map(|reading| {
+        let group = &reading.group;
+        let processed = world.processed_by(group).and_then(|all| all.get(of));
         let times = processed.map_or(0, |counts| counts.count(offset));
-        let progress = Progress::of(world, &group, of);
+        let progress = reading.progress(of);
         if progress.is_none() && times == 0 {
             return None;
         }
@@ -220,9 +221,9 @@ fn readers(world: &World, of: &TopicPartition, offset: i64) -> Section {
             (0, Some(position), _) if position > offset => "read, not processed yet".to_owned(),
             _ => "not read yet".to_owned(),
         };
-        let by = consumers_of(world, of, offset, &group);
+        let by = consumers_of(world, of, offset, group);
         Some(vec![
-            words::group(&group),
+            words::group(group),
             Text::from(state),
             by,
             Text::from(committed.is_some_and(|committed| committed > offset)),

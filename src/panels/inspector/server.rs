@@ -2,13 +2,13 @@
 
 use engine::broker::{Broker, BrokerState};
 use engine::controller::Consensus;
-use engine::controller::ControllerNode;
 use engine::controller::quorum::Role;
+use engine::controller::{ControllerNode, is_internal};
 use engine::sim::{Host, Link};
-use engine::{Command, World};
+use engine::{Command, TopicPartition, World};
 
 use super::act::{Act, Field, Verb};
-use super::sheet::{Section, Sheet, Text};
+use super::sheet::{Section, Sheet, TABLE_MAX, Text};
 use super::words;
 use crate::stage::Subject;
 
@@ -76,14 +76,21 @@ fn what_it_is(world: &World, broker: &Broker) -> Section {
 fn what_it_has(broker: &Broker) -> Section {
     let led = broker.led().count();
     let all = broker.partitions().len();
-    let rows = broker.partitions().iter().map(|(of, held)| {
+    // Those of people first: there are 50 partitions of __consumer_offsets.
+    let is_of_cluster = |of: &TopicPartition| is_internal(&of.topic);
+    let held = broker.partitions().iter();
+    let of_people = held.clone().filter(|(of, _)| !is_of_cluster(of));
+    let of_cluster = held.filter(|(of, _)| is_of_cluster(of));
+    let shown = of_people.chain(of_cluster).take(TABLE_MAX);
+    let rows = shown.map(|(of, held)| {
+        let role = if held.is_leader() {
+            "leader"
+        } else {
+            "follower"
+        };
         vec![
             Text::link(of.to_string(), Subject::Replica(of.clone(), broker.id)),
-            Text::from(if held.is_leader() {
-                "leader"
-            } else {
-                "follower"
-            }),
+            Text::from(role),
             Text::from(held.log.end_offset()),
             Text::from(held.log.size_bytes()),
         ]
@@ -93,9 +100,6 @@ fn what_it_has(broker: &Broker) -> Section {
         .values()
         .map(|it| it.log.size_bytes())
         .sum();
-    let mut rows: Vec<Vec<Text>> = rows.collect();
-    // Those of people first: there are 50 partitions of __consumer_offsets.
-    rows.sort_by_key(|row| row[0].to_string().starts_with("__"));
     let fetchers = broker.fetchers().iter().map(|(leader, fetcher)| {
         words::broker(*leader).then(format!(
             " ({})",
@@ -107,7 +111,8 @@ fn what_it_has(broker: &Broker) -> Section {
         .row("Follows", all - led, "partitions")
         .row("Fetches from", Text::list(fetchers, "nobody"), "")
         .row("Size", bytes, "bytes in its logs")
-        .table(&["replica", "role", "log end", "bytes"], rows)
+        .table(&["replica", "role", "log end", "bytes"], rows.collect())
+        .and_more(all.saturating_sub(TABLE_MAX))
 }
 
 fn coordinates(broker: &Broker) -> Section {

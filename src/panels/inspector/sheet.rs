@@ -154,6 +154,15 @@ impl Section {
         self
     }
 
+    /// Of a table of which only the first rows were made: how many there are
+    /// besides.
+    pub fn and_more(mut self, more: usize) -> Section {
+        if let Some(table) = &mut self.table {
+            table.more += more;
+        }
+        self
+    }
+
     /// With text in lines.
     pub fn text(mut self, text: impl Into<String>) -> Section {
         self.text = Some(text.into());

@@ -6,8 +6,8 @@ use engine::protocol::{ElectLeadersRequest, ElectionType, Request, TopicName};
 use engine::{TopicPartition, World};
 
 use super::act::{Act, Deed, Field, Verb};
-use super::sheet::{Section, Sheet, Text};
-use super::words;
+use super::sheet::{Section, Sheet, TABLE_MAX, Text};
+use super::words::{self, Reading};
 use crate::panels::Panel;
 use crate::stage::{BoardAction, Subject};
 
@@ -38,11 +38,14 @@ fn about(world: &World, name: &TopicName, topic: &Topic) -> Section {
         records += partition.log.end_offset() - partition.log.start_offset();
         bytes += partition.log.size_bytes();
     }
-    let readers = words::group_ids(world).into_iter().filter(|group| {
+    let readings = Reading::all(world).into_iter();
+    let readers = readings.filter(|reading| {
         let mut all = numbers(name, topic);
-        all.any(|of| words::Progress::of(world, group, &of).is_some())
+        all.any(|of| reading.progress(&of).is_some())
     });
-    let readers: Vec<Text> = readers.map(|group| words::group(&group)).collect();
+    let readers: Vec<Text> = readers
+        .map(|reading| words::group(&reading.group))
+        .collect();
     Section::new("What it is")
         .row("TopicId", topic.id.to_string(), "what the brokers call it")
         .row("PartitionCount", topic.partitions.len(), "")
@@ -67,7 +70,7 @@ fn numbers<'a>(name: &'a TopicName, topic: &'a Topic) -> impl Iterator<Item = To
 
 fn lanes(world: &World, name: &TopicName, topic: &Topic) -> Section {
     let rows = numbers(name, topic).zip(&topic.partitions);
-    let rows = rows.map(|(of, registered)| {
+    let rows = rows.take(TABLE_MAX).map(|(of, registered)| {
         let log = world.partition(&of).map(|partition| &partition.log);
         let number = |value: Option<i64>| Text::from(words::maybe(value, "–"));
         vec![
@@ -83,17 +86,19 @@ fn lanes(world: &World, name: &TopicName, topic: &Topic) -> Section {
             number(log.map(|log| log.end_offset())),
         ]
     });
-    Section::new("Partitions").table(
-        &[
-            "partition",
-            "leader",
-            "in sync",
-            "log start",
-            "HW",
-            "log end",
-        ],
-        rows.collect(),
-    )
+    Section::new("Partitions")
+        .table(
+            &[
+                "partition",
+                "leader",
+                "in sync",
+                "log start",
+                "HW",
+                "log end",
+            ],
+            rows.collect(),
+        )
+        .and_more(topic.partitions.len().saturating_sub(TABLE_MAX))
 }
 
 /// The topic's own settings first, then those that come from the broker or are

@@ -1,10 +1,11 @@
 //! Words, links and look-ups that several sheets share.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use engine::broker::Broker;
 use engine::client::{Client, Consumer};
 use engine::command::ClientNumber;
+use engine::coordinator::GroupCoordinator;
 use engine::protocol::TopicName;
 use engine::sim::{Host, NodeId};
 use engine::{Time, TopicPartition, World};
@@ -48,11 +49,21 @@ pub(super) fn group(id: &str) -> Text {
 }
 
 pub(super) fn client(world: &World, number: ClientNumber) -> Text {
-    let name = client_names(world).remove(&number);
-    match name {
+    match client_name(world, number) {
         Some(name) => Text::link(name, Subject::Client(number)),
         None => Text::from(format!("client {number}, which has ended")),
     }
+}
+
+/// What the board calls a client, as [`client_names`] would say of all.
+pub(super) fn client_name(world: &World, number: ClientNumber) -> Option<String> {
+    let named = world.clients().get(&number)?;
+    let id = named.client_id();
+    let is_alike = |other: &&Client| other.client_id() == id && other.kind() == named.kind();
+    Some(match world.clients().values().filter(is_alike).count() {
+        1 => id.to_owned(),
+        _ => format!("{id} #{number}"),
+    })
 }
 
 pub(super) fn node(world: &World, node: NodeId) -> Text {
@@ -118,7 +129,11 @@ pub fn date(ms: i64) -> String {
     format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}.{ms:03}")
 }
 
-/// All hosts but this one, with their names.
+/// The most hosts that one can choose among, besides all of them.
+const HOSTS_MAX: usize = 100;
+
+/// The other hosts, with their names; the first of them when there are very
+/// many.
 pub(super) fn other_hosts(world: &World, host: Host) -> Vec<(Host, String)> {
     let servers = world.brokers().keys().chain(world.controllers().keys());
     let servers: BTreeSet<i32> = servers.copied().collect();
@@ -135,7 +150,9 @@ pub(super) fn other_hosts(world: &World, host: Host) -> Vec<(Host, String)> {
         .zookeeper()
         .map(|_| (Host::ZooKeeper, "ZooKeeper".to_owned()));
     let all = servers.chain(clients).chain(zookeeper);
-    all.filter(|(other, _)| *other != host).collect()
+    all.filter(|(other, _)| *other != host)
+        .take(HOSTS_MAX)
+        .collect()
 }
 
 /// The consumers, by number.
@@ -147,6 +164,14 @@ pub(super) fn consumers(world: &World) -> impl Iterator<Item = &Consumer> {
     })
 }
 
+/// A group that reads: what its coordinator has stored, and who owns what.
+/// Looked up once, however many partitions are asked about.
+pub(super) struct Reading<'a> {
+    pub group: String,
+    shard: Option<&'a GroupCoordinator>,
+    owners: BTreeMap<&'a TopicPartition, (ClientNumber, Option<i64>)>,
+}
+
 /// What a group has done in a partition.
 pub(super) struct Progress {
     pub committed: Option<i64>,
@@ -154,32 +179,76 @@ pub(super) struct Progress {
     pub owner: Option<(ClientNumber, Option<i64>)>,
 }
 
-impl Progress {
-    /// That of a group in a partition; `None` when it has nothing to do with
-    /// it.
-    pub fn of(world: &World, group: &str, of: &TopicPartition) -> Option<Progress> {
-        let owners = consumers(world).filter(|it| it.config.group_id == group);
-        let mut owners = owners.filter_map(|it| {
-            let assigned = it.assignment().get(of)?;
-            Some((it.connection.number, assigned.position))
+impl<'a> Reading<'a> {
+    /// That of one group.
+    pub fn of(world: &'a World, group: &str) -> Reading<'a> {
+        let broker = coordinator(world, group);
+        Reading::at(world, group.to_owned(), broker)
+    }
+
+    /// Those of all groups, by name.
+    pub fn all(world: &'a World) -> Vec<Reading<'a>> {
+        let (classic, consumer, share) = (
+            world.groups(),
+            world.consumer_groups(),
+            world.share_groups(),
+        );
+        let reading = |id: String| {
+            let of_classic = classic.get(id.as_str()).map(|(broker, _)| *broker);
+            let of_consumer = consumer.get(id.as_str()).map(|(broker, _)| *broker);
+            let of_share = share.get(id.as_str()).map(|(broker, _)| *broker);
+            Reading::at(world, id, of_classic.or(of_consumer).or(of_share))
+        };
+        group_ids(world).into_iter().map(reading).collect()
+    }
+
+    fn at(world: &'a World, group: String, broker: Option<&'a Broker>) -> Reading<'a> {
+        let members = consumers(world).filter(|it| it.config.group_id == group);
+        let owners = members.flat_map(|it| {
+            let number = it.connection.number;
+            let assigned = it.assignment().iter();
+            assigned.map(move |(of, at)| (of, (number, at.position)))
         });
+        Reading {
+            shard: broker.and_then(|broker| broker.groups().shard_of(&group)),
+            owners: owners.collect(),
+            group,
+        }
+    }
+
+    /// What it has done in a partition; `None` when it has nothing to do with
+    /// it.
+    pub fn progress(&self, of: &TopicPartition) -> Option<Progress> {
         let progress = Progress {
-            committed: committed(world, group, of),
-            owner: owners.next(),
+            committed: self.committed(of),
+            owner: self.owners.get(of).copied(),
         };
         (progress.committed.is_some() || progress.owner.is_some()).then_some(progress)
     }
 
+    /// What it has committed in a partition, by its coordinator.
+    pub fn committed(&self, of: &TopicPartition) -> Option<i64> {
+        Some(self.shard?.offset(&self.group, of)?.committed.offset)
+    }
+
+    /// The partitions it has committed in, or that its members own.
+    pub fn partitions(&self) -> BTreeSet<TopicPartition> {
+        let stored = self.shard.into_iter();
+        let stored = stored.flat_map(|shard| shard.offsets(&self.group).map(|(of, _)| of));
+        stored.chain(self.owners.keys().copied()).cloned().collect()
+    }
+
+    /// When the coordinator takes a member for dead, unless it hears of it.
+    pub fn session_deadline(&self, member_id: &str) -> Option<Time> {
+        self.shard?.session_deadline(&self.group, member_id)
+    }
+}
+
+impl Progress {
     /// The records after the committed offset: the LAG of Kafka's tools.
     pub fn lag(&self, log_end: i64) -> Option<i64> {
         Some((log_end - self.committed?).max(0))
     }
-}
-
-/// What a group has committed in a partition, by its coordinator.
-pub(super) fn committed(world: &World, group: &str, of: &TopicPartition) -> Option<i64> {
-    let shard = coordinator(world, group)?.groups().shard_of(group)?;
-    Some(shard.offset(group, of)?.committed.offset)
 }
 
 /// The broker that coordinates a group of any kind.

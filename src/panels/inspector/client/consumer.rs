@@ -6,7 +6,7 @@ use engine::{Command, TopicPartition, World};
 use super::settings;
 use crate::panels::inspector::act::{Act, Field, Verb};
 use crate::panels::inspector::sheet::{Section, Sheet, Text};
-use crate::panels::inspector::words::{self, MS};
+use crate::panels::inspector::words::{self, MS, Reading};
 use crate::stage::Subject;
 
 pub(super) fn sheet(world: &World, subject: &Subject, title: String, consumer: &Consumer) -> Sheet {
@@ -98,11 +98,11 @@ fn membership(world: &World, consumer: &Consumer) -> Section {
 
 fn partitions(world: &World, consumer: &Consumer) -> Section {
     let number = |value: Option<i64>| Text::from(words::maybe(value, "–"));
-    let group = &consumer.config.group_id;
+    let reading = Reading::of(world, &consumer.config.group_id);
     let rows = consumer.assignment().iter().map(|(of, assigned)| {
         let counts = consumer.processed().get(of);
         let end = world.partition(of).map(|it| it.log.end_offset());
-        let committed = words::committed(world, group, of).or(assigned.committed);
+        let committed = reading.committed(of).or(assigned.committed);
         let lag = end
             .zip(committed)
             .map(|(end, committed)| (end - committed).max(0));
@@ -217,9 +217,8 @@ fn clocks(world: &World, consumer: &Consumer) -> Section {
     let config = &consumer.config;
     let due =
         |at: Option<engine::Time>, none: &str| words::maybe(at.map(|at| words::due(now, at)), none);
-    let shard = words::coordinator(world, &config.group_id)
-        .and_then(|broker| broker.groups().shard_of(&config.group_id));
-    let session = shard.and_then(|it| it.session_deadline(&config.group_id, consumer.member_id()));
+    let reading = Reading::of(world, &config.group_id);
+    let session = reading.session_deadline(consumer.member_id());
     Section::new("Its clocks")
         .row(
             "Next heartbeat",

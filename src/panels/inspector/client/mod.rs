@@ -15,7 +15,7 @@ use super::act::Act;
 use super::server::link_acts;
 use super::sheet::{Section, Sheet, Text};
 use super::words;
-use crate::stage::{Subject, client_names};
+use crate::stage::Subject;
 
 /// All about a client.
 pub(super) fn sheet(world: &World, subject: &Subject, number: ClientNumber) -> Sheet {
@@ -24,7 +24,7 @@ pub(super) fn sheet(world: &World, subject: &Subject, number: ClientNumber) -> S
         let why = "It has ended: it was closed, or it crashed.";
         return Sheet::gone(subject, format!("Client {}", world.name(number)), why);
     };
-    let name = client_names(world).remove(&number).unwrap_or_default();
+    let name = words::client_name(world, number).unwrap_or_default();
     let title = format!("{} {name}", capital(client.kind()));
     let sheet = match client {
         Client::Producer(producer) => producer::sheet(world, subject, title, producer),
