@@ -597,7 +597,9 @@ impl App {
                     on_newer={link.callback(|()| Msg::Newer)}
                 />
             },
-            (Panel::Keys(_), Content::Keys(keys)) => html! { <Keys keys={keys.clone()} /> },
+            (Panel::Keys(_), Content::Keys(keys)) => {
+                html! { <Keys keys={keys.clone()} on_deed={self.on_deed.clone()} /> }
+            }
             (Panel::Search, Content::Hits(hits)) => html! {
                 <Search text={self.side.text().to_owned()} hits={hits.clone()} on_search={link.callback(Msg::Search)} />
             },

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
+use super::inspector::{Deed, Verb};
 use super::keys::{KeyMove, KeyToPartition, TopicKeys};
 
 /// The most keys in the preview.
@@ -17,6 +18,8 @@ const FIRST_KEY: &str = "user-1";
 pub struct Props {
     /// The keys of the topic; `None` when it is gone.
     pub keys: Option<Rc<TopicKeys>>,
+    /// The topic is to have more partitions.
+    pub on_deed: Callback<Result<Deed, String>>,
 }
 
 /// Which partition a key goes to and why; and which of the keys there are would
@@ -42,6 +45,14 @@ pub fn Keys(props: &Props) -> Html {
     };
     let partitions = planned.unwrap_or(keys.partitions + 1);
     let most = engine::controller::PARTITIONS_MAX;
+    let add = {
+        let topic = keys.topic.as_str().into();
+        let count = partitions.to_string();
+        let verb = Verb::AddPartitions(topic);
+        props
+            .on_deed
+            .reform(move |_: MouseEvent| verb.fill(&|_| count.clone()))
+    };
     html! {
         <div class="sheet keys">
             <h2 tabindex="-1">{ format!("Key to partition of {}", keys.topic) }</h2>
@@ -57,6 +68,7 @@ pub fn Keys(props: &Props) -> Html {
                     <label for="key-planned">{ "Partitions in all" }</label>
                     <input id="key-planned" type="number" min={keys.partitions.to_string()} max={most.to_string()} value={partitions.to_string()} oninput={on_planned} />
                 </div>
+                <button type="button" disabled={partitions <= keys.partitions} onclick={add}>{ "Add partitions" }</button>
                 { preview(keys, partitions.clamp(keys.partitions, most)) }
             </section>
         </div>

@@ -148,6 +148,9 @@ test("a key that is typed is followed to its partition, and more partitions move
   await eventually(() => panel(page).getByRole("region", { name: "Key explained" }).innerText(), "63 61 72 74 2d 30");
   await panel(page).getByLabel("Partitions in all").fill("6");
   await eventually(() => panel(page).getByRole("region", { name: "With more partitions" }).innerText(), /Of \d keys, \d would go/);
+  await panel(page).getByRole("button", { name: "Add partitions" }).click();
+  await eventually(() => parts.board(page).innerText(), "Topic orders: 6 partitions");
+  await eventually(() => verdict.innerText(), "of 6.");
 });
 
 test("one search finds what has a name", async (t) => {
