@@ -73,15 +73,11 @@ pub enum Verb {
 
 /// What the page is asked to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(
-    clippy::large_enum_variant,
-    reason = "a panel has a dozen of them, and they go as they are into the journal"
-)]
 pub enum Deed {
     /// A command of the engine.
-    Command(Command),
+    Command(Box<Command>),
     /// A call of the board's admin client.
-    Admin(Request),
+    Admin(Box<Request>),
     /// What a button on the board does.
     Board(BoardAction),
     /// Another panel.
@@ -102,7 +98,7 @@ impl Act {
 
     /// A command of the engine.
     pub fn command(name: &'static str, about: &'static str, command: Command) -> Act {
-        Act::new(name, about, Deed::Command(command))
+        Act::new(name, about, Deed::Command(Box::new(command)))
     }
 
     /// Something for which fields are filled in.
@@ -187,9 +183,9 @@ impl Verb {
             return Ok(deed.clone());
         }
         if let Some(request) = self.admin_request(fields)? {
-            return Ok(Deed::Admin(request));
+            return Ok(Deed::Admin(Box::new(request)));
         }
-        self.command(fields).map(Deed::Command)
+        self.command(fields).map(|it| Deed::Command(Box::new(it)))
     }
 
     fn admin_request(&self, fields: Fields<'_>) -> Result<Option<Request>, String> {

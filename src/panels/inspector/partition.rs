@@ -280,10 +280,10 @@ fn segments(log: &PartitionLog) -> Section {
 
 fn acts(sheet: Sheet, of: &TopicPartition) -> Sheet {
     let elect = |election_type| {
-        Deed::Admin(Request::ElectLeaders(ElectLeadersRequest {
+        Deed::Admin(Box::new(Request::ElectLeaders(ElectLeadersRequest {
             election_type,
             partitions: Some(vec![of.clone()]),
-        }))
+        })))
     };
     sheet
         .can(Act::new(

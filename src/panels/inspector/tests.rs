@@ -439,5 +439,5 @@ fn what_is_filled_in_becomes_what_is_done() {
             disk_write_us: 0,
         },
     };
-    assert_eq!(slow, Ok(Deed::Command(expected)));
+    assert_eq!(slow, Ok(Deed::Command(Box::new(expected))));
 }

@@ -152,7 +152,7 @@ fn acts(sheet: Sheet, name: &TopicName, topic: &Topic) -> Sheet {
         .can(Act::new(
             "Elect preferred leaders",
             "ElectLeaders: the first replica of each partition leads again, if it is in sync",
-            Deed::Admin(elect),
+            Deed::Admin(Box::new(elect)),
         ))
         .can(
             Act::ask(
