@@ -83,7 +83,8 @@ pub(super) fn lane(
     };
     if let Some(partition) = log {
         lane.cells = cells(&partition.log, &scale, &track);
-        lane.earlier = earlier.map(|rect| earlier_records(&partition.log, scale.first, rect));
+        let earlier = earlier.map(|rect| earlier_records(&partition.log, scale.first, rect));
+        lane.earlier = earlier.filter(|earlier| earlier.records > 0);
     }
     let first = track.bottom() + MARKS_HEIGHT;
     lane.rows = groups
@@ -142,6 +143,7 @@ fn inset(rect: Rect) -> Rect {
 
 fn cells(log: &PartitionLog, scale: &OffsetScale, track: &Rect) -> Vec<Cell> {
     log.batches_from(scale.first)
+        .filter(|batch| !batch.is_control())
         .flat_map(|batch| batch.records().flatten())
         .filter(|record| record.offset >= scale.first)
         .map(|record| cell(&record, scale, track))
@@ -181,7 +183,7 @@ pub fn readable(bytes: &[u8]) -> String {
 }
 
 fn earlier_records(log: &PartitionLog, first_shown: i64, rect: Rect) -> Earlier {
-    let records = first_shown - log.start_offset();
+    let records = log.data_records(log.start_offset(), first_shown);
     let density = if records < DENSITY_FROM {
         Vec::new()
     } else {
@@ -211,7 +213,7 @@ fn density(log: &PartitionLog, limit: i64) -> Vec<u8> {
         }
     };
     let counts: Vec<i64> = (0..STRETCHES)
-        .map(|stretch| (offset_at(stretch + 1) - offset_at(stretch)).max(0))
+        .map(|stretch| log.data_records(offset_at(stretch), offset_at(stretch + 1)))
         .collect();
     let most = counts.iter().copied().max().unwrap_or(0).max(1);
     counts

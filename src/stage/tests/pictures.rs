@@ -5,6 +5,7 @@ use super::super::ink::Ink;
 use super::super::scene::{Arrangement, Lane, MarkerKind, Phase, Pin};
 use super::super::{Scene, View, last_workload, packet_marks};
 use super::*;
+use engine::log::partition_log::PartitionLog;
 
 fn assert_apart(rects: &[Rect], what: &str) {
     for (index, one) in rects.iter().enumerate() {
@@ -36,7 +37,16 @@ fn standing(scene: &Scene) -> Vec<Rect> {
         .collect()
 }
 
-fn check_lane(lane: &Lane, what: &str) {
+/// How many records applications wrote that the log still has: the markers of
+/// transactions are none of these.
+fn data_records(log: &PartitionLog) -> usize {
+    let batches = log.batches().filter(|batch| !batch.is_control());
+    let records = batches.flat_map(|batch| batch.records().flatten());
+    let readable = records.filter(|record| record.offset >= log.start_offset());
+    readable.count()
+}
+
+fn check_lane(world: &World, lane: &Lane, what: &str) {
     let mut on_track: Vec<Rect> = lane.cells.iter().map(|cell| cell.rect).collect();
     on_track.extend(lane.earlier.as_ref().map(|earlier| earlier.rect));
     assert_apart(&on_track, what);
@@ -48,13 +58,14 @@ fn check_lane(lane: &Lane, what: &str) {
     assert!(lane.cells.len() <= 40, "{what}: {} cells", lane.cells.len());
     let shown = lane.cells.len() as i64;
     let earlier = lane.earlier.as_ref().map_or(0, |earlier| earlier.records);
-    // The markers of transactions have offsets too, and are no cells.
-    assert!(shown + earlier <= lane.log_end - lane.log_start, "{what}");
+    let partition = world.partition(&lane.topic_partition);
+    let records = partition.map_or(0, |partition| data_records(&partition.log));
+    assert_eq!(shown + earlier, records as i64, "{what}");
     assert!(lane.track.contains(lane.landing(0)), "{what}");
     assert!(lane.track.contains(lane.landing(1_000)), "{what}");
 }
 
-fn check_scene(scene: &Scene, what: &str) {
+fn check_scene(world: &World, scene: &Scene, what: &str) {
     let standing = standing(scene);
     assert_apart(&standing, what);
     assert_within(&scene.bounds(), &standing, what);
@@ -70,7 +81,7 @@ fn check_scene(scene: &Scene, what: &str) {
         assert_apart(&parts, what);
         assert_within(&card.rect, &parts, what);
         for lane in &card.lanes {
-            check_lane(lane, &format!("{what}, {}", lane.topic_partition));
+            check_lane(world, lane, &format!("{what}, {}", lane.topic_partition));
         }
     }
     for group in &scene.groups {
@@ -90,7 +101,7 @@ fn nothing_overlaps_on_any_board() {
     for (seed, world) in random_worlds() {
         for width in WIDTHS {
             let scene = Scene::of(&world, &View::new(width));
-            check_scene(&scene, &format!("seed {seed}, {width} rem"));
+            check_scene(&world, &scene, &format!("seed {seed}, {width} rem"));
         }
     }
 }
@@ -101,7 +112,7 @@ fn a_board_of_no_width_is_drawn_all_the_same() {
     for width in [0.0, -5.0, f32::NAN, f32::INFINITY] {
         let scene = Scene::of(&world, &View::new(width));
         assert!(scene.width.is_finite() && scene.height.is_finite());
-        check_scene(&scene, &format!("{width} rem"));
+        check_scene(&world, &scene, &format!("{width} rem"));
     }
 }
 
@@ -121,8 +132,11 @@ fn check_markers(scene: &Scene, what: &str) -> usize {
                 assert_eq!(marker.pin, Pin::None, "{what}");
                 with_cell += 1;
             } else if marker.kind == MarkerKind::LogEnd {
-                let last = lane.cells.last().map(|cell| cell.rect.right());
-                let end = last.unwrap_or(lane.track.x);
+                let last = lane.cells.last();
+                let end = last.map_or(lane.track.x, |cell| cell.rect.right());
+                // Behind the last record there may be offsets without any.
+                let next = last.map_or(lane.log_start, |cell| cell.offset + 1);
+                let end = end + (lane.log_end - next) as f32 * lane.scale.cell;
                 assert!((marker.x - end).abs() < 0.1, "{what}");
             } else {
                 assert!(lane.track.x <= marker.x && marker.x <= lane.track.right());
@@ -303,7 +317,7 @@ fn many_partitions_and_clients_are_counted_not_drawn() {
     }
     run_ms(&mut world, 20_000);
     let scene = Scene::of(&world, &View::new(80.0));
-    check_scene(&scene, "crowd");
+    check_scene(&world, &scene, "crowd");
     let card = &scene.topics[0];
     assert_eq!(
         (card.lanes.len() + card.more_lanes, card.partitions),

@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use std::convert::Infallible;
 
 use super::Broker;
+use super::produce::ACKS_ALL;
 use super::share::merge_state_results;
 use crate::controller::{GROUP_METADATA_TOPIC_NAME, SHARE_GROUP_STATE_TOPIC_NAME};
 use crate::coordinator::runtime::{
@@ -16,6 +17,7 @@ use crate::coordinator::share_state::ShareCoordinator;
 use crate::coordinator::{GroupCoordinator, GroupEvent};
 use crate::event::EventKind;
 use crate::log::PartitionLog;
+use crate::log::record_batch::RecordBatch;
 use crate::protocol::{ErrorCode, Header, Response, TopicPartition};
 use crate::sim::{Fabric, NodeId, Time};
 
@@ -389,19 +391,28 @@ impl Broker {
         records: &[CoordinatorRecord],
         producer: Option<ProducerIdAndEpoch>,
     ) -> Result<i64, ErrorCode> {
-        let now_ms = fabric.timestamp_ms();
-        let batch = batch_of(records, producer, now_ms);
+        let batch = batch_of(records, producer, fabric.timestamp_ms());
         let batch = batch.map_err(|_| ErrorCode::RecordListTooLarge)?;
+        self.append_as_coordinator(fabric, of, &batch)
+    }
+
+    /// The same with a batch, or a marker.
+    pub(super) fn append_as_coordinator(
+        &mut self,
+        fabric: &mut Fabric,
+        of: &TopicPartition,
+        batch: &RecordBatch,
+    ) -> Result<i64, ErrorCode> {
         let allowed = self.with_leader(fabric, of, |leader, circumstances| {
-            leader.check_append(-1, circumstances)
+            leader.check_append(ACKS_ALL, circumstances)
         });
         allowed.ok_or(ErrorCode::NotLeaderOrFollower)??;
+        let now_ms = fabric.timestamp_ms();
         let partition = self.partitions.get_mut(of).expect("it leads the partition");
         let leader_epoch = partition.leader_epoch();
-        let appended = partition
-            .log
-            .append_as_coordinator(&batch, leader_epoch, now_ms)
-            .map_err(|error| error.error_code())?;
+        let log = &mut partition.log;
+        let appended = log.append_as_coordinator(batch, leader_epoch, now_ms);
+        let appended = appended.map_err(|error| error.error_code())?;
         fabric.emit(EventKind::RecordsAppended {
             broker: self.id,
             topic_partition: of.clone(),
@@ -409,7 +420,7 @@ impl Broker {
             records: batch.record_count(),
             from: NodeId::Broker(self.id),
         });
-        if producer.is_some() {
+        if batch.has_producer_id() {
             self.plan_producer_check(fabric.now);
         }
         self.raise_high_watermark(fabric, of);

@@ -1,16 +1,15 @@
 //! Copying partitions from their leaders (`kafka.server.ReplicaFetcherThread`,
 //! `AbstractFetcherThread`).
 
+mod copying;
+mod truncating;
+
 use std::collections::BTreeMap;
 
 use super::Broker;
-use crate::event::EventKind;
-use crate::log::record_batch::RecordBatch;
-use crate::log::{AppendError, DeletionReason, PartitionLog};
 use crate::protocol::{
-    ErrorCode, FetchPartition, FetchRequest, FetchResponse, FetchedPartition, Header,
-    IsolationLevel, ListOffsetsRequest, ListOffsetsResponse, ReplicaState, Request, Response,
-    TopicId, TopicPartition,
+    FetchPartition, FetchRequest, Header, IsolationLevel, ListOffsetsRequest, ReplicaState,
+    Request, Response, TopicId, TopicPartition,
 };
 use crate::sim::{Fabric, NodeId, Time};
 
@@ -246,68 +245,6 @@ impl Broker {
         }
     }
 
-    fn on_fetched(
-        &mut self,
-        fabric: &mut Fabric,
-        leader: i32,
-        asked: &BTreeMap<TopicPartition, Asked>,
-        response: FetchResponse,
-    ) {
-        for (of, fetched) in response.partitions {
-            if self.is_current(leader, &of, asked) {
-                self.take_in_fetched(fabric, leader, &of, fetched);
-            }
-        }
-    }
-
-    /// Whether an answer is about what the follower still is and wants.
-    fn is_current(
-        &self,
-        leader: i32,
-        of: &TopicPartition,
-        asked: &BTreeMap<TopicPartition, Asked>,
-    ) -> bool {
-        let asked = asked.get(of);
-        asked.is_some() && asked == self.as_it_is(leader, of).as_ref()
-    }
-
-    fn as_it_is(&self, leader: i32, of: &TopicPartition) -> Option<Asked> {
-        let state = self.fetchers.get(&leader)?.partitions.get(of)?;
-        let partition = self.partitions.get(of)?;
-        Some(Asked {
-            topic_id: partition.topic_id,
-            leader_epoch: state.leader_epoch,
-            offset: partition.log.end_offset(),
-        })
-    }
-
-    fn take_in_fetched(
-        &mut self,
-        fabric: &mut Fabric,
-        leader: i32,
-        of: &TopicPartition,
-        fetched: FetchedPartition,
-    ) {
-        match fetched.error_code {
-            ErrorCode::None => match fetched.diverging_epoch {
-                Some((epoch, end_offset)) => self.truncate(fabric, of, epoch, end_offset),
-                None => self.copy(fabric, leader, of, &fetched),
-            },
-            ErrorCode::OffsetOutOfRange => {
-                if let Some(state) = self.fetch_state(leader, of) {
-                    state.is_out_of_range = true;
-                }
-            }
-            // The metadata that says so will come and begin anew.
-            ErrorCode::FencedLeaderEpoch => {
-                if let Some(fetcher) = self.fetchers.get_mut(&leader) {
-                    fetcher.partitions.remove(of);
-                }
-            }
-            _ => self.delay(fabric, leader, of),
-        }
-    }
-
     fn fetch_state(&mut self, leader: i32, of: &TopicPartition) -> Option<&mut FetchState> {
         self.fetchers.get_mut(&leader)?.partitions.get_mut(of)
     }
@@ -330,230 +267,9 @@ impl Broker {
         }
         self.stop_idle_fetcher(leader);
     }
-
-    /// Appends what came, and moves the high watermark and the log start as
-    /// the leader says.
-    fn copy(
-        &mut self,
-        fabric: &mut Fabric,
-        leader: i32,
-        of: &TopicPartition,
-        fetched: &FetchedPartition,
-    ) {
-        let now_ms = fabric.timestamp_ms();
-        let Some(partition) = self.partitions.get_mut(of) else {
-            return;
-        };
-        let log = &mut partition.log;
-        let from = log.end_offset();
-        for batch in &fetched.records {
-            if append(log, batch, now_ms).is_err() {
-                return self.give_up(fabric, leader, of);
-            }
-        }
-        log.set_high_watermark(fetched.high_watermark);
-        let log_start = fetched.log_start_offset.min(log.high_watermark());
-        let (old_start, moved) = (log.start_offset(), log.delete_records(log_start));
-        if moved == Ok(true) {
-            fabric.emit(EventKind::RecordsDeleted {
-                broker: self.id,
-                topic_partition: of.clone(),
-                from: old_start,
-                to: log.start_offset(),
-                reason: DeletionReason::LeaderLogStart,
-            });
-        }
-        if log.end_offset() > from {
-            fabric.emit(EventKind::RecordsReplicated {
-                broker: self.id,
-                leader,
-                topic_partition: of.clone(),
-                from,
-                to: log.end_offset(),
-            });
-        }
-        let mut batches = fetched.records.iter();
-        if batches.any(RecordBatch::has_producer_id) {
-            self.plan_producer_check(fabric.now);
-        }
-    }
-
-    /// The leader's batch does not fit, as when the leader's log begins within
-    /// it and the follower's ends there: Kafka copies the partition no more
-    /// until another leader epoch begins or the broker is started again
-    /// (`AbstractFetcherThread.markPartitionFailed`).
-    fn give_up(&mut self, fabric: &mut Fabric, leader: i32, of: &TopicPartition) {
-        if let Some(fetcher) = self.fetchers.get_mut(&leader) {
-            fetcher.partitions.remove(of);
-        }
-        fabric.emit(EventKind::ReplicationFailed {
-            broker: self.id,
-            leader,
-            topic_partition: of.clone(),
-        });
-    }
-
-    /// Cuts off what the leader does not have, as far as the epochs tell
-    /// (`AbstractFetcherThread.getOffsetTruncationState`).
-    fn truncate(
-        &mut self,
-        fabric: &mut Fabric,
-        of: &TopicPartition,
-        leader_epoch: i32,
-        leader_end: i64,
-    ) {
-        let Some(partition) = self.partitions.get(of) else {
-            return;
-        };
-        let log = &partition.log;
-        let end = log.end_offset();
-        let to = if leader_end < 0 {
-            log.high_watermark()
-        } else {
-            match log.end_offset_for_epoch(leader_epoch) {
-                Some((epoch, our_end)) if epoch == leader_epoch => leader_end.min(our_end),
-                // An epoch that the leader has is unknown here: back to the
-                // end of the one before, and then ask again.
-                Some((_, our_end)) => our_end,
-                None => leader_end,
-            }
-        };
-        self.truncate_to(fabric, of, to.min(end));
-    }
-
-    fn truncate_to(&mut self, fabric: &mut Fabric, of: &TopicPartition, offset: i64) {
-        let now_ms = fabric.timestamp_ms();
-        let Some(partition) = self.partitions.get_mut(of) else {
-            return;
-        };
-        let from = partition.log.end_offset();
-        if partition.log.truncate_to(offset, now_ms) {
-            partition.cut_back_cleaner_checkpoint();
-            fabric.emit(EventKind::RecordsTruncated {
-                broker: self.id,
-                topic_partition: of.clone(),
-                from: offset,
-                to: from,
-            });
-        }
-    }
-
-    fn list_leader_offsets(
-        &mut self,
-        fabric: &mut Fabric,
-        leader: i32,
-        partitions: Vec<(TopicPartition, i64)>,
-        what: Asking,
-    ) {
-        let asked = partitions
-            .iter()
-            .filter_map(|(of, _)| Some((of.clone(), self.as_it_is(leader, of)?)));
-        let asked = asked.collect();
-        let request = Request::ListOffsets(ListOffsetsRequest {
-            isolation_level: IsolationLevel::ReadUncommitted,
-            replica_id: Some(self.id),
-            partitions,
-        });
-        self.ask_leader(fabric, leader, request, asked, what);
-    }
-
-    /// A log that goes on beyond the leader's is cut off there; of one that
-    /// ends before, it must be known where the leader's begins
-    /// (`AbstractFetcherThread.fetchOffsetAndTruncate`).
-    fn on_leader_ends(
-        &mut self,
-        fabric: &mut Fabric,
-        leader: i32,
-        asked: &BTreeMap<TopicPartition, Asked>,
-        response: ListOffsetsResponse,
-    ) {
-        let mut earliest = Vec::new();
-        for (of, listed) in response.partitions {
-            if !self.is_current(leader, &of, asked) {
-                continue;
-            }
-            if !listed.error_code.is_none() {
-                self.delay(fabric, leader, &of);
-                continue;
-            }
-            let end = self.partitions[&of].log.end_offset();
-            if listed.offset < end {
-                self.truncate_to(fabric, &of, listed.offset);
-                self.back_in_range(leader, &of);
-            } else {
-                earliest.push((of, ListOffsetsRequest::EARLIEST));
-            }
-        }
-        if earliest.is_empty() {
-            return self.run_fetcher(fabric, leader);
-        }
-        self.list_leader_offsets(fabric, leader, earliest, Asking::EarliestOffsets);
-    }
-
-    fn on_leader_starts(
-        &mut self,
-        fabric: &mut Fabric,
-        leader: i32,
-        asked: &BTreeMap<TopicPartition, Asked>,
-        response: ListOffsetsResponse,
-    ) {
-        for (of, listed) in response.partitions {
-            if !self.is_current(leader, &of, asked) {
-                continue;
-            }
-            if !listed.error_code.is_none() {
-                self.delay(fabric, leader, &of);
-                continue;
-            }
-            let now_ms = fabric.timestamp_ms();
-            let Some(partition) = self.partitions.get_mut(&of) else {
-                continue;
-            };
-            let (start, end) = (partition.log.start_offset(), partition.log.end_offset());
-            if listed.offset > end {
-                partition
-                    .log
-                    .truncate_fully_and_start_at(listed.offset, now_ms);
-                partition.cut_back_cleaner_checkpoint();
-                fabric.emit(EventKind::RecordsDeleted {
-                    broker: self.id,
-                    topic_partition: of.clone(),
-                    from: start,
-                    to: listed.offset,
-                    reason: DeletionReason::LeaderLogStart,
-                });
-            }
-            self.back_in_range(leader, &of);
-        }
-    }
-
-    fn back_in_range(&mut self, leader: i32, of: &TopicPartition) {
-        if let Some(state) = self.fetch_state(leader, of) {
-            state.is_out_of_range = false;
-        }
-    }
 }
 
 /// A limit in bytes as requests carry it.
 fn size_limit(bytes: usize) -> i32 {
     i32::try_from(bytes).unwrap_or(i32::MAX)
-}
-
-/// Appends a leader's batch. A new follower's log begins where the leader's
-/// does, which may lie within a batch: then it begins with that batch
-/// (`Partition.appendRecordsToFollowerOrFutureReplica`).
-fn append(log: &mut PartitionLog, batch: &RecordBatch, now_ms: i64) -> Result<(), AppendError> {
-    match log.append_as_follower(batch, now_ms) {
-        Err(AppendError::UnexpectedAppendOffset { first, end })
-            if end == log.start_offset() && batch.next_offset() > end =>
-        {
-            let start = log.start_offset();
-            log.truncate_fully_and_start_at(first, now_ms);
-            log.append_as_follower(batch, now_ms)?;
-            log.set_high_watermark(start);
-            let _ = log.delete_records(start);
-            Ok(())
-        }
-        result => result,
-    }
 }

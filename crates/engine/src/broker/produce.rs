@@ -19,7 +19,7 @@ use crate::sim::{Fabric, NodeId, Time};
 const ADMIN_CLIENT_ID: &str = "__admin_client";
 
 /// `acks=all`.
-const ACKS_ALL: i16 = -1;
+pub(super) const ACKS_ALL: i16 = -1;
 
 /// A write that waits until the in-sync replicas have it.
 #[derive(Clone, Debug, Hash)]

@@ -8,15 +8,14 @@ use super::consumer_group::{
     ConsumerGroup, ConsumerGroupConfig, ConsumerGroupEvent, ConsumerGroupRecord, ConsumerGroups,
     TopicsImage,
 };
+use super::expire::schedule_clean_up;
 use super::offsets::ExpirationBase;
 use super::record::GroupRecord;
 use super::runtime::RequestToken;
 use super::step::Step;
 use super::then::GroupThen;
-use super::{
-    ClassicGroup, CoordinatorOutput, GroupCoordinator, GroupEvent, GroupState, Groups, Parts,
-    delete, schedule_clean_up,
-};
+use super::tools::delete;
+use super::{ClassicGroup, CoordinatorOutput, GroupCoordinator, GroupEvent, GroupState, Groups};
 use crate::protocol::{
     ConsumerGroupDescribeRequest, ConsumerGroupDescribeResponse, ConsumerGroupHeartbeatRequest,
     ErrorCode, JOIN_GROUP_MEMBER_EPOCH, OffsetCommitRequest, Response,
@@ -148,33 +147,35 @@ impl GroupCoordinator {
         request: &ConsumerGroupHeartbeatRequest,
         out: &mut Vec<CoordinatorOutput>,
     ) {
-        let Parts {
-            groups,
-            consumer_groups,
-            share_groups,
-            mut step,
-            ..
-        } = self.parts(now, out);
-        let is_share = share_groups.get(&request.group_id).is_some();
-        let classic = groups.current().get(&request.group_id);
+        let mut parts = self.parts(now, out);
+        let is_share = parts.share_groups.get(&request.group_id).is_some();
+        let classic = parts.groups.current().get(&request.group_id);
         let may_be_upgraded = |group: &ClassicGroup| {
             group.state == GroupState::Empty && request.member_epoch == JOIN_GROUP_MEMBER_EPOCH
         };
         if is_share || classic.is_some_and(|group| !may_be_upgraded(group)) {
-            let response = consumer_groups.refuse_classic(request);
-            step.respond(token, Response::ConsumerGroupHeartbeat(response));
-            return step.finish();
+            let response = parts.consumer_groups.refuse_classic(request);
+            parts
+                .step
+                .respond(token, Response::ConsumerGroupHeartbeat(response));
+            return parts.step.finish();
         }
-        let outcome = consumer_groups.heartbeat(now, client_id, client_host, request);
+        let outcome = parts
+            .consumer_groups
+            .heartbeat(now, client_id, client_host, request);
         let response = Response::ConsumerGroupHeartbeat(outcome.response.clone());
         if !outcome.response.error_code.is_none() {
-            step.respond(token, response);
-            return step.finish();
+            parts.step.respond(token, response);
+            return parts.step.finish();
         }
-        delete(groups, &mut step, &request.group_id);
-        write(consumer_groups, &mut step, outcome.records, outcome.events);
-        step.respond_when_committed(token, response);
-        step.finish();
+        delete(parts.groups, &mut parts.step, &request.group_id);
+        write(
+            parts.consumer_groups,
+            &mut parts.step,
+            outcome.records,
+            outcome.events,
+        );
+        parts.finish_with(token, response);
     }
 
     /// Answers a ConsumerGroupDescribe request from what is committed.
@@ -205,18 +206,19 @@ impl GroupCoordinator {
         if !next.is_some_and(|at| at <= now && classic.is_none_or(|classic| at < classic)) {
             return false;
         }
-        let Parts {
-            consumer_groups,
-            mut step,
-            ..
-        } = self.parts(now, out);
-        if let Some((timer, outcome)) = consumer_groups.expire_next(now)
+        let mut parts = self.parts(now, out);
+        if let Some((timer, outcome)) = parts.consumer_groups.expire_next(now)
             && !outcome.records.is_empty()
         {
-            write(consumer_groups, &mut step, outcome.records, outcome.events);
-            step.then(GroupThen::Fenced { timer });
+            write(
+                parts.consumer_groups,
+                &mut parts.step,
+                outcome.records,
+                outcome.events,
+            );
+            parts.step.then(GroupThen::Fenced { timer });
         }
-        step.finish();
+        parts.step.finish();
         true
     }
 

@@ -1,14 +1,13 @@
 //! The group coordinator as a shard: loaded from a partition of
 //! `__consumer_offsets`, and given up with it.
 
+use super::expire::schedule_clean_up;
 use super::record::GroupRecord;
 use super::runtime::{CoordinatorShard, ProducerIdAndEpoch, Settled, WriteNumber};
 use super::share_group;
 use super::then::{GroupThen, with_error};
 use super::timers::Timer;
-use super::{
-    ClassicGroup, CoordinatorOutput, GroupCoordinator, GroupEvent, Parts, schedule_clean_up,
-};
+use super::{ClassicGroup, CoordinatorOutput, GroupCoordinator, GroupEvent};
 use crate::log::record_batch::TransactionResult;
 use crate::protocol::{JoinGroupResponse, Response};
 use crate::sim::Time;
@@ -86,32 +85,27 @@ impl CoordinatorShard for GroupCoordinator {
         settled: Settled,
         out: &mut Vec<CoordinatorOutput>,
     ) {
-        let Parts {
-            groups,
-            consumer_groups,
-            mut step,
-            ..
-        } = self.parts(now, out);
+        let mut parts = self.parts(now, out);
         match then {
             GroupThen::Respond { token, response } => {
                 let response = match settled.error() {
                     Some(error) => with_error(response, error),
                     None => response,
                 };
-                step.respond(token, response);
+                parts.step.respond(token, response);
             }
             GroupThen::Fenced { timer } => {
                 if settled.error().is_some() {
-                    consumer_groups.set_again(now, timer);
+                    parts.consumer_groups.set_again(now, timer);
                 }
             }
             GroupThen::GroupMade { group, token } => {
                 if let Some(error) = settled.error() {
                     let response = JoinGroupResponse::error(error, "");
-                    step.respond(token, Response::JoinGroup(response));
+                    parts.step.respond(token, Response::JoinGroup(response));
                 }
-                if groups.get(&group).is_none() {
-                    step.timers.cancel_group(&group);
+                if parts.groups.get(&group).is_none() {
+                    parts.step.timers.cancel_group(&group);
                 }
             }
             GroupThen::Assign {
@@ -119,8 +113,8 @@ impl CoordinatorShard for GroupCoordinator {
                 generation,
                 assignments,
             } => {
-                if let Some(group) = groups.get_mut(&group) {
-                    group.assign(&mut step, generation, assignments, settled);
+                if let Some(group) = parts.groups.get_mut(&group) {
+                    group.assign(&mut parts.step, generation, assignments, settled);
                 }
             }
             GroupThen::ReplaceStatic {
@@ -128,52 +122,41 @@ impl CoordinatorShard for GroupCoordinator {
                 old,
                 new_member_id,
             } => {
-                if let Some(group) = groups.get_mut(&group) {
-                    group.replaced_static(&mut step, *old, &new_member_id, settled);
+                if let Some(group) = parts.groups.get_mut(&group) {
+                    group.replaced_static(&mut parts.step, *old, &new_member_id, settled);
                 }
             }
         }
-        step.finish();
+        parts.step.finish();
     }
 
     fn on_loaded(&mut self, now: Time, out: &mut Vec<CoordinatorOutput>) {
-        let Parts {
-            groups,
-            consumer_groups,
-            share_groups,
-            mut step,
-            ..
-        } = self.parts(now, out);
-        consumer_groups.on_loaded(now);
-        for group in share_groups.current().values() {
+        let mut parts = self.parts(now, out);
+        parts.consumer_groups.on_loaded(now);
+        for group in parts.share_groups.current().values() {
             for member_id in group.members().keys() {
-                share_group::schedule_session(&mut step, group.id(), member_id);
+                share_group::schedule_session(&mut parts.step, group.id(), member_id);
             }
         }
-        if !groups.current().is_empty() || consumer_groups.groups().len() > 0 {
-            schedule_clean_up(&mut step);
+        if !parts.groups.current().is_empty() || parts.consumer_groups.groups().len() > 0 {
+            schedule_clean_up(&mut parts.step);
         }
-        for group in groups.values_mut() {
-            group.on_loaded(&mut step);
+        for group in parts.groups.values_mut() {
+            group.on_loaded(&mut parts.step);
         }
-        step.finish();
+        parts.step.finish();
     }
 
     fn on_unloaded(&mut self, now: Time, out: &mut Vec<CoordinatorOutput>) {
-        let Parts {
-            groups,
-            share_groups,
-            mut step,
-            ..
-        } = self.parts(now, out);
-        for name in share_groups.current().keys() {
-            step.timers.cancel_group(name);
+        let mut parts = self.parts(now, out);
+        for name in parts.share_groups.current().keys() {
+            parts.step.timers.cancel_group(name);
         }
-        for group in groups.values_mut() {
-            group.on_unloaded(&mut step);
+        for group in parts.groups.values_mut() {
+            group.on_unloaded(&mut parts.step);
         }
-        step.timers.cancel(&Timer::Cleanup);
-        step.finish();
+        parts.step.timers.cancel(&Timer::Cleanup);
+        parts.step.finish();
     }
 
     fn next_deadline(&self) -> Option<Time> {

@@ -3,7 +3,11 @@
 
 use super::runtime::{CoordinatorRecord, CoordinatorShard, commit_at_once};
 use super::*;
-use crate::protocol::{JoinGroupProtocol, LeavingMember, Opaque};
+use crate::protocol::{
+    DescribeGroupsRequest, ErrorCode, HeartbeatRequest, HeartbeatResponse, JoinGroupProtocol,
+    JoinGroupRequest, LeaveGroupRequest, LeavingMember, ListGroupsRequest, OffsetCommitRequest,
+    OffsetFetchRequest, Opaque, SyncGroupRequest,
+};
 
 /// A coordinator with a clock, fed and read in short words.
 struct Scene {

@@ -6,9 +6,7 @@ use super::consumer_group::ConsumerGroupTimer;
 use super::runtime::{RequestToken, Settled};
 use super::step::Step;
 use super::{ClassicGroup, GroupEvent, GroupState, Member};
-use crate::protocol::{
-    ConsumerGroupHeartbeatResponse, ErrorCode, JoinGroupResponse, Opaque, Response,
-};
+use crate::protocol::{ErrorCode, GroupHeartbeatResponse, JoinGroupResponse, Opaque, Response};
 
 /// What is to be done when a write is settled.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -67,12 +65,8 @@ pub(super) fn with_error(response: Response, error: ErrorCode) -> Response {
             }
         }
         Response::Heartbeat(response) => response.error_code = error,
-        Response::ConsumerGroupHeartbeat(response) => {
-            *response = ConsumerGroupHeartbeatResponse::error(error, error.message());
-        }
-        Response::ShareGroupHeartbeat(response) => {
-            response.error_code = error;
-            response.assignment = None;
+        Response::ConsumerGroupHeartbeat(response) | Response::ShareGroupHeartbeat(response) => {
+            *response = GroupHeartbeatResponse::error(error, error.message());
         }
         Response::LeaveGroup(response) => {
             response.error_code = error;

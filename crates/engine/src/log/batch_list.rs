@@ -1,5 +1,7 @@
 //! Batches in a row, most of them shared between clones.
 
+use std::hash::{Hash, Hasher};
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::record_batch::RecordBatch;
@@ -11,10 +13,33 @@ const CHUNK: usize = 256;
 /// checkpoint of the world costs little however long a log is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct BatchList {
-    /// Pieces of [`CHUNK`] batches each.
-    full: Vec<Arc<[RecordBatch]>>,
+    full: Vec<Arc<Chunk>>,
     /// The rest: fewer than [`CHUNK`].
     tail: Vec<RecordBatch>,
+}
+
+/// [`CHUNK`] batches.
+#[derive(Debug, PartialEq, Eq)]
+struct Chunk {
+    batches: Box<[RecordBatch]>,
+    /// How many data records are in them.
+    data_records: i64,
+}
+
+impl Chunk {
+    fn new(batches: Vec<RecordBatch>) -> Chunk {
+        Chunk {
+            data_records: batches.iter().map(RecordBatch::data_record_count).sum(),
+            batches: batches.into(),
+        }
+    }
+}
+
+/// The count follows from the batches.
+impl Hash for Chunk {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.batches.hash(state);
+    }
 }
 
 impl BatchList {
@@ -24,7 +49,7 @@ impl BatchList {
 
     pub fn get(&self, index: usize) -> Option<&RecordBatch> {
         match self.full.get(index / CHUNK) {
-            Some(chunk) => chunk.get(index % CHUNK),
+            Some(chunk) => chunk.batches.get(index % CHUNK),
             None => self.tail.get(index - self.full.len() * CHUNK),
         }
     }
@@ -36,7 +61,8 @@ impl BatchList {
     pub fn push(&mut self, batch: RecordBatch) {
         self.tail.push(batch);
         if self.tail.len() == CHUNK {
-            self.full.push(std::mem::take(&mut self.tail).into());
+            let chunk = Chunk::new(std::mem::take(&mut self.tail));
+            self.full.push(Arc::new(chunk));
         }
     }
 
@@ -46,13 +72,35 @@ impl BatchList {
             return self.tail.truncate(len - self.full.len() * CHUNK);
         }
         let cut = &self.full[len / CHUNK];
-        self.tail = cut[..len % CHUNK].to_vec();
+        self.tail = cut.batches[..len % CHUNK].to_vec();
         self.full.truncate(len / CHUNK);
     }
 
     /// The batches from this place on.
     pub fn iter_from(&self, index: usize) -> impl DoubleEndedIterator<Item = &RecordBatch> + Clone {
         (index..self.len()).filter_map(|index| self.get(index))
+    }
+
+    /// How many data records are in the batches at these places.
+    pub fn data_records(&self, mut places: Range<usize>) -> i64 {
+        let mut count = 0;
+        while places.start < places.end {
+            let (chunk, within) = (places.start / CHUNK, places.start % CHUNK);
+            let is_whole = within == 0 && places.len() >= CHUNK;
+            let step = match self.full.get(chunk).filter(|_| is_whole) {
+                Some(chunk) => {
+                    count += chunk.data_records;
+                    CHUNK
+                }
+                None => {
+                    let batch = self.get(places.start);
+                    count += batch.map_or(0, RecordBatch::data_record_count);
+                    1
+                }
+            };
+            places.start += step;
+        }
+        count
     }
 
     /// How many batches from the first on `belong`, which those after them do
@@ -106,6 +154,10 @@ mod tests {
         let all: Vec<i64> = (0..count as i64).collect();
         assert_eq!(offsets(&list, 0), all);
         assert_eq!(offsets(&list, CHUNK - 1), all[CHUNK - 1..]);
+        for places in [0..0, 0..count, 5..count - 1, CHUNK - 1..CHUNK, 1..CHUNK] {
+            let records = places.len() as i64;
+            assert_eq!(list.data_records(places), records);
+        }
         for wanted in [0, 1, CHUNK, CHUNK + 1, count] {
             let found = list.partition_point(|batch| batch.base_offset() < wanted as i64);
             assert_eq!(found, wanted);

@@ -245,6 +245,19 @@ impl PartitionLog {
             .sum()
     }
 
+    /// How many data records there are with offsets from `from` until before
+    /// `to`: the markers of transactions are none, and compaction leaves holes.
+    pub fn data_records(&self, from: i64, to: i64) -> i64 {
+        let from = from.max(self.start_offset);
+        if from >= to {
+            return 0;
+        }
+        self.segments_from(self.floor_segment(from))
+            .take_while(|segment| segment.base_offset() < to)
+            .map(|segment| segment.data_records(from, to))
+            .sum()
+    }
+
     /// Whether `offset` lies in an older segment than `other`
     /// (`LogOffsetMetadata.onOlderSegment`).
     pub fn is_on_older_segment(&self, offset: i64, other: i64) -> bool {

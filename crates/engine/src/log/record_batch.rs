@@ -218,6 +218,24 @@ impl RecordBatch {
         i32::from_be_bytes(self.field(RECORD_COUNT))
     }
 
+    /// How many data records it holds: none in a batch of markers.
+    pub fn data_record_count(&self) -> i64 {
+        match self.is_control() {
+            true => 0,
+            false => i64::from(self.record_count()),
+        }
+    }
+
+    /// How many of its data records have offsets before this one.
+    pub fn data_records_before(&self, offset: i64) -> i64 {
+        if self.is_control() || offset <= self.base_offset() {
+            return 0;
+        }
+        let records = self.records().flatten();
+        let before = records.take_while(|record| record.offset < offset);
+        before.count() as i64
+    }
+
     /// What compression left of its records, in parts per thousand
     /// (`MemoryRecordsBuilder.compressionRatio`).
     pub fn compression_ratio(&self) -> u32 {

@@ -120,6 +120,18 @@ impl LogSegment {
         self.batches.iter_from(self.index_of(offset))
     }
 
+    /// How many data records it has with offsets from `from` until before `to`.
+    pub(super) fn data_records(&self, from: i64, to: i64) -> i64 {
+        let first = self.index_of(from);
+        let end = self.index_of(to).max(first);
+        // The ends may lie within a batch.
+        let before = self.batches.get(first);
+        let cut_off = before.map_or(0, |batch| batch.data_records_before(from));
+        let after = self.batches.get(end);
+        let begun = after.map_or(0, |batch| batch.data_records_before(to));
+        self.batches.data_records(first..end) - cut_off + begun
+    }
+
     /// The first batch younger than `timestamp_ms`, where the batches' largest
     /// timestamps ascend.
     pub(super) fn first_batch_after(&self, timestamp_ms: i64) -> Option<&RecordBatch> {

@@ -1,6 +1,9 @@
 //! The messages of the consumer group protocol of KIP-848.
 
-use super::{ErrorCode, TopicId, TopicName};
+use super::{
+    DescribedModernGroup, GroupDescribedPartitions, GroupHeartbeatResponse, GroupTopicPartitions,
+    TopicName,
+};
 
 /// The epoch with which a member joins, or rejoins after it was fenced.
 pub const JOIN_GROUP_MEMBER_EPOCH: i32 = 0;
@@ -10,15 +13,6 @@ pub const LEAVE_GROUP_MEMBER_EPOCH: i32 = -1;
 
 /// The epoch with which a static member leaves that will be back.
 pub const LEAVE_GROUP_STATIC_MEMBER_EPOCH: i32 = -2;
-
-/// Partitions of one topic.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ConsumerGroupTopicPartitions {
-    /// The topic's id.
-    pub topic_id: TopicId,
-    /// The partitions' numbers.
-    pub partitions: Vec<i32>,
-}
 
 /// Joins a group, says that a member lives and what has changed with it, or
 /// leaves.
@@ -44,39 +38,11 @@ pub struct ConsumerGroupHeartbeatRequest {
     /// changed.
     pub server_assignor: Option<String>,
     /// The partitions it has; `None` when they have not changed.
-    pub topic_partitions: Option<Vec<ConsumerGroupTopicPartitions>>,
+    pub topic_partitions: Option<Vec<GroupTopicPartitions>>,
 }
 
 /// How the member stands, and what it is to read.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ConsumerGroupHeartbeatResponse {
-    /// `NONE`, or why the heartbeat does not count.
-    pub error_code: ErrorCode,
-    /// The error in words.
-    pub error_message: Option<String>,
-    /// The member's id; `None` with an error.
-    pub member_id: Option<String>,
-    /// The member's epoch; 0 with an error.
-    pub member_epoch: i32,
-    /// After how many milliseconds the next heartbeat is due.
-    pub heartbeat_interval_ms: i32,
-    /// What the member may read; `None` when it has not changed.
-    pub assignment: Option<Vec<ConsumerGroupTopicPartitions>>,
-}
-
-impl ConsumerGroupHeartbeatResponse {
-    /// The answer to a heartbeat that does not count.
-    pub fn error(error_code: ErrorCode, message: &str) -> ConsumerGroupHeartbeatResponse {
-        ConsumerGroupHeartbeatResponse {
-            error_code,
-            error_message: Some(message.to_owned()),
-            member_id: None,
-            member_epoch: 0,
-            heartbeat_interval_ms: 0,
-            assignment: None,
-        }
-    }
-}
+pub type ConsumerGroupHeartbeatResponse = GroupHeartbeatResponse;
 
 /// Describes groups of this protocol.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -93,41 +59,7 @@ pub struct ConsumerGroupDescribeResponse {
 }
 
 /// A group described.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ConsumerGroupDescribedGroup {
-    /// `NONE`, or `GROUP_ID_NOT_FOUND`.
-    pub error_code: ErrorCode,
-    /// The error in words.
-    pub error_message: Option<String>,
-    /// The group.
-    pub group_id: String,
-    /// Its state, by Kafka's name; empty with an error.
-    pub group_state: String,
-    /// How often its members, their subscriptions or its topics have changed.
-    pub group_epoch: i32,
-    /// The group epoch for which the target assignment was computed.
-    pub assignment_epoch: i32,
-    /// The assignor's name.
-    pub assignor_name: String,
-    /// Its members.
-    pub members: Vec<ConsumerGroupDescribedMember>,
-}
-
-impl ConsumerGroupDescribedGroup {
-    /// What is told of a group that cannot be described.
-    pub fn error(group_id: &str, error_code: ErrorCode, message: &str) -> Self {
-        ConsumerGroupDescribedGroup {
-            error_code,
-            error_message: Some(message.to_owned()),
-            group_id: group_id.to_owned(),
-            group_state: String::new(),
-            group_epoch: 0,
-            assignment_epoch: 0,
-            assignor_name: String::new(),
-            members: Vec::new(),
-        }
-    }
-}
+pub type ConsumerGroupDescribedGroup = DescribedModernGroup<ConsumerGroupDescribedMember>;
 
 /// A member of a group described.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -147,18 +79,7 @@ pub struct ConsumerGroupDescribedMember {
     /// The topics it subscribes to, in order.
     pub subscribed_topic_names: Vec<TopicName>,
     /// What it may read.
-    pub assignment: Vec<ConsumerGroupDescribedPartitions>,
+    pub assignment: Vec<GroupDescribedPartitions>,
     /// What it is to read when the group is stable.
-    pub target_assignment: Vec<ConsumerGroupDescribedPartitions>,
-}
-
-/// Partitions of one topic, with its name.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ConsumerGroupDescribedPartitions {
-    /// The topic's id.
-    pub topic_id: TopicId,
-    /// Its name.
-    pub topic_name: TopicName,
-    /// The partitions' numbers.
-    pub partitions: Vec<i32>,
+    pub target_assignment: Vec<GroupDescribedPartitions>,
 }

@@ -1,7 +1,10 @@
 //! Share groups (KIP-932): their members, what they fetch and acknowledge, and
 //! the state that brokers keep of it with the share coordinator.
 
-use super::{ErrorCode, TopicId, TopicName};
+use super::{
+    DescribedModernGroup, ErrorCode, GroupDescribedPartitions, GroupHeartbeatResponse, TopicId,
+    TopicName,
+};
 use crate::log::record_batch::RecordBatch;
 
 /// The epoch of a share session that is to be opened
@@ -21,15 +24,6 @@ pub struct TopicIdPartition {
     pub partition: i32,
 }
 
-/// Some partitions of one topic by the topic's id.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ShareGroupTopicPartitions {
-    /// The topic.
-    pub topic_id: TopicId,
-    /// The partitions.
-    pub partitions: Vec<i32>,
-}
-
 /// A member of a share group joins, lives or leaves.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ShareGroupHeartbeatRequest {
@@ -46,21 +40,7 @@ pub struct ShareGroupHeartbeatRequest {
 }
 
 /// How the group sees the member.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ShareGroupHeartbeatResponse {
-    /// `NONE`, or why the member does not count, such as `FENCED_MEMBER_EPOCH`.
-    pub error_code: ErrorCode,
-    /// The same in words.
-    pub error_message: Option<String>,
-    /// The member.
-    pub member_id: Option<String>,
-    /// Its epoch.
-    pub member_epoch: i32,
-    /// When it is to call again, in milliseconds.
-    pub heartbeat_interval_ms: i32,
-    /// What it may fetch; `None` when that has not changed.
-    pub assignment: Option<Vec<ShareGroupTopicPartitions>>,
-}
+pub type ShareGroupHeartbeatResponse = GroupHeartbeatResponse;
 
 /// Describes share groups.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -77,25 +57,7 @@ pub struct ShareGroupDescribeResponse {
 }
 
 /// A share group described.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct DescribedShareGroup {
-    /// `NONE`, or `GROUP_ID_NOT_FOUND`.
-    pub error_code: ErrorCode,
-    /// The same in words.
-    pub error_message: Option<String>,
-    /// The group.
-    pub group_id: String,
-    /// Its state, by Kafka's name; empty with an error.
-    pub group_state: String,
-    /// How often its members or topics have changed.
-    pub group_epoch: i32,
-    /// The group epoch that the assignment is of.
-    pub assignment_epoch: i32,
-    /// The assignor: `simple`.
-    pub assignor_name: String,
-    /// Its members, by id.
-    pub members: Vec<DescribedShareGroupMember>,
-}
+pub type DescribedShareGroup = DescribedModernGroup<DescribedShareGroupMember>;
 
 /// A member of a share group described.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -112,8 +74,8 @@ pub struct DescribedShareGroupMember {
     pub client_host: String,
     /// The topics it subscribes to.
     pub subscribed_topic_names: Vec<TopicName>,
-    /// What it may fetch, with the topics' names.
-    pub assignment: Vec<(TopicName, ShareGroupTopicPartitions)>,
+    /// What it may fetch.
+    pub assignment: Vec<GroupDescribedPartitions>,
 }
 
 /// What a consumer says of a record

@@ -27,9 +27,9 @@ use crate::client::{Client, ClientTimer, Processor};
 use crate::command::{ClientNumber, Command, Refusal};
 use crate::controller::zookeeper::ZooKeeper;
 use crate::controller::{ControllerNode, MetadataImage, Topic, is_internal};
-use crate::coordinator::ClassicGroup;
 use crate::coordinator::consumer_group::ConsumerGroup;
 use crate::coordinator::share_group::ShareGroup;
+use crate::coordinator::{ClassicGroup, GroupCoordinator};
 use crate::event::{Cause, ClientNames, Event, EventKind};
 use crate::journal::{Entry, Journal};
 use crate::protocol::{TopicName, TopicPartition};
@@ -198,25 +198,29 @@ impl World {
     /// All groups with the broker that coordinates each, by name. Of two that
     /// believe to coordinate a group the one elected later does.
     pub fn groups(&self) -> BTreeMap<&str, (&Broker, &ClassicGroup)> {
-        let mut groups = BTreeMap::new();
-        let mut epochs: BTreeMap<i32, i32> = BTreeMap::new();
-        for broker in self.brokers.values() {
-            for (partition, leader_epoch, shard) in broker.groups().active() {
-                let latest = epochs.entry(partition).or_insert(leader_epoch);
-                if *latest > leader_epoch {
-                    continue;
-                }
-                *latest = leader_epoch;
-                let of_shard = shard.groups();
-                groups.extend(of_shard.map(|group| (group.name(), (broker, group))));
-            }
-        }
-        groups
+        self.coordinated(|shard| shard.groups().map(|group| (group.name(), group)))
     }
 
-    /// All groups of KIP-848, each with the broker that coordinates it; of two
-    /// that believe they do, the later one.
+    /// The same of the groups of KIP-848.
     pub fn consumer_groups(&self) -> BTreeMap<&str, (&Broker, &ConsumerGroup)> {
+        self.coordinated(|shard| {
+            let groups = shard.consumer_groups().groups();
+            groups.map(|group| (group.id(), group))
+        })
+    }
+
+    /// The same of the share groups.
+    pub fn share_groups(&self) -> BTreeMap<&str, (&Broker, &ShareGroup)> {
+        self.coordinated(|shard| shard.share_groups().map(|group| (group.id(), group)))
+    }
+
+    fn coordinated<'a, G, Groups>(
+        &'a self,
+        of_shard: impl Fn(&'a GroupCoordinator) -> Groups,
+    ) -> BTreeMap<&'a str, (&'a Broker, &'a G)>
+    where
+        Groups: Iterator<Item = (&'a str, &'a G)>,
+    {
         let mut groups = BTreeMap::new();
         let mut epochs: BTreeMap<i32, i32> = BTreeMap::new();
         for broker in self.brokers.values() {
@@ -226,29 +230,10 @@ impl World {
                     continue;
                 }
                 *latest = leader_epoch;
-                let of_shard = shard.consumer_groups().groups();
-                groups.extend(of_shard.map(|group| (group.id(), (broker, group))));
+                groups.extend(of_shard(shard).map(|(name, group)| (name, (broker, group))));
             }
         }
         groups
-    }
-
-    /// All share groups with the broker that coordinates each, by name. Of two
-    /// that believe to coordinate a group the one elected later does.
-    pub fn share_groups(&self) -> BTreeMap<&str, (&Broker, &ShareGroup)> {
-        let mut groups: BTreeMap<&str, (i32, (&Broker, &ShareGroup))> = BTreeMap::new();
-        for broker in self.brokers.values() {
-            for (_, leader_epoch, shard) in broker.groups().active() {
-                for group in shard.share_groups() {
-                    let known = groups.get(group.id());
-                    if known.is_none_or(|(epoch, _)| *epoch <= leader_epoch) {
-                        groups.insert(group.id(), (leader_epoch, (broker, group)));
-                    }
-                }
-            }
-        }
-        let groups = groups.into_iter();
-        groups.map(|(name, (_, group))| (name, group)).collect()
     }
 
     /// A partition as a share group reads it, on the broker that leads it.

@@ -12,8 +12,8 @@ use engine::coordinator::consumer_group::{
 use engine::coordinator::record::GroupRecord;
 use engine::coordinator::runtime::CoordinatorRecord;
 use engine::protocol::{
-    ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse, ConsumerGroupTopicPartitions,
-    TopicId, TopicName,
+    ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse, GroupTopicPartitions, TopicId,
+    TopicName,
 };
 use serde_json::{Value, json};
 
@@ -157,7 +157,7 @@ impl Run {
         })
     }
 
-    fn ids(&self, partitions: &[Value]) -> Result<Vec<ConsumerGroupTopicPartitions>, String> {
+    fn ids(&self, partitions: &[Value]) -> Result<Vec<GroupTopicPartitions>, String> {
         let mut by_topic: BTreeMap<TopicId, Vec<i32>> = BTreeMap::new();
         for partition in partitions {
             let [topic, number] = as_list(partition)? else {
@@ -169,7 +169,7 @@ impl Run {
         }
         let topics = by_topic.into_iter();
         Ok(topics
-            .map(|(topic_id, partitions)| ConsumerGroupTopicPartitions {
+            .map(|(topic_id, partitions)| GroupTopicPartitions {
                 topic_id,
                 partitions,
             })

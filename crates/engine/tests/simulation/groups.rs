@@ -32,6 +32,12 @@ pub struct Groups {
     /// to be of the topics as they are now, and never notices partitions that
     /// came while it was away (`ConsumerCoordinator.onLeaderElected`).
     with_returned: BTreeSet<String>,
+    /// The latest generation that each group has begun.
+    begun: BTreeMap<String, i32>,
+    /// The latest generation that a group had begun when its partition lost
+    /// records: the next coordinator may know an earlier one, begin some numbers
+    /// once more, and take members of the one for members of the other.
+    forgotten: BTreeMap<String, i32>,
     /// The generation of each group at each broker that coordinates it, as it
     /// was before the last instant.
     before: BTreeMap<(i32, String), Generation>,
@@ -50,6 +56,8 @@ struct Generation {
 struct OffsetsLog {
     offsets: BTreeMap<(String, TopicPartition), History>,
     generations: BTreeMap<String, i32>,
+    /// Up to here it is committed.
+    end: i64,
     /// Some of it was lost for a reason for which Kafka loses it too.
     is_excused: bool,
 }
@@ -85,6 +93,7 @@ impl Groups {
     /// These batches of a partition have become committed, in order.
     pub fn take_down(&mut self, partition: i32, batches: &[RecordBatch]) {
         let log = self.logs.entry(partition).or_default();
+        log.end = batches.last().map_or(log.end, RecordBatch::next_offset);
         for record in batches.iter().flat_map(|batch| batch.records().flatten()) {
             let Some(key) = record.key else { continue };
             match GroupRecord::decode(key, record.value) {
@@ -108,6 +117,16 @@ impl Groups {
     /// Some of a partition is lost, for a good reason.
     pub fn excuse(&mut self, partition: i32) {
         self.logs.entry(partition).or_default().is_excused = true;
+    }
+
+    /// What groups of these partitions have begun may be forgotten.
+    fn note_forgotten(&mut self, world: &World, events: &[Event]) {
+        let lost: BTreeSet<i32> = events.iter().filter_map(lost_partition).collect();
+        for (group, begun) in &self.begun {
+            if offsets_partition(world, group).is_some_and(|of| lost.contains(&of)) {
+                self.forgotten.insert(group.clone(), *begun);
+            }
+        }
     }
 
     fn log_of(&self, world: &World, group: &str) -> Option<&OffsetsLog> {
@@ -139,7 +158,7 @@ impl Groups {
         };
         for event in events {
             progress.take_in(world, &event.kind, &is_excused);
-            self.note_returned(&event.kind);
+            self.note_generation(&event.kind);
             count(summary, &event.kind);
             if let EventKind::Group(GroupEvent::OffsetsCommitted {
                 group,
@@ -154,6 +173,7 @@ impl Groups {
                 }
             }
         }
+        self.note_forgotten(world, events);
         summary.processed = progress.records;
         self.progress = progress;
         let is_about_groups = events.iter().any(|event| is_about_groups(&event.kind));
@@ -163,13 +183,17 @@ impl Groups {
         }
     }
 
-    fn note_returned(&mut self, kind: &EventKind) {
+    fn note_generation(&mut self, kind: &EventKind) {
         match kind {
             EventKind::Group(GroupEvent::MemberReplaced { group, .. }) => {
                 self.with_returned.insert(group.clone());
             }
-            EventKind::Group(GroupEvent::GenerationStarted { group, .. }) => {
+            EventKind::Group(GroupEvent::GenerationStarted {
+                group, generation, ..
+            }) => {
                 self.with_returned.remove(group);
+                let begun = self.begun.entry(group.clone()).or_default();
+                *begun = (*begun).max(*generation);
             }
             _ => {}
         }
@@ -236,13 +260,15 @@ impl Groups {
                     member_id: consumer.member_id(),
                     generation: consumer.generation(),
                     membership: consumer.membership(),
+                    subscription: consumer.subscription(),
                     assignment: consumer.assignment().keys().collect(),
                 });
             }
         }
         for (name, members) in members {
             if let Some((_, group)) = groups.get(name) {
-                summary.looked_at += check_readers(group, &members) as u64;
+                let forgotten = self.forgotten.get(name).copied().unwrap_or(-1);
+                summary.looked_at += check_readers(group, &members, forgotten) as u64;
             }
         }
     }
@@ -275,7 +301,14 @@ impl Groups {
                 .image()
                 .partition(&TopicPartition::new(OFFSETS, *partition));
             let leader = leader.and_then(|it| it.leader).expect("all is mended");
-            let shard = world.brokers()[&leader].groups().shard(*partition);
+            let leader = &world.brokers()[&leader];
+            // A new leader knows what is committed when it has enough followers,
+            // and its coordinator answers by that.
+            let of = TopicPartition::new(OFFSETS, *partition);
+            if leader.partitions()[&of].high_watermark() < log.end {
+                continue;
+            }
+            let shard = leader.groups().shard(*partition);
             let shard = shard.expect("it has loaded by now");
             for ((group, of), history) in &log.offsets {
                 let known = committed_offset(shard, group, of);
@@ -295,6 +328,16 @@ fn offsets_partition(world: &World, group: &str) -> Option<i32> {
     let topic = world.topics().get(OFFSETS)?;
     let partitions = i32::try_from(topic.partitions.len()).ok()?;
     Some(partition_for(group, partitions))
+}
+
+/// The partition of `__consumer_offsets` that has lost committed records.
+fn lost_partition(event: &Event) -> Option<i32> {
+    match &event.kind {
+        EventKind::RecordsLost {
+            topic_partition, ..
+        } if *topic_partition.topic == *OFFSETS => Some(topic_partition.partition),
+        _ => None,
+    }
 }
 
 /// The consumers that run.

@@ -3,6 +3,7 @@
 mod connecting;
 mod console_consumer;
 mod console_producer;
+mod making;
 mod names;
 mod properties;
 mod removed;

@@ -15,19 +15,17 @@ const OF_NO_MEANING: [&str; 5] = [
 ];
 
 /// Gives settings to a client, and says of each that the simulation does not
-/// act on. A value that is not allowed is Kafka's `ConfigException`, its
-/// message the error.
+/// act on. It ends with the first that the client refuses.
 pub(super) fn apply<'a>(
     settings: impl IntoIterator<Item = (&'a String, &'a String)>,
     host: &mut Host,
     mut set: impl FnMut(&str, &str) -> Result<bool, Refusal>,
-) -> Result<(), String> {
+) -> Result<(), Refusal> {
     for (name, value) in settings {
         if OF_NO_MEANING.contains(&name.as_str()) {
             continue;
         }
-        let acted_on = set(name, value).map_err(|refusal| refusal.to_string())?;
-        if !acted_on {
+        if !set(name, value)? {
             host.note(&format!(
                 "{name}={value} changes nothing here: the playground does not simulate it yet."
             ));

@@ -2,8 +2,6 @@
 //! (`KafkaApis.handleShareAcknowledgeRequest`,
 //! `SharePartitionManager.acknowledge`, `releaseSession`).
 
-use std::collections::BTreeMap;
-
 use super::{Broker, WaitingRequest};
 use crate::coordinator::share_state::SharePartitionKey;
 use crate::protocol::{
@@ -35,15 +33,7 @@ impl Broker {
             });
             return self.answer(fabric, from, header, response);
         }
-        let mut waiting = WaitingRequest {
-            from,
-            header,
-            group_id: group_id.clone(),
-            member_id: member_id.clone(),
-            writes: BTreeMap::new(),
-            acknowledged: BTreeMap::new(),
-            fetch: None,
-        };
+        let mut waiting = WaitingRequest::new(from, header, &group_id, &member_id);
         self.acknowledge_all(fabric, &mut waiting, request.partitions);
         if epoch == FINAL_SHARE_SESSION_EPOCH {
             self.release_share_session(fabric, &group_id, &member_id);

@@ -80,15 +80,7 @@ impl Broker {
             }
         };
         let (group_id, member_id) = (request.group_id, request.member_id);
-        let mut waiting = WaitingRequest {
-            from,
-            header,
-            group_id: group_id.clone(),
-            member_id: member_id.clone(),
-            writes: BTreeMap::new(),
-            acknowledged: BTreeMap::new(),
-            fetch: None,
-        };
+        let mut waiting = WaitingRequest::new(from, header, &group_id, &member_id);
         let acknowledged = request.partitions.into_iter();
         let acknowledged = acknowledged.map(|it| (it.of, it.acknowledgement_batches));
         let acknowledged = acknowledged.filter(|(_, batches)| !batches.is_empty());

@@ -63,6 +63,21 @@ struct WaitingRequest {
     fetch: Option<WaitingFetch>,
 }
 
+impl WaitingRequest {
+    /// One that waits for nothing yet.
+    fn new(from: NodeId, header: Header, group_id: &str, member_id: &str) -> WaitingRequest {
+        WaitingRequest {
+            from,
+            header,
+            group_id: group_id.to_owned(),
+            member_id: member_id.to_owned(),
+            writes: BTreeMap::new(),
+            acknowledged: BTreeMap::new(),
+            fetch: None,
+        }
+    }
+}
+
 impl Shares {
     /// The records that something has happened to, and who had them.
     fn records_of(&self, key: &SharePartitionKey, change: &ShareChange) -> Option<ShareRecords> {

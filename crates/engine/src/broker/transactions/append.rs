@@ -7,13 +7,9 @@ use std::collections::VecDeque;
 use super::super::Broker;
 use super::markers::MarkerPlace;
 use crate::coordinator::transaction::AppendId;
-use crate::event::EventKind;
 use crate::log::record_batch::RecordBatch;
 use crate::protocol::{ErrorCode, TopicPartition};
-use crate::sim::{Fabric, NodeId, Time};
-
-/// `acks=all`.
-const ACKS_ALL: i16 = -1;
+use crate::sim::{Fabric, Time};
 
 /// Who waits for a batch.
 #[derive(Clone, Debug, Hash)]
@@ -59,7 +55,7 @@ impl Broker {
         timeout_ms: i64,
         appender: Appender,
     ) {
-        let appended = self.append_as_coordinator(fabric, of, batch);
+        let appended = self.append_and_advance(fabric, of, batch);
         self.wait_for_replicas(fabric, of, appended, timeout_ms, appender);
         self.complete_fetches(fabric, of);
     }
@@ -90,36 +86,17 @@ impl Broker {
         }
     }
 
-    pub(super) fn append_as_coordinator(
+    /// Appends; the coordinators whose state lies there learn of it.
+    pub(super) fn append_and_advance(
         &mut self,
         fabric: &mut Fabric,
         of: &TopicPartition,
         batch: &RecordBatch,
     ) -> Result<i64, ErrorCode> {
         self.led_partition(of)?;
-        let allowed = self.with_leader(fabric, of, |leader, circumstances| {
-            leader.check_append(ACKS_ALL, circumstances)
-        });
-        allowed.unwrap_or(Ok(()))?;
-        let now_ms = fabric.timestamp_ms();
-        let partition = self.partitions.get_mut(of).expect("it leads the partition");
-        let leader_epoch = partition.leader_epoch();
-        let log = &mut partition.log;
-        let appended = log.append_as_coordinator(batch, leader_epoch, now_ms);
-        let appended = appended.map_err(|error| error.error_code())?;
-        fabric.emit(EventKind::RecordsAppended {
-            broker: self.id,
-            topic_partition: of.clone(),
-            base_offset: appended.first_offset,
-            records: batch.record_count(),
-            from: NodeId::Broker(self.id),
-        });
-        if batch.has_producer_id() {
-            self.plan_producer_check(fabric.now);
-        }
-        self.raise_high_watermark(fabric, of);
+        let end_offset = self.append_as_coordinator(fabric, of, batch)?;
         self.advance_coordinator(fabric, of);
-        Ok(appended.last_offset + 1)
+        Ok(end_offset)
     }
 
     /// Tells the appenders whose batches all in-sync replicas have, or nobody

@@ -73,7 +73,7 @@ impl Broker {
                 };
                 let appended = match &*of.topic == GROUP_METADATA_TOPIC_NAME {
                     true => self.complete_offsets(fabric, of, &batch, marked(marker)),
-                    false => self.append_as_coordinator(fabric, of, &batch),
+                    false => self.append_and_advance(fabric, of, &batch),
                 };
                 let appender = Appender::Marker(place);
                 self.wait_for_replicas(fabric, of, appended, timeout_ms, appender);

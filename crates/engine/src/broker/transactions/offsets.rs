@@ -141,7 +141,7 @@ impl Broker {
     ) -> Result<i64, ErrorCode> {
         let not_leader = |_| ErrorCode::NotLeaderOrFollower;
         self.groups.shard(of.partition).map_err(not_leader)?;
-        let end_offset = self.append_as_coordinator(fabric, of, batch)?;
+        let end_offset = self.append_and_advance(fabric, of, batch)?;
         let (producer, result) = marker;
         let replayed = self.groups.act(of.partition, |shard| {
             let number = shard.next_write();

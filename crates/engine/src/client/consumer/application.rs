@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use super::fetching::Chunk;
+use super::fetched::Chunk;
 use super::offsets::Commit;
 use super::{Consumer, ConsumerEvent};
 use crate::client::Polled;

@@ -1,14 +1,17 @@
 //! How far the group has come: committing offsets, and reading them back
 //! (`ConsumerCoordinator`).
 
-use std::collections::{BTreeMap, BTreeSet};
+mod committed;
+mod failure;
 
+use std::collections::BTreeMap;
+
+use self::failure::{Failure, NOT_A_MEMBER, UNDERGOING_REBALANCE, may_be_tried_again};
 use super::membership::LOGGER;
 use super::{Consumer, ConsumerEvent, Membership, Pending};
 use crate::event::LogLevel;
 use crate::protocol::{
-    CommittedOffset, ErrorCode, OffsetCommitRequest, OffsetCommitResponse, OffsetFetchRequest,
-    OffsetFetchResponse, Request, TopicPartition,
+    CommittedOffset, ErrorCode, OffsetCommitRequest, OffsetCommitResponse, Request, TopicPartition,
 };
 use crate::sim::Fabric;
 
@@ -25,45 +28,6 @@ pub(super) enum Commit {
     BeforeRejoining,
     /// The consumer closes.
     BeforeLeaving,
-}
-
-/// An exception without its package, and its message.
-type Failure = (&'static str, String);
-
-const NOT_A_MEMBER: &str = "Offset commit cannot be completed since the consumer is not part of \
-     an active group for auto partition assignment; it is likely that the consumer was kicked out \
-     of the group.";
-const REBALANCED: &str = "Commit cannot be completed since the group has already rebalanced and \
-     assigned the partitions to another member. This means that the time between subsequent calls \
-     to poll() was longer than the configured max.poll.interval.ms, which typically implies that \
-     the poll loop is spending too much time message processing. You can address this either by \
-     increasing max.poll.interval.ms or by reducing the maximum size of batches returned in poll() \
-     with max.poll.records.";
-const UNDERGOING_REBALANCE: &str = "Offset commit cannot be completed since the consumer is \
-     undergoing a rebalance for auto partition assignment. You can try completing the rebalance by \
-     calling poll() and then retry the operation.";
-const EXECUTING_REBALANCE: &str = "Offset commit cannot be completed since the consumer group is \
-     executing a rebalance at the moment. You can try completing the rebalance by calling poll() \
-     and then retry commit again";
-
-/// Errors of a coordinator that is not there, or no longer the one, or not yet.
-fn may_be_tried_again(error: ErrorCode) -> bool {
-    error.is_retriable()
-}
-
-/// What the application is told in a group of KIP-848: whether it is still a
-/// member it learns by heartbeats alone
-/// (`CommitRequestManager.commitSyncExceptionForError`).
-fn failure_with_epochs(error: ErrorCode) -> Failure {
-    let failed = |why: &str| {
-        let message = format!("OffsetCommit failed with {why}. {}", error.message());
-        ("CommitFailedException", message)
-    };
-    match error {
-        ErrorCode::StaleMemberEpoch => failed("stale member epoch"),
-        ErrorCode::UnknownMemberId => failed("unknown member ID"),
-        error => (error.exception(), error.message().to_owned()),
-    }
 }
 
 /// Offsets as Kafka's messages show them.
@@ -251,36 +215,6 @@ impl Consumer {
         }
     }
 
-    /// What an error of the coordinator means for the membership, and what the
-    /// application is told (`OffsetCommitResponseHandler`).
-    fn failure_of(&mut self, fabric: &mut Fabric, generation: i32, error: ErrorCode) -> Failure {
-        if self.member.is_some() {
-            return failure_with_epochs(error);
-        }
-        let is_current = generation == self.generation();
-        match error {
-            ErrorCode::RebalanceInProgress => {
-                self.request_rejoin("offset commit failed since group is already rebalancing");
-                (
-                    "RebalanceInProgressException",
-                    EXECUTING_REBALANCE.to_owned(),
-                )
-            }
-            ErrorCode::FencedInstanceId if is_current => {
-                self.note_fenced_commit();
-                (error.exception(), error.message().to_owned())
-            }
-            ErrorCode::UnknownMemberId | ErrorCode::IllegalGeneration if is_current => {
-                self.lose_membership(fabric, "OFFSET_COMMIT", error);
-                ("CommitFailedException", REBALANCED.to_owned())
-            }
-            ErrorCode::FencedInstanceId
-            | ErrorCode::UnknownMemberId
-            | ErrorCode::IllegalGeneration => ("CommitFailedException", REBALANCED.to_owned()),
-            error => (error.exception(), error.message().to_owned()),
-        }
-    }
-
     /// What waits for the commit tries it again by itself; an automatic one is
     /// tried again before its interval has passed.
     fn commit_later(&mut self, fabric: &mut Fabric, commit: Commit, error: ErrorCode) {
@@ -346,81 +280,6 @@ impl Consumer {
             let stored = errors.get(&partition) == Some(&ErrorCode::None);
             if let Some(assigned) = self.assignment.get_mut(&partition).filter(|_| stored) {
                 assigned.committed = Some(offset);
-            }
-        }
-    }
-}
-
-/// Reading back.
-impl Consumer {
-    /// The member that reads offsets back, in a group of KIP-848.
-    fn modern_member_id(&self) -> Option<String> {
-        let is_member = self.member.is_some() && self.is_in_generation();
-        is_member.then(|| self.member_id().to_owned())
-    }
-
-    fn modern_epoch(&self) -> i32 {
-        match self.member.is_some() {
-            true => self.generation(),
-            false => -1,
-        }
-    }
-
-    /// Asks the coordinator what is committed in partitions for which that is
-    /// not known yet.
-    pub(super) fn fetch_committed(&mut self, fabric: &mut Fabric) {
-        let coordinator = self.ready_coordinator(fabric.now);
-        let Some(coordinator) = coordinator.filter(|_| self.retry_at <= fabric.now) else {
-            return;
-        };
-        let pending = self.pending.values();
-        let is_asked = |pending: &Pending| matches!(pending, Pending::OffsetFetch { .. });
-        let unknown = self.assignment.iter();
-        let unknown = unknown.filter(|(_, assigned)| !assigned.knows_committed);
-        let partitions: Vec<TopicPartition> = unknown.map(|(of, _)| of.clone()).collect();
-        if partitions.is_empty() || pending.into_iter().any(is_asked) {
-            return;
-        }
-        let pending = Pending::OffsetFetch {
-            partitions: partitions.clone(),
-        };
-        let request = Request::OffsetFetch(OffsetFetchRequest {
-            group_id: self.config.group_id.clone(),
-            partitions: Some(partitions),
-            require_stable: true,
-            member_id: self.modern_member_id(),
-            member_epoch: self.modern_epoch(),
-        });
-        self.ask(fabric, coordinator, request, pending);
-    }
-
-    pub(super) fn on_committed_offsets(
-        &mut self,
-        fabric: &mut Fabric,
-        asked: &[TopicPartition],
-        response: OffsetFetchResponse,
-    ) {
-        match response.error_code {
-            ErrorCode::None => {}
-            ErrorCode::NotCoordinator => return self.lose_coordinator(fabric),
-            _ => return self.back_off(fabric),
-        }
-        if !response.unstable.is_empty() {
-            self.back_off(fabric);
-        }
-        let asked: BTreeSet<&TopicPartition> = asked.iter().collect();
-        for (partition, committed) in response.partitions {
-            let assigned = self.assignment.get_mut(&partition);
-            let is_open = |of: &&mut super::AssignedPartition| {
-                !of.knows_committed && asked.contains(&partition)
-            };
-            let Some(assigned) = assigned.filter(is_open) else {
-                continue;
-            };
-            assigned.knows_committed = true;
-            if let Some(committed) = committed {
-                assigned.committed = Some(committed.offset);
-                assigned.seek(committed.offset, committed.leader_epoch);
             }
         }
     }

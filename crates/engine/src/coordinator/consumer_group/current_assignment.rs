@@ -8,7 +8,7 @@ use super::error::GroupError;
 use super::group::ConsumerGroup;
 use super::member::{ConsumerGroupMember, MemberState};
 use crate::assignor::server::PartitionsByTopic;
-use crate::protocol::{ConsumerGroupTopicPartitions, ErrorCode, TopicId};
+use crate::protocol::{ErrorCode, GroupTopicPartitions, TopicId};
 
 /// What a member is brought to.
 pub(super) struct Target<'a> {
@@ -19,7 +19,7 @@ pub(super) struct Target<'a> {
     /// The group, which knows the partitions that nobody has.
     pub group: &'a ConsumerGroup,
     /// What the member says it has; `None` when it did not say.
-    pub owned: Option<&'a [ConsumerGroupTopicPartitions]>,
+    pub owned: Option<&'a [GroupTopicPartitions]>,
 }
 
 impl Target<'_> {

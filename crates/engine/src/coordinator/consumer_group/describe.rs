@@ -10,7 +10,7 @@ use super::topics::{TopicsImage, name_of};
 use crate::assignor::server::PartitionsByTopic;
 use crate::protocol::{
     ConsumerGroupDescribeRequest, ConsumerGroupDescribeResponse, ConsumerGroupDescribedGroup,
-    ConsumerGroupDescribedMember, ConsumerGroupDescribedPartitions, ErrorCode, ListedGroup,
+    ConsumerGroupDescribedMember, ErrorCode, GroupDescribedPartitions, ListedGroup,
 };
 
 impl ConsumerGroups {
@@ -85,16 +85,13 @@ impl ConsumerGroupMember {
 }
 
 /// Topics that are gone are left out.
-fn named(
-    partitions: &PartitionsByTopic,
-    image: &TopicsImage,
-) -> Vec<ConsumerGroupDescribedPartitions> {
+fn named(partitions: &PartitionsByTopic, image: &TopicsImage) -> Vec<GroupDescribedPartitions> {
     let known = partitions
         .iter()
         .filter_map(|(id, of_topic)| Some((id, name_of(image, *id)?, of_topic)));
     known
         .map(
-            |(topic_id, topic_name, of_topic)| ConsumerGroupDescribedPartitions {
+            |(topic_id, topic_name, of_topic)| GroupDescribedPartitions {
                 topic_id: *topic_id,
                 topic_name: topic_name.clone(),
                 partitions: of_topic.iter().copied().collect(),

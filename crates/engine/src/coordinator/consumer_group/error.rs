@@ -1,4 +1,4 @@
-use crate::protocol::ErrorCode;
+use crate::protocol::{ErrorCode, GroupHeartbeatResponse};
 
 /// Why a request of a group is refused (`ApiException`).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -44,5 +44,10 @@ impl GroupError {
             ErrorCode::GroupIdNotFound,
             format!("Group {group_id} not found."),
         )
+    }
+
+    /// The answer to a heartbeat that does not count.
+    pub(in crate::coordinator) fn response(self) -> GroupHeartbeatResponse {
+        GroupHeartbeatResponse::error(self.error_code, &self.message)
     }
 }

@@ -21,9 +21,10 @@ use super::subscribe::{self, Sender};
 use super::target_assignment::NewGroup;
 use super::topics::{TopicMetadata, TopicsImage};
 use crate::assignor::server::PartitionsByTopic;
+use crate::coordinator::modern::listed;
 use crate::protocol::{
-    ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse, ConsumerGroupTopicPartitions,
-    ErrorCode, JOIN_GROUP_MEMBER_EPOCH, TopicName,
+    ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse, ErrorCode,
+    JOIN_GROUP_MEMBER_EPOCH, TopicName,
 };
 use crate::sim::Time;
 
@@ -103,16 +104,6 @@ impl ConsumerGroups {
             assignment: is_due.then(|| listed(&now.assigned)),
         }
     }
-}
-
-fn listed(partitions: &PartitionsByTopic) -> Vec<ConsumerGroupTopicPartitions> {
-    let topics = partitions.iter();
-    topics
-        .map(|(topic_id, partitions)| ConsumerGroupTopicPartitions {
-            topic_id: *topic_id,
-            partitions: partitions.iter().copied().collect(),
-        })
-        .collect()
 }
 
 fn no_such_group(group_id: &str) -> GroupError {
@@ -225,7 +216,8 @@ impl Heartbeat<'_> {
     fn write_member(&self, updated: &ConsumerGroupMember, step: &mut Step) -> bool {
         let before = &self.sender.member;
         if updated.metadata != before.metadata {
-            let record = ConsumerGroupRecord::member_metadata(&self.group.id, updated);
+            let (group_id, metadata) = (&self.group.id, updated.metadata.clone());
+            let record = ConsumerGroupRecord::member_metadata(group_id, &updated.id, metadata);
             step.records.push(record);
         }
         updated.subscribed_topic_names() != before.subscribed_topic_names()
@@ -303,7 +295,8 @@ impl Heartbeat<'_> {
     }
 
     fn write_reconciled(&self, member: &ConsumerGroupMember, step: &mut Step) {
-        let record = ConsumerGroupRecord::current_assignment(&self.group.id, member);
+        let (group_id, assignment) = (&self.group.id, member.current_assignment());
+        let record = ConsumerGroupRecord::current_assignment(group_id, &member.id, assignment);
         step.records.push(record);
         step.event(ConsumerGroupEvent::MemberReconciled {
             group: self.group.id.clone(),

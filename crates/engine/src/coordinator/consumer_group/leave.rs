@@ -121,6 +121,7 @@ fn leave_for_a_while(group_id: &str, member: &ConsumerGroupMember, step: &mut St
     let mut member = member.clone();
     member.epoch = LEAVE_GROUP_STATIC_MEMBER_EPOCH;
     member.pending_revocation = PartitionsByTopic::new();
-    let record = ConsumerGroupRecord::current_assignment(group_id, &member);
+    let assignment = member.current_assignment();
+    let record = ConsumerGroupRecord::current_assignment(group_id, &member.id, assignment);
     step.records.push(record);
 }

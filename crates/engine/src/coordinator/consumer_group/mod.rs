@@ -113,7 +113,7 @@ impl ConsumerGroups {
             Err(error) => Outcome {
                 records: Vec::new(),
                 events: Vec::new(),
-                response: refused(error),
+                response: error.response(),
             },
         }
     }
@@ -164,7 +164,8 @@ impl ConsumerGroups {
         request: &ConsumerGroupHeartbeatRequest,
     ) -> ConsumerGroupHeartbeatResponse {
         let error = validate::heartbeat(request, &self.config).err();
-        refused(error.unwrap_or_else(|| GroupError::no_consumer_group(&request.group_id)))
+        let error = error.unwrap_or_else(|| GroupError::no_consumer_group(&request.group_id));
+        error.response()
     }
 
     /// All groups as they were at the last commit, by name.
@@ -187,8 +188,4 @@ impl ConsumerGroups {
             }
         }
     }
-}
-
-fn refused(error: GroupError) -> ConsumerGroupHeartbeatResponse {
-    ConsumerGroupHeartbeatResponse::error(error.error_code, &error.message)
 }

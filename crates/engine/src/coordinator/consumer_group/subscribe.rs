@@ -8,7 +8,7 @@ use super::record::ConsumerGroupRecord;
 use super::step::Step;
 use crate::assignor::server::PartitionsByTopic;
 use crate::protocol::{
-    ConsumerGroupHeartbeatRequest, ConsumerGroupTopicPartitions, ErrorCode, JOIN_GROUP_MEMBER_EPOCH,
+    ConsumerGroupHeartbeatRequest, ErrorCode, GroupTopicPartitions, JOIN_GROUP_MEMBER_EPOCH,
 };
 
 /// Who sent a heartbeat.
@@ -141,9 +141,9 @@ fn replace(
     step.records
         .extend(ConsumerGroupRecord::without_member(&group.id, &old.id));
     step.records.extend([
-        ConsumerGroupRecord::member_metadata(&group.id, new),
+        ConsumerGroupRecord::member_metadata(&group.id, &new.id, new.metadata.clone()),
         ConsumerGroupRecord::target_assignment(&group.id, &new.id, target),
-        ConsumerGroupRecord::current_assignment(&group.id, new),
+        ConsumerGroupRecord::current_assignment(&group.id, &new.id, new.current_assignment()),
     ]);
 }
 
@@ -163,7 +163,7 @@ fn unreleased(member_id: &str, instance_id: &str, owner: &str) -> GroupError {
 fn check_epoch(
     member: &ConsumerGroupMember,
     received: i32,
-    owned: Option<&[ConsumerGroupTopicPartitions]>,
+    owned: Option<&[GroupTopicPartitions]>,
 ) -> Result<(), GroupError> {
     let kind = match received {
         received if received == member.epoch => return Ok(()),
@@ -183,7 +183,7 @@ fn check_epoch(
     ))
 }
 
-fn is_subset(owned: Option<&[ConsumerGroupTopicPartitions]>, of: &PartitionsByTopic) -> bool {
+fn is_subset(owned: Option<&[GroupTopicPartitions]>, of: &PartitionsByTopic) -> bool {
     owned.is_some_and(|owned| {
         owned.iter().all(|owned| {
             let assigned = of.get(&owned.topic_id);

@@ -1,203 +1,23 @@
 //! The six types of the consumer group protocol (KIP-848), key types 3 to 8.
-//! Keys are of no flexible version, values of version 0, which is.
 //!
 //! Source: `ConsumerGroupMetadataKey.json` and the like.
 
-use std::collections::{BTreeMap, BTreeSet};
+use super::modern::{Layout, read_partitions, read_strings, write_partitions};
+use crate::coordinator::consumer_group::{CurrentMemberAssignment, MemberMetadata, MemberState};
+use crate::protocol::wire::{Field, Reader, Writer};
 
-use crate::assignor::server::PartitionsByTopic;
-use crate::coordinator::consumer_group::{
-    ConsumerGroupRecord, CurrentMemberAssignment, MemberMetadata, MemberState, TopicMetadata,
+pub(super) const LAYOUT: Layout<MemberMetadata, CurrentMemberAssignment> = Layout {
+    metadata: 3,
+    partition_metadata: 4,
+    member_metadata: 5,
+    target_assignment_metadata: 6,
+    target_assignment_member: 7,
+    current_member_assignment: 8,
+    write_metadata,
+    read_metadata,
+    write_assignment,
+    read_assignment,
 };
-use crate::protocol::wire::{Field, MalformedMessage, Reader, Writer};
-use crate::protocol::{TopicId, TopicName};
-
-const METADATA: i16 = 3;
-const PARTITION_METADATA: i16 = 4;
-const MEMBER_METADATA: i16 = 5;
-const TARGET_ASSIGNMENT_METADATA: i16 = 6;
-const TARGET_ASSIGNMENT_MEMBER: i16 = 7;
-const CURRENT_MEMBER_ASSIGNMENT: i16 = 8;
-
-/// The version of all the values.
-const VERSION: i16 = 0;
-
-/// The key, and the value; `None` for a tombstone.
-pub(super) fn encode(record: &ConsumerGroupRecord) -> (Vec<u8>, Option<Vec<u8>>) {
-    let (record_type, member_id, value) = match record {
-        ConsumerGroupRecord::Metadata { epoch, .. } => {
-            let value = epoch.map(|epoch| value(|out| out.i32(epoch)));
-            (METADATA, None, value)
-        }
-        ConsumerGroupRecord::PartitionMetadata { topics, .. } => {
-            let topics = topics.as_ref();
-            let value = topics.map(|topics| value(|out| write_topics(out, topics)));
-            (PARTITION_METADATA, None, value)
-        }
-        ConsumerGroupRecord::MemberMetadata {
-            member_id,
-            metadata,
-            ..
-        } => {
-            let metadata = metadata.as_ref();
-            let value = metadata.map(|metadata| value(|out| write_metadata(out, metadata)));
-            (MEMBER_METADATA, Some(member_id), value)
-        }
-        ConsumerGroupRecord::TargetAssignmentMetadata {
-            assignment_epoch, ..
-        } => {
-            let value = assignment_epoch.map(|epoch| value(|out| out.i32(epoch)));
-            (TARGET_ASSIGNMENT_METADATA, None, value)
-        }
-        ConsumerGroupRecord::TargetAssignmentMember {
-            member_id,
-            partitions,
-            ..
-        } => {
-            let partitions = partitions.as_ref();
-            let value = partitions.map(|it| value(|out| write_partitions(out, it)));
-            (TARGET_ASSIGNMENT_MEMBER, Some(member_id), value)
-        }
-        ConsumerGroupRecord::CurrentMemberAssignment {
-            member_id,
-            assignment,
-            ..
-        } => {
-            let assignment = assignment.as_ref();
-            let value = assignment.map(|it| value(|out| write_assignment(out, it)));
-            (CURRENT_MEMBER_ASSIGNMENT, Some(member_id), value)
-        }
-    };
-    (key(record_type, record.group_id(), member_id), value)
-}
-
-pub(super) fn key(record_type: i16, group_id: &str, member_id: Option<&String>) -> Vec<u8> {
-    let mut out = Writer::new(false);
-    out.i16(record_type);
-    out.string(group_id);
-    if let Some(member_id) = member_id {
-        out.string(member_id);
-    }
-    out.into_bytes()
-}
-
-pub(super) fn value(write: impl FnOnce(&mut Writer)) -> Vec<u8> {
-    let mut out = Writer::new(true);
-    out.i16(VERSION);
-    write(&mut out);
-    out.no_tagged_fields();
-    out.into_bytes()
-}
-
-/// Reads a record by the type in its key and what follows there; `None` when
-/// its type is none of these.
-pub(super) fn decode(
-    record_type: i16,
-    key: &[u8],
-    value: Option<&[u8]>,
-) -> Field<Option<ConsumerGroupRecord>> {
-    let mut key = Reader::new(key, false);
-    let mut id = || key.string().map(str::to_owned);
-    Ok(Some(match record_type {
-        METADATA => ConsumerGroupRecord::Metadata {
-            group_id: id()?,
-            epoch: read(value, Reader::i32)?,
-        },
-        PARTITION_METADATA => ConsumerGroupRecord::PartitionMetadata {
-            group_id: id()?,
-            topics: read(value, read_topics)?,
-        },
-        MEMBER_METADATA => ConsumerGroupRecord::MemberMetadata {
-            group_id: id()?,
-            member_id: id()?,
-            metadata: read(value, read_metadata)?,
-        },
-        TARGET_ASSIGNMENT_METADATA => ConsumerGroupRecord::TargetAssignmentMetadata {
-            group_id: id()?,
-            assignment_epoch: read(value, Reader::i32)?,
-        },
-        TARGET_ASSIGNMENT_MEMBER => ConsumerGroupRecord::TargetAssignmentMember {
-            group_id: id()?,
-            member_id: id()?,
-            partitions: read(value, read_partitions)?,
-        },
-        CURRENT_MEMBER_ASSIGNMENT => ConsumerGroupRecord::CurrentMemberAssignment {
-            group_id: id()?,
-            member_id: id()?,
-            assignment: read(value, read_assignment)?,
-        },
-        _ => return Ok(None),
-    }))
-}
-
-pub(super) fn read<'a, T>(
-    value: Option<&'a [u8]>,
-    fields: impl FnOnce(&mut Reader<'a>) -> Field<T>,
-) -> Field<Option<T>> {
-    let Some(bytes) = value else {
-        return Ok(None);
-    };
-    let mut input = Reader::new(bytes, true);
-    if input.i16()? != VERSION {
-        return Err(MalformedMessage);
-    }
-    let value = fields(&mut input)?;
-    input.tagged_fields()?;
-    Ok(Some(value))
-}
-
-pub(super) fn write_topics(out: &mut Writer, topics: &BTreeMap<TopicName, TopicMetadata>) {
-    out.array_length(topics.len());
-    for (name, topic) in topics {
-        out.uuid(topic.id.0);
-        out.string(name);
-        out.i32(topic.num_partitions);
-        out.array_length(topic.partition_racks.len());
-        for (partition, racks) in &topic.partition_racks {
-            out.i32(*partition);
-            out.array_length(racks.len());
-            for rack in racks {
-                out.string(rack);
-            }
-            out.no_tagged_fields();
-        }
-        out.no_tagged_fields();
-    }
-}
-
-pub(super) fn read_topics(input: &mut Reader) -> Field<BTreeMap<TopicName, TopicMetadata>> {
-    let mut topics = BTreeMap::new();
-    for _ in 0..input.array_length()? {
-        let id = TopicId(input.uuid()?);
-        let name = TopicName::from(input.string()?);
-        let num_partitions = input.i32()?;
-        let mut partition_racks = BTreeMap::new();
-        for _ in 0..input.array_length()? {
-            let partition = input.i32()?;
-            let racks = read_strings(input)?;
-            input.tagged_fields()?;
-            partition_racks.insert(partition, racks);
-        }
-        input.tagged_fields()?;
-        let topic = TopicMetadata {
-            id,
-            num_partitions,
-            partition_racks,
-        };
-        topics.insert(name, topic);
-    }
-    Ok(topics)
-}
-
-pub(super) fn read_strings<T: Ord + for<'a> From<&'a str>>(
-    input: &mut Reader,
-) -> Field<BTreeSet<T>> {
-    let mut strings = BTreeSet::new();
-    for _ in 0..input.array_length()? {
-        strings.insert(T::from(input.string()?));
-    }
-    Ok(strings)
-}
 
 fn write_metadata(out: &mut Writer, metadata: &MemberMetadata) {
     out.nullable_string(metadata.instance_id.as_deref());
@@ -231,32 +51,6 @@ fn read_metadata(input: &mut Reader) -> Field<MemberMetadata> {
     })
 }
 
-pub(super) fn write_partitions(out: &mut Writer, topics: &PartitionsByTopic) {
-    out.array_length(topics.len());
-    for (topic_id, partitions) in topics {
-        out.uuid(topic_id.0);
-        out.array_length(partitions.len());
-        for partition in partitions {
-            out.i32(*partition);
-        }
-        out.no_tagged_fields();
-    }
-}
-
-pub(super) fn read_partitions(input: &mut Reader) -> Field<PartitionsByTopic> {
-    let mut topics = PartitionsByTopic::new();
-    for _ in 0..input.array_length()? {
-        let topic_id = TopicId(input.uuid()?);
-        let mut partitions = BTreeSet::new();
-        for _ in 0..input.array_length()? {
-            partitions.insert(input.i32()?);
-        }
-        input.tagged_fields()?;
-        topics.insert(topic_id, partitions);
-    }
-    Ok(topics)
-}
-
 fn write_assignment(out: &mut Writer, assignment: &CurrentMemberAssignment) {
     out.i32(assignment.member_epoch);
     out.i32(assignment.previous_member_epoch);
@@ -277,8 +71,14 @@ fn read_assignment(input: &mut Reader) -> Field<CurrentMemberAssignment> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
     use super::super::GroupRecord;
     use super::*;
+    use crate::assignor::server::PartitionsByTopic;
+    use crate::coordinator::consumer_group::{ConsumerGroupRecord, TopicMetadata};
+    use crate::protocol::TopicId;
+    use crate::protocol::wire::MalformedMessage;
 
     const TOPIC: TopicId = TopicId([7; 16]);
 
@@ -288,7 +88,7 @@ mod tests {
     }
 
     fn written(record: &ConsumerGroupRecord) -> (String, Option<String>) {
-        let (key, value) = encode(record);
+        let (key, value) = LAYOUT.encode(record);
         (hex(&key), value.as_deref().map(hex))
     }
 

@@ -7,6 +7,7 @@
 
 mod consumer_group;
 mod group_metadata;
+mod modern;
 mod offset_commit;
 mod share_group;
 
@@ -53,11 +54,11 @@ impl GroupRecord {
                 value.map(GroupMetadataValue::decode).transpose()?,
             ),
             other @ 9..=14 => {
-                let record = share_group::decode(other, rest, value)?;
+                let record = share_group::LAYOUT.decode(other, rest, value)?;
                 return Ok(record.map(GroupRecord::ShareGroup));
             }
             other => {
-                let record = consumer_group::decode(other, rest, value)?;
+                let record = consumer_group::LAYOUT.decode(other, rest, value)?;
                 return Ok(record.map(GroupRecord::ConsumerGroup));
             }
         }))
@@ -72,8 +73,8 @@ impl GroupRecord {
             GroupRecord::GroupMetadata(key, value) => {
                 (key.encode(), value.as_ref().map(GroupMetadataValue::encode))
             }
-            GroupRecord::ConsumerGroup(record) => consumer_group::encode(record),
-            GroupRecord::ShareGroup(record) => share_group::encode(record),
+            GroupRecord::ConsumerGroup(record) => consumer_group::LAYOUT.encode(record),
+            GroupRecord::ShareGroup(record) => share_group::LAYOUT.encode(record),
         };
         CoordinatorRecord {
             key: key.into(),

@@ -1,115 +1,26 @@
-//! The six types of share groups (KIP-932), key types 9 to 14. Keys are of no
-//! flexible version, values of version 0, which is.
+//! The six types of share groups (KIP-932), key types 9 to 14.
 //!
 //! Source: `ShareGroupMetadataKey.json` and the like.
 
-use super::consumer_group::{
-    key, read, read_partitions, read_strings, read_topics, value, write_partitions, write_topics,
-};
-use crate::coordinator::share_group::{
-    ShareGroupRecord, ShareMemberAssignment, ShareMemberMetadata,
-};
+use super::modern::{Layout, read_partitions, read_strings, write_partitions};
+use crate::coordinator::share_group::{ShareMemberAssignment, ShareMemberMetadata};
 use crate::protocol::wire::{Field, Reader, Writer};
 
-const PARTITION_METADATA: i16 = 9;
-const MEMBER_METADATA: i16 = 10;
-const METADATA: i16 = 11;
-const TARGET_ASSIGNMENT_METADATA: i16 = 12;
-const TARGET_ASSIGNMENT_MEMBER: i16 = 13;
-const CURRENT_MEMBER_ASSIGNMENT: i16 = 14;
+pub(super) const LAYOUT: Layout<ShareMemberMetadata, ShareMemberAssignment> = Layout {
+    partition_metadata: 9,
+    member_metadata: 10,
+    metadata: 11,
+    target_assignment_metadata: 12,
+    target_assignment_member: 13,
+    current_member_assignment: 14,
+    write_metadata,
+    read_metadata,
+    write_assignment,
+    read_assignment,
+};
 
 /// `STABLE`, the only state that a member of a share group has.
 const STABLE: i8 = 0;
-
-/// The key, and the value; `None` for a tombstone.
-pub(super) fn encode(record: &ShareGroupRecord) -> (Vec<u8>, Option<Vec<u8>>) {
-    let (record_type, member_id, value) = match record {
-        ShareGroupRecord::PartitionMetadata { topics, .. } => {
-            let topics = topics.as_ref();
-            let value = topics.map(|topics| value(|out| write_topics(out, topics)));
-            (PARTITION_METADATA, None, value)
-        }
-        ShareGroupRecord::MemberMetadata {
-            member_id,
-            metadata,
-            ..
-        } => {
-            let metadata = metadata.as_ref();
-            let value = metadata.map(|metadata| value(|out| write_metadata(out, metadata)));
-            (MEMBER_METADATA, Some(member_id), value)
-        }
-        ShareGroupRecord::Metadata { epoch, .. } => {
-            let value = epoch.map(|epoch| value(|out| out.i32(epoch)));
-            (METADATA, None, value)
-        }
-        ShareGroupRecord::TargetAssignmentMetadata {
-            assignment_epoch, ..
-        } => {
-            let value = assignment_epoch.map(|epoch| value(|out| out.i32(epoch)));
-            (TARGET_ASSIGNMENT_METADATA, None, value)
-        }
-        ShareGroupRecord::TargetAssignmentMember {
-            member_id,
-            partitions,
-            ..
-        } => {
-            let partitions = partitions.as_ref();
-            let value = partitions.map(|it| value(|out| write_partitions(out, it)));
-            (TARGET_ASSIGNMENT_MEMBER, Some(member_id), value)
-        }
-        ShareGroupRecord::CurrentMemberAssignment {
-            member_id,
-            assignment,
-            ..
-        } => {
-            let assignment = assignment.as_ref();
-            let value = assignment.map(|it| value(|out| write_assignment(out, it)));
-            (CURRENT_MEMBER_ASSIGNMENT, Some(member_id), value)
-        }
-    };
-    (key(record_type, record.group_id(), member_id), value)
-}
-
-/// Reads a record by the type in its key and what follows there; `None` when
-/// its type is none of these.
-pub(super) fn decode(
-    record_type: i16,
-    key: &[u8],
-    value: Option<&[u8]>,
-) -> Field<Option<ShareGroupRecord>> {
-    let mut key = Reader::new(key, false);
-    let mut id = || key.string().map(str::to_owned);
-    Ok(Some(match record_type {
-        PARTITION_METADATA => ShareGroupRecord::PartitionMetadata {
-            group_id: id()?,
-            topics: read(value, read_topics)?,
-        },
-        MEMBER_METADATA => ShareGroupRecord::MemberMetadata {
-            group_id: id()?,
-            member_id: id()?,
-            metadata: read(value, read_metadata)?,
-        },
-        METADATA => ShareGroupRecord::Metadata {
-            group_id: id()?,
-            epoch: read(value, Reader::i32)?,
-        },
-        TARGET_ASSIGNMENT_METADATA => ShareGroupRecord::TargetAssignmentMetadata {
-            group_id: id()?,
-            assignment_epoch: read(value, Reader::i32)?,
-        },
-        TARGET_ASSIGNMENT_MEMBER => ShareGroupRecord::TargetAssignmentMember {
-            group_id: id()?,
-            member_id: id()?,
-            partitions: read(value, read_partitions)?,
-        },
-        CURRENT_MEMBER_ASSIGNMENT => ShareGroupRecord::CurrentMemberAssignment {
-            group_id: id()?,
-            member_id: id()?,
-            assignment: read(value, read_assignment)?,
-        },
-        _ => return Ok(None),
-    }))
-}
 
 fn write_metadata(out: &mut Writer, metadata: &ShareMemberMetadata) {
     out.nullable_string(metadata.rack_id.as_deref());

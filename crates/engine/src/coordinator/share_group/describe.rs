@@ -1,11 +1,12 @@
 //! What a share group tells of itself to tools, and its end.
 
 use super::{ShareGroup, ShareGroupRecord, ShareGroupState, ShareGroups, write};
+use crate::coordinator::consumer_group::GroupError;
 use crate::coordinator::step::Step;
 use crate::coordinator::{GroupCoordinator, GroupEvent};
 use crate::protocol::{
-    DescribedShareGroup, DescribedShareGroupMember, ErrorCode, ListedGroup,
-    ShareGroupTopicPartitions, TopicId, TopicName,
+    DescribedShareGroup, DescribedShareGroupMember, ErrorCode, GroupDescribedPartitions,
+    ListedGroup, TopicId, TopicName,
 };
 
 /// The protocol type of share groups (`ShareGroup.PROTOCOL_TYPE`).
@@ -16,35 +17,16 @@ impl GroupCoordinator {
     pub fn describe_share_group(&self, group_id: &str) -> DescribedShareGroup {
         match self.share_groups.get_committed(&group_id.to_owned()) {
             Some(group) => group.described(),
-            None => unknown_share_group(
-                group_id,
-                ErrorCode::GroupIdNotFound,
-                format!("Group {group_id} not found."),
-            ),
+            None => {
+                let error = GroupError::unknown_group(group_id);
+                DescribedShareGroup::error(group_id, error.error_code, &error.message)
+            }
         }
     }
 
     /// The share groups, by name.
     pub fn share_groups(&self) -> impl ExactSizeIterator<Item = &ShareGroup> {
         self.share_groups.current().values()
-    }
-}
-
-/// What is told of a share group that cannot be described.
-pub fn unknown_share_group(
-    group_id: &str,
-    error_code: ErrorCode,
-    message: String,
-) -> DescribedShareGroup {
-    DescribedShareGroup {
-        error_code,
-        error_message: Some(message),
-        group_id: group_id.to_owned(),
-        group_state: String::new(),
-        group_epoch: 0,
-        assignment_epoch: 0,
-        assignor_name: String::new(),
-        members: Vec::new(),
     }
 }
 
@@ -66,12 +48,10 @@ impl ShareGroup {
         };
         let members = self.members.iter().map(|(id, member)| {
             let assignment = member.assignment.partitions.iter();
-            let assignment = assignment.map(|(topic_id, partitions)| {
-                let partitions = ShareGroupTopicPartitions {
-                    topic_id: *topic_id,
-                    partitions: partitions.iter().copied().collect(),
-                };
-                (name(topic_id), partitions)
+            let assignment = assignment.map(|(topic_id, partitions)| GroupDescribedPartitions {
+                topic_id: *topic_id,
+                topic_name: name(topic_id),
+                partitions: partitions.iter().copied().collect(),
             });
             let metadata = &member.metadata;
             DescribedShareGroupMember {

@@ -7,22 +7,18 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    ShareGroup, ShareGroupMember, ShareGroupRecord, ShareGroups, ShareMemberAssignment, write,
-};
-use crate::assignor::server::{
-    GroupSpec, MemberSpec, PartitionCounts, PartitionsByTopic, SubscriptionType, simple,
-};
+use super::assign::{bump_if_changed, reconcile};
+use super::sessions::{remove_member, schedule_session};
+use super::{ShareGroup, ShareGroupMember, ShareGroupRecord, ShareGroups, write};
 use crate::coordinator::consumer_group::{GroupError, TopicMetadata};
+use crate::coordinator::modern::listed;
 use crate::coordinator::protocols::AnyGroup;
 use crate::coordinator::runtime::RequestToken;
 use crate::coordinator::step::Step;
-use crate::coordinator::timers::Timer;
-use crate::coordinator::{CoordinatorOutput, GroupCoordinator, GroupEvent, Parts, RemovalCause};
-use crate::hash_order::{hash_of_text, in_hash_order};
+use crate::coordinator::{CoordinatorOutput, GroupCoordinator, GroupEvent, RemovalCause};
 use crate::protocol::{
     ErrorCode, JOIN_GROUP_MEMBER_EPOCH, LEAVE_GROUP_MEMBER_EPOCH, Response,
-    ShareGroupHeartbeatRequest, ShareGroupHeartbeatResponse, ShareGroupTopicPartitions, TopicName,
+    ShareGroupHeartbeatRequest, ShareGroupHeartbeatResponse, TopicName,
 };
 use crate::sim::Time;
 
@@ -50,28 +46,22 @@ impl GroupCoordinator {
         request: &ShareGroupHeartbeatRequest,
         out: &mut Vec<CoordinatorOutput>,
     ) {
-        let Parts {
-            groups,
-            consumer_groups,
-            share_groups,
-            mut step,
-            ..
-        } = self.parts(now, out);
+        let mut parts = self.parts(now, out);
         let heartbeat = Heartbeat {
             client_id,
             client_host,
             topics,
             request,
         };
-        let is_other = AnyGroup::find(groups, consumer_groups, &request.group_id).is_some();
+        let is_other =
+            AnyGroup::find(parts.groups, parts.consumer_groups, &request.group_id).is_some();
         let answer = validate(request).and_then(|()| match request.member_epoch {
             _ if is_other => Err(not_a_share_group(&request.group_id)),
-            LEAVE_GROUP_MEMBER_EPOCH => heartbeat.leave(share_groups, &mut step),
-            _ => heartbeat.beat(share_groups, &mut step),
+            LEAVE_GROUP_MEMBER_EPOCH => heartbeat.leave(parts.share_groups, &mut parts.step),
+            _ => heartbeat.beat(parts.share_groups, &mut parts.step),
         });
-        let response = answer.unwrap_or_else(refused);
-        step.respond_when_committed(token, Response::ShareGroupHeartbeat(response));
-        step.finish();
+        let response = answer.unwrap_or_else(GroupError::response);
+        parts.finish_with(token, Response::ShareGroupHeartbeat(response));
     }
 }
 
@@ -104,18 +94,6 @@ fn validate(request: &ShareGroupHeartbeatRequest) -> Result<(), GroupError> {
 fn not_a_share_group(group_id: &str) -> GroupError {
     let message = format!("Group {group_id} is not a share group.");
     GroupError::new(ErrorCode::GroupIdNotFound, message)
-}
-
-/// The answer to a heartbeat that does not count.
-pub(in crate::coordinator) fn refused(error: GroupError) -> ShareGroupHeartbeatResponse {
-    ShareGroupHeartbeatResponse {
-        error_code: error.error_code,
-        error_message: Some(error.message),
-        member_id: None,
-        member_epoch: 0,
-        heartbeat_interval_ms: 0,
-        assignment: None,
-    }
 }
 
 /// `throwIfShareGroupMemberEpochIsInvalid`
@@ -211,11 +189,8 @@ impl Heartbeat<'_> {
         self.client_id.clone_into(&mut metadata.client_id);
         self.client_host.clone_into(&mut metadata.client_host);
         if metadata != before.metadata {
-            let record = ShareGroupRecord::MemberMetadata {
-                group_id: told.group_id.clone(),
-                member_id: told.member_id.clone(),
-                metadata: Some(metadata),
-            };
+            let (group_id, member_id) = (&told.group_id, &told.member_id);
+            let record = ShareGroupRecord::member_metadata(group_id, member_id, metadata);
             write(groups, step, record);
         }
     }
@@ -254,190 +229,4 @@ fn refuse_when_full(group: &ShareGroup, member_id: &str, max: i32) -> Result<(),
         return Err(GroupError::new(ErrorCode::GroupMaxSizeReached, message));
     }
     Ok(())
-}
-
-/// Looks at the topics, and bumps the epoch when these or the subscriptions
-/// have changed.
-fn bump_if_changed(
-    groups: &mut ShareGroups,
-    step: &mut Step,
-    (group_id, topics): (&String, &Topics),
-    has_subscribed: impl Fn(&ShareGroup) -> bool,
-) {
-    let Some(group) = groups.get(group_id) else {
-        return;
-    };
-    let (epoch, has_subscribed) = (group.epoch, has_subscribed(group));
-    let names = group.subscribed_topics();
-    let known = names
-        .into_iter()
-        .filter_map(|name| Some((name.clone(), topics.get(name)?.clone())));
-    let known: Topics = known.collect();
-    let have_changed = known != group.topics;
-    let group_id = group_id.clone();
-    if have_changed {
-        let record = ShareGroupRecord::PartitionMetadata {
-            group_id: group_id.clone(),
-            topics: Some(known),
-        };
-        write(groups, step, record);
-    }
-    if have_changed || has_subscribed {
-        let epoch = Some(epoch + 1);
-        write(groups, step, ShareGroupRecord::Metadata { group_id, epoch });
-    }
-}
-
-/// Computes a new assignment when the epoch was bumped, and gives the member its
-/// part of it.
-fn reconcile(
-    groups: &mut ShareGroups,
-    step: &mut Step,
-    group_id: &String,
-    member_id: &String,
-) -> ShareMemberAssignment {
-    if groups
-        .get(group_id)
-        .is_some_and(|it| it.epoch > it.assignment_epoch)
-    {
-        assign(groups, step, group_id);
-    }
-    let Some(group) = groups.get(group_id) else {
-        return ShareMemberAssignment::default();
-    };
-    let member = group.members.get(member_id);
-    let before = member
-        .map(|member| member.assignment.clone())
-        .unwrap_or_default();
-    if before.member_epoch == group.assignment_epoch {
-        return before;
-    }
-    let part = group.target_assignment.get(member_id);
-    let now = ShareMemberAssignment {
-        member_epoch: group.assignment_epoch,
-        previous_member_epoch: before.member_epoch,
-        partitions: part.cloned().unwrap_or_default(),
-    };
-    let record = ShareGroupRecord::CurrentMemberAssignment {
-        group_id: group_id.clone(),
-        member_id: member_id.clone(),
-        assignment: Some(now.clone()),
-    };
-    write(groups, step, record);
-    now
-}
-
-/// Computes who may fetch what (`updateTargetAssignment`).
-fn assign(groups: &mut ShareGroups, step: &mut Step, group_id: &String) {
-    let Some(group) = groups.get(group_id) else {
-        return;
-    };
-    let counts = group.topics.values();
-    let counts: PartitionCounts = counts
-        .map(|topic| (topic.id, topic.num_partitions))
-        .collect();
-    let assignment = simple::assign(&spec(group), &counts);
-    let changed: Vec<(String, PartitionsByTopic)> = assignment
-        .into_iter()
-        .filter(|(member, part)| group.target_assignment.get(member) != Some(part))
-        .collect();
-    let epoch = group.epoch;
-    for (member_id, partitions) in changed {
-        let record = ShareGroupRecord::TargetAssignmentMember {
-            group_id: group_id.clone(),
-            member_id,
-            partitions: Some(partitions),
-        };
-        write(groups, step, record);
-    }
-    let record = ShareGroupRecord::TargetAssignmentMetadata {
-        group_id: group_id.clone(),
-        assignment_epoch: Some(epoch),
-    };
-    write(groups, step, record);
-}
-
-/// The members in the order of the hash table that Kafka has them in.
-fn spec(group: &ShareGroup) -> GroupSpec {
-    let members = group.members.iter().map(|(id, member)| {
-        let names = member.metadata.subscribed_topic_names.iter();
-        let part = group.target_assignment.get(id);
-        MemberSpec {
-            member_id: id.clone(),
-            instance_id: None,
-            subscribed: names
-                .filter_map(|name| Some(group.topics.get(name)?.id))
-                .collect(),
-            assigned: part.cloned().unwrap_or_default(),
-        }
-    });
-    let members = in_hash_order(members.collect(), |it: &MemberSpec| {
-        hash_of_text(&it.member_id)
-    });
-    let mut subscriptions = group.members.values();
-    let mut subscriptions = subscriptions
-        .by_ref()
-        .map(|member| &member.metadata.subscribed_topic_names);
-    let first = subscriptions.next();
-    let subscription_type = match subscriptions.all(|topics| Some(topics) == first) {
-        true => SubscriptionType::Homogeneous,
-        false => SubscriptionType::Heterogeneous,
-    };
-    GroupSpec {
-        members,
-        subscription_type,
-    }
-}
-
-/// The member is no longer in the group (`shareGroupFenceMember`). The others
-/// get what it had with the next assignment.
-pub(in crate::coordinator) fn remove_member(
-    groups: &mut ShareGroups,
-    step: &mut Step,
-    (group_id, member_id): (&String, &String),
-    cause: RemovalCause,
-) {
-    let Some(member) = groups
-        .get(group_id)
-        .and_then(|it| it.members.get(member_id))
-    else {
-        return;
-    };
-    let client_id = member.metadata.client_id.clone();
-    for record in ShareGroupRecord::without_member(group_id, member_id) {
-        write(groups, step, record);
-    }
-    let topics = groups.get(group_id).map(|group| group.topics.clone());
-    bump_if_changed(
-        groups,
-        step,
-        (group_id, &topics.unwrap_or_default()),
-        |_| true,
-    );
-    step.cancel_session(group_id, member_id);
-    step.event_if_written(GroupEvent::MemberRemoved {
-        group: group_id.clone(),
-        member_id: member_id.clone(),
-        client_id,
-        cause,
-    });
-}
-
-/// Expects the next heartbeat within the session timeout.
-pub(in crate::coordinator) fn schedule_session(step: &mut Step, group_id: &str, member_id: &str) {
-    let timer = Timer::Session {
-        group: group_id.to_owned(),
-        member_id: member_id.to_owned(),
-    };
-    step.schedule(step.config.share.session_timeout_ms, timer);
-}
-
-fn listed(partitions: &PartitionsByTopic) -> Vec<ShareGroupTopicPartitions> {
-    let topics = partitions.iter();
-    topics
-        .map(|(topic_id, partitions)| ShareGroupTopicPartitions {
-            topic_id: *topic_id,
-            partitions: partitions.iter().copied().collect(),
-        })
-        .collect()
 }

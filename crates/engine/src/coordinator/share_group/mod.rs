@@ -5,15 +5,16 @@
 //! The rules are those of Kafka 4.0's `GroupMetadataManager.shareGroupHeartbeat`,
 //! `ShareGroup` and `SimpleAssignor`.
 
+mod assign;
 mod describe;
 mod heartbeat;
 mod record;
+mod sessions;
 
 pub(super) use describe::delete;
-pub use describe::unknown_share_group;
 pub use heartbeat::Topics;
-pub(super) use heartbeat::{remove_member, schedule_session};
 pub use record::{ShareGroupRecord, ShareMemberAssignment, ShareMemberMetadata};
+pub(super) use sessions::{remove_member, schedule_session};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -173,15 +174,5 @@ pub(super) fn replay(groups: &mut ShareGroups, write: WriteNumber, record: Share
 /// The group that a record makes which says something; compaction may have
 /// taken away what came before.
 fn made_by(record: &ShareGroupRecord) -> Option<ShareGroup> {
-    let says_something = match record {
-        ShareGroupRecord::Metadata { epoch, .. } => epoch.is_some(),
-        ShareGroupRecord::PartitionMetadata { topics, .. } => topics.is_some(),
-        ShareGroupRecord::MemberMetadata { metadata, .. } => metadata.is_some(),
-        ShareGroupRecord::TargetAssignmentMetadata {
-            assignment_epoch, ..
-        } => assignment_epoch.is_some(),
-        ShareGroupRecord::TargetAssignmentMember { partitions, .. } => partitions.is_some(),
-        ShareGroupRecord::CurrentMemberAssignment { assignment, .. } => assignment.is_some(),
-    };
-    says_something.then(|| ShareGroup::new(record.group_id()))
+    (!record.is_tombstone()).then(|| ShareGroup::new(record.group_id()))
 }

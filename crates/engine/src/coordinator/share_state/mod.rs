@@ -4,23 +4,21 @@
 
 mod combine;
 mod record;
+mod shard;
+mod state;
 
 pub use record::{ShareSnapshotValue, ShareStateRecord, ShareUpdateValue};
+pub use shard::{AnswerShareState, with_error};
+pub use state::ShareGroupOffset;
 
-use std::convert::Infallible;
 use std::fmt;
 
-use super::runtime::{
-    CoordinatorShard, Output, ProducerIdAndEpoch, RequestToken, Settled, TimelineMap, Write,
-    WriteNumber,
-};
-use crate::log::record_batch::TransactionResult;
+use super::runtime::{Output, RequestToken, TimelineMap, WriteNumber};
 use crate::protocol::{
-    ErrorCode, PersisterStateBatch, ReadShareGroupStateResponse,
-    ReadShareGroupStateSummaryResponse, Response, ShareGroupStateResults, SharePartitionStateRead,
-    SharePartitionStateWrite, TopicId, TopicIdPartition, UNINITIALIZED_START_OFFSET,
+    ErrorCode, ReadShareGroupStateResponse, ReadShareGroupStateSummaryResponse, Response,
+    ShareGroupStateResults, SharePartitionStateRead, SharePartitionStateWrite, TopicId,
+    TopicIdPartition, UNINITIALIZED_START_OFFSET,
 };
-use crate::sim::Time;
 
 /// A partition as a share group reads it (`SharePartitionKey`).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -59,15 +57,6 @@ impl fmt::Display for SharePartitionKey {
     }
 }
 
-/// The state of a share-partition (`ShareGroupOffset`).
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ShareGroupOffset {
-    /// What the last snapshot and the updates since come to.
-    pub state: ShareSnapshotValue,
-    /// How many updates there were since.
-    pub updates: i32,
-}
-
 /// What a broker's settings say of the share coordinator
 /// (`share.coordinator.*`).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -78,15 +67,6 @@ pub struct ShareCoordinatorConfig {
     /// `share.coordinator.write.timeout.ms`: how long a write may wait until it
     /// is committed, in milliseconds.
     pub write_timeout_ms: i64,
-}
-
-/// The answer to a request, once what it wrote is committed.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct AnswerShareState {
-    /// The request.
-    pub token: RequestToken,
-    /// Its answer when all is well.
-    pub response: Response,
 }
 
 /// The state of the share-partitions of one partition of
@@ -236,129 +216,6 @@ impl ShareCoordinator {
         let results = vec![(key.of(), ErrorCode::None, state_epoch, start_offset)];
         ReadShareGroupStateSummaryResponse { results }
     }
-
-    /// The first write is a snapshot, those after it are updates, until there
-    /// were so many that it is time for a snapshot again
-    /// (`generateShareStateRecord`).
-    fn record_of(
-        &self,
-        key: &SharePartitionKey,
-        write: &SharePartitionStateWrite,
-    ) -> ShareStateRecord {
-        let or = |new: i32, known: i32| if new == -1 { known } else { new };
-        match self.states.get(key) {
-            None => {
-                let value = ShareSnapshotValue {
-                    snapshot_epoch: 0,
-                    state_epoch: write.state_epoch,
-                    leader_epoch: write.leader_epoch,
-                    start_offset: write.start_offset,
-                    state_batches: combine::combine(&[], &write.state_batches, write.start_offset),
-                };
-                ShareStateRecord::Snapshot(key.clone(), Some(value))
-            }
-            Some(known) if known.updates >= self.config.updates_per_snapshot => {
-                let known = &known.state;
-                let update = (write.start_offset, &write.state_batches[..]);
-                let value = ShareSnapshotValue {
-                    snapshot_epoch: known.snapshot_epoch.wrapping_add(1),
-                    state_epoch: or(write.state_epoch, known.state_epoch),
-                    leader_epoch: or(write.leader_epoch, known.leader_epoch),
-                    ..merged(known, update)
-                };
-                ShareStateRecord::Snapshot(key.clone(), Some(value))
-            }
-            Some(known) => {
-                let value = ShareUpdateValue {
-                    snapshot_epoch: known.state.snapshot_epoch,
-                    leader_epoch: or(write.leader_epoch, known.state.leader_epoch),
-                    start_offset: write.start_offset,
-                    state_batches: combine::combine(&[], &write.state_batches, write.start_offset),
-                };
-                ShareStateRecord::Update(key.clone(), value)
-            }
-        }
-    }
-
-    /// Takes records in and hands them out to be written; answers when they
-    /// are committed.
-    fn write(
-        &mut self,
-        records: Vec<ShareStateRecord>,
-        token: RequestToken,
-        response: Response,
-        out: &mut Outputs,
-    ) {
-        let number = self.next_write();
-        for record in &records {
-            self.apply(number, record.clone());
-        }
-        out.push(Output::Write(Write {
-            number,
-            records: records.iter().map(ShareStateRecord::encode).collect(),
-            producer: None,
-            events: Vec::new(),
-            then: vec![AnswerShareState { token, response }],
-        }));
-    }
-
-    fn apply(&mut self, write: WriteNumber, record: ShareStateRecord) {
-        match record {
-            ShareStateRecord::Snapshot(key, Some(state)) => {
-                let updates = 0;
-                self.states
-                    .insert(write, key, ShareGroupOffset { state, updates });
-            }
-            ShareStateRecord::Snapshot(key, None) => self.states.remove(write, &key),
-            ShareStateRecord::Update(key, update) => {
-                let known = self.states.get(&key).cloned();
-                let updated = known.map_or_else(
-                    || from_update(&update),
-                    |known| {
-                        let update_of = (update.start_offset, &update.state_batches[..]);
-                        ShareGroupOffset {
-                            state: ShareSnapshotValue {
-                                leader_epoch: update.leader_epoch,
-                                ..merged(&known.state, update_of)
-                            },
-                            updates: known.updates + 1,
-                        }
-                    },
-                );
-                self.states.insert(write, key, updated);
-            }
-        }
-    }
-}
-
-/// An update without the snapshot that it adds to.
-fn from_update(update: &ShareUpdateValue) -> ShareGroupOffset {
-    ShareGroupOffset {
-        state: ShareSnapshotValue {
-            snapshot_epoch: update.snapshot_epoch,
-            state_epoch: 0,
-            leader_epoch: update.leader_epoch,
-            start_offset: update.start_offset,
-            state_batches: update.state_batches.clone(),
-        },
-        updates: 1,
-    }
-}
-
-/// A state with a start offset, -1 for the same, and batches added to it.
-fn merged(
-    known: &ShareSnapshotValue,
-    (start_offset, batches): (i64, &[PersisterStateBatch]),
-) -> ShareSnapshotValue {
-    let start_offset = match start_offset {
-        -1 => known.start_offset,
-        start_offset => start_offset,
-    };
-    ShareSnapshotValue {
-        start_offset,
-        state_batches: combine::combine(&known.state_batches, batches, start_offset),
-        ..known.clone()
-    }
 }
 
 fn failed_read(error_code: ErrorCode) -> SharePartitionStateRead {
@@ -373,91 +230,5 @@ fn failed_read(error_code: ErrorCode) -> SharePartitionStateRead {
 fn done(key: &SharePartitionKey, error: ErrorCode) -> ShareGroupStateResults {
     ShareGroupStateResults {
         results: vec![(key.of(), error)],
-    }
-}
-
-/// An answer with an error in place of what it says.
-pub fn with_error(response: Response, error: ErrorCode) -> Response {
-    let mut response = response;
-    match &mut response {
-        Response::ReadShareGroupState(response) => {
-            for (_, read) in &mut response.results {
-                *read = failed_read(error);
-            }
-        }
-        Response::WriteShareGroupState(response)
-        | Response::InitializeShareGroupState(response)
-        | Response::DeleteShareGroupState(response) => {
-            for (_, result) in &mut response.results {
-                *result = error;
-            }
-        }
-        other => unreachable!("{} is not of the share coordinator", other.api()),
-    }
-    response
-}
-
-impl CoordinatorShard for ShareCoordinator {
-    type Event = Infallible;
-    type Then = AnswerShareState;
-
-    fn next_write(&mut self) -> WriteNumber {
-        self.last_write += 1;
-        self.last_write
-    }
-
-    fn replay(
-        &mut self,
-        write: WriteNumber,
-        _: Option<ProducerIdAndEpoch>,
-        key: &[u8],
-        value: Option<&[u8]>,
-    ) {
-        // Kafka logs records that it cannot read, and goes on.
-        if let Ok(Some(record)) = ShareStateRecord::decode(key, value) {
-            self.apply(write, record);
-        }
-    }
-
-    fn replay_end_transaction_marker(
-        &mut self,
-        _: WriteNumber,
-        _: ProducerIdAndEpoch,
-        _: TransactionResult,
-    ) {
-    }
-
-    fn commit(&mut self, until: WriteNumber) {
-        self.states.commit(until);
-    }
-
-    fn revert(&mut self, from: WriteNumber) {
-        self.states.revert(from);
-    }
-
-    fn settled(
-        &mut self,
-        _: Time,
-        AnswerShareState { token, response }: AnswerShareState,
-        settled: Settled,
-        out: &mut Outputs,
-    ) {
-        let response = match settled.error() {
-            Some(error) => with_error(response, error),
-            None => response,
-        };
-        out.push(Output::Respond { token, response });
-    }
-
-    fn on_loaded(&mut self, _: Time, _: &mut Outputs) {}
-
-    fn on_unloaded(&mut self, _: Time, _: &mut Outputs) {}
-
-    fn next_deadline(&self) -> Option<Time> {
-        None
-    }
-
-    fn expire_next(&mut self, _: Time, _: &mut Outputs) -> bool {
-        false
     }
 }

@@ -304,9 +304,8 @@ fn a_recompressed_batch_has_the_brokers_time_and_its_producers_records() {
     }
 }
 
-#[test]
-fn markers_are_not_compressed() {
-    let mut log = log_of_codec(BrokerCompressionType::Always(CompressionType::Gzip));
+/// A transaction: three records, and the marker that commits them.
+fn append_transaction(log: &mut PartitionLog) {
     let options = |is_control, base_sequence| BatchOptions {
         producer_id: 1,
         producer_epoch: 0,
@@ -329,6 +328,12 @@ fn markers_are_not_compressed() {
     marker.append_end_transaction_marker(NOW, commit).unwrap();
     let marker = marker.build().unwrap();
     log.append_as_coordinator(&marker, 0, NOW).unwrap();
+}
+
+#[test]
+fn markers_are_not_compressed() {
+    let mut log = log_of_codec(BrokerCompressionType::Always(CompressionType::Gzip));
+    append_transaction(&mut log);
     let codecs: Vec<_> = log.batches().map(RecordBatch::compression_type).collect();
     assert_eq!(codecs, [CompressionType::Gzip, CompressionType::None]);
 }
@@ -365,28 +370,75 @@ fn records_in_compressed_batches_are_found_by_their_timestamps() {
     }
 }
 
+/// Three records, the middle one of which compaction takes away, since a later
+/// record has its key.
+fn append_and_compact(log: &mut PartitionLog, codec: CompressionType) {
+    let mut newer = RecordBatchBuilder::default();
+    let record = Record {
+        timestamp_ms: NOW,
+        key: Some("b".into()),
+        value: Some("new".into()),
+        headers: Vec::new(),
+    };
+    newer.append(&record).unwrap();
+    let older = compressed_batch(codec, NOW);
+    for batch in [older, newer.build().unwrap()] {
+        log.append_as_leader(&batch, 0, NOW).unwrap();
+    }
+    log.set_high_watermark(log.end_offset());
+    log.roll(NOW);
+    let cleaning = log.clean(&log.to_clean(None, NOW), NOW);
+    assert_eq!((cleaning.records_before, cleaning.records_after), (4, 3));
+}
+
+/// Markers have offsets and compaction leaves holes, and neither is a record
+/// that somebody wrote; the log start and the ends may lie within a batch.
+#[test]
+fn data_records_are_counted_one_by_one() {
+    let mut log = log_of_codec(BrokerCompressionType::Producer);
+    append_and_compact(&mut log, CompressionType::Gzip);
+    append_transaction(&mut log);
+    for _ in 0..600 {
+        log.append_as_leader(&batch(2, NOW), 0, NOW).unwrap();
+    }
+    log.set_high_watermark(log.end_offset());
+    log.delete_records(1).unwrap();
+    let data = log.batches().filter(|batch| !batch.is_control());
+    let offsets: Vec<i64> = data
+        .flat_map(|batch| batch.records().map(|record| record.unwrap().offset))
+        .filter(|offset| *offset >= log.start_offset())
+        .collect();
+    let end = log.end_offset();
+    let places = [
+        0,
+        1,
+        2,
+        3,
+        4,
+        6,
+        7,
+        8,
+        9,
+        10,
+        517,
+        700,
+        end - 1,
+        end,
+        end + 5,
+    ];
+    for (from, to) in places.iter().flat_map(|from| places.map(|to| (*from, to))) {
+        let counted = offsets.iter().filter(|it| (from..to).contains(*it)).count();
+        assert_eq!(log.data_records(from, to), counted as i64, "{from} to {to}");
+    }
+}
+
 /// Compaction looks into compressed batches, and what it writes anew is in
 /// the codec that it was in.
 #[test]
 fn compressed_batches_are_compacted_in_their_codec() {
     for codec in CompressionType::ALL {
         let mut log = log_of_codec(BrokerCompressionType::Producer);
-        let mut newer = RecordBatchBuilder::default();
-        let record = Record {
-            timestamp_ms: NOW,
-            key: Some("b".into()),
-            value: Some("new".into()),
-            headers: Vec::new(),
-        };
-        newer.append(&record).unwrap();
-        let older = compressed_batch(codec, NOW);
-        for batch in [older, newer.build().unwrap()] {
-            log.append_as_leader(&batch, 0, NOW).unwrap();
-        }
-        log.set_high_watermark(log.end_offset());
-        log.roll(NOW);
-        let cleaning = log.clean(&log.to_clean(None, NOW), NOW);
-        assert_eq!((cleaning.records_before, cleaning.records_after), (4, 3));
+        append_and_compact(&mut log, codec);
         let cleaned = log.batches().next().unwrap();
         assert_eq!(cleaned.compression_type(), codec);
         let offsets: Vec<_> = cleaned.records().map(|r| r.unwrap().offset).collect();

@@ -6,13 +6,12 @@ mod options;
 use engine::client::SeekTo;
 use engine::event::LogLevel;
 use engine::log::record_batch::RecordBatch;
-use engine::{Command, Event, EventKind, Refusal, Time, TopicPartition};
+use engine::{Command, Event, EventKind, Time, TopicPartition};
 
 use super::connecting::Connecting;
+use super::making::{Making, class_of};
 use super::removed::{Removed, replace_removed};
-use super::topics::unknown_host;
 use super::{Host, INTERRUPTED, KILLED, Run, TERMINATED};
-use crate::bootstrap::{Reach, reach};
 use crate::terminal::Foreground;
 
 use formatter::Formatter;
@@ -26,6 +25,11 @@ const REMOVED: &[Removed] = &[Removed {
     instead: "--bootstrap-server",
     value: Some("localhost:9092"),
 }];
+
+const MAKING: Making = Making {
+    kind: "consumer",
+    report: unknown_error,
+};
 
 /// Where the records come from.
 #[derive(Clone, Debug)]
@@ -233,7 +237,7 @@ impl ConsoleConsumer {
                     "Error processing message, terminating consumer process: ",
                     CLASS,
                 );
-                host.err(&format!("{}.{exception}: {message}\n", package(exception)));
+                host.err(&format!("{}: {message}\n", class_of(exception)));
                 self.closing = Some(0);
                 None
             }
@@ -262,53 +266,15 @@ impl ConsoleConsumer {
     }
 }
 
-/// The package of an exception that a consumer ends with.
-fn package(exception: &str) -> &'static str {
-    match exception {
-        "NoOffsetForPartitionException"
-        | "OffsetOutOfRangeException"
-        | "LogTruncationException" => "org.apache.kafka.clients.consumer",
-        _ => "org.apache.kafka.common.errors",
-    }
-}
-
 fn connect(wanted: &Wanted, host: &mut Host) -> Result<Link, i32> {
-    let config = wanted.config(host).map_err(|message| {
-        // What else than a value keeps a consumer from being made is the cause
-        // of another exception.
-        if !message.starts_with("Invalid value ") {
-            return not_constructed(host, &message);
-        }
-        unknown_error(
-            host,
-            &format!("org.apache.kafka.common.config.ConfigException: {message}"),
-        )
-    })?;
-    match reach(host.world(), &wanted.addresses) {
-        Reach::Cluster => {}
-        Reach::Nobody(address) => {
-            let client = format!(
-                "Consumer clientId={}, groupId={}",
-                config.client_id, config.group_id
-            );
-            let mut connecting = Connecting::new(&client, &address, host);
-            connecting.try_again(host);
-            return Ok(Link::Nobody(connecting));
-        }
-        Reach::UnknownHost {
-            host: name,
-            address,
-        } => {
-            unknown_host(host, &name, &address);
-            return Err(not_constructed(host, "no machine here is called that"));
-        }
-        Reach::NotAnAddress(_) => return Err(not_constructed(host, "that is no host:port")),
-    }
-    if config.group_id.trim().is_empty() {
-        let message = "To use the group management or offset commit APIs, you must provide a valid \
-                       group.id in the consumer configuration.";
-        let class = "org.apache.kafka.common.errors.InvalidGroupIdException";
-        return Err(unknown_error(host, &format!("{class}: {message}")));
+    let config = wanted.config(host);
+    let config = config.map_err(|refusal| MAKING.setting_refused(host, &refusal))?;
+    let client = format!(
+        "Consumer clientId={}, groupId={}",
+        config.client_id, config.group_id
+    );
+    if let Some(connecting) = MAKING.reach(host, &wanted.addresses, &client)? {
+        return Ok(Link::Nobody(connecting));
     }
     if wanted.topic.trim().is_empty() {
         let message = "Topic collection to subscribe to cannot contain null or empty topic";
@@ -319,31 +285,13 @@ fn connect(wanted: &Wanted, host: &mut Host) -> Result<Link, i32> {
         config,
         topics: vec![wanted.topic.as_str().into()],
     };
-    match host.execute(add) {
-        Ok(consumer) => Ok(Link::Consumer(consumer.unwrap_or_default())),
-        Err(refusal @ (Refusal::InvalidConfig(_) | Refusal::CannotConstruct { .. })) => {
-            Err(not_constructed(host, &refusal.to_string()))
-        }
-        Err(refusal) => {
-            host.note(&refusal.to_string());
-            Err(1)
-        }
-    }
+    MAKING.start(host, add).map(Link::Consumer)
 }
 
 fn unknown_error(host: &mut Host, exception: &str) -> i32 {
     host.log("ERROR", "Unknown error when running consumer: ", CLASS);
     host.err(&format!("{exception}\n"));
     1
-}
-
-fn not_constructed(host: &mut Host, why: &str) -> i32 {
-    let status = unknown_error(
-        host,
-        "org.apache.kafka.common.KafkaException: Failed to construct kafka consumer",
-    );
-    host.note(&format!("It failed because: {why}"));
-    status
 }
 
 impl Run for ConsoleConsumer {

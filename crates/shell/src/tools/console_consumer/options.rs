@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use engine::Refusal;
 use engine::client::ConsumerConfig;
 use engine::sim::{Random, Stream};
 
@@ -273,8 +274,8 @@ fn settings(
 }
 
 impl Wanted {
-    /// The consumer's settings; the error is a `ConfigException`'s message.
-    pub fn config(&self, host: &mut Host) -> Result<ConsumerConfig, String> {
+    /// The consumer's settings, unless one of them is refused.
+    pub fn config(&self, host: &mut Host) -> Result<ConsumerConfig, Refusal> {
         let group = self.settings.get("group.id").cloned();
         let mut config = ConsumerConfig::of_group(group.clone().unwrap_or_default());
         if group.is_none() {

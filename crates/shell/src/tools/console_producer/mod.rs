@@ -12,10 +12,9 @@ use engine::protocol::TopicName;
 use engine::{Command, Event, EventKind, RecordSizes, Refusal, Time, TopicPartition};
 
 use super::connecting::Connecting;
+use super::making::{Making, class_of};
 use super::removed::{Removed, replace_removed};
-use super::topics::unknown_host;
 use super::{Host, INTERRUPTED, KILLED, Run, TERMINATED};
-use crate::bootstrap::{Reach, reach};
 use crate::terminal::Foreground;
 
 use options::Wanted;
@@ -36,6 +35,11 @@ const REMOVED: &[Removed] = &[
         value: Some("localhost:9092"),
     },
 ];
+
+const MAKING: Making = Making {
+    kind: "producer",
+    report: uncaught,
+};
 
 /// Where the producer's records go.
 #[derive(Clone, Debug)]
@@ -89,12 +93,8 @@ impl ConsoleProducer {
     ) -> Result<ConsoleProducer, i32> {
         let arguments = replace_removed(arguments, REMOVED, host);
         let wanted = options::read(&arguments, host)?;
-        let reader = LineReader::new(&wanted.reader).map_err(|message| {
-            host.err(&format!(
-                "org.apache.kafka.common.KafkaException: {message}\n"
-            ));
-            1
-        })?;
+        let reader = LineReader::new(&wanted.reader);
+        let reader = reader.map_err(|message| unreadable(host, &message))?;
         refuse_headers(&wanted, host)?;
         let link = connect(&wanted, host)?;
         let interactive = stdin.is_none();
@@ -138,10 +138,7 @@ impl ConsoleProducer {
         let parsed = match self.reader.read(line) {
             Ok(parsed) => parsed,
             Err(message) => {
-                host.err(&format!(
-                    "org.apache.kafka.common.KafkaException: {message}\n"
-                ));
-                self.status = 1;
+                self.status = unreadable(host, &message);
                 return;
             }
         };
@@ -183,7 +180,7 @@ impl ConsoleProducer {
     /// A record has failed: logged, or thrown when the tool waits for each
     /// (`ErrorLoggingCallback`).
     fn on_failed(&mut self, host: &mut Host, sizes: RecordSizes, exception: &str, message: &str) {
-        let exception = format!("{}.{exception}", package(exception));
+        let exception = class_of(exception);
         if self.sync {
             host.err(&format!(
                 "java.util.concurrent.ExecutionException: {exception}: {message}\n"
@@ -312,15 +309,6 @@ impl ConsoleProducer {
     }
 }
 
-/// The package of an exception of Kafka's clients.
-fn package(exception: &str) -> &'static str {
-    match exception {
-        "InvalidRecordException" | "KafkaException" => "org.apache.kafka.common",
-        "ConfigException" => "org.apache.kafka.common.config",
-        _ => "org.apache.kafka.common.errors",
-    }
-}
-
 /// The lines of a text that is piped in; the last needs no line end.
 fn lines(text: &str) -> VecDeque<String> {
     text.lines().map(str::to_owned).collect()
@@ -339,49 +327,29 @@ fn refuse_headers(wanted: &Wanted, host: &mut Host) -> Result<(), i32> {
 }
 
 fn connect(wanted: &Wanted, host: &mut Host) -> Result<Link, i32> {
-    let config = wanted.config(host).map_err(|exception| {
-        host.err(&format!("{exception}\n"));
-        1
-    })?;
-    match reach(host.world(), &wanted.addresses) {
-        Reach::Cluster => {}
-        Reach::Nobody(address) => {
-            let client = format!("Producer clientId={}", config.client_id);
-            let mut connecting = Connecting::new(&client, &address, host);
-            connecting.try_again(host);
-            return Ok(Link::Nobody {
-                connecting,
-                max_block_ms: config.max_block_ms,
-            });
-        }
-        Reach::UnknownHost {
-            host: name,
-            address,
-        } => {
-            unknown_host(host, &name, &address);
-            return Err(not_constructed(host, "no machine here is called that"));
-        }
-        Reach::NotAnAddress(_) => return Err(not_constructed(host, "that is no host:port")),
+    let config = wanted.config(host);
+    let config = config.map_err(|refusal| MAKING.setting_refused(host, &refusal))?;
+    let client = format!("Producer clientId={}", config.client_id);
+    if let Some(connecting) = MAKING.reach(host, &wanted.addresses, &client)? {
+        return Ok(Link::Nobody {
+            connecting,
+            max_block_ms: config.max_block_ms,
+        });
     }
     let add = Command::AddProducer {
         config,
         workload: None,
     };
-    match host.execute(add) {
-        Ok(producer) => Ok(Link::Producer(producer.unwrap_or_default())),
-        Err(refusal @ (Refusal::InvalidConfig(_) | Refusal::CannotConstruct { .. })) => {
-            Err(not_constructed(host, &refusal.to_string()))
-        }
-        Err(refusal) => {
-            host.note(&refusal.to_string());
-            Err(1)
-        }
-    }
+    MAKING.start(host, add).map(Link::Producer)
 }
 
-fn not_constructed(host: &mut Host, why: &str) -> i32 {
-    host.err("org.apache.kafka.common.KafkaException: Failed to construct kafka producer\n");
-    host.note(&format!("It failed because: {why}"));
+/// A line, or how lines are to be read, makes no sense.
+fn unreadable(host: &mut Host, message: &str) -> i32 {
+    uncaught(host, &format!("{}: {message}", class_of("KafkaException")))
+}
+
+fn uncaught(host: &mut Host, exception: &str) -> i32 {
+    host.err(&format!("{exception}\n"));
     1
 }
 

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use engine::Refusal;
 use engine::client::ProducerConfig;
 
 use crate::bootstrap::are_addresses;
@@ -214,13 +215,11 @@ fn settings(options: &Options) -> Result<Vec<(String, String)>, OptionError> {
 }
 
 impl Wanted {
-    /// The producer's settings; the error is the exception as Java prints it.
-    pub fn config(&self, host: &mut Host) -> Result<ProducerConfig, String> {
+    /// The producer's settings, unless one of them is refused.
+    pub fn config(&self, host: &mut Host) -> Result<ProducerConfig, Refusal> {
         let mut config = ProducerConfig::default();
         let settings = self.settings.iter().map(|(name, value)| (name, value));
-        properties::apply(settings, host, |name, value| config.set(name, value)).map_err(
-            |message| format!("org.apache.kafka.common.config.ConfigException: {message}"),
-        )?;
+        properties::apply(settings, host, |name, value| config.set(name, value))?;
         let is_given = |setting: &str| self.settings.iter().any(|(name, _)| name == setting);
         if !is_given("delivery.timeout.ms") {
             // The default gives way to longer waits that were asked for.

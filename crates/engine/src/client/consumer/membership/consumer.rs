@@ -8,9 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Consumer, Membership};
 use crate::client::consumer::offsets::Commit;
 use crate::protocol::{
-    ConsumerGroupHeartbeatResponse, ConsumerGroupTopicPartitions, ErrorCode,
-    JOIN_GROUP_MEMBER_EPOCH, LEAVE_GROUP_MEMBER_EPOCH, LEAVE_GROUP_STATIC_MEMBER_EPOCH, TopicId,
-    TopicName, TopicPartition,
+    ConsumerGroupHeartbeatResponse, ErrorCode, GroupTopicPartitions, JOIN_GROUP_MEMBER_EPOCH,
+    LEAVE_GROUP_MEMBER_EPOCH, LEAVE_GROUP_STATIC_MEMBER_EPOCH, TopicId, TopicName, TopicPartition,
 };
 use crate::sim::{Fabric, Time};
 
@@ -128,7 +127,7 @@ impl ConsumerMember {
         self.sent = SentFields::default();
     }
 
-    fn receive(&mut self, assignment: Vec<ConsumerGroupTopicPartitions>) {
+    fn receive(&mut self, assignment: Vec<GroupTopicPartitions>) {
         let topics = assignment.into_iter();
         let partitions: ById = topics
             .map(|of| (of.topic_id, of.partitions.into_iter().collect()))

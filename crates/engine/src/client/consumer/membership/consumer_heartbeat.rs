@@ -5,7 +5,7 @@ use super::consumer::ConsumerMemberState;
 use super::heartbeat::POLL_TIMEOUT;
 use super::{Consumer, ConsumerEvent, Pending};
 use crate::event::LogLevel;
-use crate::protocol::{ConsumerGroupHeartbeatRequest, ConsumerGroupTopicPartitions, Request};
+use crate::protocol::{ConsumerGroupHeartbeatRequest, GroupTopicPartitions, Request};
 use crate::sim::{Fabric, Time};
 
 const LOGGER: &str = "org.apache.kafka.clients.consumer.internals.ConsumerHeartbeatRequestManager";
@@ -78,7 +78,7 @@ impl Consumer {
             .current
             .iter()
             .flat_map(|current| &current.partitions);
-        let owned = owned.map(|(topic_id, partitions)| ConsumerGroupTopicPartitions {
+        let owned = owned.map(|(topic_id, partitions)| GroupTopicPartitions {
             topic_id: *topic_id,
             partitions: partitions.iter().copied().collect(),
         });

@@ -5,9 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 use crate::assignor::server::PartitionsByTopic;
-use crate::protocol::{
-    ConsumerGroupDescribeRequest, ConsumerGroupTopicPartitions, ErrorCode, TopicName,
-};
+use crate::protocol::{ConsumerGroupDescribeRequest, ErrorCode, GroupTopicPartitions, TopicName};
 
 mod fencing;
 mod heartbeats;
@@ -134,7 +132,7 @@ fn beating(member_id: &str, member_epoch: i32) -> ConsumerGroupHeartbeatRequest 
 
 fn owning(member_id: &str, member_epoch: i32, partitions: &[i32]) -> ConsumerGroupHeartbeatRequest {
     ConsumerGroupHeartbeatRequest {
-        topic_partitions: Some(vec![ConsumerGroupTopicPartitions {
+        topic_partitions: Some(vec![GroupTopicPartitions {
             topic_id: CLICKS,
             partitions: partitions.to_vec(),
         }]),

@@ -1,0 +1,156 @@
+//! What a leader's answer to a Fetch comes to, partition by partition.
+
+use std::collections::BTreeMap;
+
+use super::super::Broker;
+use super::Asked;
+use crate::event::EventKind;
+use crate::log::record_batch::RecordBatch;
+use crate::log::{AppendError, DeletionReason, PartitionLog};
+use crate::protocol::{ErrorCode, FetchResponse, FetchedPartition, TopicPartition};
+use crate::sim::Fabric;
+
+impl Broker {
+    pub(super) fn on_fetched(
+        &mut self,
+        fabric: &mut Fabric,
+        leader: i32,
+        asked: &BTreeMap<TopicPartition, Asked>,
+        response: FetchResponse,
+    ) {
+        for (of, fetched) in response.partitions {
+            if self.is_current(leader, &of, asked) {
+                self.take_in_fetched(fabric, leader, &of, fetched);
+            }
+        }
+    }
+
+    /// Whether an answer is about what the follower still is and wants.
+    pub(super) fn is_current(
+        &self,
+        leader: i32,
+        of: &TopicPartition,
+        asked: &BTreeMap<TopicPartition, Asked>,
+    ) -> bool {
+        let asked = asked.get(of);
+        asked.is_some() && asked == self.as_it_is(leader, of).as_ref()
+    }
+
+    pub(super) fn as_it_is(&self, leader: i32, of: &TopicPartition) -> Option<Asked> {
+        let state = self.fetchers.get(&leader)?.partitions.get(of)?;
+        let partition = self.partitions.get(of)?;
+        Some(Asked {
+            topic_id: partition.topic_id,
+            leader_epoch: state.leader_epoch,
+            offset: partition.log.end_offset(),
+        })
+    }
+
+    fn take_in_fetched(
+        &mut self,
+        fabric: &mut Fabric,
+        leader: i32,
+        of: &TopicPartition,
+        fetched: FetchedPartition,
+    ) {
+        match fetched.error_code {
+            ErrorCode::None => match fetched.diverging_epoch {
+                Some((epoch, end_offset)) => self.truncate(fabric, of, epoch, end_offset),
+                None => self.copy(fabric, leader, of, &fetched),
+            },
+            ErrorCode::OffsetOutOfRange => {
+                if let Some(state) = self.fetch_state(leader, of) {
+                    state.is_out_of_range = true;
+                }
+            }
+            // The metadata that says so will come and begin anew.
+            ErrorCode::FencedLeaderEpoch => {
+                if let Some(fetcher) = self.fetchers.get_mut(&leader) {
+                    fetcher.partitions.remove(of);
+                }
+            }
+            _ => self.delay(fabric, leader, of),
+        }
+    }
+
+    /// Appends what came, and moves the high watermark and the log start as
+    /// the leader says.
+    fn copy(
+        &mut self,
+        fabric: &mut Fabric,
+        leader: i32,
+        of: &TopicPartition,
+        fetched: &FetchedPartition,
+    ) {
+        let now_ms = fabric.timestamp_ms();
+        let Some(partition) = self.partitions.get_mut(of) else {
+            return;
+        };
+        let log = &mut partition.log;
+        let from = log.end_offset();
+        for batch in &fetched.records {
+            if append(log, batch, now_ms).is_err() {
+                return self.give_up(fabric, leader, of);
+            }
+        }
+        log.set_high_watermark(fetched.high_watermark);
+        let log_start = fetched.log_start_offset.min(log.high_watermark());
+        let (old_start, moved) = (log.start_offset(), log.delete_records(log_start));
+        if moved == Ok(true) {
+            fabric.emit(EventKind::RecordsDeleted {
+                broker: self.id,
+                topic_partition: of.clone(),
+                from: old_start,
+                to: log.start_offset(),
+                reason: DeletionReason::LeaderLogStart,
+            });
+        }
+        if log.end_offset() > from {
+            fabric.emit(EventKind::RecordsReplicated {
+                broker: self.id,
+                leader,
+                topic_partition: of.clone(),
+                from,
+                to: log.end_offset(),
+            });
+        }
+        let mut batches = fetched.records.iter();
+        if batches.any(RecordBatch::has_producer_id) {
+            self.plan_producer_check(fabric.now);
+        }
+    }
+
+    /// The leader's batch does not fit, as when the leader's log begins within
+    /// it and the follower's ends there: Kafka copies the partition no more
+    /// until another leader epoch begins or the broker is started again
+    /// (`AbstractFetcherThread.markPartitionFailed`).
+    fn give_up(&mut self, fabric: &mut Fabric, leader: i32, of: &TopicPartition) {
+        if let Some(fetcher) = self.fetchers.get_mut(&leader) {
+            fetcher.partitions.remove(of);
+        }
+        fabric.emit(EventKind::ReplicationFailed {
+            broker: self.id,
+            leader,
+            topic_partition: of.clone(),
+        });
+    }
+}
+
+/// Appends a leader's batch. A new follower's log begins where the leader's
+/// does, which may lie within a batch: then it begins with that batch
+/// (`Partition.appendRecordsToFollowerOrFutureReplica`).
+fn append(log: &mut PartitionLog, batch: &RecordBatch, now_ms: i64) -> Result<(), AppendError> {
+    match log.append_as_follower(batch, now_ms) {
+        Err(AppendError::UnexpectedAppendOffset { first, end })
+            if end == log.start_offset() && batch.next_offset() > end =>
+        {
+            let start = log.start_offset();
+            log.truncate_fully_and_start_at(first, now_ms);
+            log.append_as_follower(batch, now_ms)?;
+            log.set_high_watermark(start);
+            let _ = log.delete_records(start);
+            Ok(())
+        }
+        result => result,
+    }
+}
