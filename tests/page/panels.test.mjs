@@ -121,6 +121,10 @@ test("the message browser shows the records of a topic, and filters them", async
   await eventually(rows, "3");
   await parts.button(page, "Pause").click();
 
+  // A value that is JSON is put in lines when somebody asks.
+  await panel(page).locator("summary", { hasText: "Alan" }).click();
+  assert.match(await panel(page).locator("td pre").innerText(), /^\{\n {2}"to": "Alan"\n\}$/);
+
   const filter = page.getByRole("form", { name: "Filter" });
   await filter.getByLabel("Key is").fill("ada");
   await filter.getByRole("button", { name: "Filter" }).click();
@@ -193,6 +197,21 @@ test("a producer is started with its settings, which Kafka may refuse", async (t
   await panel(page).locator("summary", { hasText: "Settings" }).click();
   await eventually(row(page, "linger\\.ms"), "2000");
   assert.equal(await row(page, "enable\\.idempotence")(), "true");
+});
+
+test("a panel stands below the board where the window is narrow, and nothing overflows", async (t) => {
+  for (const width of [390, 1280, 1920]) {
+    const page = await open(t, address, { viewport: { width, height: width === 390 ? 844 : 720 } });
+    await parts.button(page, "Pause").click();
+    for (const name of ["Open broker 1", "Open topic orders", "Open consumer billing-1"]) {
+      await opened(page, name);
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      assert.ok(overflow <= 0, `${name} at ${width} overflows by ${overflow}`);
+    }
+    const box = await panel(page).boundingBox();
+    const isBelow = box.y > 300 && box.width >= width - 2;
+    assert.equal(isBelow, width === 390, JSON.stringify(box));
+  }
 });
 
 test("panels have no barriers that axe knows of", async (t) => {

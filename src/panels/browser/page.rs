@@ -8,6 +8,7 @@ use engine::protocol::TopicName;
 use engine::{TopicPartition, World};
 
 use super::Filter;
+use crate::panels::bytes::pretty_json;
 use crate::stage::ink::Ink;
 use crate::stage::scene::readable;
 
@@ -15,6 +16,9 @@ use crate::stage::scene::readable;
 pub const PAGE: usize = 25;
 /// How many records are looked at for a page, when a filter lets few through.
 pub const LOOKED_AT_MAX: usize = 20_000;
+
+/// The most bytes of a value that is put in lines here; its panel does more.
+const JSON_MAX: usize = 4_096;
 
 /// Where a page begins: in each partition the offset that all of its records
 /// are below. A partition that is not in it is read from its end.
@@ -35,6 +39,8 @@ pub struct Browsed {
     pub ink: Ink,
     /// Its value as text, cut when it is very long.
     pub value: Option<String>,
+    /// Its value in lines, when it is JSON that is not very long.
+    pub json: Option<String>,
     /// How many headers it has.
     pub headers: usize,
     /// Whether it ends a transaction: no application sees it.
@@ -252,6 +258,10 @@ fn browsed(of: &TopicPartition, record: &RecordView<'_>, is_control: bool) -> Br
         key: record.key.map(readable),
         ink: Ink::of_key(record.key),
         value: record.value.map(readable),
+        json: record
+            .value
+            .filter(|value| value.len() <= JSON_MAX)
+            .and_then(pretty_json),
         headers: record.headers.len(),
         is_control,
     }

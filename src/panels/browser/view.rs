@@ -130,7 +130,13 @@ fn record(record: &Browsed) -> Html {
                 </button>
             </td>
             <td><span class="key" {style}>{ key }</span></td>
-            <td class="browsed-value">{ value }</td>
+            <td class="browsed-value">
+                if let Some(json) = &record.json {
+                    <details><summary>{ value }</summary><pre class="record-text">{ json }</pre></details>
+                } else {
+                    { value }
+                }
+            </td>
             <td>{ record.headers }</td>
             <td class="browsed-time">{ date(record.timestamp_ms) }</td>
         </tr>
