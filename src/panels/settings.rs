@@ -42,6 +42,12 @@ pub struct Setting {
     pub choices: Vec<&'static str>,
 }
 
+/// What a setting is for, in a few words; empty for one on which nothing here
+/// depends.
+pub(super) fn words_of(name: &str) -> &'static str {
+    words::of(name)
+}
+
 /// What forms fill in by fields of their own.
 const ELSEWHERE: [&str; 4] = [
     "auto.offset.reset",

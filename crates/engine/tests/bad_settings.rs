@@ -3,7 +3,7 @@
 
 mod support;
 
-use engine::client::{AdminConfig, ConsumerConfig, ProducerConfig};
+use engine::client::{AdminConfig, ConsumerConfig, ProducerConfig, ShareConsumerConfig};
 use engine::command::{ClientNumber, Refusal};
 use engine::protocol::{CreateTopicsRequest, Request};
 use engine::{Command, Event, EventKind, World};
@@ -15,22 +15,25 @@ use support::{create_topic, run_ms, world_with_topic};
 enum Kind {
     Producer,
     Consumer,
+    ShareConsumer,
     Admin,
 }
 
-use Kind::{Admin, Consumer, Producer};
+use Kind::{Admin, Consumer, Producer, ShareConsumer};
 
 type Settings<'a> = &'a [(&'a str, &'a str)];
 
 /// What starts a client with these settings; a consumer subscribes to `t` when
-/// it has a group.
+/// it has a group. A share consumer's is `web`.
 fn command(kind: Kind, settings: Settings) -> Result<Command, Refusal> {
     let (mut producer, mut admin) = (ProducerConfig::default(), AdminConfig::default());
     let mut consumer = ConsumerConfig::of_group("");
+    let mut share = ShareConsumerConfig::of_group("web");
     for (name, value) in settings {
         match kind {
             Producer => producer.set(name, value)?,
             Consumer => consumer.set(name, value)?,
+            ShareConsumer => share.set(name, value)?,
             Admin => admin.set(name, value)?,
         };
     }
@@ -43,6 +46,10 @@ fn command(kind: Kind, settings: Settings) -> Result<Command, Refusal> {
         Consumer => Command::AddConsumer {
             config: consumer,
             topics: topics.into_iter().collect(),
+        },
+        ShareConsumer => Command::AddShareConsumer {
+            config: share,
+            topics: vec!["t".into()],
         },
         Admin => Command::AddAdmin { config: admin },
     })
@@ -156,6 +163,20 @@ fn out_of_range(value_type: &str, valid: &str) -> Vec<Wrong> {
     wrongs
 }
 
+/// The settings of a consumer that a share consumer does not have.
+const NOT_OF_SHARE_CONSUMERS: [&str; 10] = [
+    "auto.offset.reset",
+    "enable.auto.commit",
+    "group.instance.id",
+    "isolation.level",
+    "partition.assignment.strategy",
+    "interceptor.classes",
+    "session.timeout.ms",
+    "heartbeat.interval.ms",
+    "group.protocol",
+    "group.remote.assignor",
+];
+
 /// Goes through all settings of a kind of client as Kafka itself describes
 /// them; returns how many values were refused.
 fn every_setting_refuses(kind: Kind, section: &str) -> usize {
@@ -169,9 +190,13 @@ fn every_setting_refuses(kind: Kind, section: &str) -> usize {
         let value_type = setting["type"].as_str().expect("a type");
         let valid = setting["valid"].as_str().unwrap_or_default();
         let wrongs = [of_another_type(value_type), out_of_range(value_type, valid)].concat();
+        let has_not = kind == ShareConsumer && NOT_OF_SHARE_CONSUMERS.contains(&name.as_str());
         for (value, shown, why) in wrongs {
             let refusal = add(&mut world, kind, &[(name, &value)]).expect_err(name);
-            let message = format!("Invalid value {shown} for configuration {name}: {why}");
+            let message = match has_not {
+                true => format!("{name} cannot be set when using a share group."),
+                false => format!("Invalid value {shown} for configuration {name}: {why}"),
+            };
             assert_eq!(refusal.to_string(), message);
             assert_eq!(refusal.exception(), Some("ConfigException"));
             count += 1;
@@ -192,6 +217,11 @@ fn every_setting_of_a_consumer_refuses_what_it_does_not_take() {
 }
 
 #[test]
+fn every_setting_of_a_share_consumer_refuses_what_it_does_not_take() {
+    assert!(every_setting_refuses(ShareConsumer, "consumer") > 150);
+}
+
+#[test]
 fn every_setting_of_an_admin_client_refuses_what_it_does_not_take() {
     assert!(every_setting_refuses(Admin, "admin") > 100);
 }
@@ -199,7 +229,7 @@ fn every_setting_of_an_admin_client_refuses_what_it_does_not_take() {
 /// Kafka's client says so in a line of its log that its tools do not show.
 #[test]
 fn a_setting_that_there_is_not_is_let_through() {
-    for kind in [Producer, Consumer, Admin] {
+    for kind in [Producer, Consumer, ShareConsumer, Admin] {
         let (_, _, logged) = started(kind, &[("no.such.setting", "1")]);
         assert_eq!(logged, <[String; 0]>::default());
     }
@@ -301,7 +331,7 @@ fn a_partitioner_that_there_is_not_or_that_makes_no_sense() {
 fn addresses_security_and_classes_that_no_client_can_use() {
     let sasl = "Invalid value null for configuration sasl.mechanism: When the security.protocol \
                 configuration enables SASL, mechanism must be non-null and non-empty string.";
-    for kind in [Producer, Consumer, Admin] {
+    for kind in [Producer, Consumer, ShareConsumer, Admin] {
         for (settings, message) in [
             (
                 &[("bootstrap.servers", "localhost")][..],
@@ -336,7 +366,7 @@ fn addresses_security_and_classes_that_no_client_can_use() {
             )],
         );
     }
-    for kind in [Producer, Consumer] {
+    for kind in [Producer, Consumer, ShareConsumer] {
         let message = "No resolvable bootstrap urls given in bootstrap.servers";
         refused(
             kind,
@@ -364,6 +394,22 @@ fn settings_of_a_consumer_that_contradict_each_other() {
     // Nobody's heartbeat, and nobody's commits.
     started(Consumer, &[("session.timeout.ms", "3000")]);
     started(Consumer, &[("enable.auto.commit", "false")]);
+}
+
+/// Neither what comes of members being given partitions, nor of positions and
+/// commits: the coordinator and the group's own settings decide that.
+#[test]
+fn a_share_consumer_does_not_have_what_belongs_to_other_groups() {
+    let given = NOT_OF_SHARE_CONSUMERS.map(|name| (name, "x"));
+    let all = NOT_OF_SHARE_CONSUMERS.join(", ");
+    let message = format!("{all} cannot be set when using a share group.");
+    refused(ShareConsumer, &given, "ConfigException", &message);
+    refused(
+        ShareConsumer,
+        &[("group.id", " ")],
+        "InvalidGroupIdException",
+        "You must provide a valid group.id in the consumer configuration.",
+    );
 }
 
 #[test]
@@ -480,7 +526,7 @@ fn what_is_odd_about_waiting_times_is_logged() {
 /// Given alone, `reconnect.backoff.ms` neither grows nor varies, in any client.
 #[test]
 fn a_client_waits_as_long_as_it_was_told_before_it_connects_again() {
-    for kind in [Producer, Consumer, Admin] {
+    for kind in [Producer, Consumer, ShareConsumer, Admin] {
         let (mut world, client, _) = started(kind, &[("reconnect.backoff.ms", "7000")]);
         if kind == Admin {
             let topics = vec![new_topic("u", 1, 1)];

@@ -6,12 +6,13 @@ mod support;
 use std::collections::BTreeMap;
 
 use engine::client::{
-    AutoOffsetReset, ConsumerConfig, OutgoingRecord, ProcessorEvent, ProducerConfig, SOURCE_HEADER,
+    AutoOffsetReset, ConsumerConfig, GroupProtocol, OutgoingRecord, ProcessorEvent, ProducerConfig,
+    SOURCE_HEADER,
 };
 use engine::command::{ClientNumber, Refusal};
 use engine::log::record_batch::RecordBatch;
 use engine::protocol::{IsolationLevel, TopicName};
-use engine::sim::{Random, Stream};
+use engine::sim::{Host, Random, Stream};
 use engine::{Command, Event, EventKind, World};
 use support::cluster::{cluster_with, create};
 use support::{run_ms, start};
@@ -232,6 +233,52 @@ fn an_application_is_fenced_by_another_with_its_id() {
     );
     assert!(world.clients().contains_key(&second));
     assert_eq!(effects(&mut world), each_once(2, 1));
+}
+
+/// An application cannot reach the brokers that it writes to for longer than
+/// `max.poll.interval.ms`, while it has records in hand. Its consumer leaves the
+/// group, and another application does the work. What the first one was at must
+/// not count then: it tells the coordinator the generation it read the records
+/// in, and that is over.
+#[test]
+fn an_application_that_was_too_slow_does_not_do_again_what_another_has_done() {
+    for group_protocol in [GroupProtocol::Classic, GroupProtocol::Consumer] {
+        let mut world = world(7);
+        let input = support::producer(&mut world);
+        let add = |world: &mut World, id: &str| {
+            let consumer = ConsumerConfig {
+                group_protocol,
+                max_poll_interval_ms: 2_000,
+                ..reads_in_group(10)
+            };
+            let command = Command::AddProcessor {
+                consumer,
+                producer: writes_as(id),
+                input: vec!["in".into()],
+                output: "out".into(),
+            };
+            start(world, command)
+        };
+        let slow = add(&mut world, "slow");
+        run_ms(&mut world, 10_000);
+        let producer = Host::Client(world.processors()[&slow].producer());
+        let (one, other) = (vec![producer], [1, 2, 3].map(Host::Server).to_vec());
+        let cut = Command::Cut {
+            one: one.clone(),
+            other: other.clone(),
+        };
+        world.execute(cut).expect("there are such links");
+        send(&mut world, input, 0, "a");
+        send(&mut world, input, 1, "b");
+        run_ms(&mut world, 1_000);
+        add(&mut world, "quick");
+        run_ms(&mut world, 20_000);
+        assert_eq!(effects(&mut world), each_once(1, 1), "{group_protocol:?}");
+        let join = Command::Join { one, other };
+        world.execute(join).expect("there are such links");
+        run_ms(&mut world, 30_000);
+        assert_eq!(effects(&mut world), each_once(1, 1), "{group_protocol:?}");
+    }
 }
 
 /// `close()` aborts what is open, and both clients go.

@@ -17,6 +17,8 @@ fn run_all(seeds: std::ops::Range<u64>) {
     }
     much_has_happened_to_the_cluster(&sum);
     much_has_happened_in_groups(&sum);
+    much_has_happened_in_transactions(&sum);
+    much_has_been_shared(&sum);
 }
 
 /// Worlds in which nothing happens would prove nothing.
@@ -35,12 +37,14 @@ fn much_has_happened_to_the_cluster(sum: &Summary) {
 
 /// The same for groups.
 fn much_has_happened_in_groups(sum: &Summary) {
-    let rebalances = sum.generations > 800 && sum.cooperative > 200;
+    let rebalances = sum.generations > 400 && sum.cooperative > 80;
     assert!(rebalances && sum.looked_at > 100_000, "{sum:?}");
+    assert!(sum.epochs > 400 && sum.reconciled > 800, "{sum:?}");
+    assert!(sum.looked_at_epochs > 100_000, "{sum:?}");
     assert!(sum.commits > 5_000 && sum.refused_commits > 500, "{sum:?}");
     assert!(sum.expired_members > 50, "{sum:?}");
     assert!(
-        sum.replaced_members > 10 && sum.fenced_members > 5,
+        sum.replaced_members > 5 && sum.fenced_members > 1,
         "{sum:?}"
     );
     assert!(sum.poll_timeouts > 5 && sum.lost_partitions > 20, "{sum:?}");
@@ -52,6 +56,25 @@ fn much_has_happened_in_groups(sum: &Summary) {
         sum.kept_offsets > 200 && sum.settled_groups > 100,
         "{sum:?}"
     );
+}
+
+/// The same for transactions.
+fn much_has_happened_in_transactions(sum: &Summary) {
+    assert!(
+        sum.committed_transactions > 250 && sum.aborted_transactions > 25,
+        "{sum:?}"
+    );
+    assert!(sum.isolated > 100 && sum.effects > 300, "{sum:?}");
+}
+
+/// The same for share groups.
+fn much_has_been_shared(sum: &Summary) {
+    assert!(sum.share_deliveries > 2_000, "{sum:?}");
+    assert!(
+        sum.share_redeliveries > 300 && sum.share_archived > 50,
+        "{sum:?}"
+    );
+    assert!(sum.finished_share_groups > 50, "{sum:?}");
 }
 
 #[test]

@@ -16,7 +16,7 @@ use engine::protocol::{
 };
 use engine::sim::Host;
 use engine::{Command, ErrorCode, Event, EventKind, TopicPartition, World};
-use support::cluster::{cluster_with, create, partition};
+use support::cluster::{cluster_with, create, partition, wait, wait_isr, wait_leader};
 use support::{admin_call, run_ms, start};
 
 /// Three brokers, and the topic `tx` with one partition on all of them.
@@ -356,6 +356,57 @@ fn transactions_outlive_a_broker() {
     assert_eq!(commit(&mut world, a), Ok(()));
     run_ms(&mut world, 2_000);
     assert_eq!(committed(&mut world), values(&[(0, "a1"), (1, "a2")]));
+}
+
+/// A commit is decided before its markers are written. Here one leader refuses
+/// its marker, since too few replicas are in sync, and another partition has no
+/// leader at all: the coordinator tries both again, again and again, while the
+/// partition whose marker is written can be read.
+#[test]
+fn markers_that_are_refused_are_sent_again_while_other_leaders_are_away() {
+    let mut world = world();
+    create(&mut world, "picky", "2:3", &[("min.insync.replicas", "2")]);
+    create(&mut world, "away", "3", &[]);
+    let a = open(&mut world, "tx-A");
+    begin(&mut world, a);
+    assert_eq!(send(&mut world, a, "a1"), Ok(0));
+    for topic in ["picky", "away"] {
+        let record = OutgoingRecord {
+            topic: topic.into(),
+            ..record("a1")
+        };
+        let producer = a;
+        world.execute(Command::Send { producer, record }).unwrap();
+    }
+    run_ms(&mut world, 1_000);
+    world.execute(Command::KillBroker { broker: 3 }).unwrap();
+    wait_isr(&mut world, "picky-0", &[2]);
+    wait_leader(&mut world, "away-0", None);
+
+    assert_eq!(commit(&mut world, a), Ok(()));
+    let events = run_ms(&mut world, 5_000);
+    assert_eq!(coordinated(&world, "tx-A"), (0, "PrepareCommit"));
+    assert_eq!(committed(&mut world), values(&[(0, "a1")]));
+    let markers = |of: &str| {
+        let of = partition(of);
+        let held = world.partition(&of).expect("it has a leader");
+        let batches = held.log.batches();
+        batches.filter(|batch| batch.is_control()).count()
+    };
+    assert_eq!((markers("tx-0"), markers("picky-0")), (1, 0));
+    assert!(events.len() < 1_000, "it does not try all the time");
+
+    world.execute(Command::StartBroker { broker: 3 }).unwrap();
+    wait(&mut world, "the end", |world| {
+        coordinated(world, "tx-A") == (0, "CompleteCommit")
+    });
+    for of in ["tx-0", "picky-0", "away-0"] {
+        let of = partition(of);
+        let held = world.partition(&of).expect("it has a leader");
+        let batches = held.log.batches();
+        let markers = batches.filter(|batch| batch.is_control()).count();
+        assert_eq!(markers, 1, "{of}");
+    }
 }
 
 /// What is in a log of each batch: base offset, base sequence, whether it is

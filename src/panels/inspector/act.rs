@@ -4,14 +4,17 @@
 use engine::broker::Slowness;
 use engine::client::{CommitEach, CommitWhen, ManualCommit, Processing, SeekTo};
 use engine::command::ClientNumber;
+use engine::config::ConfigDef;
 use engine::protocol::{
-    CreatePartitionsRequest, CreatePartitionsTopic, DeleteRecordsRequest, Request, TopicName,
+    AlterConfigsResource, AlterableConfig, ConfigResource, CreatePartitionsRequest,
+    CreatePartitionsTopic, DeleteRecordsRequest, IncrementalAlterConfigsRequest, Request,
+    TopicName,
 };
 use engine::sim::{Host, Latency, Link};
 use engine::{Command, TopicPartition};
 
-use crate::panels::Panel;
 use crate::panels::requests::{Fields, whole};
+use crate::panels::{Panel, settings};
 use crate::stage::BoardAction;
 
 /// Something that can be done.
@@ -69,6 +72,8 @@ pub enum Verb {
     DeleteRecords(Vec<TopicPartition>),
     /// Adds partitions.
     AddPartitions(TopicName),
+    /// Changes a setting while the cluster runs.
+    AlterConfig(ConfigResource),
 }
 
 /// What the page is asked to do.
@@ -110,6 +115,26 @@ impl Act {
             fields,
             verb,
         }
+    }
+
+    /// A setting of this, one of these, is changed while the cluster runs.
+    pub fn alter(resource: ConfigResource, settings: &ConfigDef) -> Act {
+        let names = settings.keys().map(|key| {
+            let text = match settings::words_of(key.name) {
+                "" => key.name.to_owned(),
+                words => format!("{}: {words}", key.name),
+            };
+            (key.name.to_owned(), text)
+        });
+        Act::ask(
+            "Change a setting",
+            "IncrementalAlterConfigs: it holds from then on",
+            vec![
+                Field::choice("name", "Setting", names),
+                Field::typed("value", "Value (empty: the default again)", ""),
+            ],
+            Verb::AlterConfig(resource),
+        )
     }
 
     /// Something is lost by it.
@@ -212,6 +237,20 @@ impl Verb {
                     }],
                 })
             }
+            Verb::AlterConfig(resource) => {
+                let (name, value) = (fields("name"), fields("value"));
+                let change = match value.trim() {
+                    "" => AlterableConfig::delete(name),
+                    value => AlterableConfig::set(name, value),
+                };
+                Request::IncrementalAlterConfigs(IncrementalAlterConfigsRequest {
+                    resources: vec![AlterConfigsResource {
+                        resource: resource.clone(),
+                        configs: vec![change],
+                    }],
+                    validate_only: false,
+                })
+            }
             _ => return Ok(None),
         }))
     }
@@ -255,7 +294,10 @@ impl Verb {
                 other: chosen_hosts(others, fields),
                 link: link(fields)?,
             },
-            Verb::Do(_) | Verb::DeleteRecords(_) | Verb::AddPartitions(_) => {
+            Verb::Do(_)
+            | Verb::DeleteRecords(_)
+            | Verb::AddPartitions(_)
+            | Verb::AlterConfig(_) => {
                 unreachable!("they are no commands that are filled in")
             }
         })

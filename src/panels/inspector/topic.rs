@@ -1,8 +1,8 @@
 //! A topic's sheet.
 
-use engine::config::topic;
+use engine::config;
 use engine::controller::Topic;
-use engine::protocol::{ElectLeadersRequest, ElectionType, Request, TopicName};
+use engine::protocol::{ConfigResource, ElectLeadersRequest, ElectionType, Request, TopicName};
 use engine::{TopicPartition, World};
 
 use super::act::{Act, Deed, Field, Verb};
@@ -104,13 +104,13 @@ fn lanes(world: &World, name: &TopicName, topic: &Topic) -> Section {
 /// The topic's own settings first, then those that come from the broker or are
 /// Kafka's defaults.
 fn settings(world: &World, topic: &Topic) -> Section {
-    let config = world.brokers().values().next().map(|broker| &broker.config);
-    let mut keys: Vec<_> = topic::CONFIG.keys().collect();
+    let of_brokers = world.brokers().values().next().map(|broker| &broker.config);
+    let mut keys: Vec<_> = config::topic::CONFIG.keys().collect();
     keys.sort_by_key(|key| (!topic.configs.contains_key(key.name), key.name));
     let mut section = Section::new("Settings").folded();
     for key in keys {
         let own = topic.configs.get(key.name).cloned();
-        let of_broker = config.and_then(|config| config.topic_default(key.name));
+        let of_broker = of_brokers.and_then(|config| config.topic_default(key.name));
         let default = key.default_value().map(str::to_owned);
         let note = match (&own, &of_broker) {
             (Some(_), _) => "set for this topic",
@@ -149,6 +149,7 @@ fn acts(sheet: Sheet, name: &TopicName, topic: &Topic) -> Sheet {
             vec![Field::typed("count", "Partitions in all", (all.len() + 1).to_string())],
             Verb::AddPartitions(name.clone()),
         ))
+        .can(Act::alter(ConfigResource::topic(&**name), &config::topic::CONFIG))
         .can(Act::new(
             "Elect preferred leaders",
             "ElectLeaders: the first replica of each partition leads again, if it is in sync",

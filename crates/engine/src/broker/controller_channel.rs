@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 
 use super::Broker;
+use super::configs::{Answers, put_together};
 use crate::protocol::{EnvelopeRequest, ErrorCode, Header, Request, Response, TopicName};
 use crate::sim::{Fabric, NodeId, Time};
 
@@ -14,6 +15,12 @@ pub(super) enum Purpose {
     Own,
     /// A client, whose request was passed on.
     Client { from: NodeId, header: Header },
+    /// A client, some of whose changes of settings were passed on.
+    AlterConfigs {
+        from: NodeId,
+        header: Header,
+        answers: Answers,
+    },
     /// An internal topic that is to be made.
     InternalTopic(TopicName),
 }
@@ -52,7 +59,7 @@ impl ControllerChannel {
     /// A client is gone: nobody asks for it any more.
     pub fn forget(&mut self, client: NodeId) {
         let is_its = |asked: &Asked| match &asked.purpose {
-            Purpose::Client { from, .. } => *from == client,
+            Purpose::Client { from, .. } | Purpose::AlterConfigs { from, .. } => *from == client,
             Purpose::Own | Purpose::InternalTopic(_) => false,
         };
         self.queue.retain(|asked| !is_its(asked));
@@ -210,6 +217,21 @@ impl Broker {
             (Some(Purpose::Client { from, header }), Response::Envelope(envelope)) => {
                 if let Some(response) = envelope.response {
                     self.answer(fabric, from, header, *response);
+                }
+            }
+            (
+                Some(Purpose::AlterConfigs {
+                    from,
+                    header,
+                    answers,
+                }),
+                Response::Envelope(envelope),
+            ) => {
+                if let Some(Response::IncrementalAlterConfigs(response)) =
+                    envelope.response.map(|response| *response)
+                {
+                    let response = put_together(answers, response.responses);
+                    self.answer(fabric, from, header, response);
                 }
             }
             (Some(Purpose::InternalTopic(name)), _) => self.on_internal_topic_answered(&name),

@@ -75,6 +75,7 @@ impl BrokerCoordinator for GroupCoordinator {
         GroupCoordinator::new(broker.config.coordinator.clone(), seed)
             .with_epoch_ms(epoch_ms)
             .with_consumer_groups(config, seed, broker.topics_image())
+            .with_group_configs(broker.group_configs.clone())
     }
 
     fn write_timeout_ms(broker: &Broker) -> i64 {

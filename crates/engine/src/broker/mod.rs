@@ -3,6 +3,7 @@
 
 mod alter_partition;
 mod cleaner;
+mod configs;
 mod consumer_groups;
 mod controller_channel;
 mod coordinators;
@@ -44,7 +45,7 @@ use self::producer_ids::ProducerIdManager;
 use self::retention::DelayedDeletion;
 use self::share::Shares;
 use self::transactions::Transactions;
-use crate::config::BrokerConfig;
+use crate::config::{BrokerConfig, GroupConfigs};
 use crate::controller::MetadataImage;
 use crate::coordinator::GroupCoordinator;
 use crate::coordinator::consumer_group::TopicsImage;
@@ -73,8 +74,11 @@ pub struct Broker {
     pub id: i32,
     /// `broker.rack`.
     pub rack: Option<String>,
-    /// Its settings.
+    /// Its settings: what stands in its `server.properties`, with what it was
+    /// given while it ran.
     pub config: Arc<BrokerConfig>,
+    /// What stands in its `server.properties`.
+    static_config: Arc<BrokerConfig>,
     client_id: Arc<str>,
     state: BrokerState,
     started_at: Time,
@@ -110,6 +114,7 @@ pub struct Broker {
     inbox: Inbox,
     groups: CoordinatorRuntime<GroupCoordinator>,
     topics_image: TopicsImage,
+    group_configs: GroupConfigs,
     share_states: CoordinatorRuntime<ShareCoordinator>,
     shares: Shares,
     /// The internal topics that the controller was asked to make.
@@ -133,6 +138,7 @@ impl Broker {
         Broker {
             id,
             rack,
+            static_config: config.clone(),
             config,
             client_id: format!("broker-{id}").into(),
             state: BrokerState::NotRunning,
@@ -165,6 +171,7 @@ impl Broker {
             inbox: Inbox::default(),
             groups: CoordinatorRuntime::default(),
             topics_image: TopicsImage::default(),
+            group_configs: GroupConfigs::default(),
             share_states: CoordinatorRuntime::default(),
             shares: Shares::default(),
             topics_in_creation: BTreeSet::new(),
@@ -306,6 +313,13 @@ impl Broker {
             | Request::AddOffsetsToTxn(_)
             | Request::EndTxn(_)) => {
                 self.coordinate_transaction(fabric, from, header, request);
+            }
+            Request::IncrementalAlterConfigs(request) => {
+                self.alter_configs(fabric, from, header, request);
+            }
+            Request::DescribeConfigs(request) => {
+                let response = Response::DescribeConfigs(self.describe_configs(&request));
+                self.answer(fabric, from, header, response);
             }
             request if is_for_controller(&request) => {
                 self.forward(fabric, from, header, request);

@@ -9,7 +9,7 @@ use crate::controller::topic_config::{self, MIN_INSYNC_REPLICAS};
 use crate::controller::{MetadataRecord, PartitionRegistration};
 use crate::event::EventKind;
 use crate::log::{LogConfig, PartitionLog};
-use crate::protocol::{TopicName, TopicPartition};
+use crate::protocol::{ConfigResource, TopicName, TopicPartition};
 use crate::sim::Fabric;
 
 /// What records of the metadata log change for a broker.
@@ -17,6 +17,7 @@ use crate::sim::Fabric;
 struct Delta {
     deleted: BTreeSet<TopicName>,
     changed: BTreeSet<TopicPartition>,
+    configs: BTreeSet<ConfigResource>,
     /// Whether a broker has come or gone.
     changes_lives: bool,
 }
@@ -37,6 +38,9 @@ impl Delta {
             }
             MetadataRecord::TopicDeleted { name } => {
                 self.deleted.insert(name.clone());
+            }
+            MetadataRecord::ConfigChanged { resource, .. } => {
+                self.configs.insert(resource.clone());
             }
             MetadataRecord::BrokerFenced { .. } | MetadataRecord::BrokerUnfenced { .. } => {
                 self.changes_lives = true;
@@ -67,6 +71,7 @@ impl Broker {
             delta.note(record);
         }
         self.update_topics_image(records);
+        self.take_up_configs(fabric, &delta.configs);
         if !self.has_taken_up {
             return;
         }
@@ -101,6 +106,7 @@ impl Broker {
         let all: Vec<TopicPartition> = self.image.partitions().map(|(of, _)| of).collect();
         for of in &all {
             self.take_up(fabric, of);
+            self.take_up_log_config(fabric, of);
         }
         self.heartbeat_at = Some(fabric.now);
         self.send_heartbeat(fabric);

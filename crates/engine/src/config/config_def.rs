@@ -7,7 +7,7 @@ use super::error::ConfigException;
 use super::validator::{Validator, Wrong};
 
 /// What kind of value a setting has (`ConfigDef.Type`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Type {
     /// `true` or `false`, in any case.
     Boolean,

@@ -25,6 +25,8 @@ pub enum ConfigException {
     },
     /// Settings that are valid one by one do not go together; why not.
     Requirement(&'static str),
+    /// The same where Kafka says so in plain words: these.
+    Contradiction(String),
 }
 
 impl fmt::Display for ConfigException {
@@ -37,6 +39,7 @@ impl fmt::Display for ConfigException {
                 write!(f, "Invalid value {value} for configuration {name}: {why}")
             }
             ConfigException::Requirement(why) => write!(f, "requirement failed: {why}"),
+            ConfigException::Contradiction(why) => f.write_str(why),
         }
     }
 }

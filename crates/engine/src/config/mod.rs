@@ -12,6 +12,7 @@ mod client;
 pub mod config_def;
 pub mod consumer;
 mod decimal;
+pub mod dynamic;
 mod error;
 pub mod group;
 mod metadata_version;
@@ -24,6 +25,7 @@ pub use broker_config::{BrokerConfig, TransactionConfig};
 pub use config_def::{ConfigDef, ConfigKey, DefaultValue, Importance, Type};
 pub use decimal::Decimal;
 pub use error::ConfigException;
+pub use group::{GroupConfig, GroupConfigs, ShareGroupAutoOffsetReset};
 pub use validator::Validator;
 
 /// The settings of a section, by the name of what they are given to: `topic`,

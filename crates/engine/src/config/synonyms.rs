@@ -56,6 +56,7 @@ pub const SYNONYMS: &[(&str, &[Synonym])] = &[
     ("local.retention.ms", &[same("log.local.retention.ms")]),
     ("max.compaction.lag.ms", &[same("log.cleaner.max.compaction.lag.ms")]),
     ("max.message.bytes", &[same("message.max.bytes")]),
+    ("message.downconversion.enable", &[same("log.message.downconversion.enable")]),
     ("message.format.version", &[same("log.message.format.version")]),
     ("message.timestamp.after.max.ms", &[same("log.message.timestamp.after.max.ms")]),
     ("message.timestamp.before.max.ms", &[same("log.message.timestamp.before.max.ms")]),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::brokers::Brokers;
 use super::partition::PartitionRegistration;
-use crate::protocol::{TopicId, TopicName, TopicPartition};
+use crate::protocol::{ConfigResource, ConfigResourceType, TopicId, TopicName, TopicPartition};
 
 /// A topic as the controller has it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -90,6 +90,15 @@ pub enum MetadataRecord {
         /// As it is now.
         registration: Arc<PartitionRegistration>,
     },
+    /// A setting was given a value, or lost it (`ConfigRecord`).
+    ConfigChanged {
+        /// Whose setting.
+        resource: ConfigResource,
+        /// Its name.
+        name: String,
+        /// The value; `None` when the default holds again.
+        value: Option<String>,
+    },
 }
 
 /// All brokers and topics, up to some offset of the metadata log
@@ -102,6 +111,9 @@ pub struct MetadataImage {
     pub topics: BTreeMap<TopicName, Topic>,
     /// The first producer id that no broker was given.
     pub next_producer_id: i64,
+    /// The settings that brokers and groups were given while the cluster ran.
+    /// Those of topics are with the topics.
+    pub configs: BTreeMap<ConfigResource, BTreeMap<String, String>>,
 }
 
 impl MetadataImage {
@@ -109,6 +121,35 @@ impl MetadataImage {
     pub fn partition(&self, of: &TopicPartition) -> Option<&Arc<PartitionRegistration>> {
         let index = usize::try_from(of.partition).ok()?;
         self.topics.get(&of.topic)?.partitions.get(index)
+    }
+
+    /// The settings that something was given while the cluster ran, by name;
+    /// `None` when it was given none.
+    pub fn configs_of(&self, resource: &ConfigResource) -> Option<&BTreeMap<String, String>> {
+        match resource.resource_type {
+            ConfigResourceType::Topic => {
+                let topic = self.topics.get(resource.resource_name.as_str())?;
+                Some(&topic.configs)
+            }
+            _ => self.configs.get(resource),
+        }
+    }
+
+    fn change_config(&mut self, resource: &ConfigResource, name: &str, value: Option<&String>) {
+        let configs = match resource.resource_type {
+            ConfigResourceType::Topic => {
+                let topic = self.topics.get_mut(resource.resource_name.as_str());
+                topic.map(|topic| &mut topic.configs)
+            }
+            _ => Some(self.configs.entry(resource.clone()).or_default()),
+        };
+        if let Some(configs) = configs {
+            match value {
+                Some(value) => configs.insert(name.to_owned(), value.clone()),
+                None => configs.remove(name),
+            };
+        }
+        self.configs.retain(|_, configs| !configs.is_empty());
     }
 
     /// All partitions, by topic and number.
@@ -167,6 +208,11 @@ impl MetadataImage {
                     *slot = registration.clone();
                 }
             }
+            MetadataRecord::ConfigChanged {
+                resource,
+                name,
+                value,
+            } => self.change_config(resource, name, value.as_ref()),
         }
     }
 }

@@ -7,6 +7,7 @@
 //! brokers.
 
 pub mod brokers;
+pub(crate) mod configs;
 mod consensus;
 pub mod election;
 mod image;
@@ -48,6 +49,9 @@ pub type ApiError = (ErrorCode, String);
 #[derive(Clone, Debug, Hash)]
 pub struct Controller {
     image: MetadataImage,
+    /// What stands in `server.properties`.
+    static_config: Arc<BrokerConfig>,
+    /// With what brokers were given while they ran.
     config: Arc<BrokerConfig>,
     random: Random,
 }
@@ -59,6 +63,7 @@ impl Controller {
     pub fn new(config: Arc<BrokerConfig>, random: Random) -> Controller {
         Controller {
             image: MetadataImage::default(),
+            static_config: config.clone(),
             config,
             random,
         }
@@ -72,6 +77,7 @@ impl Controller {
     /// Takes in what another controller has decided.
     pub(crate) fn replay(&mut self, record: &MetadataRecord) {
         self.image.apply(record);
+        self.take_in_configs(record);
     }
 
     /// Puts the image back to what these records tell.
@@ -80,11 +86,12 @@ impl Controller {
         for record in records {
             self.image.apply(record);
         }
+        self.refresh_config();
     }
 
     /// Takes in what this controller has decided itself.
     fn take_in(&mut self, record: MetadataRecord) -> MetadataRecord {
-        self.image.apply(&record);
+        self.replay(&record);
         record
     }
 }

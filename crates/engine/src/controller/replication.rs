@@ -104,6 +104,29 @@ impl Controller {
         })
     }
 
+    /// Whether a partition has no leader, and its topic allows it to be led by
+    /// a replica that is there, though it is out of sync.
+    pub(super) fn has_unclean_candidates(&self) -> bool {
+        let brokers = &self.image.brokers;
+        let could_lead = |partition: &Arc<PartitionRegistration>| {
+            let mut replicas = partition.replicas.iter();
+            partition.leader.is_none() && replicas.any(|id| brokers.is_active(*id))
+        };
+        let mut topics = self.image.topics.values();
+        topics.any(|topic| {
+            topic.partitions.iter().any(could_lead) && self.circumstances(topic).unclean
+        })
+    }
+
+    /// Has them lead (`maybeTriggerUncleanLeaderElectionForLeaderlessPartitions`).
+    pub(super) fn elect_unclean_leaders(&mut self) -> Vec<MetadataRecord> {
+        self.decide(|circumstances, partition| {
+            let is_due = circumstances.unclean && partition.leader.is_none();
+            let elect = || circumstances.elect_leader(partition, ElectionType::Unclean);
+            is_due.then(elect)?.ok()
+        })
+    }
+
     /// A person moves a partition to other brokers, or, with `None`, takes
     /// that back (`AlterPartitionReassignments`).
     ///

@@ -28,9 +28,16 @@ pub(super) fn is_true(configs: &BTreeMap<String, String>, name: &str) -> bool {
 }
 
 /// Refuses a setting that there is not, or a value it cannot have, with
-/// Kafka's words.
+/// Kafka's words (`LogConfig.validate`).
 pub(super) fn validate(configs: &BTreeMap<String, String>) -> Result<(), ApiError> {
     let refused = |error: crate::config::ConfigException| error.to_string();
     let checked = CONFIG.validate(configs).map_err(refused);
-    checked.map_err(|message| (ErrorCode::InvalidConfig, message))
+    checked.map_err(|message| (ErrorCode::InvalidConfig, message))?;
+    let (min, max) = ("min.compaction.lag.ms", "max.compaction.lag.ms");
+    let (least, most) = (number(configs, min), number(configs, max));
+    if least > most {
+        let message = format!("conflict topic config setting {min} ({least}) > {max} ({most})");
+        return Err((ErrorCode::InvalidConfig, message));
+    }
+    Ok(())
 }

@@ -6,6 +6,7 @@ use super::event::RemovalCause;
 use super::offsets::OffsetStore;
 use super::protocols::AnyGroup;
 use super::step::Step;
+use super::then::GroupThen;
 use super::timers::Timer;
 use super::tools::delete;
 use super::{CoordinatorOutput, GroupCoordinator, Groups, protocols, runtime, share_group};
@@ -48,6 +49,9 @@ impl GroupCoordinator {
                 (group, member_id),
                 cause,
             );
+            let (group, member_id) = (group.clone(), member_id.clone());
+            let then = GroupThen::ShareMemberFenced { group, member_id };
+            parts.step.then(then);
             return parts.step.finish();
         }
         let group = timer.group().map(str::to_owned);

@@ -20,6 +20,7 @@ mod describe;
 mod event;
 mod expire;
 mod group;
+mod group_configs;
 mod join;
 mod leave;
 mod member;
@@ -58,6 +59,7 @@ pub use then::GroupThen;
 pub use timers::Timer;
 
 use self::consumer_group::{ConsumerGroupConfig, ConsumerGroups};
+use crate::config::GroupConfigs;
 use crate::protocol::{CommittedOffset, Response, TopicPartition};
 use crate::sim::{Random, Stream, Time};
 use offsets::OffsetStore;
@@ -92,6 +94,7 @@ pub struct GroupCoordinator {
     groups: TimelineMap<String, ClassicGroup>,
     consumer_groups: ConsumerGroups,
     share_groups: ShareGroups,
+    group_configs: GroupConfigs,
     offsets: OffsetStore,
     timers: Timers,
     last_write: WriteNumber,
@@ -110,6 +113,7 @@ impl GroupCoordinator {
             groups: TimelineMap::default(),
             consumer_groups: ConsumerGroups::new(ConsumerGroupConfig::default(), seed),
             share_groups: ShareGroups::default(),
+            group_configs: GroupConfigs::default(),
             offsets: OffsetStore::default(),
             timers: Timers::default(),
             last_write: 0,
@@ -159,7 +163,7 @@ impl GroupCoordinator {
             now,
             timestamp_ms,
             self.last_write,
-            &self.config,
+            (&self.config, &self.group_configs),
             &mut self.timers,
             out,
         );

@@ -1,6 +1,7 @@
 //! The group coordinator as a shard: loaded from a partition of
 //! `__consumer_offsets`, and given up with it.
 
+use super::consumer_group::RETRY_BACKOFF_MS;
 use super::expire::schedule_clean_up;
 use super::record::GroupRecord;
 use super::runtime::{CoordinatorShard, ProducerIdAndEpoch, Settled, WriteNumber};
@@ -97,6 +98,14 @@ impl CoordinatorShard for GroupCoordinator {
             GroupThen::Fenced { timer } => {
                 if settled.error().is_some() {
                     parts.consumer_groups.set_again(now, timer);
+                }
+            }
+            GroupThen::ShareMemberFenced { group, member_id } => {
+                let known = parts.share_groups.get(&group);
+                let is_member = known.is_some_and(|it| it.members().contains_key(&member_id));
+                if settled.error().is_some() && is_member {
+                    let timer = Timer::Session { group, member_id };
+                    parts.step.schedule(RETRY_BACKOFF_MS, timer);
                 }
             }
             GroupThen::GroupMade { group, token } => {

@@ -3,6 +3,7 @@ use super::runtime::{ProducerIdAndEpoch, RequestToken, Write, WriteNumber};
 use super::then::GroupThen;
 use super::timers::{Timer, Timers};
 use super::{CoordinatorOutput, GroupCoordinatorConfig, GroupEvent};
+use crate::config::GroupConfigs;
 use crate::protocol::Response;
 use crate::sim::Time;
 
@@ -13,6 +14,8 @@ pub(super) struct Step<'a> {
     /// The same instant in epoch milliseconds, as records have it.
     pub timestamp_ms: i64,
     pub config: &'a GroupCoordinatorConfig,
+    /// The groups that have settings of their own.
+    pub group_configs: &'a GroupConfigs,
     pub timers: &'a mut Timers,
     pub out: &'a mut Vec<CoordinatorOutput>,
     /// The number of its write.
@@ -28,7 +31,7 @@ impl<'a> Step<'a> {
         now: Time,
         timestamp_ms: i64,
         write: WriteNumber,
-        config: &'a GroupCoordinatorConfig,
+        (config, group_configs): (&'a GroupCoordinatorConfig, &'a GroupConfigs),
         timers: &'a mut Timers,
         out: &'a mut Vec<CoordinatorOutput>,
     ) -> Step<'a> {
@@ -36,6 +39,7 @@ impl<'a> Step<'a> {
             now,
             timestamp_ms,
             config,
+            group_configs,
             timers,
             out,
             write,

@@ -51,6 +51,14 @@ pub enum GroupThen {
         /// The timer that had run out.
         timer: ConsumerGroupTimer,
     },
+    /// A member of a share group is taken out, since its session has expired;
+    /// when the write failed, that is tried again.
+    ShareMemberFenced {
+        /// The group.
+        group: String,
+        /// The member.
+        member_id: String,
+    },
 }
 
 /// The answer with an error in place of what it says.

@@ -7,7 +7,7 @@ use crate::coordinator::GroupEvent;
 use crate::coordinator::transaction::TransactionEvent;
 use crate::log::record_batch::RecordBatch;
 use crate::log::{Cleaning, DeletionReason};
-use crate::protocol::{Response, TopicName, TopicPartition};
+use crate::protocol::{ConfigResource, Response, TopicName, TopicPartition};
 use crate::sim::{ClientNumber, NodeId};
 use crate::world::Rebalance;
 
@@ -78,6 +78,15 @@ pub enum EventKind {
     TopicDeleted {
         /// Its name.
         topic: TopicName,
+    },
+    /// A setting was given a value while the cluster ran, or lost it.
+    ConfigChanged {
+        /// Whose setting.
+        resource: ConfigResource,
+        /// Its name.
+        name: String,
+        /// The value; `None` when the default holds again.
+        value: Option<String>,
     },
     /// A topic has more partitions.
     PartitionsAdded {

@@ -4,6 +4,7 @@ use super::kind::EventKind;
 use crate::controller::is_internal;
 use crate::coordinator::GroupEvent;
 use crate::coordinator::consumer_group::ConsumerGroupEvent;
+use crate::protocol::ConfigResourceType;
 
 impl EventKind {
     /// Whether an onlooker should be told, or it is one of many steps of
@@ -38,6 +39,11 @@ impl EventKind {
             | EventKind::TopicDeleted { topic }
             | EventKind::PartitionsAdded { topic, .. }
             | EventKind::SendFailed { topic, .. } => topic,
+            EventKind::ConfigChanged { resource, .. }
+                if resource.resource_type == ConfigResourceType::Topic =>
+            {
+                &resource.resource_name
+            }
             EventKind::LeaderElected {
                 topic_partition, ..
             }

@@ -9,6 +9,8 @@ use crate::sim::{ClientNumber, NodeId};
 /// Records in a row that a member of a share group has or had.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ShareRecords {
+    /// The broker that hands them out.
+    pub broker: i32,
     /// The group.
     pub group: String,
     /// The member.

@@ -7,6 +7,7 @@
 
 mod admin;
 mod cluster;
+mod configs;
 mod consumer_group;
 mod error;
 mod group;
@@ -20,6 +21,7 @@ mod zookeeper;
 
 pub use admin::*;
 pub use cluster::*;
+pub use configs::*;
 pub use consumer_group::*;
 pub use error::ErrorCode;
 pub use group::*;
@@ -168,6 +170,10 @@ apis! {
     DeleteTopics(DeleteTopicsRequest, DeleteTopicsResponse),
     /// Adds partitions to topics.
     CreatePartitions(CreatePartitionsRequest, CreatePartitionsResponse),
+    /// Changes settings of topics, brokers and groups.
+    IncrementalAlterConfigs(IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse),
+    /// Tells settings of topics, brokers and groups.
+    DescribeConfigs(DescribeConfigsRequest, DescribeConfigsResponse),
     /// Appends record batches.
     Produce(ProduceRequest, ProduceResponse),
     /// Reads record batches.

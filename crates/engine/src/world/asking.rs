@@ -1,9 +1,11 @@
 //! For tests of this crate: requests sent to a broker by hand, as a client
-//! sends them that none here is like.
+//! sends them that none here is like; and what happens to a consumer just when
+//! a test wants it.
 
 use super::World;
+use crate::client::{Client, Consumer};
 use crate::protocol::{Header, Payload, Request, Response};
-use crate::sim::{ClientNumber, NodeId};
+use crate::sim::{ClientNumber, Fabric, NodeId, Packet};
 
 impl World {
     /// Sends a request to a broker from a client of this number that is not
@@ -32,6 +34,34 @@ impl World {
             let next = self.next_time().filter(|next| *next <= end)?;
             self.run_until(next);
         }
+    }
+
+    /// Lets something happen to a consumer now.
+    pub(crate) fn with_consumer(
+        &mut self,
+        number: ClientNumber,
+        act: impl FnOnce(&mut Consumer, &mut Fabric),
+    ) {
+        match self.clients.get_mut(&number) {
+            Some(Client::Consumer(consumer)) => act(consumer, &mut self.fabric),
+            other => panic!("{number} is no consumer: {other:?}"),
+        }
+    }
+
+    /// Lets time pass until such an answer is about to be delivered.
+    pub(crate) fn until_answer(&mut self, is_it: impl Fn(&Response) -> bool) {
+        for _ in 0..100_000 {
+            let is_such = |packet: &Packet| match &packet.payload {
+                Payload::Response(response) => is_it(response),
+                _ => false,
+            };
+            if self.packets().any(is_such) {
+                return;
+            }
+            let next = self.next_time().expect("something is to happen");
+            self.run_until(next);
+        }
+        panic!("no such answer");
     }
 
     /// Sends a request and takes its answer.

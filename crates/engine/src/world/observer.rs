@@ -99,6 +99,15 @@ impl World {
                 partition,
                 registration,
             } => return self.tell_change(partition, registration),
+            MetadataRecord::ConfigChanged {
+                resource,
+                name,
+                value,
+            } => EventKind::ConfigChanged {
+                resource: resource.clone(),
+                name: name.clone(),
+                value: value.clone(),
+            },
         };
         self.fabric.emit(kind);
     }

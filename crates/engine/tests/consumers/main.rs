@@ -59,6 +59,8 @@ fn partition() -> TopicPartition {
     TopicPartition::new(TOPIC, 0)
 }
 
+/// Where it reads on; `None` too while it has nothing, since its group
+/// rebalances.
 fn position(world: &World, consumer: ClientNumber) -> Option<i64> {
     let assignment = consumer_of(world, consumer).assignment();
     assignment.get(&partition())?.position

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::support::cluster::{cluster_with, create, kill, start_broker};
 use super::support::{admin_call, create_topic, run_ms, start};
-use super::{GROUP, TOPIC, config, execute, of, queue};
+use super::{GROUP, TOPIC, config, execute, of, queue, worker};
 use engine::client::ShareConsumerConfig;
 use engine::coordinator::runtime::{Output, commit_at_once};
 use engine::coordinator::{GroupCoordinator, GroupCoordinatorConfig, RequestToken};
@@ -47,7 +48,8 @@ fn tools_see_what_a_recorded_cluster_shows() {
     for member in &group.members {
         assert_eq!(member.client_host, "/127.0.0.1");
         assert_eq!(member.member_id.len(), 22, "a uuid as Kafka writes them");
-        assert!(!member.assignment.is_empty());
+        let partitions = member.assignment.iter().flat_map(|of| &of.partitions);
+        assert_eq!(partitions.collect::<Vec<_>>(), [&0, &1], "each has both");
     }
     let unknown = describe(&mut world, "nope");
     assert_eq!(unknown.error_code, ErrorCode::GroupIdNotFound);
@@ -170,4 +172,38 @@ fn a_group_of_another_type_is_no_share_group_nor_the_other_way_round() {
     let answer = heartbeat(&mut coordinator, GROUP, ("m", 0), true);
     assert_eq!(answer.error_code, ErrorCode::None);
     assert_eq!(commit(&mut coordinator, GROUP), ErrorCode::GroupIdNotFound);
+}
+
+/// A crashed member is missed while its coordinator can store nothing, with no
+/// other replica in sync. The coordinator tries again, as with all timers of
+/// groups: else the member would stay for ever, and hold on to its part of the
+/// assignment.
+#[test]
+fn a_member_is_taken_out_as_soon_as_that_can_be_stored() {
+    let settings = [
+        ("group.share.session.timeout.ms", "3000"),
+        ("group.share.heartbeat.interval.ms", "500"),
+        ("min.insync.replicas", "2"),
+    ];
+    let mut world = cluster_with(10, &settings);
+    create(&mut world, TOPIC, "1:2:3", &[]);
+    let consumer = worker(&mut world, config());
+    run_ms(&mut world, 8_000);
+    let (coordinator, group) = world.share_groups()[GROUP];
+    assert_eq!(group.members().len(), 1);
+    let coordinator = coordinator.id;
+    let others: Vec<i32> = (1..=3).filter(|id| *id != coordinator).collect();
+    for broker in &others {
+        kill(&mut world, *broker);
+    }
+    execute(&mut world, Command::Crash { client: consumer });
+    run_ms(&mut world, 20_000);
+    assert_eq!(world.share_groups()[GROUP].1.members().len(), 1);
+    for broker in others {
+        start_broker(&mut world, broker);
+    }
+    run_ms(&mut world, 20_000);
+    let (still, group) = world.share_groups()[GROUP];
+    assert_eq!(still.id, coordinator, "no other has loaded the group");
+    assert_eq!(group.members().len(), 0);
 }

@@ -70,13 +70,25 @@ fn settings(random: &mut Random, brokers: i32) -> Vec<(&'static str, &'static st
     set("log.retention.check.interval.ms", &["1000", "5000"]);
     set("offsets.topic.num.partitions", &["1", "3", "3", "10"]);
     set("offsets.topic.segment.bytes", &["6000", "104857600"]);
+    set("group.consumer.heartbeat.interval.ms", &["300", "1000"]);
+    set("group.consumer.session.timeout.ms", &["3000", "6000"]);
     set("transaction.state.log.num.partitions", &["1", "3"]);
     set(
         "transaction.abort.timed.out.transaction.cleanup.interval.ms",
         &["500", "2000"],
     );
+    set("group.share.heartbeat.interval.ms", &["300", "1000"]);
+    set("group.share.session.timeout.ms", &["3000", "6000"]);
+    set("group.share.record.lock.duration.ms", &["1000", "3000"]);
+    set("group.share.delivery.count.limit", &["2", "5"]);
+    set("share.coordinator.state.topic.num.partitions", &["1", "3"]);
+    set(
+        "share.coordinator.snapshot.update.records.per.snapshot",
+        &["5", "500"],
+    );
     if brokers == 1 {
         set("transaction.state.log.min.isr", &["1"]);
+        set("share.coordinator.state.topic.min.isr", &["1"]);
     }
     let min_isr: &[&str] = if brokers > 1 {
         &["1", "1", "2"]

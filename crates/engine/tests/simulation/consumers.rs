@@ -2,14 +2,14 @@
 
 use engine::assignor::ClientAssignor;
 use engine::client::{
-    AutoOffsetReset, Client, CommitEach, CommitWhen, Consumer, ConsumerConfig, ManualCommit,
-    Processing, SeekTo, SubscriptionType,
+    AutoOffsetReset, Client, CommitEach, CommitWhen, Consumer, ConsumerConfig, GroupProtocol,
+    ManualCommit, Processing, SeekTo, SubscriptionType,
 };
 use engine::protocol::IsolationLevel;
 use engine::sim::Random;
 use engine::{Command, TopicPartition};
 
-use super::workload::{Kind, TOPICS, topic};
+use super::workload::{INPUT, Kind, OUTPUT, TOPICS, topic};
 use super::{Run, pick};
 
 /// How the members of a group commit. Each group has one style, so that
@@ -42,16 +42,29 @@ pub fn style_of(group: &str) -> Option<Style> {
 
 const PATTERNS: [&str; 3] = ["t[01]", "t.*", "t[23]|u"];
 
-/// The assignor that all members of a group know, most of the time.
-pub fn base_assignors(random: &mut Random) -> [ClientAssignor; GROUPS.len()] {
-    let all = [
+/// How the members of a group find together.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    /// The protocol of all of them.
+    pub protocol: GroupProtocol,
+    /// The assignor that most of them know, with the classic protocol.
+    assignor: ClientAssignor,
+}
+
+/// A plan for each group.
+pub fn plans(random: &mut Random) -> [Plan; GROUPS.len()] {
+    let assignors = [
         ClientAssignor::Range,
         ClientAssignor::RoundRobin,
         ClientAssignor::Sticky,
         ClientAssignor::CooperativeSticky,
         ClientAssignor::CooperativeSticky,
     ];
-    GROUPS.map(|_| pick(random, &all))
+    let protocols = [GroupProtocol::Classic, GroupProtocol::Consumer];
+    GROUPS.map(|_| Plan {
+        protocol: pick(random, &protocols),
+        assignor: pick(random, &assignors),
+    })
 }
 
 impl Run {
@@ -62,6 +75,7 @@ impl Run {
         let config = self.consumer_config(group, style, index);
         let topics = match self.random.below(3) {
             0 => vec![self.any_topic(), self.any_topic()],
+            1 => vec![INPUT.into(), OUTPUT.into()],
             _ => vec![topic(index as u32 % TOPICS)],
         };
         let Some(Some(consumer)) = self.execute(Command::AddConsumer { config, topics }) else {
@@ -80,6 +94,7 @@ impl Run {
 
     fn consumer_config(&mut self, group: &str, style: Style, index: usize) -> ConsumerConfig {
         let partition_assignment_strategy = self.assignors(index);
+        let group_protocol = self.plans[index].protocol;
         let random = &mut self.random;
         let resets = [
             AutoOffsetReset::Earliest,
@@ -108,6 +123,10 @@ impl Run {
             group_instance_id: is_static.then(|| format!("static-{}", random.below(3))),
             leave_group_on_close: random.below(8) > 0,
             partition_assignment_strategy,
+            group_protocol,
+            group_remote_assignor: pick(random, &[None, Some("uniform"), Some("range")])
+                .map(str::to_owned)
+                .filter(|_| group_protocol == GroupProtocol::Consumer),
             isolation_level: pick(
                 random,
                 &[
@@ -121,7 +140,7 @@ impl Run {
 
     /// Mostly a list in which the group's own is; now and then any.
     fn assignors(&mut self, group: usize) -> Vec<ClientAssignor> {
-        let base = self.base_assignors[group];
+        let base = self.plans[group].assignor;
         let all = ClientAssignor::ALL;
         let other = self.pick(&all);
         match self.random.below(10) {

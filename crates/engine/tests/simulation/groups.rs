@@ -4,17 +4,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::client::{Client, Consumer};
-use engine::coordinator::record::GroupRecord;
+use engine::coordinator::consumer_group::{ConsumerGroup, ConsumerGroupEvent};
+use engine::coordinator::record::{GroupRecord, OffsetCommitKey, OffsetCommitValue};
 use engine::coordinator::{
     ClassicGroup, GroupCoordinator, GroupEvent, GroupState, RemovalCause, partition_for,
 };
-use engine::log::record_batch::RecordBatch;
-use engine::protocol::OffsetFetchRequest;
+use engine::log::record_batch::{RecordBatch, TransactionResult};
+use engine::protocol::{OffsetFetchRequest, TopicId, TopicName};
 use engine::{Event, EventKind, TopicPartition, World};
 
 use super::Summary;
+use super::consumer_groups::{self, LoggedGroups};
 use super::ownership::{MemberView, check_assignment, check_readers};
 use super::progress::Progress;
+use super::transactions::marker;
 
 /// The topic of groups.
 pub const OFFSETS: &str = "__consumer_offsets";
@@ -40,15 +43,17 @@ pub struct Groups {
     forgotten: BTreeMap<String, i32>,
     /// The generation of each group at each broker that coordinates it, as it
     /// was before the last instant.
-    before: BTreeMap<(i32, String), Generation>,
+    before: BTreeMap<(i32, String), Committers>,
+    /// The name of each topic that there ever was.
+    topic_names: BTreeMap<TopicId, TopicName>,
 }
 
 /// Who may commit for a group.
 #[derive(Debug)]
-struct Generation {
-    generation: i32,
+struct Committers {
     is_empty: bool,
-    members: BTreeSet<String>,
+    /// The members, each with the generation or epoch it is in.
+    members: BTreeMap<String, i32>,
 }
 
 /// What a partition of `__consumer_offsets` says, as far as it is committed.
@@ -58,6 +63,9 @@ struct OffsetsLog {
     generations: BTreeMap<String, i32>,
     /// Up to here it is committed.
     end: i64,
+    /// What transactions that are open have committed, by producer id.
+    pending: BTreeMap<i64, Vec<PendingOffset>>,
+    consumer_groups: LoggedGroups,
     /// Some of it was lost for a reason for which Kafka loses it too.
     is_excused: bool,
 }
@@ -67,23 +75,110 @@ struct OffsetsLog {
 struct History {
     last: Option<i64>,
     all: BTreeSet<i64>,
+    /// Where in the log the last was written.
+    written_at: i64,
 }
 
-impl Generation {
-    fn of(group: &ClassicGroup) -> Generation {
-        Generation {
-            generation: group.generation(),
+/// An offset that is committed when its transaction is.
+#[derive(Debug)]
+struct PendingOffset {
+    key: OffsetCommitKey,
+    value: Option<OffsetCommitValue>,
+    written_at: i64,
+}
+
+impl Committers {
+    fn of_classic(group: &ClassicGroup) -> Committers {
+        let generation = group.generation();
+        let members = group.members();
+        Committers {
             is_empty: group.state() == GroupState::Empty,
-            members: group.members().map(|it| it.id().to_owned()).collect(),
+            members: members.map(|it| (it.id().to_owned(), generation)).collect(),
         }
     }
 
-    /// A member of the current generation, or anybody who is no member while
-    /// there is none.
+    fn of_consumer_group(group: &ConsumerGroup) -> Committers {
+        let members = group.members();
+        let members: BTreeMap<String, i32> = members.map(|it| (it.id.clone(), it.epoch)).collect();
+        Committers {
+            is_empty: members.is_empty(),
+            members,
+        }
+    }
+
+    /// A member of the current generation, or at its present epoch, or anybody
+    /// who is no member while there is none.
     fn may_commit(&self, member_id: &str, generation_id: i32) -> bool {
         match generation_id {
             -1 => self.is_empty,
-            of => of == self.generation && self.members.contains(member_id),
+            of => self.members.get(member_id) == Some(&of),
+        }
+    }
+}
+
+impl OffsetsLog {
+    /// A transaction's offsets count from its marker on; a later commit of
+    /// another goes before them (`OffsetMetadataManager.replayEndTransactionMarker`).
+    fn end_transaction(&mut self, producer_id: i64, result: TransactionResult) {
+        for pending in self.pending.remove(&producer_id).unwrap_or_default() {
+            if result == TransactionResult::Commit {
+                self.commit(pending);
+            }
+        }
+    }
+
+    fn commit(
+        &mut self,
+        PendingOffset {
+            key,
+            value,
+            written_at,
+        }: PendingOffset,
+    ) {
+        let of = TopicPartition::new(key.topic, key.partition);
+        let history = self.offsets.entry((key.group, of)).or_default();
+        let offset = value.map(|value| value.offset);
+        history.all.extend(offset);
+        if history.last.is_none() || history.written_at < written_at {
+            history.last = offset;
+            history.written_at = written_at;
+        }
+    }
+
+    fn take_down(&mut self, batch: &RecordBatch) {
+        if let Some(result) = marker(batch) {
+            return self.end_transaction(batch.producer_id(), result);
+        }
+        for record in batch.records().flatten() {
+            let Some(key) = record.key else { continue };
+            match GroupRecord::decode(key, record.value) {
+                Ok(Some(GroupRecord::OffsetCommit(key, value))) => {
+                    let written_at = record.offset;
+                    let committed = PendingOffset {
+                        key,
+                        value,
+                        written_at,
+                    };
+                    match batch.is_transactional() {
+                        true => self
+                            .pending
+                            .entry(batch.producer_id())
+                            .or_default()
+                            .push(committed),
+                        false => self.commit(committed),
+                    }
+                }
+                Ok(Some(GroupRecord::GroupMetadata(key, Some(value)))) if !self.is_excused => {
+                    let before = self.generations.insert(key.group.clone(), value.generation);
+                    // Else a static member is back under another id.
+                    let is_new = before != Some(value.generation);
+                    check_assignment(&key.group, &value, is_new);
+                }
+                Ok(Some(GroupRecord::ConsumerGroup(record))) if !self.is_excused => {
+                    self.consumer_groups.take_down(record);
+                }
+                _ => {}
+            }
         }
     }
 }
@@ -94,24 +189,7 @@ impl Groups {
     pub fn take_down(&mut self, partition: i32, batches: &[RecordBatch]) {
         let log = self.logs.entry(partition).or_default();
         log.end = batches.last().map_or(log.end, RecordBatch::next_offset);
-        for record in batches.iter().flat_map(|batch| batch.records().flatten()) {
-            let Some(key) = record.key else { continue };
-            match GroupRecord::decode(key, record.value) {
-                Ok(Some(GroupRecord::OffsetCommit(key, value))) => {
-                    let of = TopicPartition::new(key.topic, key.partition);
-                    let history = log.offsets.entry((key.group, of)).or_default();
-                    history.last = value.map(|value| value.offset);
-                    history.all.extend(history.last);
-                }
-                Ok(Some(GroupRecord::GroupMetadata(key, Some(value)))) if !log.is_excused => {
-                    let before = log.generations.insert(key.group.clone(), value.generation);
-                    // Else a static member is back under another id.
-                    let is_new = before != Some(value.generation);
-                    check_assignment(&key.group, &value, is_new);
-                }
-                _ => {}
-            }
-        }
+        batches.iter().for_each(|batch| log.take_down(batch));
     }
 
     /// Some of a partition is lost, for a good reason.
@@ -159,6 +237,11 @@ impl Groups {
         for event in events {
             progress.take_in(world, &event.kind, &is_excused);
             self.note_generation(&event.kind);
+            if let EventKind::TopicCreated { topic, .. } = &event.kind
+                && let Some(created) = world.topics().get(topic)
+            {
+                self.topic_names.insert(created.id, topic.clone());
+            }
             count(summary, &event.kind);
             if let EventKind::Group(GroupEvent::OffsetsCommitted {
                 group,
@@ -224,8 +307,8 @@ impl Groups {
         };
         let brokers: BTreeSet<i32> = events.iter().filter_map(appended).collect();
         let may = brokers.iter().any(|id| {
-            let now = world.brokers()[id].groups().shard_of(group);
-            let now = now.and_then(|shard| shard.group(group)).map(Generation::of);
+            let shard = world.brokers()[id].groups().shard_of(group);
+            let now = shard.and_then(|shard| committers(shard, group));
             let before = self.before.get(&(*id, group.to_owned()));
             let mut generations = now.iter().chain(before);
             generations.any(|it| it.may_commit(member_id, generation_id))
@@ -243,7 +326,13 @@ impl Groups {
             let shards = broker.groups().active().map(|(_, _, shard)| shard);
             for group in shards.flat_map(|shard| shard.groups()) {
                 let place = (*id, group.name().to_owned());
-                self.before.insert(place, Generation::of(group));
+                self.before.insert(place, Committers::of_classic(group));
+            }
+            let shards = broker.groups().active().map(|(_, _, shard)| shard);
+            for group in shards.flat_map(|shard| shard.consumer_groups().groups()) {
+                let place = (*id, group.id().to_owned());
+                let committers = Committers::of_consumer_group(group);
+                self.before.insert(place, committers);
             }
         }
     }
@@ -251,6 +340,7 @@ impl Groups {
     /// What consumers read, and what they know to be committed.
     fn look_at_members(&self, world: &World, summary: &mut Summary) {
         let groups = world.groups();
+        let consumer_groups = world.consumer_groups();
         let mut members: BTreeMap<&str, Vec<MemberView>> = BTreeMap::new();
         for consumer in consumers(world) {
             self.check_what_it_knows(world, consumer);
@@ -269,6 +359,13 @@ impl Groups {
             if let Some((_, group)) = groups.get(name) {
                 let forgotten = self.forgotten.get(name).copied().unwrap_or(-1);
                 summary.looked_at += check_readers(group, &members, forgotten) as u64;
+            }
+            // An epoch comes again when what was written of it is lost.
+            let log = self.log_of(world, name).filter(|log| !log.is_excused);
+            if let (Some(_), Some((_, group))) = (log, consumer_groups.get(name)) {
+                let count = consumer_groups::check_readers(group, &members, &self.topic_names);
+                summary.looked_at += count as u64;
+                summary.looked_at_epochs += count as u64;
             }
         }
     }
@@ -321,6 +418,13 @@ impl Groups {
         }
         count
     }
+}
+
+/// Who may commit for the group now, if there is one.
+fn committers(shard: &GroupCoordinator, group: &str) -> Option<Committers> {
+    let classic = shard.group(group).map(Committers::of_classic);
+    let of_consumers = shard.consumer_groups().group(group);
+    classic.or_else(|| of_consumers.map(Committers::of_consumer_group))
 }
 
 /// The partition of `__consumer_offsets` that a group is in.
@@ -384,6 +488,13 @@ fn count(summary: &mut Summary, kind: &EventKind) {
             GroupEvent::MemberRemoved { cause, .. } if *cause != RemovalCause::Left => {
                 &mut summary.expired_members
             }
+            GroupEvent::Consumer(event) => match event {
+                ConsumerGroupEvent::GroupEpochBumped { .. } => &mut summary.epochs,
+                ConsumerGroupEvent::MemberReconciled { .. } => &mut summary.reconciled,
+                ConsumerGroupEvent::MemberFenced { .. } => &mut summary.expired_members,
+                ConsumerGroupEvent::MemberReplaced { .. } => &mut summary.replaced_members,
+                _ => return,
+            },
             _ => return,
         },
         EventKind::Consumer { event, .. } => match event {

@@ -34,6 +34,8 @@ impl Run {
     pub(super) fn heal(&mut self) {
         self.mend_the_network();
         self.groups_come_to_rest();
+        self.processors_finish();
+        self.share_groups_finish();
         self.end_clients();
         let end = self.world.now().plus_ms(CONVERGES_WITHIN_MS);
         let mut why_not = Some(String::new());
@@ -74,6 +76,7 @@ impl Run {
     fn end_clients(&mut self) {
         let clients: Vec<u32> = self.world.clients().keys().copied().collect();
         for client in clients {
+            // One that is part of a process may be gone with the other part.
             self.execute(Command::Crash { client });
         }
     }

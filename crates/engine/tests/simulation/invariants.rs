@@ -7,6 +7,7 @@ use engine::broker::{Partition, Role};
 use engine::client::{Acks, Client};
 use engine::command::ClientNumber;
 use engine::controller::TRANSACTION_STATE_TOPIC_NAME;
+use engine::coordinator::transaction::{TransactionEvent, TransactionState};
 use engine::log::record_batch::RecordBatch;
 use engine::log::{DeletionReason, LogSegment, PartitionLog};
 use engine::protocol::{TopicId, TopicName};
@@ -14,8 +15,11 @@ use engine::{Event, EventKind, NodeId, TopicPartition, World};
 
 use super::Summary;
 use super::groups::{Groups, OFFSETS};
+use super::processors::Effects;
 use super::record::PartitionRecord;
+use super::shares::{STATES, Shares};
 use super::transactions::{check_isolation, is_isolated};
+use super::workload::OUTPUT;
 
 /// After so many instants every replica is looked at from end to end.
 const FULL_SCAN_EVERY: u64 = 512;
@@ -27,6 +31,8 @@ const PACKETS_MAX: usize = 20_000;
 pub struct Model {
     pub summary: Summary,
     pub groups: Groups,
+    pub effects: Effects,
+    pub shares: Shares,
     partitions: BTreeMap<TopicPartition, PartitionRecord>,
     /// Topics that were deleted at some time: what was told of one may be told
     /// of another with the same name.
@@ -84,6 +90,7 @@ impl Model {
                 self.look_at_isolated(&event.kind);
             }
         }
+        self.check_effects(world);
         self.look_at_groups(world, events);
         if self.summary.instants.is_multiple_of(FULL_SCAN_EVERY) {
             self.look_at_everything(world);
@@ -124,15 +131,19 @@ impl Model {
         }
     }
 
+    /// The partitions of which Kafka, too, has lost something.
+    pub fn lost_partitions(&self) -> impl Iterator<Item = &TopicPartition> {
+        let records = self.partitions.iter();
+        let lost = records.filter(|(_, record)| record.excuse.epoch.is_some());
+        lost.map(|(of, _)| of)
+    }
+
     /// Whether a transaction may stay open in this partition for ever: its
     /// marker, or what its coordinator knew of it, is among what Kafka itself
     /// loses (a hanging transaction).
     pub fn may_hang(&self, of: &TopicPartition) -> bool {
-        let mut lost = self.partitions.iter();
-        lost.any(|(it, record)| {
-            let concerns = it == of || *it.topic == *TRANSACTION_STATE_TOPIC_NAME;
-            concerns && record.excuse.epoch.is_some()
-        })
+        let mut lost = self.lost_partitions();
+        lost.any(|it| it == of || *it.topic == *TRANSACTION_STATE_TOPIC_NAME)
     }
 
     fn look_at_groups(&mut self, world: &World, events: &[Event]) {
@@ -142,6 +153,8 @@ impl Model {
             deleted.contains(&of.topic) || record.is_some_and(|it| it.excuse.epoch.is_some())
         };
         self.groups
+            .observe(world, events, &mut self.summary, &has_lost);
+        self.shares
             .observe(world, events, &mut self.summary, &has_lost);
     }
 
@@ -160,6 +173,15 @@ impl Model {
                 self.deleted.insert(topic.clone());
                 self.partitions.retain(|of, _| of.topic != *topic);
             }
+            EventKind::Transaction(TransactionEvent::StateChanged { to, .. }) => match to {
+                TransactionState::CompleteCommit => self.summary.committed_transactions += 1,
+                TransactionState::CompleteAbort => self.summary.aborted_transactions += 1,
+                _ => {}
+            },
+            EventKind::PartitionsRevoked {
+                consumer,
+                partitions,
+            } => self.effects.note_given_up(world, *consumer, partitions),
             EventKind::DiskLost { broker } => self.lost_disk(world, *broker),
             EventKind::BrokerFenced { broker } => {
                 self.without_disk.remove(broker);
@@ -400,8 +422,20 @@ impl Model {
             Role::Follower { .. } | Role::Offline => record.look_at_follower(broker, log),
         }
         let fresh = record.take_fresh();
+        let has_lost = record.excuse.epoch.is_some();
+        if *of.topic == *STATES {
+            if has_lost {
+                self.shares.excuse(of.partition);
+            }
+            self.shares.take_down(of.partition, &fresh);
+        }
+        if *of.topic == *OUTPUT {
+            for batch in &fresh {
+                self.effects.take_down(of.partition, batch);
+            }
+        }
         if *of.topic == *OFFSETS {
-            if record.excuse.epoch.is_some() {
+            if has_lost {
                 self.groups.excuse(of.partition);
             }
             self.groups.take_down(of.partition, &fresh);

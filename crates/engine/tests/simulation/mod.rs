@@ -5,17 +5,22 @@
 #![allow(dead_code, reason = "a test and a program each use some of it")]
 
 mod cluster;
+mod consumer_groups;
 mod consumers;
 mod faults;
 mod groups;
 mod heal;
 mod invariants;
 mod ownership;
+mod processors;
 mod progress;
 mod ranges;
 mod record;
 mod rest;
 mod sessions;
+mod share_state;
+mod shares;
+mod sharing;
 mod transactions;
 mod workload;
 
@@ -23,7 +28,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::sync::Once;
 
-use engine::assignor::ClientAssignor;
+use engine::client::GroupProtocol;
 use engine::command::ClientNumber;
 use engine::event::ClientNames;
 use engine::sim::{Random, Stream};
@@ -37,87 +42,94 @@ const LAST_EVENTS: usize = 60;
 /// is busy with itself.
 const INSTANTS_PER_SECOND_MAX: u32 = 200_000;
 
-/// What became of a run, so that whoever reads it sees that something did.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Summary {
-    /// Instants at which something happened.
-    pub instants: u64,
-    /// Faults that were carried out.
-    pub faults: u64,
-    /// Leaders that were elected.
-    pub elections: u64,
-    /// Of them, those who were not in sync.
-    pub unclean_elections: u64,
-    /// Controllers that became active.
-    pub controllers: u64,
-    /// Of them, those that had made `/controller`.
-    pub by_zookeeper: u64,
-    /// Records that a producer was told are stored with `acks=all`.
-    pub acknowledged: u64,
-    /// Of them, those lost for a reason for which Kafka loses them too.
-    pub excused: u64,
-    /// Records that the reader at the end has read.
-    pub read: u64,
-    /// Generations that groups have begun.
-    pub generations: u64,
-    /// Of them, those with the cooperative assignor.
-    pub cooperative: u64,
-    /// How often a member of a current generation was looked at.
-    pub looked_at: u64,
-    /// Commits that coordinators have taken.
-    pub commits: u64,
-    /// Commits of which an application was told that they have failed.
-    pub refused_commits: u64,
-    /// Members that coordinators have thrown out.
-    pub expired_members: u64,
-    /// Static members that came back under another id.
-    pub replaced_members: u64,
-    /// Static members that failed since another has their place.
-    pub fenced_members: u64,
-    /// Members that left since their application did not poll.
-    pub poll_timeouts: u64,
-    /// How often a member was told that its partitions are lost.
-    pub lost_partitions: u64,
-    /// Records that applications have processed.
-    pub processed: u64,
-    /// How often a group has processed something again.
-    pub processed_again: u64,
-    /// Offsets that groups had committed at the end.
-    pub kept_offsets: u64,
-    /// Batches of committed transactions that were read with `read_committed`.
-    pub isolated: u64,
-    /// Groups that came to rest at the end, with members.
-    pub settled_groups: u64,
+/// A summary of these counts.
+macro_rules! summary {
+    ($($(#[$doc:meta])* $count:ident,)*) => {
+        /// What became of a run, so that whoever reads it sees that something
+        /// did.
+        #[derive(Clone, Copy, Debug, Default)]
+        pub struct Summary {
+            $($(#[$doc])* pub $count: u64,)*
+        }
+
+        impl Summary {
+            /// Adds another run's.
+            pub fn add(&mut self, other: Summary) {
+                $(self.$count += other.$count;)*
+            }
+        }
+    };
 }
 
-impl Summary {
-    /// Adds another run's.
-    pub fn add(&mut self, other: Summary) {
-        self.instants += other.instants;
-        self.faults += other.faults;
-        self.elections += other.elections;
-        self.unclean_elections += other.unclean_elections;
-        self.controllers += other.controllers;
-        self.by_zookeeper += other.by_zookeeper;
-        self.acknowledged += other.acknowledged;
-        self.excused += other.excused;
-        self.read += other.read;
-        self.generations += other.generations;
-        self.cooperative += other.cooperative;
-        self.looked_at += other.looked_at;
-        self.commits += other.commits;
-        self.refused_commits += other.refused_commits;
-        self.expired_members += other.expired_members;
-        self.replaced_members += other.replaced_members;
-        self.fenced_members += other.fenced_members;
-        self.poll_timeouts += other.poll_timeouts;
-        self.lost_partitions += other.lost_partitions;
-        self.processed += other.processed;
-        self.processed_again += other.processed_again;
-        self.kept_offsets += other.kept_offsets;
-        self.isolated += other.isolated;
-        self.settled_groups += other.settled_groups;
-    }
+summary! {
+    /// Instants at which something happened.
+    instants,
+    /// Faults that were carried out.
+    faults,
+    /// Leaders that were elected.
+    elections,
+    /// Of them, those who were not in sync.
+    unclean_elections,
+    /// Controllers that became active.
+    controllers,
+    /// Of them, those that had made `/controller`.
+    by_zookeeper,
+    /// Records that a producer was told are stored with `acks=all`.
+    acknowledged,
+    /// Of them, those lost for a reason for which Kafka loses them too.
+    excused,
+    /// Records that the reader at the end has read.
+    read,
+    /// Generations that groups have begun.
+    generations,
+    /// Of them, those with the cooperative assignor.
+    cooperative,
+    /// Epochs that groups of KIP-848 have reached.
+    epochs,
+    /// How often a member of such a group came nearer to its target assignment.
+    reconciled,
+    /// How often a member of a current generation was looked at.
+    looked_at,
+    /// Of them, those at an epoch of a group of KIP-848.
+    looked_at_epochs,
+    /// Commits that coordinators have taken.
+    commits,
+    /// Commits of which an application was told that they have failed.
+    refused_commits,
+    /// Members that coordinators have thrown out.
+    expired_members,
+    /// Static members that came back under another id.
+    replaced_members,
+    /// Static members that failed since another has their place.
+    fenced_members,
+    /// Members that left since their application did not poll.
+    poll_timeouts,
+    /// How often a member was told that its partitions are lost.
+    lost_partitions,
+    /// Records that applications have processed.
+    processed,
+    /// How often a group has processed something again.
+    processed_again,
+    /// Offsets that groups had committed at the end.
+    kept_offsets,
+    /// Batches of committed transactions that were read with `read_committed`.
+    isolated,
+    /// Transactions that were committed.
+    committed_transactions,
+    /// Transactions that were aborted.
+    aborted_transactions,
+    /// Records that processors have read and whose effect is committed.
+    effects,
+    /// Records that members of share groups were given.
+    share_deliveries,
+    /// Of them, those that were delivered before.
+    share_redeliveries,
+    /// How often records were archived since they were given back too often.
+    share_archived,
+    /// Share groups that were done with everything at the end.
+    finished_share_groups,
+    /// Groups that came to rest at the end, with members.
+    settled_groups,
 }
 
 /// Runs one seed with so many commands.
@@ -145,8 +157,10 @@ struct Run {
     model: Model,
     /// What has been started, for commands to name.
     clients: Vec<(ClientNumber, workload::Kind)>,
-    /// The assignor that most members of each group know.
-    base_assignors: [ClientAssignor; consumers::GROUPS.len()],
+    /// How the members of each group find together.
+    plans: [consumers::Plan; consumers::GROUPS.len()],
+    /// The protocol of the processors' group.
+    processor_plan: GroupProtocol,
     /// Makes values that never come twice.
     next_value: u32,
     /// The second it is, and what has happened in it.
@@ -156,14 +170,22 @@ struct Run {
 impl Run {
     fn new(seed: u64) -> Run {
         let mut random = Random::new(seed, Stream::Tool);
-        let world = World::new(seed, cluster::config(&mut random));
-        let base_assignors = consumers::base_assignors(&mut random);
+        let config = cluster::config(&mut random);
+        let mut model = Model::default();
+        model.shares.deliveries_max = config.settings.coordinator.share.delivery_count_limit;
+        let world = World::new(seed, config);
+        let plans = consumers::plans(&mut random);
+        let processor_plan = pick(
+            &mut random,
+            &[GroupProtocol::Classic, GroupProtocol::Consumer],
+        );
         let mut run = Run {
-            model: Model::default(),
+            model,
             world,
             random,
             clients: Vec::new(),
-            base_assignors,
+            plans,
+            processor_plan,
             next_value: 0,
             second: (0, 0),
         };

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::client::{Client, ConsumerEvent};
+use engine::client::{Client, ConsumerEvent, GroupProtocol};
 use engine::command::ClientNumber;
 use engine::{EventKind, TopicPartition, World};
 
@@ -21,7 +21,8 @@ pub struct Progress {
     done: BTreeMap<Read, Ranges>,
     /// What a member has processed since one was last told to begin before it.
     once: BTreeMap<Read, Ranges>,
-    /// Where records were lost or cut off: what comes there now was not read.
+    /// Where records were lost or cut off, so that what comes there now was not
+    /// read; or where they were taken away from a member that had them in hand.
     excused: BTreeSet<Read>,
     /// Members of whose hands nothing is known: the last commit has failed, and
     /// their applications process all the same what they have; or they were
@@ -65,6 +66,10 @@ impl Progress {
                 self.loose_hands.insert(*consumer);
                 self.begins_at(*consumer, topic_partition, *offset);
             }
+            EventKind::PartitionsRevoked {
+                consumer,
+                partitions,
+            } => self.given_up(world, *consumer, partitions),
             EventKind::RecordsRead { consumer, .. } => {
                 self.loose_hands.remove(consumer);
             }
@@ -94,6 +99,24 @@ impl Progress {
                 _ => {}
             },
             _ => {}
+        }
+    }
+
+    /// With KIP-848 a member that commits by hand may have to give up partitions
+    /// at any time, also while it has records of them in hand
+    /// (`ConsumerMembershipManager.maybeReconcile`). What it commits of them after
+    /// that counts, since it is at the epoch of its group: others process the same
+    /// records, and what is committed may go back.
+    fn given_up(&mut self, world: &World, consumer: ClientNumber, partitions: &[TopicPartition]) {
+        let Some(Client::Consumer(it)) = world.clients().get(&consumer) else {
+            return;
+        };
+        if it.config.group_protocol == GroupProtocol::Consumer {
+            let in_hand = it.in_hand().map(|(of, ..)| of);
+            let taken_away = in_hand.filter(|of| partitions.contains(of));
+            let group = &it.config.group_id;
+            let taken_away = taken_away.map(|of| (group.clone(), of.clone()));
+            self.excused.extend(taken_away);
         }
     }
 

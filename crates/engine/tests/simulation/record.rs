@@ -12,6 +12,7 @@ use engine::protocol::TopicId;
 
 use super::sessions::Sessions;
 use super::transactions::marker;
+use super::workload::OUTPUT;
 
 /// What an onlooker has taken down of one partition.
 #[derive(Debug)]
@@ -45,7 +46,7 @@ pub struct PartitionRecord {
     pub epochs: Epochs,
     pub excuse: Excuse,
     /// What has become committed and is not taken from here yet, of a partition
-    /// that a coordinator reads.
+    /// that a coordinator reads or processors write to.
     fresh: Option<Vec<RecordBatch>>,
     /// What idempotent producers have had committed.
     sessions: Sessions,
@@ -121,7 +122,7 @@ struct Seen {
 
 impl PartitionRecord {
     pub fn new(of: TopicPartition, topic_id: TopicId, is_compacted: bool) -> PartitionRecord {
-        let is_internal = is_internal(&of.topic);
+        let is_followed = is_internal(&of.topic) || *of.topic == *OUTPUT;
         PartitionRecord {
             of,
             topic_id,
@@ -136,7 +137,7 @@ impl PartitionRecord {
             compacted_in_vain_to: 0,
             epochs: Epochs::default(),
             excuse: Excuse::default(),
-            fresh: is_internal.then(Vec::new),
+            fresh: is_followed.then(Vec::new),
             sessions: Sessions::default(),
             replicas: BTreeMap::new(),
         }
@@ -161,8 +162,8 @@ impl PartitionRecord {
         self.committed.values()
     }
 
-    /// What has become committed since this was asked last, of an internal
-    /// topic.
+    /// What has become committed since this was asked last, of a topic that is
+    /// followed.
     pub fn take_fresh(&mut self) -> Vec<RecordBatch> {
         self.fresh.as_mut().map(std::mem::take).unwrap_or_default()
     }
@@ -382,7 +383,8 @@ impl PartitionRecord {
             );
             // Who lost records may be sent them again.
             if self.excuse.epoch.is_none() {
-                self.sessions.take_down(&self.of, batch, &self.acknowledged);
+                self.sessions
+                    .take_down(&self.of, batch, &self.acknowledged, self.deleted_to);
             }
             self.committed.insert(batch.base_offset(), batch.clone());
             self.committed_end = batch.next_offset();

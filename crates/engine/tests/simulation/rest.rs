@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::Command;
-use engine::client::{Client, Consumer, Membership, Processing};
+use engine::client::{Client, Consumer, ConsumerMemberState, Membership, Processing};
 use engine::coordinator::GroupState;
+use engine::coordinator::consumer_group::{ConsumerGroupState, ConsumerGroupTimer};
 
 use super::Run;
 use super::groups::{OFFSETS, consumers};
@@ -25,7 +26,10 @@ impl Run {
             assert!(self.world.now() < end, "groups do not settle: {why_not}");
             self.mend_servers(&mut restarted);
             self.end_who_waits_for_a_topic_that_is_gone();
-            self.advance_to(self.world.now().plus_ms(500));
+            self.restart_who_has_forgotten_sessions();
+            // Never in step with those who commit every 100 ms.
+            let pause_us = 400_000 + u64::from(self.random.below(200_000));
+            self.advance_to(self.world.now().plus_us(pause_us));
         }
         self.model.summary.kept_offsets += self.model.groups.check_offsets(&self.world);
         let members =
@@ -37,7 +41,14 @@ impl Run {
     fn let_only_consumers_go_on(&mut self) {
         let clients: Vec<u32> = self.world.clients().keys().copied().collect();
         for client in clients {
-            match &self.world.clients()[&client] {
+            // What is left of a process ends with the rest of it.
+            let Some(running) = self.world.clients().get(&client) else {
+                continue;
+            };
+            if self.is_part_of_processor(client) {
+                continue;
+            }
+            match running {
                 Client::Consumer(consumer) => {
                     let processing = Processing {
                         per_record_us: 0,
@@ -74,6 +85,44 @@ impl Run {
         }
     }
 
+    /// A coordinator of KIP-848 that could not write that a member leaves has
+    /// the member back, but not the timer of its session, which it has cancelled
+    /// (`GroupMetadataManager.consumerGroupFenceMember`). Until another
+    /// coordinator loads the group, the member is never missed; and it is fenced
+    /// when it joins again, since that needs an epoch it has not.
+    pub(super) fn restart_who_has_forgotten_sessions(&mut self) {
+        let groups = self.world.consumer_groups().into_values();
+        let forgetful = groups.filter(|(broker, group)| {
+            let shard = broker.groups().shard_of(group.id());
+            let timers = shard.map(|shard| shard.consumer_groups().timers());
+            let timed: BTreeSet<&str> = timers
+                .into_iter()
+                .flatten()
+                .filter(|(timer, _)| timer.group_id() == group.id())
+                .filter(|(timer, _)| matches!(timer, ConsumerGroupTimer::Session { .. }))
+                .map(|(timer, _)| timer.member_id())
+                .collect();
+            group.members().any(|it| !timed.contains(&*it.id))
+        });
+        let forgetful = forgetful.map(|(broker, _)| broker.id);
+        let forgetful: BTreeSet<i32> = forgetful.chain(self.who_has_forgotten_sharers()).collect();
+        for broker in forgetful {
+            self.execute(Command::KillBroker { broker });
+        }
+    }
+
+    /// The same with share groups (`shareGroupFenceMember`).
+    fn who_has_forgotten_sharers(&self) -> impl Iterator<Item = i32> {
+        let groups = self.world.share_groups().into_values();
+        let forgetful = groups.filter(|(broker, group)| {
+            let mut shards = broker.groups().active().map(|(_, _, shard)| shard);
+            let shard = shards.find(|it| it.share_groups().any(|it| it.id() == group.id()));
+            let deadline = |member_id| shard?.session_deadline(group.id(), member_id);
+            group.members().keys().any(|it| deadline(it).is_none())
+        });
+        forgetful.map(|(broker, _)| broker.id)
+    }
+
     fn what_is_not_settled(&self) -> Option<String> {
         if let Some(why_not) = self.what_coordinators_lack() {
             return Some(why_not);
@@ -90,7 +139,8 @@ impl Run {
         groups.find_map(|(name, members)| self.what_keeps_a_group(name, &members))
     }
 
-    /// Every partition of `__consumer_offsets` has its coordinator.
+    /// Every partition of `__consumer_offsets` has its coordinator, which knows
+    /// that all it has loaded is committed.
     fn what_coordinators_lack(&self) -> Option<String> {
         let partitions = self.world.image().partitions();
         let mut of_groups = partitions.filter(|(of, _)| *of.topic == *OFFSETS);
@@ -98,12 +148,19 @@ impl Run {
             let leader = registration
                 .leader
                 .and_then(|id| self.world.brokers().get(&id));
-            let shard = leader.map(|it| it.groups().shard(of.partition).is_ok());
-            (shard != Some(true)).then(|| format!("{of} has no coordinator: {registration:?}"))
+            let is_ready = leader.is_some_and(|it| {
+                let log = it.partitions().get(&of).map(|held| &held.log);
+                let is_done = log.is_some_and(|log| log.high_watermark() == log.end_offset());
+                is_done && it.groups().shard(of.partition).is_ok()
+            });
+            (!is_ready).then(|| format!("{of} has no coordinator: {registration:?}"))
         })
     }
 
     fn what_keeps_a_group(&self, name: &str, members: &[&Consumer]) -> Option<String> {
+        if members[0].member_state().is_some() {
+            return self.what_keeps_a_consumer_group(name, members);
+        }
         let groups = self.world.groups();
         let Some((_, group)) = groups.get(name) else {
             return Some(format!("the group {name} is not known"));
@@ -121,6 +178,43 @@ impl Run {
             let members: Vec<_> = members.collect();
             return Some(format!("the group {group:?} of {members:?}"));
         }
+        let who_reads = self.what_is_not_read_by_one(name, members)?;
+        Some(format!("{who_reads}, led by {:?}", group.leader()))
+    }
+
+    /// The same for groups of KIP-848. A member whose pattern no topic matches
+    /// does not join.
+    fn what_keeps_a_consumer_group(&self, name: &str, members: &[&Consumer]) -> Option<String> {
+        let joins = |member: &&&Consumer| {
+            let state = member.member_state();
+            state != Some(ConsumerMemberState::Unsubscribed) || !member.subscription().is_empty()
+        };
+        let members: Vec<&Consumer> = members.iter().filter(joins).copied().collect();
+        let groups = self.world.consumer_groups();
+        let Some((_, group)) = groups.get(name) else {
+            let is_known = members.is_empty();
+            return (!is_known).then(|| format!("the group {name} is not known"));
+        };
+        let is_in = |member: &&Consumer| {
+            member.membership() == Membership::Stable && member.generation() == group.epoch()
+        };
+        let state = match members.is_empty() {
+            true => ConsumerGroupState::Empty,
+            false => ConsumerGroupState::Stable,
+        };
+        if group.state() != state
+            || group.members().len() != members.len()
+            || !members.iter().all(is_in)
+        {
+            let members = members.iter().map(|it| (it.member_id(), it.member_state()));
+            let members: Vec<_> = members.collect();
+            return Some(format!("the group {group:?} of {members:?}"));
+        }
+        self.what_is_not_read_by_one(name, &members)
+    }
+
+    /// What is subscribed to is read by one member, other things by none.
+    fn what_is_not_read_by_one(&self, name: &str, members: &[&Consumer]) -> Option<String> {
         let topics = members.iter().flat_map(|it| it.subscription());
         let topics: BTreeSet<_> = topics.collect();
         let mut partitions = self.world.image().partitions();
@@ -136,8 +230,7 @@ impl Run {
             (readers != wanted).then(|| {
                 let members = members.iter().map(|it| (it.member_id(), it.subscription()));
                 let members: Vec<_> = members.collect();
-                let leader = group.leader();
-                format!("{readers} of the group {name} read {of}: {members:?}, led by {leader:?}")
+                format!("{readers} of the group {name} read {of}: {members:?}")
             })
         })
     }

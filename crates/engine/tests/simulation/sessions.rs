@@ -4,7 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::TopicPartition;
-use engine::log::record_batch::RecordBatch;
+use engine::client::SOURCE_HEADER;
+use engine::controller::is_internal;
+use engine::log::record_batch::{RecordBatch, TransactionResult};
+
+use super::transactions::marker;
 
 /// The values of a partition that were committed, by the producer's id. The
 /// simulation gives every value but once, and numbers them upwards.
@@ -14,12 +18,23 @@ use engine::log::record_batch::RecordBatch;
 /// found a gap before it, bumps its epoch and numbers anew all that is under
 /// way to the partition: what is not delivered may come twice then, or behind
 /// what was sent later (`TransactionManager.bumpIdempotentProducerEpoch`).
+///
+/// A leader that has nothing of a producer in its log takes any sequence for its
+/// first (`ProducerAppendInfo.checkSequence`). It has nothing when it copied the
+/// partition from where that began after what the producer had written: a batch
+/// that was lost on its way to an earlier leader may then still come.
+///
+/// What is in transactions counts when these are committed: what was aborted may
+/// be sent again. What processors write has the values of others, and is looked
+/// at by where it comes from (`processors.rs`).
 #[derive(Debug, Default)]
 pub struct Sessions {
     values: BTreeMap<(i64, Vec<u8>), Place>,
     /// The last number of what each has made up, and of what it was given, in
-    /// each of its epochs.
-    last: BTreeMap<(i64, i16, bool), (u64, u64)>,
+    /// each of its epochs; with its offset.
+    last: BTreeMap<(i64, i16, bool), ((u64, u64), i64)>,
+    /// What is in transactions that are open, by the producer's id.
+    open: BTreeMap<i64, Vec<RecordBatch>>,
 }
 
 /// Where a record was committed.
@@ -33,21 +48,48 @@ struct Place {
 
 impl Sessions {
     /// A batch has been committed; these are the base offsets of those that
-    /// producers know to be delivered.
+    /// producers know to be delivered, and what is before this offset is deleted.
     pub fn take_down(
         &mut self,
         of: &TopicPartition,
         batch: &RecordBatch,
         delivered: &BTreeSet<i64>,
+        deleted_to: i64,
     ) {
-        if !batch.has_producer_id() || batch.is_control() {
+        // Offsets come again and again.
+        if is_internal(&of.topic) {
             return;
         }
+        let id = batch.producer_id();
+        if let Some(result) = marker(batch) {
+            let written = self.open.remove(&id).unwrap_or_default();
+            let counts = result == TransactionResult::Commit;
+            for batch in written.iter().filter(|_| counts) {
+                self.note(of, batch, delivered, deleted_to);
+            }
+        } else if batch.is_transactional() {
+            self.open.entry(id).or_default().push(batch.clone());
+        } else if batch.has_producer_id() {
+            self.note(of, batch, delivered, deleted_to);
+        }
+    }
+
+    fn note(
+        &mut self,
+        of: &TopicPartition,
+        batch: &RecordBatch,
+        delivered: &BTreeSet<i64>,
+        deleted_to: i64,
+    ) {
         let (id, producer_epoch) = (batch.producer_id(), batch.producer_epoch());
         for record in batch.records().flatten() {
             let Some(value) = record.value else {
                 continue;
             };
+            let mut headers = record.headers;
+            if headers.any(|(name, _)| name == SOURCE_HEADER) {
+                continue;
+            }
             let text = String::from_utf8_lossy(value).into_owned();
             let place = Place {
                 offset: record.offset,
@@ -55,8 +97,8 @@ impl Sessions {
                 producer_epoch,
             };
             if let Some(before) = self.values.insert((id, value.to_vec()), place) {
-                let is_excused = before.producer_epoch < producer_epoch
-                    && !delivered.contains(&before.base_offset);
+                let is_excused = !delivered.contains(&before.base_offset)
+                    && (before.producer_epoch < producer_epoch || before.offset < deleted_to);
                 assert!(
                     is_excused,
                     "{of}: the idempotent producer {id} has {text} committed twice: {before:?} \
@@ -65,13 +107,13 @@ impl Sessions {
             }
             let (is_made_up, number) = number_of(&text);
             let session = (id, producer_epoch, is_made_up);
-            let last = self.last.entry(session).or_insert(number);
+            let known = self.last.insert(session, (number, record.offset));
+            let (last, at) = known.unwrap_or((number, record.offset));
             assert!(
-                *last <= number,
+                last <= number || at < deleted_to,
                 "{of}: the idempotent producer {id} has {text} committed behind {last:?}, at \
                  {place:?}"
             );
-            *last = number;
         }
     }
 }

@@ -1,11 +1,13 @@
 //! Transactional producers, and what others may see of their transactions.
 
-use engine::client::{Acks, Client, ProducerConfig, TransactionCall};
+use engine::client::{Acks, Client, ConsumerGroupMetadata, ProducerConfig, TransactionCall};
 use engine::log::record_batch::{EndTransactionMarker, RecordBatch, TransactionResult};
-use engine::protocol::IsolationLevel;
-use engine::{Command, EventKind, World};
+use engine::protocol::{CommittedOffset, IsolationLevel};
+use engine::{Command, EventKind, TopicPartition, World};
 
 use super::Run;
+use super::consumers::{Style, style_of};
+use super::groups::consumers;
 use super::record::PartitionRecord;
 use super::workload::Kind;
 
@@ -42,23 +44,52 @@ impl Run {
         let Some(producer) = self.any_client(Kind::Transactional) else {
             return;
         };
-        match self.random.below(6) {
+        match self.random.below(8) {
             0 => self.call(producer, TransactionCall::Init),
             1 => self.call(producer, TransactionCall::Abort),
             2 => self.call(producer, TransactionCall::Commit),
             _ => {
                 self.call(producer, TransactionCall::Begin);
-                self.send_some(producer, 4);
+                self.send_some(producer, 4, 2);
                 let pause_us = u64::from(self.random.below(100_000));
                 self.advance_to(self.world.now().plus_us(pause_us));
+                if self.random.below(3) == 0 {
+                    self.send_offsets(producer);
+                }
                 let ends = [TransactionCall::Commit, TransactionCall::Abort];
-                match self.random.below(4) {
-                    0..=1 => self.call(producer, ends[0].clone()),
-                    2 => self.call(producer, ends[1].clone()),
+                match self.random.below(8) {
+                    0..=4 => self.call(producer, ends[0].clone()),
+                    5 | 6 => self.call(producer, ends[1].clone()),
                     _ => {}
                 }
             }
         }
+    }
+
+    /// Commits an offset for a group in which any may be committed, with what
+    /// the application knows of a consumer: that may be old.
+    fn send_offsets(&mut self, producer: u32) {
+        let Some((metadata, of)) = self.any_consumer_of_any_style() else {
+            return;
+        };
+        let committed = CommittedOffset {
+            offset: i64::from(self.random.below(60)),
+            leader_epoch: -1,
+            metadata: String::new(),
+        };
+        let offsets = vec![(of, committed)];
+        self.call(producer, TransactionCall::SendOffsets(metadata, offsets));
+        let pause_us = u64::from(self.random.below(100_000));
+        self.advance_to(self.world.now().plus_us(pause_us));
+    }
+
+    fn any_consumer_of_any_style(&mut self) -> Option<(ConsumerGroupMetadata, TopicPartition)> {
+        let members = consumers(&self.world);
+        let members = members.filter(|it| style_of(&it.config.group_id) == Some(Style::Any));
+        let metadata: Vec<ConsumerGroupMetadata> = members.map(ConsumerGroupMetadata::of).collect();
+        let index = self.random.below(metadata.len().max(1) as u32) as usize;
+        let metadata = metadata.into_iter().nth(index)?;
+        Some((metadata, self.any_partition()))
     }
 }
 

@@ -20,10 +20,17 @@ pub enum Kind {
     /// A producer with a `transactional.id`.
     Transactional,
     Consumer,
+    /// A processor, by its consumer's number.
+    Processor,
+    ShareConsumer,
     Admin,
 }
 
 pub(super) const TOPICS: u32 = 4;
+/// What processors read and where they write to: nobody deletes records or the
+/// topics, and no election is unclean.
+pub(super) const INPUT: &str = "in";
+pub(super) const OUTPUT: &str = "out";
 const CLIENTS_MAX: usize = 24;
 
 impl Run {
@@ -34,15 +41,20 @@ impl Run {
             let request = self.create_topic(topic(number));
             self.admin_call(request);
         }
+        for name in [INPUT, OUTPUT] {
+            let request = self.create_steady_topic(name.into());
+            self.admin_call(request);
+        }
         self.advance_to(self.world.now().plus_ms(200));
         self.add_producer();
         self.add_consumer();
+        self.add_processor();
     }
 
     /// One thing that a client does, or one more client.
     pub(super) fn work(&mut self) {
         let has_room = self.world.clients().len() < CLIENTS_MAX;
-        match self.random.below(29) {
+        match self.random.below(38) {
             0..=2 if has_room => self.add_producer(),
             3 if has_room => self.add_admin(),
             0..=4 => self.end_client(),
@@ -50,7 +62,10 @@ impl Run {
             6..=9 => self.send(),
             10..=17 => self.consume(has_room),
             18 if has_room => self.add_transactional_producer(),
-            18..=20 => self.transact(),
+            18..=23 => self.transact(),
+            24 if has_room => self.add_processor(),
+            24 | 25 => self.end_client_of(Kind::Processor),
+            26..=29 => self.share(has_room),
             _ => {
                 let request = self.admin_request();
                 self.admin_call(request);
@@ -93,6 +108,13 @@ impl Run {
 
     pub(super) fn any_topic(&mut self) -> TopicName {
         topic(self.random.below(TOPICS))
+    }
+
+    fn any_topic_to_write(&mut self, input_of: u32) -> TopicName {
+        match self.random.below(input_of) {
+            0 => INPUT.into(),
+            _ => self.any_topic(),
+        }
     }
 
     pub(super) fn any_partition(&mut self) -> TopicPartition {
@@ -163,16 +185,16 @@ impl Run {
         let Some(producer) = self.any_client(Kind::Producer) else {
             return;
         };
-        self.send_some(producer, 10);
+        self.send_some(producer, 10, 3);
     }
 
-    /// Up to so many records.
-    pub(super) fn send_some(&mut self, producer: u32, most: u32) {
+    /// Up to so many records, one of so many of them to what processors read.
+    pub(super) fn send_some(&mut self, producer: u32, most: u32, input_of: u32) {
         for _ in 0..=self.random.below(most) {
             let mut value = self.next_prefix().into_bytes();
             value.resize(value.len() + self.random.below(300) as usize, b'.');
             let record = OutgoingRecord {
-                topic: self.any_topic(),
+                topic: self.any_topic_to_write(input_of),
                 key: (self.random.below(3) > 0).then(|| vec![b'a' + self.random.below(6) as u8]),
                 // A record without a value tells compaction to forget its key.
                 value: (self.random.below(10) > 0).then_some(value),
@@ -201,6 +223,29 @@ impl Run {
                 replication_factor: replication_factor as i16,
                 assignments: BTreeMap::new(),
                 configs: self.topic_configs(),
+            }],
+        })
+    }
+
+    fn create_steady_topic(&mut self, name: TopicName) -> Request {
+        let min_isr = self.pick(&["1", "2"]);
+        let brokers = self.world.brokers().len();
+        let configs = [
+            ("segment.bytes", self.pick(&["10000", "100000"])),
+            (
+                "min.insync.replicas",
+                if brokers > 1 { min_isr } else { "1" },
+            ),
+            ("unclean.leader.election.enable", "false"),
+        ];
+        let configs = configs.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        Request::CreateTopics(CreateTopicsRequest {
+            topics: vec![CreatableTopic {
+                name,
+                num_partitions: 1 + self.random.below(3) as i32,
+                replication_factor: brokers.min(3) as i16,
+                assignments: BTreeMap::new(),
+                configs: configs.into_iter().collect(),
             }],
         })
     }
@@ -271,6 +316,16 @@ impl Run {
         })
     }
 
+    fn any_partition_to_move(&mut self) -> TopicPartition {
+        match self.random.below(4) {
+            0 => {
+                let name = self.pick(&[INPUT, OUTPUT]);
+                TopicPartition::new(name, self.random.below(3) as i32)
+            }
+            _ => self.any_partition(),
+        }
+    }
+
     /// Other replicas, in random order; now and then the reassignment under
     /// way is taken back.
     fn reassign(&mut self) -> Request {
@@ -283,7 +338,7 @@ impl Run {
         }
         let target = (self.random.below(4) > 0).then_some(target);
         Request::AlterPartitionReassignments(AlterPartitionReassignmentsRequest {
-            partitions: vec![(self.any_partition(), target)],
+            partitions: vec![(self.any_partition_to_move(), target)],
         })
     }
 }

@@ -253,6 +253,7 @@ impl Broker {
         for acquired in &acquired_records {
             fabric.emit(EventKind::Share(ShareEvent::RecordsAcquired(
                 ShareRecords {
+                    broker: self.id,
                     group: key.group_id.clone(),
                     member_id: who.member_id.to_owned(),
                     client: Some(from),

@@ -3,6 +3,7 @@
 //! `kafka.server.share.SharePartitionManager`).
 
 mod acknowledge;
+mod configs;
 mod coordinator;
 mod fetch;
 mod group;
@@ -79,11 +80,18 @@ impl WaitingRequest {
 }
 
 impl Shares {
-    /// The records that something has happened to, and who had them.
-    fn records_of(&self, key: &SharePartitionKey, change: &ShareChange) -> Option<ShareRecords> {
+    /// The records of this broker's that something has happened to, and who had
+    /// them.
+    fn records_of(
+        &self,
+        broker: i32,
+        key: &SharePartitionKey,
+        change: &ShareChange,
+    ) -> Option<ShareRecords> {
         let session = (key.group_id.clone(), change.member_id.clone());
         let session = self.sessions.get(&session);
         Some(ShareRecords {
+            broker,
             group: key.group_id.clone(),
             member_id: change.member_id.clone(),
             client: session.map(|session| session.client),
@@ -132,7 +140,7 @@ impl Broker {
         let limits = SharePartitionLimits {
             delivery_count: config.delivery_count_limit,
             record_locks: config.partition_max_record_locks,
-            record_lock_duration_ms: config.record_lock_duration_ms,
+            record_lock_duration_ms: self.record_lock_duration_ms(&key.group_id),
         };
         let mut partition = SharePartition::new(limits, leader_epoch);
         partition.begin_to_initialize();
@@ -164,7 +172,7 @@ impl Broker {
         match log {
             Ok(log) => {
                 let start_offset = match read.start_offset {
-                    UNINITIALIZED_START_OFFSET => log.high_watermark(),
+                    UNINITIALIZED_START_OFFSET => self.first_offset_of_group(key, log),
                     start_offset => start_offset,
                 };
                 let group = key.group_id.clone();
@@ -259,7 +267,7 @@ impl Broker {
             };
             let let_go = held.partition.expire(now);
             for change in &let_go.changes {
-                let records = self.shares.records_of(key, change);
+                let records = self.shares.records_of(self.id, key, change);
                 let event = records.map(ShareEvent::AcquisitionLockExpired);
                 event
                     .into_iter()
@@ -282,7 +290,7 @@ impl Broker {
         is_told: bool,
     ) {
         for change in &let_go.changes {
-            let Some(records) = self.shares.records_of(key, change) else {
+            let Some(records) = self.shares.records_of(self.id, key, change) else {
                 continue;
             };
             let event = match change.to {

@@ -100,6 +100,8 @@ pub(super) fn name(request: &Request) -> Option<&'static str> {
         Request::CreateTopics(_) => "createTopics",
         Request::DeleteTopics(_) => "deleteTopics",
         Request::CreatePartitions(_) => "createPartitions",
+        Request::IncrementalAlterConfigs(_) => "incrementalAlterConfigs",
+        Request::DescribeConfigs(_) => "describeConfigs",
         Request::DeleteRecords(_) => "deleteRecords",
         Request::ListOffsets(_) => "listOffsets",
         Request::ElectLeaders(_) => "electLeaders",

@@ -3,6 +3,7 @@
 
 mod call;
 mod config;
+mod configs;
 mod parts;
 
 pub use config::AdminConfig;
@@ -206,7 +207,13 @@ impl Admin {
                     }
                     continue;
                 }
-                Part::Broker(broker) => Some(*broker),
+                Part::Broker(broker) => {
+                    let is_known = metadata.brokers().contains(broker);
+                    if !is_known {
+                        metadata.request_update();
+                    }
+                    is_known.then_some(*broker)
+                }
                 Part::Records(of, _) => {
                     let leader = metadata.leader(&of.topic, of.partition);
                     if leader.is_none() {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::configs;
 use crate::protocol::{
     ConsumerGroupDescribeRequest, DeleteGroupsRequest, DeleteRecordsRequest, DescribeGroupsRequest,
     DescribeProducersRequest, DescribeTransactionsRequest, ErrorCode, ListOffsetsRequest, Request,
@@ -11,11 +12,11 @@ use crate::protocol::{
 /// A part of a call: what one broker answers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Part {
-    /// All of it, by any broker.
+    /// All of it, by any broker; of settings those that any broker can tell.
     Whole,
     /// All of it, by every broker there is.
     Brokers,
-    /// All of it, by this broker.
+    /// All of it, by this broker; of settings its own.
     Broker(i32),
     /// What it asks of this partition, by its leader. The number is the offset
     /// before which to delete, or the timestamp to look for.
@@ -67,18 +68,26 @@ pub(super) fn of(request: &Request) -> Vec<Part> {
             let partitions = request.partitions.iter();
             partitions.map(|of| Part::Records(of.clone(), 0)).collect()
         }
+        Request::IncrementalAlterConfigs(request) => {
+            configs::parts(request.resources.iter().map(|it| &it.resource))
+        }
+        Request::DescribeConfigs(request) => {
+            configs::parts(request.resources.iter().map(|it| &it.resource))
+        }
         _ => vec![Part::Whole],
     }
 }
 
 /// Which parts go to one broker in one request: all of them, but each group
-/// for itself.
+/// for itself, and a broker's settings apart from others.
 pub(super) fn requests_of(request: &Request, parts: Vec<Part>) -> Vec<Vec<Part>> {
     match request {
         Request::DescribeGroups(_)
         | Request::ShareGroupDescribe(_)
         | Request::DeleteGroups(_)
-        | Request::DescribeTransactions(_) => parts.into_iter().map(|part| vec![part]).collect(),
+        | Request::DescribeTransactions(_)
+        | Request::IncrementalAlterConfigs(_)
+        | Request::DescribeConfigs(_) => parts.into_iter().map(|part| vec![part]).collect(),
         _ => vec![parts],
     }
 }
@@ -131,7 +140,10 @@ pub(super) fn request(call: &Request, parts: &[Part]) -> Request {
         Request::DeleteGroups(_) => Request::DeleteGroups(DeleteGroupsRequest {
             groups_names: names(),
         }),
-        whole => whole.clone(),
+        whole => {
+            let of_configs = parts.first().and_then(|part| configs::request(whole, part));
+            of_configs.unwrap_or_else(|| whole.clone())
+        }
     }
 }
 
@@ -205,6 +217,10 @@ fn whole_error(response: &Response) -> ErrorCode {
             let errors = response.results.iter().map(|result| result.error_code);
             errors.into_iter().find(not_controller)
         }
+        Response::IncrementalAlterConfigs(response) => {
+            let errors = response.responses.iter().map(|result| result.error_code);
+            errors.into_iter().find(not_controller)
+        }
         Response::ElectLeaders(response) => {
             let errors = response.results.iter().map(|result| result.error_code);
             errors.into_iter().find(not_controller)
@@ -245,6 +261,10 @@ pub(super) fn merge(answered: &mut Response, more: Response) {
         (Response::DescribeProducers(all), Response::DescribeProducers(more)) => {
             all.partitions.extend(more.partitions);
         }
+        (
+            answered @ (Response::IncrementalAlterConfigs(_) | Response::DescribeConfigs(_)),
+            more,
+        ) => configs::merge(answered, &more),
         (answered, more) => *answered = more,
     }
 }
@@ -293,6 +313,6 @@ pub(super) fn put_in_order(request: &Request, answered: &mut Response) {
             response.groups.sort_by(|a, b| a.group_id.cmp(&b.group_id));
             response.groups.dedup_by(|a, b| a.group_id == b.group_id);
         }
-        _ => {}
+        other => configs::put_in_order(request, other),
     }
 }

@@ -17,6 +17,9 @@ mod processed;
 mod strategy;
 mod subscription;
 
+#[cfg(test)]
+mod tests;
+
 pub use application::{CommitEach, CommitWhen, ManualCommit, Processing};
 pub use assigned::AssignedPartition;
 pub use config::{AutoOffsetReset, ConsumerConfig, GroupProtocol};
@@ -55,6 +58,9 @@ pub struct Consumer {
     group: Box<ClassicMember>,
     /// The same with `group.protocol=consumer`.
     member: Option<Box<ConsumerMember>>,
+    /// The generation, or with KIP-848 the member epoch, that it was in last, and
+    /// its member id there.
+    last_generation: Option<(i32, String)>,
     assignment: BTreeMap<TopicPartition, AssignedPartition>,
     pending: BTreeMap<i32, Pending>,
     /// What came while the application did not poll, and is for `poll()`.
@@ -100,6 +106,7 @@ impl Consumer {
             subscription: Vec::new(),
             group: Box::default(),
             member,
+            last_generation: None,
             assignment: BTreeMap::new(),
             pending: BTreeMap::new(),
             deferred: VecDeque::new(),

@@ -1,7 +1,8 @@
 //! The settings of a share consumer, by Kafka's names and with Kafka's defaults
 //! (`ConsumerConfig`; 4.0), and what its application does.
 
-use super::super::config::{checked, number};
+use super::super::addresses::check_bootstrap;
+use super::super::config::{Backoffs, Originals, check_common, checked, number, text};
 use crate::command::Refusal;
 use crate::config::consumer;
 use crate::protocol::AcknowledgeType;
@@ -29,6 +30,21 @@ pub struct AcknowledgementRule {
     pub with: AcknowledgeType,
 }
 
+/// The settings of a consumer that a share consumer does not have
+/// (`ShareConsumerConfig.SHARE_GROUP_UNSUPPORTED_CONFIGS`).
+const UNSUPPORTED: &[&str] = &[
+    "auto.offset.reset",
+    "enable.auto.commit",
+    "group.instance.id",
+    "isolation.level",
+    "partition.assignment.strategy",
+    "interceptor.classes",
+    "session.timeout.ms",
+    "heartbeat.interval.ms",
+    "group.protocol",
+    "group.remote.assignor",
+];
+
 /// A share consumer's settings.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ShareConsumerConfig {
@@ -52,6 +68,10 @@ pub struct ShareConsumerConfig {
     pub request_timeout_ms: i32,
     /// `metadata.max.age.ms`.
     pub metadata_max_age_ms: i64,
+    /// `retry.backoff.ms`, `reconnect.backoff.ms` and their `.max.ms`.
+    pub backoffs: Backoffs,
+    /// The settings that were given by [`ShareConsumerConfig::set`].
+    pub given: Originals,
     /// How long the application takes for a record, in microseconds. No
     /// setting of Kafka's.
     pub processing_us: u64,
@@ -74,25 +94,33 @@ impl ShareConsumerConfig {
             max_poll_records: 500,
             request_timeout_ms: 30_000,
             metadata_max_age_ms: 300_000,
+            backoffs: Backoffs::default(),
+            given: Originals::default(),
             processing_us: 0,
             acknowledging: Acknowledging::Implicit,
         }
     }
 
-    /// Sets one setting by Kafka's name.
+    /// Sets one setting by Kafka's name. One that a share consumer does not have
+    /// is refused by [`ShareConsumerConfig::check`], whatever its value.
     ///
     /// Returns whether the setting is one that the simulation acts on.
     ///
     /// # Errors
     ///
-    /// [`Refusal::InvalidConfig`] with Kafka's message when the value is not
-    /// allowed.
+    /// [`Refusal::InvalidConfig`] or [`Refusal::CannotConstruct`] with Kafka's
+    /// message when the value is not allowed.
     pub fn set(&mut self, name: &str, value: &str) -> Result<bool, Refusal> {
-        checked(&consumer::CONFIG, name, value)?;
+        if !UNSUPPORTED.contains(&name) {
+            checked(&consumer::CONFIG, name, value)?;
+        }
+        let mut is_known = true;
         match name {
-            "client.id" => self.client_id = value.to_owned(),
-            "group.id" => self.group_id = value.to_owned(),
-            "client.rack" => self.client_rack = Some(value.to_owned()),
+            "client.id" => self.client_id = text(value),
+            "group.id" => self.group_id = text(value),
+            "client.rack" => {
+                self.client_rack = Some(text(value)).filter(|rack| !rack.is_empty());
+            }
             "fetch.min.bytes" => self.fetch_min_bytes = number(value),
             "fetch.max.bytes" => self.fetch_max_bytes = number(value),
             "fetch.max.wait.ms" => self.fetch_max_wait_ms = number(value),
@@ -100,25 +128,38 @@ impl ShareConsumerConfig {
             "max.poll.records" => self.max_poll_records = number(value),
             "request.timeout.ms" => self.request_timeout_ms = number(value),
             "metadata.max.age.ms" => self.metadata_max_age_ms = number(value),
-            _ => return Ok(false),
+            "metadata.recovery.strategy" => {}
+            _ => is_known = self.backoffs.set(name, value),
         }
-        Ok(true)
+        self.given.insert(name, value);
+        Ok(is_known)
     }
 
     /// Checks the settings against each other.
     ///
     /// # Errors
     ///
-    /// [`Refusal::InvalidConfig`] when the group has no name.
+    /// Kafka's message when one was given that a share consumer does not have
+    /// (`ShareConsumerConfig.checkUnsupportedConfigs`), when the group has no
+    /// name (`ShareConsumerImpl.maybeThrowInvalidGroupIdException`), or no client
+    /// could have such settings.
     pub fn check(&self) -> Result<(), Refusal> {
-        match self.group_id.trim().is_empty() {
-            true => Err(Refusal::InvalidConfig(
-                "To use the group management or offset commit APIs, you must provide a valid \
-                 group.id in the consumer configuration."
-                    .to_owned(),
-            )),
-            false => Ok(()),
+        let given = UNSUPPORTED.iter().filter(|name| self.given.contains(name));
+        let given: Vec<&str> = given.copied().collect();
+        if !given.is_empty() {
+            let given = given.join(", ");
+            let message = format!("{given} cannot be set when using a share group.");
+            return Err(Refusal::InvalidConfig(message));
         }
+        check_common(&self.given)?;
+        if self.group_id.trim().is_empty() {
+            return Err(Refusal::CannotConstruct {
+                exception: "InvalidGroupIdException",
+                message: "You must provide a valid group.id in the consumer configuration."
+                    .to_owned(),
+            });
+        }
+        check_bootstrap(&self.given)
     }
 
     /// What the application says of the record at an offset; `None` when that

@@ -19,6 +19,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use self::fetching::Session;
 use self::polling::Fetched;
 use super::{ClientTimer, Connection};
+use crate::config::consumer;
 use crate::event::EventKind;
 use crate::protocol::{
     FINAL_SHARE_SESSION_EPOCH, Request, Response, ShareAcknowledgeRequest, TopicId,
@@ -89,6 +90,7 @@ impl ShareConsumer {
         config: ShareConsumerConfig,
         topics: Vec<TopicName>,
     ) -> ShareConsumer {
+        connection.configure(config.backoffs, &config.given);
         let member_id = new_member_id(&mut connection);
         ShareConsumer {
             connection,
@@ -162,6 +164,8 @@ impl ShareConsumer {
     }
 
     pub(crate) fn start(&mut self, fabric: &mut Fabric) {
+        let (section, given) = (&consumer::CONFIG, &self.config.given);
+        self.connection.warn(fabric, section, given);
         for topic in self.subscription.clone() {
             self.connection.metadata.want(&topic);
         }

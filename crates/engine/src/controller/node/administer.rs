@@ -6,9 +6,9 @@ use crate::protocol::{
     AlterPartitionReassignmentsRequest, AlterPartitionReassignmentsResponse,
     CreatePartitionsRequest, CreatePartitionsResponse, CreateTopicsRequest, CreateTopicsResponse,
     DeleteTopicsRequest, DeleteTopicsResponse, ElectLeadersRequest, ElectLeadersResponse,
-    EnvelopeResponse, ErrorCode, ListPartitionReassignmentsRequest,
-    ListPartitionReassignmentsResponse, OngoingReassignment, PartitionResult, Request, Response,
-    TopicPartition,
+    EnvelopeResponse, ErrorCode, IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse,
+    ListPartitionReassignmentsRequest, ListPartitionReassignmentsResponse, OngoingReassignment,
+    PartitionResult, Request, Response, TopicPartition,
 };
 
 impl ControllerNode {
@@ -18,6 +18,7 @@ impl ControllerNode {
             Request::CreateTopics(request) => self.create_topics(request, &mut records),
             Request::DeleteTopics(request) => self.delete_topics(&request, &mut records),
             Request::CreatePartitions(request) => self.create_partitions(&request, &mut records),
+            Request::IncrementalAlterConfigs(request) => self.alter_configs(&request, &mut records),
             Request::ElectLeaders(request) => self.elect_leaders(request, &mut records),
             Request::AlterPartitionReassignments(request) => self.reassign(request, &mut records),
             Request::ListPartitionReassignments(request) => self.list_reassignments(&request),
@@ -72,6 +73,22 @@ impl ControllerNode {
         });
         Response::CreatePartitions(CreatePartitionsResponse {
             results: results.collect(),
+        })
+    }
+
+    fn alter_configs(
+        &mut self,
+        request: &IncrementalAlterConfigsRequest,
+        records: &mut Vec<MetadataRecord>,
+    ) -> Response {
+        let responses = request.resources.iter().map(|resource| {
+            let validate_only = request.validate_only;
+            let (result, changes) = self.controller.alter_configs(resource, validate_only);
+            records.extend(changes);
+            result
+        });
+        Response::IncrementalAlterConfigs(IncrementalAlterConfigsResponse {
+            responses: responses.collect(),
         })
     }
 

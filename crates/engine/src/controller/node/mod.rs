@@ -5,6 +5,7 @@ mod administer;
 mod balance;
 mod brokers;
 mod log;
+mod unclean;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use self::balance::Balance;
 use self::brokers::Session;
 use self::log::{DelayedFetch, OwnFetch, Waiting};
+use self::unclean::UncleanElections;
 use super::consensus::{Consensus, Outgoing, to_controllers};
 use super::quorum::LogEntry;
 use super::{Controller, MetadataRecord};
@@ -48,6 +50,7 @@ pub struct ControllerNode {
     was_active: bool,
     sessions: BTreeMap<i32, Session>,
     balance: Balance,
+    unclean: UncleanElections,
     waiting: Vec<Waiting>,
     delayed_fetches: Vec<DelayedFetch>,
     own_fetch: OwnFetch,
@@ -77,6 +80,7 @@ impl ControllerNode {
             was_active: false,
             sessions: BTreeMap::new(),
             balance: Balance::default(),
+            unclean: UncleanElections::default(),
             waiting: Vec::new(),
             delayed_fetches: Vec::new(),
             own_fetch: OwnFetch::Idle,
@@ -134,6 +138,7 @@ impl ControllerNode {
         self.waiting.clear();
         self.sessions.clear();
         self.balance.stop();
+        self.unclean.stop();
         self.delayed_fetches.clear();
         self.own_fetch = OwnFetch::Idle;
         self.unanswered.clear();
@@ -210,6 +215,7 @@ impl ControllerNode {
         self.send_all(fabric, sendings);
         self.expire_sessions(fabric);
         self.balance_leaders(fabric.now);
+        self.elect_unclean_leaders(fabric.now);
         self.settle(fabric);
     }
 
@@ -263,6 +269,7 @@ impl ControllerNode {
             self.quorum.append(records);
             self.applied = self.quorum.end_offset();
             self.balance.note_change();
+            self.unclean.note_change();
         }
     }
 
@@ -323,6 +330,7 @@ impl ControllerNode {
             self.next_session_expiry(),
             self.next_fetch_deadline(),
             self.plan_balance(fabric.now),
+            self.plan_unclean_elections(fabric.now),
         ];
         let next = next.into_iter().flatten().min();
         self.alarm
@@ -337,6 +345,7 @@ impl ControllerNode {
             self.rebuild_image();
             self.sessions.clear();
             self.balance.stop();
+            self.unclean.stop();
             self.refuse_waiting(fabric);
         }
         self.was_leader = leads;
@@ -352,6 +361,7 @@ impl ControllerNode {
         if is_active && !self.was_active {
             self.begin_sessions(fabric.now);
             self.balance.note_change();
+            self.unclean.note_change();
             fabric.emit(EventKind::ControllerElected {
                 controller: self.id,
                 epoch: self.quorum.epoch(),

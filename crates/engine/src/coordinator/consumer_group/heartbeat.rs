@@ -100,7 +100,7 @@ impl ConsumerGroups {
             error_message: None,
             member_id: Some(now.id),
             member_epoch: now.epoch,
-            heartbeat_interval_ms: self.config.heartbeat_interval_ms,
+            heartbeat_interval_ms: self.heartbeat_interval_ms(&request.group_id),
             assignment: is_due.then(|| listed(&now.assigned)),
         }
     }

@@ -41,12 +41,14 @@ pub use group::{ConsumerGroup, ConsumerGroupState};
 pub use member::{ConsumerGroupMember, MemberState};
 pub use record::{ConsumerGroupRecord, CurrentMemberAssignment, MemberMetadata};
 pub use timers::ConsumerGroupTimer;
+pub(super) use timers::RETRY_BACKOFF_MS;
 pub use topics::{TopicMetadata, TopicsImage};
 
 use std::collections::BTreeMap;
 
 use super::runtime::TimelineMap;
 use super::timers::Timers;
+use crate::config::GroupConfigs;
 use crate::protocol::{
     ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse, LEAVE_GROUP_MEMBER_EPOCH,
     LEAVE_GROUP_STATIC_MEMBER_EPOCH, TopicId,
@@ -68,7 +70,9 @@ pub struct Outcome<T> {
 /// The groups of this protocol that one broker coordinates.
 #[derive(Clone, Debug, Hash)]
 pub struct ConsumerGroups {
-    config: ConsumerGroupConfig,
+    pub(super) config: ConsumerGroupConfig,
+    /// The groups that have settings of their own.
+    pub(super) group_configs: GroupConfigs,
     random: Random,
     image: TopicsImage,
     groups: TimelineMap<String, ConsumerGroup>,
@@ -82,6 +86,7 @@ impl ConsumerGroups {
     pub fn new(config: ConsumerGroupConfig, seed: u64) -> ConsumerGroups {
         ConsumerGroups {
             config,
+            group_configs: GroupConfigs::default(),
             random: Random::new(seed, Stream::ConsumerGroupMemberId),
             image: TopicsImage::default(),
             groups: TimelineMap::default(),

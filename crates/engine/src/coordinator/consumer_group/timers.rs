@@ -6,7 +6,7 @@ use crate::sim::Time;
 
 /// How long it takes until a timer is tried again, in milliseconds. No setting
 /// of Kafka's.
-const RETRY_BACKOFF_MS: i64 = 500;
+pub(in crate::coordinator) const RETRY_BACKOFF_MS: i32 = 500;
 
 /// A timer of a group of this protocol. There is at most one of each: setting
 /// it again replaces it.
@@ -97,11 +97,12 @@ impl ConsumerGroups {
         if matches!(timer, ConsumerGroupTimer::Rebalance { .. }) {
             self.awaited_epochs.insert(timer.clone(), member.epoch);
         }
-        self.timers.schedule(now.plus_ms(RETRY_BACKOFF_MS), timer);
+        self.timers
+            .schedule(now.plus_ms(i64::from(RETRY_BACKOFF_MS)), timer);
     }
 
     pub(super) fn start_session_timer(&mut self, group_id: &str, member_id: &str, now: Time) {
-        let at = now.plus_ms(i64::from(self.config.session_timeout_ms));
+        let at = now.plus_ms(i64::from(self.session_timeout_ms(group_id)));
         let timer = ConsumerGroupTimer::session(group_id, member_id);
         self.timers.schedule(at, timer);
     }

@@ -158,7 +158,7 @@ impl Heartbeat<'_> {
             error_message: None,
             member_id: Some(member_id.clone()),
             member_epoch: now.member_epoch,
-            heartbeat_interval_ms: step.config.share.heartbeat_interval_ms,
+            heartbeat_interval_ms: step.share_heartbeat_interval_ms(group_id),
             assignment: is_due.then(|| listed(&now.partitions)),
         })
     }

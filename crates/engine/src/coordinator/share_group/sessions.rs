@@ -46,5 +46,5 @@ pub(in crate::coordinator) fn schedule_session(step: &mut Step, group_id: &str, 
         group: group_id.to_owned(),
         member_id: member_id.to_owned(),
     };
-    step.schedule(step.config.share.session_timeout_ms, timer);
+    step.schedule(step.share_session_timeout_ms(group_id), timer);
 }

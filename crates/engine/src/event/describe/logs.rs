@@ -16,6 +16,14 @@ impl Described<'_> {
                 counted(i64::from(*partitions), "partition")
             ),
             EventKind::TopicDeleted { topic } => write!(f, "Topic {topic} is deleted."),
+            EventKind::ConfigChanged {
+                resource,
+                name,
+                value,
+            } => match value {
+                Some(value) => write!(f, "{name} of {resource} is {value} now."),
+                None => write!(f, "{name} of {resource} has its default again."),
+            },
             EventKind::PartitionsAdded { topic, from, to } => write!(
                 f,
                 "Topic {topic} now has {to} partitions instead of {from}; records stay where they are."

@@ -41,8 +41,8 @@ impl Report {
         self.under_replicated || self.unavailable || self.under_min_isr || self.at_min_isr
     }
 
-    /// The text about these topics. Their settings are read off the controller:
-    /// there is no `DescribeConfigs` request yet.
+    /// The text about these topics. Their settings are read off the controller;
+    /// Kafka's tool asks a broker for them.
     pub fn text(&self, mut topics: Vec<MetadataTopic>, brokers: &[i32], world: &World) -> String {
         let count = topics.len();
         hash_map_order(&mut topics, count, count, |topic| &topic.name);

@@ -118,6 +118,12 @@ impl SharePartition {
         }
     }
 
+    /// From now on a member has a record for so many milliseconds. Locks that
+    /// there are end when they were to.
+    pub(in crate::broker) fn set_record_lock_duration_ms(&mut self, duration_ms: i64) {
+        self.limits.record_lock_duration_ms = duration_ms;
+    }
+
     /// How far it is.
     pub fn state(&self) -> SharePartitionState {
         self.state
@@ -209,8 +215,9 @@ impl SharePartition {
                 }
             }
         }
-        // While it was changing, it was passed over.
+        // While it was changing, it was passed over; so was its lock.
         self.find_next_fetch_offset = true;
+        self.locks_from = self.first_lock_end();
         self.forget_what_is_done();
     }
 

@@ -265,3 +265,23 @@ fn a_lock_ends_when_its_time_has_come_and_not_before() {
     assert_eq!(let_go.changes.len(), 1);
     assert_eq!(acquire(&mut partition, "b", &[batch(0, 1)]), [(0, 1, 2)]);
 }
+
+/// A member accepts a record, and while that is being written the lock of
+/// another record ends. When the write fails the member has its record still,
+/// but not for ever: its lock ends too.
+#[test]
+fn a_record_whose_acceptance_cannot_be_written_is_given_back_when_its_lock_ends() {
+    let mut partition = started();
+    acquire(&mut partition, "a", &[batch(0, 0)]);
+    acquire(&mut partition, "b", &[batch(1, 1)]);
+    let said = partition.acknowledge("a", &[say(0, 0, &[ACCEPT])]);
+    let write = said.expect("it has the record").write;
+    let end = Time::ZERO.plus_ms(LIMITS.record_lock_duration_ms);
+    let of_b = partition.expire(end);
+    assert_eq!(of_b.changes.len(), 1, "only what is not being written");
+    partition.settle(write.expect("it is to be stored").number, false);
+    assert_eq!(partition.next_deadline(), Some(end));
+    let of_a = partition.expire(end);
+    assert_eq!(of_a.changes.len(), 1);
+    assert_eq!(acquire(&mut partition, "c", &[batch(0, 0)]), [(0, 0, 2)]);
+}

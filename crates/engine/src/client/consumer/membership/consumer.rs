@@ -331,6 +331,10 @@ impl Consumer {
         self.failures = 0;
         member.member_id = response.member_id.unwrap_or_default();
         member.epoch = response.member_epoch;
+        self.note_generation();
+        let Some(member) = &mut self.member else {
+            return;
+        };
         let interval_ms = i64::from(response.heartbeat_interval_ms);
         member.heartbeat_at = member.sent_at.plus_ms(interval_ms);
         if let Some(assignment) = response.assignment {

@@ -45,6 +45,26 @@ pub enum Membership {
     Leaving,
 }
 
+/// What the application is told.
+impl Consumer {
+    /// The generation, or with KIP-848 the member epoch, that it was in last, and
+    /// its member id there: what it tells of itself for a transaction, also when
+    /// it has left or was thrown out, so that the coordinator refuses it
+    /// (`groupMetadata()`). `None` before the first.
+    pub fn last_generation(&self) -> Option<(i32, &str)> {
+        let (generation, member_id) = self.last_generation.as_ref()?;
+        Some((*generation, member_id))
+    }
+
+    /// It is in another generation, or at another epoch.
+    fn note_generation(&mut self) {
+        let generation = self.generation();
+        if generation >= 0 {
+            self.last_generation = Some((generation, self.member_id().to_owned()));
+        }
+    }
+}
+
 /// The partitions.
 impl Consumer {
     /// It is to read these from now on; what it has read before goes on.
@@ -54,6 +74,7 @@ impl Consumer {
         generation: i32,
         partitions: Vec<TopicPartition>,
     ) {
+        self.note_generation();
         let mut before = std::mem::take(&mut self.assignment);
         let assigned = partitions.iter().map(|partition| {
             let known = before.remove(partition).unwrap_or_default();

@@ -73,12 +73,14 @@ pub struct ConsumerGroupMetadata {
 }
 
 impl ConsumerGroupMetadata {
-    /// What a consumer knows of itself (`KafkaConsumer.groupMetadata`).
+    /// What a consumer knows of itself (`KafkaConsumer.groupMetadata`); also one
+    /// that has left since tells the generation it was in.
     pub fn of(consumer: &Consumer) -> ConsumerGroupMetadata {
+        let (generation_id, member_id) = consumer.last_generation().unwrap_or((-1, ""));
         ConsumerGroupMetadata {
             group_id: consumer.config.group_id.clone(),
-            generation_id: consumer.generation(),
-            member_id: consumer.member_id().to_owned(),
+            generation_id,
+            member_id: member_id.to_owned(),
             group_instance_id: consumer.config.group_instance_id.clone(),
         }
     }
