@@ -438,6 +438,11 @@ fn complaint(response: &Response) -> Vec<String> {
             .iter()
             .filter_map(|topic| tell(&topic.name, topic.error_code, &topic.error_message))
             .collect(),
+        Response::IncrementalAlterConfigs(response) => response
+            .responses
+            .iter()
+            .filter_map(|it| tell(&it.resource.to_string(), it.error_code, &it.error_message))
+            .collect(),
         Response::DeleteRecords(response) => response
             .partitions
             .iter()

@@ -106,6 +106,21 @@ test("a failure is chosen by its victim, with what it needs to know", async (t) 
   await eventually(row(page, "State"), "RUNNING");
 });
 
+test("a topic's setting is changed, and what Kafka refuses is said in its words", async (t) => {
+  const page = await open(t, address);
+  await opened(page, "Open topic orders");
+  await panel(page).getByText("Change a setting …").click();
+  const form = page.getByRole("form", { name: "Change a setting" });
+  await form.getByLabel("Setting").selectOption("retention.ms");
+  await form.getByLabel(/^Value/).fill("soon");
+  await form.getByRole("button").click();
+  await eventually(() => page.getByRole("alert").innerText(), "retention.ms");
+  await form.getByLabel(/^Value/).fill("60000");
+  await form.getByRole("button").click();
+  await panel(page).locator("summary", { hasText: /^Settings$/ }).click();
+  await eventually(row(page, "retention\\.ms"), "60000");
+});
+
 test("the message browser shows the records of a topic, and filters them", async (t) => {
   const page = await open(t, address);
   await command(page, "kafka-topics.sh --bootstrap-server localhost:9092 --create --topic letters --partitions 2");

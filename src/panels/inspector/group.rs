@@ -48,7 +48,8 @@ pub(super) fn sheet(world: &World, subject: &Subject, id: &str) -> Sheet {
 
 fn of_classic(world: &World, subject: &Subject, broker: &Broker, group: &ClassicGroup) -> Sheet {
     let id = group.name();
-    let sentence = "Consumers that share the partitions of their topics: each partition has one reader among them. They agree by the classic protocol (JoinGroup, SyncGroup).";
+    let sentence = "Consumers that share the partitions of their topics: each partition has one \
+        reader among them. They agree by the classic protocol (JoinGroup, SyncGroup).";
     let leader = group.leader().map(|leader| member_link(world, id, leader));
     let what = Section::new("What it is")
         .row(
@@ -136,7 +137,9 @@ fn member_link(world: &World, group: &str, member_id: &str) -> Text {
 
 fn of_consumer(world: &World, subject: &Subject, broker: &Broker, group: &ConsumerGroup) -> Sheet {
     let id = group.id();
-    let sentence = "Consumers that share the partitions of their topics by the consumer group protocol (KIP-848): the coordinator computes who reads what, and tells it in its answers to heartbeats.";
+    let sentence = "Consumers that share the partitions of their topics by the consumer group \
+        protocol (KIP-848): the coordinator computes who reads what, and tells it in \
+        its answers to heartbeats.";
     let what = Section::new("What it is")
         .row(
             "State",
@@ -189,7 +192,8 @@ fn named(world: &World, partitions: &PartitionsByTopic) -> Text {
 
 fn of_share(world: &World, subject: &Subject, broker: &Broker, group: &ShareGroup) -> Sheet {
     let id = group.id();
-    let sentence = "A queue (KIP-932): its members are handed records one by one, several may read the same partition, and each record is acknowledged by itself.";
+    let sentence = "A queue (KIP-932): its members are handed records one by one, several may read \
+        the same partition, and each record is acknowledged by itself.";
     let what = Section::new("What it is")
         .row("State", group.state().name(), "")
         .row("GroupEpoch", group.epoch(), "")

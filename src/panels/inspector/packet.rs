@@ -74,8 +74,14 @@ fn sentence(packet: &Packet) -> String {
     match &packet.payload {
         Payload::Request(request) => format!("A request: {}.", means(request.api())),
         Payload::Response(response) => format!("The answer to a {} request.", response.api()),
-        Payload::ClientClosed => "The end of a connection, told by the side that opened it (TCP's FIN).".to_owned(),
-        Payload::ServerClosed => "The end of a connection, told by the side that took it, or that nobody takes it (TCP's FIN or RST).".to_owned(),
+        Payload::ClientClosed => {
+            "The end of a connection, told by the side that opened it (TCP's FIN).".to_owned()
+        }
+        Payload::ServerClosed => {
+            "The end of a connection, told by the side that took it, or that nobody takes it \
+             (TCP's FIN or RST)."
+                .to_owned()
+        }
     }
 }
 

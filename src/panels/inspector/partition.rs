@@ -21,9 +21,14 @@ pub(super) fn sheet(world: &World, subject: &Subject, of: &TopicPartition) -> Sh
     };
     let sentence = match registered.leader {
         Some(leader) => format!(
-            "One order of records, written and read at its leader, broker {leader}. A lane of the board."
+            "One order of records, written and read at its leader, broker {leader}. A lane \
+                 of the board."
         ),
-        None => "One order of records. Nobody leads it: until a replica is elected it can be neither written nor read.".to_owned(),
+        None => {
+            "One order of records. Nobody leads it: until a replica is elected it can be neither \
+             written nor read."
+                .to_owned()
+        }
     };
     let mut sheet = Sheet::new(subject, title, sentence).with(who(world, of, registered));
     if let Some(partition) = world.partition(of) {

@@ -69,13 +69,15 @@ fn batch_of(log: &PartitionLog, offset: i64) -> Option<&RecordBatch> {
 fn why_gone(log: &PartitionLog, of: &TopicPartition, offset: i64) -> String {
     if offset >= log.end_offset() {
         return format!(
-            "There is no record {offset} in {of}: the log ends at {}. It was never written, or was lost.",
+            "There is no record {offset} in {of}: the log ends at {}. It was never written, \
+                 or was lost.",
             log.end_offset()
         );
     }
     if offset < log.start_offset() {
         return format!(
-            "The record {offset} of {of} is gone: the log starts at {} now, by retention or because records were deleted.",
+            "The record {offset} of {of} is gone: the log starts at {} now, by retention or \
+                 because records were deleted.",
             log.start_offset()
         );
     }
@@ -194,7 +196,8 @@ fn lane(world: &World, of: &TopicPartition, key: &[u8]) -> Section {
     let verdict = match agrees {
         true => format!("the key's partition is {}: here", way.partition),
         false => format!(
-            "a record with this key would go to {} today: there were fewer partitions when this one came, or its producer chose otherwise",
+            "a record with this key would go to {} today: there were fewer partitions when \
+                 this one came, or its producer chose otherwise",
             way.partition
         ),
     };

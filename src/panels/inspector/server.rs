@@ -4,6 +4,7 @@ use engine::broker::{Broker, BrokerState};
 use engine::controller::Consensus;
 use engine::controller::quorum::Role;
 use engine::controller::{ControllerNode, is_internal};
+use engine::protocol::ConfigResource;
 use engine::sim::{Host, Link};
 use engine::{Command, TopicPartition, World};
 
@@ -24,13 +25,15 @@ pub(super) fn broker(world: &World, subject: &Subject, id: i32) -> Sheet {
     };
     let sentence = match broker.state() {
         BrokerState::NotRunning => {
-            "A server of the cluster. Its process does not run: what it holds is on its disk, and others lead in its place where they can."
+            "A server of the cluster. Its process does not run: what it holds is on its \
+                 disk, and others lead in its place where they can."
         }
         BrokerState::PendingControlledShutdown => {
             "A server of the cluster that is about to stop: it gives up what it leads first."
         }
         _ => {
-            "A server of the cluster: it leads some partitions, copies others, and coordinates groups."
+            "A server of the cluster: it leads some partitions, copies others, and \
+                 coordinates groups."
         }
     };
     let mut sheet = Sheet::new(subject, title, sentence)
@@ -206,11 +209,18 @@ fn broker_acts(sheet: Sheet, world: &World, it: &Broker) -> Sheet {
             Field::typed("request", "For each request (ms)", "100"),
             Field::typed("disk", "For each write to disk (ms)", "0"),
         ];
+        let stop = "SIGTERM: others take over what it leads before it goes";
+        let kill =
+            "kill -9: nobody is told; the controller notices when its heartbeats are missing";
+        let lose = "All that is on it is gone, and the broker stops";
+        let slower = "How long it takes over requests; 0 is as fast as it was";
+        let settings = &engine::config::broker::CONFIG;
         sheet = sheet
-            .can(Act::command("Stop", "SIGTERM: others take over what it leads before it goes", Command::StopBroker { broker }))
-            .can(Act::command("Kill", "kill -9: nobody is told; the controller notices when its heartbeats are missing", Command::KillBroker { broker }).grave())
-            .can(Act::command("Lose its disk", "All that is on it is gone, and the broker stops", Command::LoseDisk { broker }).grave())
-            .can(Act::ask("Slow down", "How long it takes over requests; 0 is as fast as it was", slow, Verb::Slow(broker)));
+            .can(Act::command("Stop", stop, Command::StopBroker { broker }))
+            .can(Act::command("Kill", kill, Command::KillBroker { broker }).grave())
+            .can(Act::command("Lose its disk", lose, Command::LoseDisk { broker }).grave())
+            .can(Act::alter(ConfigResource::broker(broker), settings))
+            .can(Act::ask("Slow down", slower, slow, Verb::Slow(broker)));
     } else {
         sheet = sheet.can(Act::command(
             "Start",
@@ -268,7 +278,8 @@ pub(super) fn controller(world: &World, subject: &Subject, id: i32) -> Sheet {
             format!("There is no controller {id} in this cluster."),
         );
     };
-    let sentence = "A node of the quorum that keeps the cluster's metadata log (KRaft). The active one decides: topics, replicas, leaders.";
+    let sentence = "A node of the quorum that keeps the cluster's metadata log (KRaft). The active \
+        one decides: topics, replicas, leaders.";
     let sheet = Sheet::new(subject, title, sentence)
         .with(quorum(world, node))
         .with(links(world, Host::Server(id)));

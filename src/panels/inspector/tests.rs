@@ -86,6 +86,33 @@ fn a_topic_tells_of_its_partitions_and_settings() {
 }
 
 #[test]
+fn a_setting_is_changed_by_an_admin_call() {
+    let mut world = world();
+    let config = AdminConfig::named("desk");
+    let admin = start(&mut world, Command::AddAdmin { config });
+    let of = |world: &World| sheet(world, &Subject::Topic(TOPIC.into()));
+    let fill = |sheet: &Sheet, given: &str| {
+        let mut acts = sheet.acts.iter();
+        let act = acts.find(|act| act.name == "Change a setting");
+        let fields = |name: &str| match name {
+            "name" => "retention.ms".to_owned(),
+            _ => given.to_owned(),
+        };
+        match act.expect("it can be done").verb.fill(&fields) {
+            Ok(Deed::Admin(request)) => *request,
+            other => panic!("{other:?}"),
+        }
+    };
+    for (given, expected) in [("60000", "60000"), ("", "604800000")] {
+        let request = fill(&of(&world), given);
+        let call = Command::AdminCall { admin, request };
+        world.execute(call).expect("the admin client runs");
+        run_ms(&mut world, 3_000);
+        assert_eq!(value(&of(&world), "retention.ms"), expected);
+    }
+}
+
+#[test]
 fn a_partition_has_the_numbers_of_its_log_and_of_each_group() {
     let world = world();
     for number in 0..3 {

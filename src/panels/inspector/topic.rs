@@ -20,7 +20,8 @@ pub(super) fn sheet(world: &World, subject: &Subject, name: &TopicName) -> Sheet
     };
     let partitions = topic.partitions.len();
     let sentence = format!(
-        "A named log of records, split into {}; each is an order of its own, and keys keep to one of them.",
+        "A named log of records, split into {}; each is an order of its own, and keys keep \
+             to one of them.",
         words::counted(partitions, "partition")
     );
     let sheet = Sheet::new(subject, title, sentence)
@@ -145,11 +146,19 @@ fn acts(sheet: Sheet, name: &TopicName, topic: &Topic) -> Sheet {
         ))
         .can(Act::ask(
             "Add partitions",
-            "CreatePartitions: records stay where they are, and keys may go elsewhere from then on. Key to partition shows which",
-            vec![Field::typed("count", "Partitions in all", (all.len() + 1).to_string())],
+            "CreatePartitions: records stay where they are, and keys may go elsewhere from \
+                 then on. Key to partition shows which",
+            vec![Field::typed(
+                "count",
+                "Partitions in all",
+                (all.len() + 1).to_string(),
+            )],
             Verb::AddPartitions(name.clone()),
         ))
-        .can(Act::alter(ConfigResource::topic(&**name), &config::topic::CONFIG))
+        .can(Act::alter(
+            ConfigResource::topic(&**name),
+            &config::topic::CONFIG,
+        ))
         .can(Act::new(
             "Elect preferred leaders",
             "ElectLeaders: the first replica of each partition leads again, if it is in sync",
@@ -167,5 +176,12 @@ fn acts(sheet: Sheet, name: &TopicName, topic: &Topic) -> Sheet {
             )
             .grave(),
         )
-        .can(Act::new("Delete topic", "DeleteTopics: the records go with it", Deed::Board(delete)).grave())
+        .can(
+            Act::new(
+                "Delete topic",
+                "DeleteTopics: the records go with it",
+                Deed::Board(delete),
+            )
+            .grave(),
+        )
 }

@@ -9,7 +9,8 @@ use crate::panels::inspector::words;
 use crate::stage::Subject;
 
 pub(super) fn sheet(world: &World, subject: &Subject, title: String, admin: &Admin) -> Sheet {
-    let sentence = "Asks brokers for changes and for news: what kafka-topics and its like do. A call that meets no broker is tried again.";
+    let sentence = "Asks brokers for changes and for news: what kafka-topics and its like do. A \
+        call that meets no broker is tried again.";
     let rows = admin
         .calls()
         .map(|(api, deadline)| vec![api.into(), words::due(world.now(), deadline).into()]);

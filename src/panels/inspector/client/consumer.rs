@@ -12,10 +12,12 @@ use crate::stage::Subject;
 pub(super) fn sheet(world: &World, subject: &Subject, title: String, consumer: &Consumer) -> Sheet {
     let sentence = match consumer.config.has_group() {
         true => {
-            "Reads records as a member of a group: in each partition that it owns it goes on from its position, and commits how far it has come."
+            "Reads records as a member of a group: in each partition that it owns it goes on \
+                 from its position, and commits how far it has come."
         }
         false => {
-            "Reads records of partitions that it was told, without a group: nothing is committed for it."
+            "Reads records of partitions that it was told, without a group: nothing is \
+                 committed for it."
         }
     };
     let sheet = Sheet::new(subject, title, sentence)

@@ -161,7 +161,8 @@ fn ends(sheet: Sheet, world: &World, client: ClientNumber) -> Sheet {
         )),
         false => sheet.can(Act::command(
             "Freeze",
-            "SIGSTOP: it does nothing and answers nobody; its connections stay open, and what arrives waits",
+            "SIGSTOP: it does nothing and answers nobody; its connections stay open, and \
+                 what arrives waits",
             Command::Freeze { client },
         )),
     };

@@ -12,7 +12,8 @@ use crate::panels::inspector::words::{self, BYTES};
 use crate::stage::{BoardAction, Subject, last_workload};
 
 pub(super) fn sheet(world: &World, subject: &Subject, title: String, producer: &Producer) -> Sheet {
-    let sentence = "Sends records. They gather in its accumulator, in a batch for each partition, and a batch is sent when it is full or has lingered.";
+    let sentence = "Sends records. They gather in its accumulator, in a batch for each partition, \
+        and a batch is sent when it is full or has lingered.";
     let sheet = Sheet::new(subject, title, sentence)
         .with(what_it_holds(producer))
         .with(batches(world, producer))

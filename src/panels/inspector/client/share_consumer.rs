@@ -11,7 +11,8 @@ use crate::panels::inspector::words;
 use crate::stage::Subject;
 
 pub(super) fn sheet(subject: &Subject, title: String, consumer: &ShareConsumer) -> Sheet {
-    let sentence = "Takes records from a share group as from a queue: each is its own for a while, until it accepts, releases or rejects it (KIP-932).";
+    let sentence = "Takes records from a share group as from a queue: each is its own for a while, \
+        until it accepts, releases or rejects it (KIP-932).";
     let says = match consumer.config.acknowledging {
         Acknowledging::Implicit => "nothing: the next poll() accepts all".to_owned(),
         Acknowledging::ByCommand => "what it is told, record by record".to_owned(),
