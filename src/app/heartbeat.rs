@@ -109,19 +109,21 @@ impl Heartbeat {
     }
 
     /// Notes how wide the board is now, and has it drawn anew when that
-    /// changed.
-    pub fn measure(&self) {
+    /// changed. Says whether it is drawn as it is to be.
+    pub fn measure(&self) -> bool {
         let mut state = self.state.borrow_mut();
         let canvas = state.canvas.cast::<HtmlCanvasElement>();
         let Some(view) = canvas.as_ref().and_then(measure) else {
-            return;
+            return false;
         };
-        if state.view != view {
-            state.view = view;
-            let refresh = state.refresh.clone();
-            drop(state);
-            refresh.emit(());
+        if state.view == view {
+            return true;
         }
+        state.view = view;
+        let refresh = state.refresh.clone();
+        drop(state);
+        refresh.emit(());
+        false
     }
 
     /// Paints what flies.

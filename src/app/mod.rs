@@ -97,9 +97,9 @@ pub struct App {
     panel_place: NodeRef,
     /// The panel that had the focus moved into it, or `None` for the page.
     focused_panel: Option<Panel>,
-    /// So many times the thing in the panel is brought into sight: when the
-    /// panel is drawn, and when the board has made room for it.
-    drawings_to_show: u8,
+    /// The thing in the panel is to be brought into sight, once the board has
+    /// made room for the panel.
+    is_subject_to_show: bool,
     /// The topics that were on the board when it was last drawn.
     topics_shown: Vec<String>,
     /// Made once, so that a panel that shows the same is not drawn again.
@@ -144,7 +144,7 @@ impl Component for App {
             header: NodeRef::default(),
             panel_place: NodeRef::default(),
             focused_panel: None,
-            drawings_to_show: 0,
+            is_subject_to_show: false,
             topics_shown: Vec::new(),
             on_deed: ctx.link().callback(Msg::Deed),
             _keys: KeyListener::new(on_key),
@@ -205,15 +205,15 @@ impl Component for App {
         if self.side.panel().is_some_and(Panel::is_beside) {
             side::make_room();
         }
-        self.heartbeat.measure();
+        let is_settled = self.heartbeat.measure();
         self.heartbeat.paint();
         if self.focused_panel.as_ref() != self.side.panel() {
             self.focused_panel = self.side.panel().cloned();
             self.move_focus();
-            self.drawings_to_show = 2;
+            self.is_subject_to_show = true;
         }
-        if self.drawings_to_show > 0 {
-            self.drawings_to_show -= 1;
+        if self.is_subject_to_show && is_settled {
+            self.is_subject_to_show = false;
             self.show_subject();
         }
         self.show_new_topic();
