@@ -129,19 +129,21 @@ impl Heartbeat {
     }
 
     /// Notes how wide the board is now, and has it drawn anew when that
-    /// changed.
-    pub fn measure(&self) {
+    /// changed. Says whether it is drawn as it is to be.
+    pub fn measure(&self) -> bool {
         let mut state = self.state.borrow_mut();
         let canvas = state.canvas.cast::<HtmlCanvasElement>();
         let Some(width_rem) = canvas.as_ref().and_then(measure) else {
-            return;
+            return false;
         };
-        if state.view.width_rem != width_rem {
-            state.view.width_rem = width_rem;
-            let refresh = state.refresh.clone();
-            drop(state);
-            refresh.emit(());
+        if state.view.width_rem == width_rem {
+            return true;
         }
+        state.view.width_rem = width_rem;
+        let refresh = state.refresh.clone();
+        drop(state);
+        refresh.emit(());
+        false
     }
 
     /// Looks at the board in another way.

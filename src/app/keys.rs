@@ -11,6 +11,7 @@ pub(super) enum Shortcut {
     Step,
     Help,
     Rearrange,
+    Search,
     Close,
 }
 
@@ -72,6 +73,7 @@ fn shortcut(key: &str, focus: Option<&str>) -> Option<Shortcut> {
         "ArrowRight" | "PageDown" => Some(Shortcut::Step),
         "?" => Some(Shortcut::Help),
         "b" | "B" => Some(Shortcut::Rearrange),
+        "/" => Some(Shortcut::Search),
         _ => None,
     }
 }

@@ -3,6 +3,8 @@
 
 mod heartbeat;
 mod keys;
+mod panels;
+mod side;
 mod theme;
 
 use std::rc::Rc;
@@ -10,20 +12,21 @@ use std::rc::Rc;
 use engine::Command;
 use engine::client::{AutoOffsetReset, Client, ConsumerConfig};
 use shell::TerminalId;
-use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, ScrollIntoViewOptions, ScrollLogicalPosition};
+use web_sys::{ScrollIntoViewOptions, ScrollLogicalPosition};
 use yew::prelude::*;
 
+use crate::panels::inspector::Deed;
 use crate::panels::{
-    AddConsumer, AddProducer, ConsumerRequest, EventLog, Gallery, Help, NewTopic, Panel,
-    ProducerRequest, RecordRequest, SendRecord, TopicRequest, WORLD_SEED,
+    ConsumerRequest, Cursor, Filter, Panel, ProducerRequest, RecordRequest, TopicRequest,
+    WORLD_SEED,
 };
 use crate::playground::{LogLine, Playground, ReadyMade, WORLDS};
-use crate::stage::{Board, BoardAction, By, Scene};
+use crate::stage::{Board, BoardAction, By, Pointed, Scene, Subject};
 use crate::terminal::{TerminalAction, TerminalPanel, TerminalSnapshot};
 use crate::timeline::TimeControls;
 use heartbeat::{Caption, Heartbeat};
 use keys::{KeyListener, Shortcut};
+use side::Side;
 use theme::Theme;
 
 /// What happens on the page.
@@ -44,10 +47,26 @@ pub enum Msg {
     Board(BoardAction),
     /// The board is arranged the other way.
     Rearrange,
+    /// Somebody pointed at the board.
+    Point(Pointed),
     /// A panel is opened; the same one again closes it.
     Open(Panel),
     /// The open panel is closed.
     ClosePanel,
+    /// The panel before the open one is opened again.
+    Back,
+    /// A thing is opened.
+    Inspect(Subject),
+    /// Something is done from a panel; or, in a sentence, what to mend first.
+    Deed(Result<Deed, String>),
+    /// The message browser's filter.
+    Filter(Result<Filter, String>),
+    /// The message browser's page that begins there.
+    Older(Cursor),
+    /// The message browser's page before.
+    Newer,
+    /// Something is searched for.
+    Search(String),
     /// The form that starts a producer was sent off.
     AddProducer(Result<ProducerRequest, String>),
     /// The form that sends a record was sent off.
@@ -78,7 +97,7 @@ pub struct App {
     active_terminal: TerminalId,
     caption: Caption,
     log: Rc<[LogLine]>,
-    panel: Option<Panel>,
+    side: Side,
     notice: Option<String>,
     theme: Theme,
     canvas: NodeRef,
@@ -86,8 +105,13 @@ pub struct App {
     panel_place: NodeRef,
     /// The panel that had the focus moved into it, or `None` for the page.
     focused_panel: Option<Panel>,
+    /// The thing in the panel is to be brought into sight, once the board has
+    /// made room for the panel.
+    is_subject_to_show: bool,
     /// The topics that were on the board when it was last drawn.
     topics_shown: Vec<String>,
+    /// Made once, so that a panel that shows the same is not drawn again.
+    on_deed: Callback<Result<Deed, String>>,
     _keys: KeyListener,
 }
 
@@ -112,6 +136,7 @@ impl Component for App {
             Shortcut::Step => Msg::Step,
             Shortcut::Help => Msg::Open(Panel::Help),
             Shortcut::Rearrange => Msg::Rearrange,
+            Shortcut::Search => Msg::Open(Panel::Search),
             Shortcut::Close => Msg::ClosePanel,
         });
         let terminals: Vec<TerminalSnapshot> = heartbeat.with(|playground| {
@@ -130,14 +155,16 @@ impl Component for App {
             active_terminal,
             caption: Caption::default(),
             log: Rc::new([]),
-            panel: None,
+            side: Side::new(),
             notice: None,
             theme: Theme::current(),
             canvas,
             header: NodeRef::default(),
             panel_place: NodeRef::default(),
             focused_panel: None,
+            is_subject_to_show: false,
             topics_shown: Vec::new(),
+            on_deed: ctx.link().callback(Msg::Deed),
             _keys: KeyListener::new(on_key),
         };
         app.refresh();
@@ -159,17 +186,24 @@ impl Component for App {
             Msg::Speed(exponent) => self.heartbeat.set_speed_exponent(exponent),
             Msg::Terminal(action) => self.on_terminal(action),
             Msg::Board(action) => self.on_board(action),
-            Msg::Open(panel) => {
-                self.panel = (self.panel.as_ref() != Some(&panel)).then_some(panel);
-            }
-            Msg::ClosePanel => self.panel = None,
             Msg::Rearrange => self.heartbeat.set_by(match self.heartbeat.by() {
                 By::Topic => By::Broker,
                 By::Broker => By::Topic,
             }),
+            Msg::Point(pointed) => self.point(pointed),
+            Msg::Open(panel) => self.side.toggle(panel),
+            Msg::ClosePanel => self.side.close(),
+            Msg::Back => self.side.go_back(),
+            Msg::Inspect(subject) => self.side.open(Panel::Inspector(subject)),
+            Msg::Deed(deed) => self.on_deed(deed),
+            Msg::Filter(Ok(filter)) => self.side.set_filter(filter),
+            Msg::Filter(Err(sentence)) => self.notice = Some(sentence),
+            Msg::Older(cursor) => self.side.go_to_older(cursor),
+            Msg::Newer => self.side.go_to_newer(),
+            Msg::Search(text) => self.side.set_text(text),
             Msg::AddProducer(request) => self.submit(request, |playground, request| {
-                let name = request.name.as_str();
-                playground.add_producer(name, request.workload).map(|_| ())
+                let started = playground.add_producer(request.config, request.workload);
+                started.map(|_| ())
             }),
             Msg::SendRecord(request) => self.submit(request, |playground, request| {
                 playground.send_record(request.producer, request.record)
@@ -180,7 +214,7 @@ impl Component for App {
                     .map(|_| ())
             }),
             Msg::NewTopic(request) => self.submit(request, |playground, request| {
-                playground.create_topic(&request.name, request.partitions)
+                playground.create_topic(&request.name, request.partitions, request.configs)
             }),
             Msg::DismissNotice => self.notice = None,
             Msg::OpenWorld(world) => {
@@ -199,16 +233,25 @@ impl Component for App {
     }
 
     fn rendered(&mut self, _ctx: &Context<Self>, _first: bool) {
-        self.heartbeat.measure();
+        if self.side.panel().is_some_and(Panel::is_beside) {
+            side::make_room();
+        }
+        let is_settled = self.heartbeat.measure();
         self.heartbeat.paint();
-        if self.focused_panel != self.panel {
-            self.focused_panel = self.panel.clone();
+        if self.focused_panel.as_ref() != self.side.panel() {
+            self.focused_panel = self.side.panel().cloned();
             self.move_focus();
+            self.is_subject_to_show = true;
+        }
+        if self.is_subject_to_show && is_settled {
+            self.is_subject_to_show = false;
+            self.show_subject();
         }
         self.show_new_topic();
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
+        let is_beside = self.side.panel().is_some_and(Panel::is_beside);
         html! {
             <>
                 <header class="top" ref={self.header.clone()}>
@@ -220,14 +263,17 @@ impl Component for App {
                     <p class="caption" role="status" aria-label="Caption">{ self.caption.text() }</p>
                 </section>
                 { self.view_notice(ctx) }
+                <div class={classes!("middle", is_beside.then_some("has-panel-beside"))}>
                 { self.view_panel(ctx) }
                 <main class="stage">
                     <Board
                         scene={self.scene.clone()}
                         canvas_ref={self.canvas.clone()}
                         on_action={ctx.link().callback(Msg::Board)}
+                        on_point={ctx.link().callback(Msg::Point)}
                     />
                 </main>
+                </div>
                 <TerminalPanel
                     terminals={self.terminals.clone()}
                     active={self.active_terminal}
@@ -245,7 +291,7 @@ impl App {
         let playground = self.heartbeat.replace(playground);
         let world = std::mem::replace(&mut self.world, world);
         self.previous = Some(Left { playground, world });
-        self.panel = None;
+        self.side.close();
         self.notice = None;
         self.caption = Caption::default();
         self.terminals.clear();
@@ -258,6 +304,9 @@ impl App {
         self.scene = self.heartbeat.scene();
         self.caption.take(&self.heartbeat);
         let last = std::mem::take(&mut self.terminals);
+        let side = &mut self.side;
+        self.heartbeat
+            .with(|playground| side.refresh(playground.world()));
         self.heartbeat.with_mut(|playground| {
             let same = |id| last.iter().find(|snapshot| snapshot.id == id);
             let terminals = playground.shell().terminals();
@@ -300,21 +349,6 @@ impl App {
             }
         }
         self.topics_shown = topics;
-    }
-
-    /// Moves the focus into a panel that was opened, and back to the tools when
-    /// it was closed.
-    fn move_focus(&self) {
-        let (place, selector) = match self.panel {
-            Some(_) => (&self.panel_place, "input, select, [tabindex], button"),
-            None => (&self.header, "button"),
-        };
-        let place = place.cast::<Element>();
-        let target = place.and_then(|place| place.query_selector(selector).ok().flatten());
-        if let Some(target) = target.and_then(|target| target.dyn_into::<HtmlElement>().ok()) {
-            // Where the browser will not move it, it stays where it was.
-            let _ = target.focus();
-        }
     }
 
     fn submit<T>(
@@ -379,7 +413,7 @@ impl App {
     fn on_board(&mut self, action: BoardAction) {
         let done = match action {
             BoardAction::Inspect(subject) => {
-                self.panel = Some(Panel::Inspector(subject));
+                self.side.open(Panel::Inspector(subject));
                 Ok(())
             }
             BoardAction::Arrange(by) => {
@@ -401,7 +435,7 @@ impl App {
                 .heartbeat
                 .with_mut(|playground| playground.delete_topic(&topic)),
             BoardAction::SendRecord { producer } => {
-                self.panel = Some(Panel::SendRecord(Some(producer)));
+                self.side.open(Panel::SendRecord(Some(producer)));
                 Ok(())
             }
             BoardAction::AddConsumer { group, topics } => match topics.first() {
@@ -415,7 +449,7 @@ impl App {
                     self.heartbeat.with_mut(start).map(|_| ())
                 }
                 None => {
-                    self.panel = Some(Panel::AddConsumer(Some(group)));
+                    self.side.open(Panel::AddConsumer(Some(group)));
                     Ok(())
                 }
             },
@@ -455,6 +489,7 @@ impl App {
             ("Add consumer", Panel::AddConsumer(None)),
             ("Send record", Panel::SendRecord(None)),
             ("New topic", Panel::NewTopic),
+            ("Search", Panel::Search),
             ("Event log", Panel::EventLog),
             ("Help", Panel::Help),
         ];
@@ -463,7 +498,7 @@ impl App {
         html! {
             <nav class="toolbar" aria-label="Tools">
                 { for panels.into_iter().map(|(name, panel)| {
-                    let open = self.panel.as_ref() == Some(&panel);
+                    let open = self.side.panel() == Some(&panel);
                     let onclick = ctx.link().callback(move |_: MouseEvent| Msg::Open(panel.clone()));
                     html! { <button key={name} type="button" {onclick} aria-expanded={open.to_string()}>{ name }</button> }
                 }) }
@@ -483,44 +518,6 @@ impl App {
                     </div>
                 }
             </div>
-        }
-    }
-
-    fn view_panel(&self, ctx: &Context<Self>) -> Html {
-        let Some(panel) = &self.panel else {
-            return html! {};
-        };
-        let link = ctx.link();
-        let topics = self.topics();
-        let close = link.callback(|_: MouseEvent| Msg::ClosePanel);
-        let content = match panel {
-            Panel::AddProducer => {
-                html! { <AddProducer {topics} on_done={link.callback(Msg::AddProducer)} /> }
-            }
-            Panel::SendRecord(producer) => html! {
-                <SendRecord {topics} producers={self.producers()} producer={*producer} on_done={link.callback(Msg::SendRecord)} />
-            },
-            Panel::AddConsumer(group) => html! {
-                <AddConsumer {topics} groups={self.groups()} group={group.clone()} on_done={link.callback(Msg::AddConsumer)} />
-            },
-            Panel::NewTopic => html! { <NewTopic on_done={link.callback(Msg::NewTopic)} /> },
-            Panel::Gallery => html! {
-                <Gallery
-                    current={self.world}
-                    previous={self.previous.as_ref().map(|left| left.world.title)}
-                    on_open={link.callback(Msg::OpenWorld)}
-                    on_back={link.callback(|()| Msg::GoBack)}
-                />
-            },
-            Panel::EventLog => html! { <EventLog lines={self.log.clone()} /> },
-            Panel::Help => html! { <Help /> },
-            Panel::Inspector(subject) => html! { <p>{ format!("{subject:?}") }</p> },
-        };
-        html! {
-            <section class="panel" aria-label="Open panel" key={format!("{panel:?}")} ref={self.panel_place.clone()}>
-                { content }
-                <button type="button" class="close" onclick={close} aria-label="Close panel">{ "×" }</button>
-            </section>
         }
     }
 

@@ -3,13 +3,14 @@ use yew::prelude::*;
 
 /// A field with its label: `control` is given the id that the label names.
 pub(super) fn field(
-    id: &'static str,
+    id: impl Into<AttrValue>,
     label: &str,
-    control: impl FnOnce(&'static str) -> Html,
+    control: impl FnOnce(AttrValue) -> Html,
 ) -> Html {
+    let id = id.into();
     html! {
         <div class="field">
-            <label for={id}>{ label }</label>
+            <label for={id.clone()}>{ label }</label>
             { control(id) }
         </div>
     }
@@ -18,8 +19,8 @@ pub(super) fn field(
 /// A choice among texts, the first one unless another is chosen; the first of
 /// each pair is its value.
 pub(super) fn choice(
-    id: &'static str,
-    name: &'static str,
+    id: AttrValue,
+    name: AttrValue,
     options: &[(String, String)],
     chosen: Option<&str>,
 ) -> Html {

@@ -2,6 +2,7 @@ use engine::command::ClientNumber;
 use yew::prelude::*;
 
 use super::fields::{choice, field, on_submit, topics_as_options};
+use super::settings::{SettingsFields, SettingsOf};
 use super::{ConsumerRequest, ProducerRequest, RecordRequest, TopicRequest};
 
 /// What a form knows of the board, and whom it tells what was filled in.
@@ -40,12 +41,13 @@ pub fn AddProducer(props: &Props<ProducerRequest>) -> Html {
     html! {
         <form class="panel-form" aria-label="Add a producer" onsubmit={on_submit(props.on_done.clone(), ProducerRequest::read)}>
             { field("producer-name", "client.id (may be empty)", |id| html! { <input {id} name="name" autocomplete="off" maxlength="100" /> }) }
-            { field("producer-topic", "Topic", |id| choice(id, "topic", &topics, None)) }
-            { field("producer-keys", "Key pattern", |id| choice(id, "keys", &patterns, None)) }
+            { field("producer-topic", "Topic", |id| choice(id, "topic".into(), &topics, None)) }
+            { field("producer-keys", "Key pattern", |id| choice(id, "keys".into(), &patterns, None)) }
             { field("producer-key-prefix", "Key begins with", |id| html! { <input {id} name="key-prefix" ~defaultValue="user-" autocomplete="off" maxlength="100" /> }) }
             { field("producer-key-count", "How many keys", |id| html! { <input {id} name="key-count" type="number" ~defaultValue="5" min="1" /> }) }
             { field("producer-rate", "Records per second", |id| html! { <input {id} name="rate" type="number" ~defaultValue="1" min="0" step="any" /> }) }
             <button type="submit" class="primary">{ "Start producer" }</button>
+            <SettingsFields of={SettingsOf::Producer} />
         </form>
     }
 }
@@ -63,8 +65,8 @@ pub fn SendRecord(props: &Props<RecordRequest>) -> Html {
     let topics = topics_as_options(&props.topics);
     html! {
         <form class="panel-form" aria-label="Send a record" onsubmit={on_submit(props.on_done.clone(), RecordRequest::read)}>
-            { field("record-producer", "With", |id| choice(id, "producer", &producers, Some(&chosen))) }
-            { field("record-topic", "Topic", |id| choice(id, "topic", &topics, None)) }
+            { field("record-producer", "With", |id| choice(id, "producer".into(), &producers, Some(&chosen))) }
+            { field("record-topic", "Topic", |id| choice(id, "topic".into(), &topics, None)) }
             { field("record-key", "Key (empty: null)", |id| html! { <input {id} name="key" autocomplete="off" /> }) }
             { field("record-value", "Value", |id| html! { <input {id} name="value" ~defaultValue="hello" autocomplete="off" /> }) }
             { field("record-partition", "Partition (empty: the partitioner)", |id| html! { <input {id} name="partition" type="number" min="0" /> }) }
@@ -79,6 +81,7 @@ pub fn AddConsumer(props: &Props<ConsumerRequest>) -> Html {
     let from = [
         ("earliest", "earliest: the first record"),
         ("latest", "latest: what comes from now on"),
+        ("none", "none: fail when nothing is committed"),
     ];
     let from = from.map(|(value, text)| (value.to_owned(), text.to_owned()));
     let topics = topics_as_options(&props.topics);
@@ -95,9 +98,10 @@ pub fn AddConsumer(props: &Props<ConsumerRequest>) -> Html {
                     <datalist id="groups">{ for props.groups.iter().map(|group| html! { <option value={group.clone()} /> }) }</datalist>
                 </>
             }) }
-            { field("consumer-topic", "Topic", |id| choice(id, "topic", &topics, None)) }
-            { field("consumer-from", "auto.offset.reset", |id| choice(id, "from", &from, None)) }
+            { field("consumer-topic", "Topic", |id| choice(id, "topic".into(), &topics, None)) }
+            { field("consumer-from", "auto.offset.reset", |id| choice(id, "from".into(), &from, None)) }
             <button type="submit" class="primary">{ "Start consumer" }</button>
+            <SettingsFields of={SettingsOf::Consumer} />
         </form>
     }
 }
@@ -110,6 +114,7 @@ pub fn NewTopic(props: &Props<TopicRequest>) -> Html {
             { field("topic-name", "Name", |id| html! { <input {id} name="name" autocomplete="off" maxlength="300" /> }) }
             { field("topic-partitions", "Partitions (empty: num.partitions)", |id| html! { <input {id} name="partitions" type="number" ~defaultValue="3" min="1" /> }) }
             <button type="submit" class="primary">{ "Create topic" }</button>
+            <SettingsFields of={SettingsOf::Topic} />
         </form>
     }
 }

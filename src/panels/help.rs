@@ -1,10 +1,12 @@
 use yew::prelude::*;
 
-const KEYS: [(&str, &str); 6] = [
+const KEYS: [(&str, &str); 8] = [
     ("Space", "play or pause"),
     ("→ or Page Down", "one step on"),
     (".", "pause"),
     ("B", "the board by topic or by broker"),
+    ("/", "search"),
+    ("← → on a lane", "go along its records; Enter opens one"),
     ("Esc", "close what is open"),
     ("?", "this list"),
 ];

@@ -1,20 +1,33 @@
 //! What a person opens to do something: forms for producers, consumers,
 //! records and topics, the event log, and the keys.
 
+mod browser;
+mod bytes;
 mod fields;
 mod forms;
 mod gallery;
 mod help;
+pub mod inspector;
+mod keys;
+mod keys_view;
 mod log;
 mod requests;
+mod search;
+mod settings;
 
+pub use browser::{Browsed, Browser, Cursor, Filter, Page, browse};
 pub use forms::{AddConsumer, AddProducer, NewTopic, SendRecord};
 pub use gallery::{Gallery, WORLD_SEED};
 pub use help::Help;
+pub use keys::{KeyMove, KeyToPartition, TopicKeys, topic_keys};
+pub use keys_view::Keys;
 pub use log::EventLog;
 pub use requests::{ConsumerRequest, ProducerRequest, RecordRequest, TopicRequest};
+pub use search::{Hit, Search, search};
+pub use settings::{Setting, SettingsFields, SettingsOf, set_all};
 
 use engine::command::ClientNumber;
+use engine::protocol::TopicName;
 
 use crate::stage::Subject;
 
@@ -23,6 +36,12 @@ use crate::stage::Subject;
 pub enum Panel {
     /// What a thing on the board is.
     Inspector(Subject),
+    /// The records of a topic.
+    Browser(TopicName),
+    /// Which partition a key goes to, and what more partitions would change.
+    Keys(TopicName),
+    /// One search over all that has a name.
+    Search,
     /// The form that starts a producer.
     AddProducer,
     /// The form that sends one record, with this producer chosen beforehand.
@@ -37,4 +56,15 @@ pub enum Panel {
     EventLog,
     /// The keys, and what the page is.
     Help,
+}
+
+impl Panel {
+    /// Whether it stands beside the board, where the board is wide enough: what
+    /// is looked at together with it.
+    pub fn is_beside(&self) -> bool {
+        matches!(
+            self,
+            Panel::Inspector(_) | Panel::Browser(_) | Panel::Keys(_) | Panel::Search
+        )
+    }
 }

@@ -1,8 +1,12 @@
 //! What the forms' fields say, as data; or, in a sentence, why they make no
 //! sense. Nothing here knows of a browser.
 
-use engine::client::{AutoOffsetReset, ConsumerConfig, KeyPattern, OutgoingRecord, Workload};
+use std::collections::BTreeMap;
+
+use engine::client::{ConsumerConfig, KeyPattern, OutgoingRecord, ProducerConfig, Workload};
 use engine::command::ClientNumber;
+
+use super::settings::{SettingsOf, set_all};
 
 /// The most records a second that a producer makes up.
 const RATE_MAX: f64 = 1_000.0;
@@ -12,8 +16,8 @@ const KEYS_MAX: u32 = 1_000_000;
 /// A producer to be started.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProducerRequest {
-    /// Its `client.id`; empty leaves it to the world.
-    pub name: String,
+    /// Its settings; an empty `client.id` leaves that to the world.
+    pub config: ProducerConfig,
     /// What it makes up; `None` leaves it to be sent by hand.
     pub workload: Option<Workload>,
 }
@@ -43,6 +47,8 @@ pub struct TopicRequest {
     pub name: String,
     /// How many partitions; -1 leaves it to `num.partitions`.
     pub partitions: i32,
+    /// Its own settings, by Kafka's names.
+    pub configs: BTreeMap<String, String>,
 }
 
 /// The fields of a form, by name; a field that is missing is empty.
@@ -50,7 +56,7 @@ pub type Fields<'a> = &'a dyn Fn(&str) -> String;
 
 impl ProducerRequest {
     /// Reads the fields `name`, `topic`, `keys`, `key-prefix`, `key-count` and
-    /// `rate`.
+    /// `rate`, and those of its settings.
     ///
     /// # Errors
     ///
@@ -78,10 +84,12 @@ impl ProducerRequest {
             value_prefix: "event ".to_owned(),
             value_bytes: 0,
         });
-        Ok(ProducerRequest {
-            name: fields("name").trim().to_owned(),
-            workload,
-        })
+        let mut config = ProducerConfig {
+            client_id: fields("name").trim().to_owned(),
+            ..ProducerConfig::default()
+        };
+        set_all(&mut config, &SettingsOf::Producer.given(fields))?;
+        Ok(ProducerRequest { config, workload })
     }
 }
 
@@ -113,7 +121,7 @@ impl RecordRequest {
 }
 
 impl ConsumerRequest {
-    /// Reads the fields `group`, `topic` and `from`.
+    /// Reads the fields `group`, `topic` and `from`, and those of its settings.
     ///
     /// # Errors
     ///
@@ -123,22 +131,20 @@ impl ConsumerRequest {
         if group.is_empty() {
             return Err("Give the consumer a group: fill in group.id.".to_owned());
         }
-        let auto_offset_reset = match fields("from").as_str() {
-            "earliest" => AutoOffsetReset::Earliest,
-            _ => AutoOffsetReset::Latest,
-        };
+        let mut given = SettingsOf::Consumer.given(fields);
+        given.insert("auto.offset.reset".to_owned(), fields("from"));
+        let mut config = ConsumerConfig::of_group(group);
+        set_all(&mut config, &given)?;
         Ok(ConsumerRequest {
-            config: ConsumerConfig {
-                auto_offset_reset,
-                ..ConsumerConfig::of_group(group)
-            },
+            config,
             topic: fields("topic"),
         })
     }
 }
 
 impl TopicRequest {
-    /// Reads the fields `name` and `partitions`.
+    /// Reads the fields `name` and `partitions`, and those of its settings,
+    /// which the controller refuses with Kafka's words.
     ///
     /// # Errors
     ///
@@ -152,7 +158,11 @@ impl TopicRequest {
             "" => -1,
             text => whole(text, "Partitions", 1, engine::controller::PARTITIONS_MAX)?,
         };
-        Ok(TopicRequest { name, partitions })
+        Ok(TopicRequest {
+            name,
+            partitions,
+            configs: SettingsOf::Topic.given(fields),
+        })
     }
 }
 
@@ -161,7 +171,7 @@ fn count(fields: Fields<'_>) -> Result<u32, String> {
     Ok(count.unsigned_abs())
 }
 
-fn whole(text: &str, field: &str, min: i32, max: i32) -> Result<i32, String> {
+pub(super) fn whole(text: &str, field: &str, min: i32, max: i32) -> Result<i32, String> {
     let number = text.trim().parse::<i32>().ok();
     number
         .filter(|number| (min..=max).contains(number))
@@ -201,7 +211,7 @@ mod tests {
             ("rate", "2.5"),
         ]))
         .expect("the fields make sense");
-        assert_eq!(request.name, "shop");
+        assert_eq!(request.config.client_id, "shop");
         let workload = request.workload.expect("it makes up records");
         assert_eq!(workload.interval_us, 400_000);
         assert_eq!(

@@ -35,6 +35,8 @@ const TOOL_TIME_MAX_MS: i64 = 61_000;
 /// somebody watches. The board says so.
 pub const BOARD_METADATA_MAX_AGE_MS: i64 = 10_000;
 
+const METADATA_MAX_AGE: &str = "metadata.max.age.ms";
+
 /// One world and all that is around it on the page.
 pub struct Playground {
     world: World,
@@ -259,18 +261,16 @@ impl Playground {
     /// Why none was started.
     pub fn add_producer(
         &mut self,
-        name: &str,
+        mut config: ProducerConfig,
         workload: Option<Workload>,
     ) -> Result<ClientNumber, String> {
-        self.check_name_is_free(name)?;
+        self.check_name_is_free(&config.client_id)?;
         if let Some(workload) = &workload {
             self.known_topic(&workload.topic)?;
         }
-        let config = ProducerConfig {
-            client_id: name.to_owned(),
-            metadata_max_age_ms: BOARD_METADATA_MAX_AGE_MS,
-            ..ProducerConfig::default()
-        };
+        if !config.given.contains(METADATA_MAX_AGE) {
+            config.metadata_max_age_ms = BOARD_METADATA_MAX_AGE_MS;
+        }
         let client = self.execute(Command::AddProducer { config, workload })?;
         client.ok_or_else(|| "The producer did not start.".to_owned())
     }
@@ -304,7 +304,9 @@ impl Playground {
         topic: &str,
     ) -> Result<ClientNumber, String> {
         let topic = self.known_topic(topic)?;
-        config.metadata_max_age_ms = BOARD_METADATA_MAX_AGE_MS;
+        if !config.given.contains(METADATA_MAX_AGE) {
+            config.metadata_max_age_ms = BOARD_METADATA_MAX_AGE_MS;
+        }
         if config.client_id.is_empty() {
             config.client_id = self.free_name(&config.group_id);
         }
@@ -339,14 +341,19 @@ impl Playground {
     ///
     /// Why the request was not sent; the cluster's own refusal comes later, as
     /// a complaint.
-    pub fn create_topic(&mut self, name: &str, partitions: i32) -> Result<(), String> {
+    pub fn create_topic(
+        &mut self,
+        name: &str,
+        partitions: i32,
+        configs: BTreeMap<String, String>,
+    ) -> Result<(), String> {
         self.administer(Request::CreateTopics(CreateTopicsRequest {
             topics: vec![CreatableTopic {
                 name: name.into(),
                 num_partitions: partitions,
                 replication_factor: -1,
                 assignments: BTreeMap::new(),
-                configs: BTreeMap::new(),
+                configs,
             }],
         }))
     }
@@ -383,7 +390,13 @@ impl Playground {
         }))
     }
 
-    fn administer(&mut self, request: Request) -> Result<(), String> {
+    /// Makes a call with the board's own admin client. What the cluster refuses
+    /// comes later, as a complaint.
+    ///
+    /// # Errors
+    ///
+    /// Why the call was not made.
+    pub fn administer(&mut self, request: Request) -> Result<(), String> {
         let running = self
             .admin
             .filter(|admin| self.world.clients().contains_key(admin));
@@ -409,7 +422,11 @@ impl Playground {
             return Ok(producer);
         }
         let name = self.free_name("by-hand");
-        let producer = self.add_producer(&name, None)?;
+        let config = ProducerConfig {
+            client_id: name,
+            ..ProducerConfig::default()
+        };
+        let producer = self.add_producer(config, None)?;
         self.hand_producer = Some(producer);
         Ok(producer)
     }
@@ -444,7 +461,7 @@ impl Playground {
 
 /// The refusals in an answer, each as a sentence.
 fn complaint(response: &Response) -> Vec<String> {
-    let tell = |name: &TopicName, error: ErrorCode, message: &Option<String>| {
+    let tell = |name: &str, error: ErrorCode, message: &Option<String>| {
         let message = message.as_deref().unwrap_or(error.message());
         (!error.is_none()).then(|| format!("{name}: {error}: {message}"))
     };
@@ -463,6 +480,21 @@ fn complaint(response: &Response) -> Vec<String> {
             .results
             .iter()
             .filter_map(|topic| tell(&topic.name, topic.error_code, &topic.error_message))
+            .collect(),
+        Response::IncrementalAlterConfigs(response) => response
+            .responses
+            .iter()
+            .filter_map(|it| tell(&it.resource.to_string(), it.error_code, &it.error_message))
+            .collect(),
+        Response::DeleteRecords(response) => response
+            .partitions
+            .iter()
+            .filter_map(|(of, deleted)| tell(&of.to_string(), deleted.error_code, &None))
+            .collect(),
+        Response::ElectLeaders(response) => response
+            .results
+            .iter()
+            .filter_map(|it| tell(&it.partition.to_string(), it.error_code, &it.error_message))
             .collect(),
         _ => Vec::new(),
     }

@@ -93,6 +93,7 @@ fn weight(kind: &EventKind) -> Weight {
         EventKind::SendFailed { .. }
         | EventKind::ConsumerFailed { .. }
         | EventKind::AdminFailed { .. }
+        | EventKind::ClientFrozen { .. }
         | EventKind::ClientCrashed { .. } => Weight::Trouble,
         EventKind::ClientLog { .. }
         | EventKind::RecordsAppended { .. }

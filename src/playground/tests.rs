@@ -4,6 +4,13 @@ use super::*;
 use engine::TopicPartition;
 use engine::coordinator::GroupState;
 
+fn named(client_id: &str) -> ProducerConfig {
+    ProducerConfig {
+        client_id: client_id.to_owned(),
+        ..ProducerConfig::default()
+    }
+}
+
 fn group_state(playground: &Playground, group: &str) -> GroupState {
     playground.world().groups()[group].1.state()
 }
@@ -74,7 +81,7 @@ fn the_caption_tells_what_changed_first_and_what_flows_last() {
 fn what_the_cluster_refuses_is_complained_about_once() {
     let mut playground = WORLDS[0].open(3);
     playground
-        .create_topic("orders", 3)
+        .create_topic("orders", 3, BTreeMap::new())
         .expect("the request is sent");
     playground.advance_us(5_000_000);
     let complaints = playground.take_complaints();
@@ -105,10 +112,10 @@ fn bad_input_gets_a_sentence_and_changes_nothing() {
         playground.send_record(Some(shop), record("nowhere", 1)),
         playground.send_record(Some(shop), record("orders", 5 << 20)),
         playground.add_partition("nowhere"),
-        playground.add_producer("shop", None).map(|_| ()),
+        playground.add_producer(named("shop"), None).map(|_| ()),
         playground
             .add_producer(
-                "till",
+                named("till"),
                 Some(Workload {
                     topic: "".into(),
                     ..workload()

@@ -23,14 +23,16 @@ pub mod twin;
 mod workloads;
 
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 
 pub use action::BoardAction;
-pub use board::{Board, BoardProps, Miniature};
-pub use packets::{PacketMark, packet_marks};
+pub use board::{Board, BoardProps, Miniature, Pointed, opened};
+pub use packets::{PacketMark, packet_at, packet_marks};
 pub use painter::{measure, paint};
 pub use recent::Recent;
-pub use scene::{By, Scene, View, ViewChange};
+pub use scene::{By, Scene, View, ViewChange, client_names};
 pub use subject::Subject;
 pub use twin::Twin;
 pub use workloads::last_workload;

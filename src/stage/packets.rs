@@ -81,6 +81,21 @@ pub fn packet_marks(world: &World, scene: &Scene) -> Vec<PacketMark> {
     drawing.marks
 }
 
+/// How near to a mark's middle one must point, in rem: a finger's width.
+const REACH: f32 = 1.1;
+
+/// The packet that somebody points at: the one whose mark is nearest, if one is
+/// near. Of those at one place the one drawn last, which covers the others.
+pub fn packet_at(world: &World, scene: &Scene, at: Point) -> Option<PacketId> {
+    let marks = packet_marks(world, scene);
+    let near = marks.iter().filter(|mark| mark.at.distance(at) <= REACH);
+    let nearest = near.rev().min_by(|one, other| {
+        let distance = |mark: &PacketMark| mark.at.distance(at);
+        distance(one).total_cmp(&distance(other))
+    });
+    nearest.map(|mark| mark.id)
+}
+
 /// Marks drawn so far.
 struct Drawing<'a> {
     world: &'a World,

@@ -21,6 +21,8 @@ use engine::client::{
 use engine::protocol::{CreatableTopic, CreateTopicsRequest, Request};
 use engine::{Command, TopicPartition, World, WorldConfig};
 
+use super::testing::*;
+
 /// What many worlds and widths are tried on.
 const SEEDS: u64 = 40;
 const COMMANDS: usize = 60;
@@ -34,96 +36,29 @@ fn random_worlds() -> impl Iterator<Item = (u64, World)> {
     })
 }
 
-fn run_ms(world: &mut World, ms: i64) {
-    let until = world.now().plus_ms(ms);
-    world.advance_to(until);
-}
-
-fn world_with_topic(topic: &str, partitions: i32) -> World {
-    let mut world = World::new(7, WorldConfig::playground());
-    let admin = start(
-        &mut world,
-        Command::AddAdmin {
-            config: AdminConfig::named("admin"),
-        },
-    );
-    let topics = vec![CreatableTopic {
-        name: topic.into(),
-        num_partitions: partitions,
-        replication_factor: -1,
-        assignments: Default::default(),
-        configs: Default::default(),
-    }];
-    let request = Request::CreateTopics(CreateTopicsRequest { topics });
-    world
-        .execute(Command::AdminCall { admin, request })
-        .expect("the admin client runs");
-    run_ms(&mut world, 1_000);
-    world
-        .execute(Command::Close { client: admin })
-        .expect("the admin client runs");
-    world
-}
-
-fn start(world: &mut World, command: Command) -> u32 {
-    let outcome = world.execute(command).expect("it can start");
-    outcome.client.expect("it has a number")
-}
-
-/// A producer that makes up a record every 400 ms, with the keys `user-0` to
-/// `user-4` in turn.
-fn shop(world: &mut World, topic: &str) -> u32 {
-    let config = ProducerConfig {
-        client_id: "shop".to_owned(),
-        ..ProducerConfig::default()
-    };
-    let workload = Some(Workload {
-        topic: topic.into(),
-        keys: KeyPattern::Cycle {
-            prefix: "user-".to_owned(),
-            count: 5,
-        },
-        interval_us: 400_000,
-        burst: 1,
-        value_prefix: "order ".to_owned(),
-        value_bytes: 0,
-    });
-    start(world, Command::AddProducer { config, workload })
-}
-
-fn by_hand(world: &mut World) -> u32 {
-    let config = ProducerConfig::default();
-    start(
-        world,
-        Command::AddProducer {
-            config,
-            workload: None,
-        },
-    )
-}
-
-fn send(world: &mut World, producer: u32, topic: &str, key: Option<&str>, value: &str) {
-    let record = OutgoingRecord {
-        topic: topic.into(),
-        key: key.map(|key| key.as_bytes().to_vec()),
-        value: Some(value.as_bytes().to_vec()),
-        ..OutgoingRecord::default()
-    };
-    world
-        .execute(Command::Send { producer, record })
-        .expect("the producer runs");
-}
-
-fn consumer(world: &mut World, group: &str, topic: &str) -> u32 {
-    let config = ConsumerConfig {
-        auto_offset_reset: AutoOffsetReset::Earliest,
-        ..ConsumerConfig::of_group(group)
-    };
-    start(
-        world,
-        Command::AddConsumer {
-            config,
-            topics: vec![topic.into()],
-        },
-    )
+#[test]
+fn a_packet_is_found_where_it_is_drawn() {
+    let mut world = world_with_topic("orders", 3);
+    shop(&mut world, "orders");
+    consumer(&mut world, "billing", "orders");
+    run_ms(&mut world, 8_000);
+    let view = super::View::new(80.0);
+    let mut found = 0;
+    for _ in 0..100 {
+        run_ms(&mut world, 30);
+        let scene = super::Scene::of(&world, &view);
+        for mark in super::packet_marks(&world, &scene) {
+            let there = super::packet_at(&world, &scene, mark.at);
+            let there = there.expect("something flies there");
+            let marks = super::packet_marks(&world, &scene);
+            let at_same_place = marks
+                .iter()
+                .any(|it| it.id == there && it.at.distance(mark.at) < 0.01);
+            assert!(at_same_place, "{mark:?}");
+            found += 1;
+        }
+        let nowhere = super::geometry::Point::new(-50.0, -50.0);
+        assert_eq!(super::packet_at(&world, &scene, nowhere), None);
+    }
+    assert!(found > 20, "{found}");
 }

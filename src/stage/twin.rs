@@ -7,7 +7,7 @@
 //! ```text
 //! Broker 1: controller, leads 3 partitions
 //! Producer shop: 2 records/s to orders, keys user-0 to user-4 in turn; accumulator empty
-//! Producer shop: …; accumulator holds …[; 2 records wait in send()][; 1 record sent and not yet acknowledged][; closing]
+//! Producer shop: …; accumulator holds …[; 2 records wait in send()][; 1 record sent and not yet acknowledged][; frozen][; closing]
 //! Producer console-producer: sends by hand; accumulator holds 1 record for orders-0 (76 of 16384 bytes), …[; records without a key go to orders-0 at present]
 //! Producer shop: stopped, 2 records/s to orders, …
 //! Topic orders: 3 partitions, replication factor 1
@@ -39,7 +39,7 @@
 //!
 //! A group whose protocol is not told is a classic one. What a member does
 //! besides: `not a member yet`, `joining` (it sent
-//! JoinGroup), `syncing` (it sent SyncGroup), `told to rejoin`, `leaving`. A
+//! JoinGroup), `syncing` (it sent SyncGroup), `told to rejoin`, `leaving`, `frozen`. A
 //! group of which its coordinator has not heard is `not formed yet`.
 //!
 //! By broker the headings are `Controllers`, `Brokers`, `Network`, `Producers`
@@ -207,6 +207,9 @@ fn producer(producer: &ProducerBox) -> TwinItem {
     if producer.in_flight > 0 {
         let sent = counted(producer.in_flight as usize, "record");
         parts.push(format!("{sent} sent and not yet acknowledged"));
+    }
+    if producer.is_frozen {
+        parts.push("frozen".to_owned());
     }
     if producer.is_closing {
         parts.push("closing".to_owned());

@@ -9,7 +9,7 @@ use crate::client::{
 };
 use crate::protocol::{AcknowledgeType, Request, TopicName, TopicPartition};
 pub use crate::sim::ClientNumber;
-use crate::sim::{Host, LOSS_PER_MILLE_MAX, Latency, Link};
+use crate::sim::{Host, LOSS_PER_MILLE_MAX, Latency, Link, PacketId};
 
 /// Everything that can be asked of a world. A command that is carried out goes
 /// into the [`Journal`](crate::Journal); whatever else happens follows from it.
@@ -279,6 +279,25 @@ pub enum Command {
         /// The time from now on.
         latency: Latency,
     },
+    /// Has a client's process stand still, as SIGSTOP does: it does nothing
+    /// and answers nobody, its connections stay open, and what arrives waits
+    /// in their buffers. With it the other client of its process.
+    Freeze {
+        /// The client.
+        client: ClientNumber,
+    },
+    /// Lets a process go on that stands still (SIGCONT): it reads what has
+    /// arrived, and then does what is due.
+    Thaw {
+        /// The client.
+        client: ClientNumber,
+    },
+    /// Loses a packet that is under way, once: TCP sends it again after 200 ms,
+    /// and all behind it on its connection waits for it.
+    LosePacket {
+        /// The packet.
+        packet: PacketId,
+    },
 }
 
 /// Why a command was not carried out. The world is as it was.
@@ -355,6 +374,12 @@ pub enum Refusal {
     TooManyBrokers(usize),
     /// So much of 1,000 packets cannot be lost.
     TooMuchLoss(u16),
+    /// The client's process stands still, and can do nothing.
+    ClientIsFrozen(ClientNumber),
+    /// The client's process does not stand still.
+    ClientRuns(ClientNumber),
+    /// No packet of this number is on its way from one machine to another.
+    CannotLosePacket(u64),
 }
 
 impl Refusal {
@@ -453,6 +478,18 @@ impl fmt::Display for Refusal {
             Refusal::TooMuchLoss(loss) => write!(
                 f,
                 "{loss} of 1000 packets lost is too much: choose at most {LOSS_PER_MILLE_MAX}."
+            ),
+            Refusal::ClientIsFrozen(client) => write!(
+                f,
+                "The process of client number {client} stands still (SIGSTOP): let it go on first."
+            ),
+            Refusal::ClientRuns(client) => write!(
+                f,
+                "The process of client number {client} does not stand still: stop it first."
+            ),
+            Refusal::CannotLosePacket(packet) => write!(
+                f,
+                "Packet {packet} is not on its way from one machine to another: choose one that is."
             ),
             Refusal::TooManyClients(limit) => {
                 write!(

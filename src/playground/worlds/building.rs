@@ -7,7 +7,7 @@ use engine::client::{
     AutoOffsetReset, ConsumerConfig, KeyPattern, Processing, ProducerConfig, Workload,
 };
 use engine::command::ClientNumber;
-use engine::protocol::{CreatableTopic, CreateTopicsRequest, Request, TopicName};
+use engine::protocol::TopicName;
 
 use crate::playground::{BOARD_METADATA_MAX_AGE_MS, Playground};
 
@@ -18,7 +18,7 @@ impl Playground {
     /// Makes topics, and waits until they are there.
     pub(super) fn set_topics(&mut self, topics: &[(&str, i32)]) -> Result<(), String> {
         for (name, partitions) in topics {
-            self.create_topic(name, *partitions)?;
+            self.create_topic(name, *partitions, BTreeMap::new())?;
         }
         self.advance_us(TOPICS_TAKE_US);
         Ok(())
@@ -32,15 +32,7 @@ impl Playground {
         settings: &[(&str, &str)],
     ) -> Result<(), String> {
         let owned = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
-        self.administer(Request::CreateTopics(CreateTopicsRequest {
-            topics: vec![CreatableTopic {
-                name: name.into(),
-                num_partitions: partitions,
-                replication_factor: -1,
-                assignments: BTreeMap::new(),
-                configs: settings.iter().map(owned).collect(),
-            }],
-        }))?;
+        self.create_topic(name, partitions, settings.iter().map(owned).collect())?;
         self.advance_us(TOPICS_TAKE_US);
         Ok(())
     }
@@ -77,19 +69,17 @@ impl Playground {
         Ok(())
     }
 
-    /// Starts a producer with these settings besides those of the board.
+    /// Starts a producer of this name.
     pub(super) fn set_producer(
         &mut self,
-        config: ProducerConfig,
+        name: &str,
         workload: Workload,
     ) -> Result<ClientNumber, String> {
         let config = ProducerConfig {
-            metadata_max_age_ms: BOARD_METADATA_MAX_AGE_MS,
-            ..config
+            client_id: name.to_owned(),
+            ..ProducerConfig::default()
         };
-        let workload = Some(workload);
-        let producer = self.execute(Command::AddProducer { config, workload })?;
-        producer.ok_or_else(|| "The producer did not start.".to_owned())
+        self.add_producer(config, Some(workload))
     }
 }
 

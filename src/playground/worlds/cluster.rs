@@ -46,10 +46,8 @@ fn failing_broker(playground: &mut Playground) -> Result<(), String> {
         acks: Acks::All,
         ..ProducerConfig::default()
     };
-    playground.set_producer(
-        config,
-        records("orders", 800, random_keys("cart-", 6), "order "),
-    )?;
+    let workload = records("orders", 800, random_keys("cart-", 6), "order ");
+    playground.add_producer(config, Some(workload))?;
     playground.set_group("billing", "orders", 2)?;
     playground.advance_us(14_000_000);
     playground.later(10, Command::KillBroker { broker: 2 });
@@ -70,7 +68,7 @@ fn compacted_table(playground: &mut Playground) -> Result<(), String> {
     ];
     playground.set_topic_with("prices", 2, &settings)?;
     let workload = records("prices", 400, random_keys("product-", 6), "price ");
-    playground.add_producer("catalogue", Some(workload))?;
+    playground.set_producer("catalogue", workload)?;
     playground.set_group("web-shop", "prices", 1)?;
     playground.advance_us(24_000_000);
     Ok(())

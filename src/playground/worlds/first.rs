@@ -25,7 +25,7 @@ const AGE_US: u64 = 14_000_000;
 fn orders(playground: &mut Playground) -> Result<(), String> {
     playground.set_topics(&[("orders", 3)])?;
     let workload = records("orders", 1_000, random_keys("cart-", 5), "order ");
-    playground.add_producer("shop", Some(workload))?;
+    playground.set_producer("shop", workload)?;
     playground.set_group("billing", "orders", 2)?;
     playground.advance_us(AGE_US);
     Ok(())

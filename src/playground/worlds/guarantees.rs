@@ -60,7 +60,7 @@ fn cashier() -> Command {
 fn transactions(playground: &mut Playground) -> Result<(), String> {
     playground.set_topics(&[("orders", 2), ("payments", 2)])?;
     let workload = records("orders", 1_200, random_keys("cart-", 5), "order ");
-    playground.add_producer("shop", Some(workload))?;
+    playground.set_producer("shop", workload)?;
     let application = playground.execute(cashier())?;
     let application = application.ok_or("The application did not start.")?;
     let committed = ConsumerConfig {
@@ -100,7 +100,7 @@ fn work_queue(playground: &mut Playground) -> Result<(), String> {
     playground.set_group("audit", "jobs", 1)?;
     playground.advance_us(6_000_000);
     let workload = records("jobs", 500, random_keys("job-", 8), "do ");
-    playground.add_producer("office", Some(workload))?;
+    playground.set_producer("office", workload)?;
     playground.advance_us(12_000_000);
     Ok(())
 }

@@ -34,8 +34,8 @@ fn activity(playground: &mut Playground) -> Result<(), String> {
     playground.set_topics(&[("activity", 4)])?;
     let seen = records("activity", 700, random_keys("user-", 8), "views ");
     let tapped = records("activity", 1_100, random_keys("user-", 8), "taps ");
-    playground.add_producer("website", Some(seen))?;
-    playground.add_producer("app", Some(tapped))?;
+    playground.set_producer("website", seen)?;
+    playground.set_producer("app", tapped)?;
     playground.set_group("recommendations", "activity", 2)?;
     playground.set_group("dashboard", "activity", 1)?;
     playground.advance_us(14_000_000);
@@ -47,8 +47,8 @@ fn hot_key(playground: &mut Playground) -> Result<(), String> {
     let celebrity = KeyPattern::Fixed("celebrity".to_owned());
     let most = records("likes", 250, celebrity, "like ");
     let others = records("likes", 1_500, random_keys("user-", 6), "like ");
-    playground.add_producer("fans", Some(most))?;
-    playground.add_producer("everyone", Some(others))?;
+    playground.set_producer("fans", most)?;
+    playground.set_producer("everyone", others)?;
     for _ in 0..3 {
         playground.set_consumer(of_group("counter"), "likes", 400)?;
     }

@@ -48,7 +48,7 @@ const COMES_BACK_S: u64 = 20;
 fn shop(playground: &mut Playground) -> Result<(), String> {
     playground.set_topics(&[("orders", 3)])?;
     let workload = records("orders", 500, random_keys("order-", 12), "placed ");
-    playground.add_producer("checkout", Some(workload))?;
+    playground.set_producer("checkout", workload)?;
     playground.set_group("inventory", "orders", 2)?;
     playground.set_consumer(of_group("payment"), "orders", 700)?;
     let notification = playground.set_consumer(named("mailer", "notification"), "orders", 20)?;
@@ -70,7 +70,7 @@ fn shop(playground: &mut Playground) -> Result<(), String> {
 fn idle_consumers(playground: &mut Playground) -> Result<(), String> {
     playground.set_topics(&[("tickets", 3)])?;
     let workload = records("tickets", 700, random_keys("customer-", 9), "help ");
-    playground.add_producer("website", Some(workload))?;
+    playground.set_producer("website", workload)?;
     let first = playground.set_consumer(of_group("support"), "tickets", 100)?;
     playground.set_group("support", "tickets", 4)?;
     playground.advance_us(14_000_000);
@@ -81,7 +81,7 @@ fn idle_consumers(playground: &mut Playground) -> Result<(), String> {
 fn two_groups_and_none(playground: &mut Playground) -> Result<(), String> {
     playground.set_topics(&[("events", 3)])?;
     let workload = records("events", 800, random_keys("device-", 7), "event ");
-    playground.add_producer("devices", Some(workload))?;
+    playground.set_producer("devices", workload)?;
     playground.set_group("alerts", "events", 3)?;
     playground.set_group("archive", "events", 1)?;
     let config = named("looker-on", "");

@@ -40,7 +40,7 @@ fn configs(number: u32) -> [ConsumerConfig; 3] {
 fn three_protocols(playground: &mut Playground) -> Result<(), String> {
     playground.set_topics(&[("clicks", 6)])?;
     let workload = records("clicks", 400, random_keys("page-", 12), "click ");
-    playground.add_producer("pages", Some(workload))?;
+    playground.set_producer("pages", workload)?;
     for number in 1..=2 {
         for config in configs(number) {
             playground.add_consumer(config, "clicks")?;

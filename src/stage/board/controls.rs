@@ -5,8 +5,11 @@ use std::rc::Rc;
 use engine::command::ClientNumber;
 use yew::prelude::*;
 
-use super::super::BoardAction;
+use super::super::geometry::Rect;
 use super::super::scene::{GroupBox, MemberBox, Pace, ProducerBox, TopicCard};
+use super::super::{BoardAction, Subject};
+use super::stop;
+use super::stops::LaneStop;
 use super::style::at;
 
 #[derive(Properties, PartialEq)]
@@ -27,13 +30,12 @@ pub(super) fn ProducerControls(props: &ProducerControlsProps) -> Html {
         Pace::Running => Some("Stop"),
         Pace::Paused => Some("Start"),
     };
+    let room = producer.rect.width - 0.6;
+    let place = Rect::new(producer.rect.x + 0.3, producer.rect.y + 0.15, room, 1.4);
     html! {
-        <div
-            class="controls"
-            role="group"
-            aria-label={format!("Producer {name}")}
-            style={at(&producer.controls)}
-        >
+        <div role="group" aria-label={format!("Producer {name}")}>
+            { stop(&place, &Subject::Client(client), &format!("Producer {name}")) }
+            <div class="controls" style={at(&producer.controls)}>
             <button
                 type="button"
                 aria-label={format!("Send a record with {name}")}
@@ -50,6 +52,7 @@ pub(super) fn ProducerControls(props: &ProducerControlsProps) -> Html {
             }
             <span class="stretch" />
             { end_buttons(client, name, producer.is_closing, &props.on_action) }
+            </div>
         </div>
     }
 }
@@ -71,12 +74,9 @@ pub(super) fn TopicControls(props: &TopicControlsProps) -> Html {
         topic: card.name.clone(),
     };
     html! {
-        <div
-            class="controls controls-end"
-            role="group"
-            aria-label={format!("Topic {}", card.name)}
-            style={at(&card.controls)}
-        >
+        <div role="group" aria-label={format!("Topic {}", card.name)}>
+            { stop(&card.header, &Subject::Topic(card.name.clone()), &format!("Topic {}", card.name)) }
+            <div class="controls controls-end" style={at(&card.controls)}>
             <button
                 type="button"
                 aria-label={format!("Add a partition to {}", card.name)}
@@ -88,6 +88,12 @@ pub(super) fn TopicControls(props: &TopicControlsProps) -> Html {
                 aria-label={format!("Delete topic {}", card.name)}
                 onclick={button_press(&props.on_action, delete)}
             >{ "Delete" }</button>
+            </div>
+            <div>
+                { for (0..card.lanes.len()).map(|index| html! {
+                    <LaneStop key={index} card={card.clone()} {index} />
+                }) }
+            </div>
         </div>
     }
 }
@@ -107,8 +113,13 @@ pub(super) fn GroupControls(props: &GroupControlsProps) -> Html {
         topics: group.topics.clone(),
     };
     let label = format!("Group {}", group.id);
+    let header = Rect {
+        height: group.header.height / 2.0,
+        ..group.header
+    };
     html! {
-        <div role="group" aria-label={label}>
+        <div role="group" aria-label={label.clone()}>
+            { stop(&header, &Subject::Group(group.id.clone()), &label) }
             <div class="controls controls-end" style={at(&group.controls)}>
                 <button
                     type="button"
@@ -126,9 +137,18 @@ pub(super) fn GroupControls(props: &GroupControlsProps) -> Html {
 fn member_buttons(member: &MemberBox, on_action: &Callback<BoardAction>) -> Option<Html> {
     let client = member.client?;
     let is_closing = member.phase == super::super::scene::Phase::Leaving;
+    let name = Rect {
+        width: member.rect.width - member.controls.width - 0.3,
+        height: member.rect.height / 2.0,
+        ..member.rect
+    };
+    let label = format!("Consumer {}", member.name);
     Some(html! {
-        <div key={client} class="controls controls-end" style={at(&member.controls)}>
-            { end_buttons(client, &member.name, is_closing, on_action) }
+        <div key={client}>
+            { stop(&name, &Subject::Client(client), &label) }
+            <div class="controls controls-end" style={at(&member.controls)}>
+                { end_buttons(client, &member.name, is_closing, on_action) }
+            </div>
         </div>
     })
 }

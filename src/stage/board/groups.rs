@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
+use super::super::Subject;
 use super::super::geometry::Rect;
 use super::super::scene::{Chip, GroupBox, GroupKind, MemberBox, Phase, RebalanceBar, Role};
 use super::style::{at, color};
@@ -25,10 +26,10 @@ pub(super) fn GroupDrawing(props: &GroupDrawingProps) -> Html {
     );
     html! {
         <div style={color(group.ink)}>
-            <div {class} style={at(&group.rect)} />
+            <div {class} style={at(&group.rect)} data-open={Subject::Group(group.id.clone()).to_string()} />
             { header(group) }
             { for group.rebalances.iter().map(rebalances) }
-            <div>{ for group.members.iter().map(member) }</div>
+            <div>{ for group.members.iter().map(|it| member(it, &group.id)) }</div>
             if group.more_members > 0 {
                 <div class="note" style={at(&under_members(group))}>
                     { format!("… and {} more members, not drawn", group.more_members) }
@@ -120,7 +121,7 @@ fn about(group: &GroupBox) -> String {
     parts.join(" · ")
 }
 
-fn member(member: &MemberBox) -> Html {
+fn member(member: &MemberBox, group: &str) -> Html {
     let is_crashed = matches!(member.phase, Phase::Crashed { .. });
     let class = classes!(
         "member",
@@ -128,6 +129,7 @@ fn member(member: &MemberBox) -> Html {
         member.is_idle().then_some("is-idle"),
         (member.phase == Phase::Leaving).then_some("is-leaving"),
         matches!(member.role, Role::Processor(_)).then_some("is-processor"),
+        (member.phase == Phase::Frozen).then_some("is-frozen"),
     );
     let title = match member.member_id.as_str() {
         "" => "no member id yet".to_owned(),
@@ -146,10 +148,15 @@ fn member(member: &MemberBox) -> Html {
         member.rect.width,
         plain,
     );
+    let open = match member.client {
+        Some(client) => Subject::Client(client),
+        None => Subject::Group(group.to_owned()),
+    };
+    let open = open.to_string();
     html! {
         <div key={member.key.clone()}>
-            <div {class} style={at(&member.rect)} />
-            <div class="member-name" style={at(&name)} {title}>
+            <div {class} style={at(&member.rect)} data-open={open.clone()} />
+            <div class="member-name" style={at(&name)} {title} data-open={open.clone()}>
                 <span class="badge">{ &member.badge }</span>
                 <span class="clip">{ &member.name }</span>
                 if let Phase::Crashed { seconds_left } = member.phase {
@@ -158,9 +165,14 @@ fn member(member: &MemberBox) -> Html {
                     </span>
                 }
             </div>
-            <div class="member-line" style={at(&line)}>{ line_of(member) }</div>
+            <div class="member-line" style={at(&line)} data-open={open.clone()}>{ line_of(member) }</div>
             if !member.extra.is_empty() {
-                <div class="member-extra" style={at(&member.extra_rect)} title={extra_title(member)}>
+                <div
+                    class="member-extra"
+                    style={at(&member.extra_rect)}
+                    title={extra_title(member)}
+                    data-open={open}
+                >
                     <span class="clip">{ &member.extra }</span>
                 </div>
             }

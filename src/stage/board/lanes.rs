@@ -6,13 +6,14 @@ mod moving;
 
 use std::rc::Rc;
 
+use engine::TopicPartition;
 use yew::prelude::*;
 
-use super::super::BoardAction;
 use super::super::geometry::Rect;
 use super::super::scene::{
     Cell, Earlier, Fate, GroupRow, Lane, Owner, TopicCard, short_number, text_length,
 };
+use super::super::{BoardAction, Subject};
 use super::style::{at, color};
 use among::{among, band, handed, notice};
 use marks::{LaneMarks, labels};
@@ -37,10 +38,11 @@ pub(super) fn TopicDrawing(props: &TopicDrawingProps) -> Html {
     if card.more_groups > 0 {
         about = format!("{about} · +{} groups", card.more_groups);
     }
+    let topic = Subject::Topic(card.name.clone()).to_string();
     html! {
         <div>
-            <div class="box topic" data-topic={card.name.to_string()} style={at(&card.rect)} />
-            <div class="topic-header" style={at(&card.header)}>
+            <div class="box topic" data-topic={card.name.to_string()} data-open={topic.clone()} style={at(&card.rect)} />
+            <div class="topic-header" data-open={topic} style={at(&card.header)}>
                 <span class="box-name clip">{ &*card.name }</span>
                 <span
                     class="quiet clip"
@@ -104,6 +106,7 @@ fn lane(lane: &Lane, onwheel: Callback<WheelEvent>, drag: Callback<PointerEvent>
         Some(broker) => format!("led by broker {broker}"),
         None => "no leader".to_owned(),
     };
+    let open = Subject::Partition(partition.clone()).to_string();
     html! {
         <div
             key={partition.partition}
@@ -118,13 +121,13 @@ fn lane(lane: &Lane, onwheel: Callback<WheelEvent>, drag: Callback<PointerEvent>
             onpointermove={drag.clone()}
             onpointerup={drag}
         >
-            <div class="lane" style={at(&lane.rect)} />
+            <div class="lane" data-open={open.clone()} style={at(&lane.rect)} />
             <div class="lane-number" style={at(&number)} title={format!("{partition}: {leader}")}>
                 { format!("P{}", partition.partition) }
             </div>
-            <div class="track" style={at(&lane.track)} />
-            <div>{ for lane.earlier.iter().map(earlier) }</div>
-            <div class="cells">{ for lane.cells.iter().map(cell) }</div>
+            <div class="track" data-open={open.clone()} style={at(&lane.track)} />
+            <div>{ for lane.earlier.iter().map(|it| earlier(it, &open)) }</div>
+            <div class="cells">{ for lane.cells.iter().map(|it| cell(it, partition)) }</div>
             { among(lane) }
             <div>{ for lane.later.iter().map(later) }</div>
             { for lane.notice.iter().map(|it| notice(it, &lane.side, lane.track.center().y)) }
@@ -141,7 +144,8 @@ fn lane(lane: &Lane, onwheel: Callback<WheelEvent>, drag: Callback<PointerEvent>
     }
 }
 
-fn cell(cell: &Cell) -> Html {
+fn cell(cell: &Cell, partition: &TopicPartition) -> Html {
+    let open = Subject::Record(partition.clone(), cell.offset).to_string();
     let title = format!(
         "offset {}\nkey {}\nvalue {}\ntimestamp {}{}",
         cell.offset,
@@ -165,7 +169,7 @@ fn cell(cell: &Cell) -> Html {
         (text_length(&cell.letters) > 4).then_some("is-long")
     );
     html! {
-        <div key={cell.offset} {class} {style} {title}>
+        <div key={cell.offset} {class} {style} {title} data-open={open}>
             <span class={letters}>{ &cell.letters }</span>
             <span class="cell-offset">
                 { short_number(cell.offset) }
@@ -178,7 +182,7 @@ fn cell(cell: &Cell) -> Html {
 }
 
 /// The records without cells: how many, and when they came.
-fn earlier(earlier: &Earlier) -> Html {
+fn earlier(earlier: &Earlier, open: &str) -> Html {
     let count = short_number(earlier.records);
     let is_wide = earlier.rect.width > 4.0;
     let text = if is_wide {
@@ -188,7 +192,7 @@ fn earlier(earlier: &Earlier) -> Html {
     };
     let title = format!("{} earlier records", earlier.records);
     html! {
-        <div key="earlier" class="earlier" style={at(&earlier.rect)} {title}>
+        <div key="earlier" class="earlier" style={at(&earlier.rect)} {title} data-open={open.to_owned()}>
             <span>{ text }</span>
             if !earlier.density.is_empty() {
                 <div class="density">
@@ -235,7 +239,12 @@ fn row(row: &GroupRow, lane: &Lane) -> Html {
     let signs = row.shared.iter().flat_map(|shared| &shared.handed);
     html! {
         <div key={row.group.clone()} style={color(row.ink)}>
-            <div class={classes!("row", row.is_dark.then_some("is-dark"))} {style} {title}>
+            <div
+                class={classes!("row", row.is_dark.then_some("is-dark"))}
+                data-open={Subject::Group(row.group.clone()).to_string()}
+                {style}
+                {title}
+            >
                 <span class="badge">{ badge }</span>
             </div>
             <div>{ for signs.map(handed) }</div>

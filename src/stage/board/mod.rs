@@ -12,7 +12,9 @@ mod groups;
 mod lanes;
 mod legend;
 mod miniature;
+mod pointing;
 mod producers;
+mod stops;
 mod style;
 mod switch;
 mod tools;
@@ -24,13 +26,15 @@ use yew::prelude::*;
 
 use super::recent::Change;
 use super::scene::{AdminMark, BrokerPill, Note, NoteKind, Ribbon, RibbonKind};
-use super::{BoardAction, Scene};
+use super::{BoardAction, Scene, Subject};
 use controls::{GroupControls, ProducerControls, TopicControls};
 use groups::GroupDrawing;
 use lanes::TopicDrawing;
 use legend::Legend;
 pub use miniature::Miniature;
+pub use pointing::{Pointed, opened};
 use producers::ProducerDrawing;
+use stops::{BrokerStops, stop};
 use style::{at, scaled, size};
 use switch::ArrangementSwitch;
 use tools::Tools;
@@ -43,6 +47,8 @@ pub struct BoardProps {
     pub scene: Rc<Scene>,
     /// Called when a button is pressed.
     pub on_action: Callback<BoardAction>,
+    /// Called when somebody points at something.
+    pub on_point: Callback<Pointed>,
     /// Where to put the canvas on which packets are painted.
     pub canvas_ref: NodeRef,
 }
@@ -52,11 +58,20 @@ pub struct BoardProps {
 #[component]
 pub fn Board(props: &BoardProps) -> Html {
     let scene = &props.scene;
+    let onclick = {
+        let on_point = props.on_point.clone();
+        Callback::from(move |event: MouseEvent| {
+            if let Some(pointed) = Pointed::of(&event) {
+                on_point.emit(pointed);
+            }
+        })
+    };
     html! {
         <section class="board" aria-label="Board">
             <div
                 class="board-world"
                 style={size(scene.width * scene.zoom, scene.height * scene.zoom)}
+                {onclick}
             >
                 <TwinText scene={scene.clone()} />
                 <div class="board-drawing" aria-hidden="true" style={scaled(scene.zoom)}>
@@ -130,6 +145,7 @@ fn controls(scene: &Rc<Scene>, on_action: &Callback<BoardAction>) -> Html {
                 on_action={on_action.clone()}
             />
             <Tools key="tools" scene={scene.clone()} on_action={on_action.clone()} />
+            <BrokerStops key="brokers" scene={scene.clone()} />
             <div key="producers">
                 { for scene.producers.iter().map(|it| html! {
                     <ProducerControls
@@ -185,7 +201,7 @@ fn broker(broker: &BrokerPill) -> Html {
         }
     );
     html! {
-        <div key={broker.id} class="pill broker" style={at(&broker.rect)} {title}>
+        <div key={broker.id} class="pill broker" style={at(&broker.rect)} {title} data-open={Subject::Broker(broker.id).to_string()}>
             <b>{ format!("Broker {}", broker.id) }</b>
             if broker.is_controller {
                 <span class="quiet">{ "controller" }</span>

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
+use super::super::Subject;
 use super::super::scene::{BatchSlot, Pace, ProducerBox, Transaction, bytes, seconds, short_text};
 use super::style::at;
 
@@ -21,15 +22,22 @@ pub(super) fn ProducerDrawing(props: &ProducerDrawingProps) -> Html {
         "producer",
         (producer.pace == Pace::Paused).then_some("is-paused"),
         producer.is_closing.then_some("is-leaving"),
+        producer.is_frozen.then_some("is-frozen"),
     );
+    let open = Subject::Client(producer.client).to_string();
     html! {
         <div>
-            <div {class} style={at(&producer.rect)}>
-                <div class="box-name clip">{ &producer.name }</div>
+            <div {class} style={at(&producer.rect)} data-open={open.clone()}>
+                <div class="box-name clip">
+                    { &producer.name }
+                    if producer.is_frozen {
+                        <span class="crash" title="its process stands still (SIGSTOP)">{ " ❄ frozen" }</span>
+                    }
+                </div>
                 { workload(producer) }
                 { for producer.transaction.iter().map(transaction) }
             </div>
-            <div class="accumulator" style={at(&producer.accumulator)}>
+            <div class="accumulator" style={at(&producer.accumulator)} data-open={open}>
                 <span>{ "accumulator" }</span>
                 { memory(producer) }
             </div>
@@ -132,8 +140,9 @@ fn slot(slot: &BatchSlot, producer: &ProducerBox) -> Html {
          flight; sent in vain {} times",
         slot.records, slot.batches, slot.bytes, slot.limit, slot.in_flight, slot.attempts
     );
+    let open = Subject::Client(producer.client).to_string();
     html! {
-        <div key={partition.to_string()} class="slot" style={at(&slot.rect)} {title}>
+        <div key={partition.to_string()} class="slot" style={at(&slot.rect)} {title} data-open={open}>
             <span class="slot-name">{ name }</span>
             <span class={classes!("slot-bar", slot.is_sticky.then_some("is-sticky"))}>
                 <span class="slot-fill" style={format!("width:{width:.0}%")} />

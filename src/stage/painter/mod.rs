@@ -14,9 +14,10 @@ use wasm_bindgen::JsCast;
 use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement};
 
 use super::packets::{PacketMark, packet_marks};
-use super::scene::Scene;
+use super::scene::{COLUMNS_FROM, Scene};
 use brush::Brush;
 use theme::Theme;
+pub(super) use theme::rem_px;
 
 /// The longest side of a canvas, in device pixels.
 const CANVAS_MAX: f64 = 4_096.0;
@@ -68,12 +69,24 @@ pub fn paint(canvas: &HtmlCanvasElement, scene: &Scene, world: &World, playing: 
 }
 
 /// How wide the board is that this canvas lies over, in rem; `None` before it
-/// has been laid out.
+/// has been laid out. Where a panel beside it takes the room of a column, the
+/// board keeps its columns and scrolls, so that nothing jumps when a panel is
+/// opened.
 pub fn measure(canvas: &HtmlCanvasElement) -> Option<f32> {
     let board = board(canvas)?;
     let width = f64::from(board.client_width());
     let rem = theme::rem_px()?;
-    (width > 0.0 && rem > 0.0).then(|| (width / rem) as f32)
+    if width <= 0.0 || rem <= 0.0 {
+        return None;
+    }
+    let in_rem = |px: f64| (px / rem) as f32;
+    let beside = board.closest(".has-panel-beside").ok().flatten();
+    let all = beside.map_or(width, |both| f64::from(both.client_width()));
+    let least = match in_rem(all) >= COLUMNS_FROM {
+        true => COLUMNS_FROM,
+        false => 0.0,
+    };
+    Some(in_rem(width).max(least))
 }
 
 fn board(canvas: &HtmlCanvasElement) -> Option<Element> {

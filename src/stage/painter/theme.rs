@@ -111,7 +111,7 @@ fn matches(query: &Option<MediaQueryList>) -> bool {
 }
 
 /// CSS pixels for a rem.
-pub(super) fn rem_px() -> Option<f64> {
+pub(in super::super) fn rem_px() -> Option<f64> {
     let window = web_sys::window()?;
     let root = window.document()?.document_element()?;
     let style = window.get_computed_style(&root).ok()??;

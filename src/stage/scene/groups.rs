@@ -434,6 +434,7 @@ impl Phase {
             Phase::Reconciling => "reconciling".to_owned(),
             Phase::Acknowledging => "acknowledging".to_owned(),
             Phase::Leaving => "leaving".to_owned(),
+            Phase::Frozen => "frozen".to_owned(),
             Phase::Crashed { seconds_left: None } => "crashed".to_owned(),
             Phase::Crashed {
                 seconds_left: Some(seconds),

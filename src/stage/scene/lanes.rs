@@ -359,7 +359,7 @@ fn cell(record: &RecordView, fate: Option<Fate>, rect: Rect) -> Cell {
 
 /// Bytes as text: what is long is cut, what is no text becomes U+FFFD, and
 /// control characters become spaces.
-pub(in super::super) fn readable(bytes: &[u8]) -> String {
+pub fn readable(bytes: &[u8]) -> String {
     let seen = &bytes[..bytes.len().min(BYTES_MAX)];
     let text = String::from_utf8_lossy(seen);
     let kept = beginning(&text, CHARS_MAX);

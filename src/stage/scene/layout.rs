@@ -21,8 +21,8 @@ use super::{
 
 /// The narrowest board that is drawn, in rem.
 const WIDTH_MIN: f32 = 20.0;
-/// From this width on the columns stand side by side, in rem.
-const COLUMNS_FROM: f32 = 64.0;
+/// From this width on, in rem, the columns stand side by side.
+pub const COLUMNS_FROM: f32 = 64.0;
 /// The most producers that are drawn; further ones are counted.
 const PRODUCERS_MAX: usize = 40;
 /// The most groups that are drawn; further ones are counted.

@@ -69,7 +69,10 @@ fn consumer(world: &World, group: &GroupInfo, consumer: &Consumer, name: String)
         badge: String::new(),
         member_id: member_id.to_owned(),
         is_leader: is_leader && !member_id.is_empty(),
-        phase: phase(consumer),
+        phase: match world.is_frozen(number) {
+            true => Phase::Frozen,
+            false => phase(consumer),
+        },
         role: role(world, number),
         epoch: match consumer.member_state() {
             Some(_) => Some(consumer.generation()).filter(|epoch| *epoch >= 0),

@@ -28,9 +28,11 @@ pub use client_parts::*;
 pub use flow::{bytes, seconds};
 pub use labels::{FLAG, LaneLabel};
 pub use lane_parts::*;
-pub(super) use lanes::readable;
+pub use lanes::readable;
+pub use layout::COLUMNS_FROM;
 pub use legend::Sign;
 pub use parts::*;
+pub use roster::names as client_names;
 pub use view::ViewChange;
 pub use words::{short_number, short_text, text_length};
 

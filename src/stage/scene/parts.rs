@@ -100,6 +100,8 @@ pub struct ProducerBox {
     pub flow: Flow,
     /// Whether `close()` was called.
     pub is_closing: bool,
+    /// Whether its process stands still (SIGSTOP).
+    pub is_frozen: bool,
     /// Where.
     pub rect: Rect,
     /// Where its accumulator's heading is.
@@ -482,6 +484,8 @@ pub enum Phase {
     Stable,
     /// It leaves.
     Leaving,
+    /// Its process stands still (SIGSTOP).
+    Frozen,
     /// Its client is gone and its coordinator does not know it yet.
     Crashed {
         /// Whole seconds until its session times out, rounded up.

@@ -67,6 +67,7 @@ pub(super) fn describe(
             .filter(|slot| slot.records > 0 || slot.in_flight > 0)
             .count(),
         is_closing: producer.is_closing(),
+        is_frozen: world.is_frozen(producer.connection.number),
         rect: Rect::default(),
         accumulator: Rect::default(),
         controls: Rect::default(),

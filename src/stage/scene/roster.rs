@@ -97,7 +97,7 @@ impl<'a> GroupInfo<'a> {
 
 /// What to call each client: its `client.id`, with its number where others of
 /// its kind have the same.
-pub(super) fn names(world: &World) -> BTreeMap<ClientNumber, String> {
+pub fn names(world: &World) -> BTreeMap<ClientNumber, String> {
     let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for client in world.clients().values() {
         *counts

@@ -42,6 +42,20 @@ pub enum EventKind {
         /// not they were on their way.
         records_lost: u32,
     },
+    /// A client's process stands still (SIGSTOP).
+    ClientFrozen {
+        /// Its number.
+        client: ClientNumber,
+        /// Its `client.id`.
+        client_id: String,
+    },
+    /// A client's process goes on that stood still (SIGCONT).
+    ClientThawed {
+        /// Its number.
+        client: ClientNumber,
+        /// Its `client.id`.
+        client_id: String,
+    },
     /// A client logged a warning or an error.
     ClientLog {
         /// Its number.

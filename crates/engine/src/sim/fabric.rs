@@ -114,6 +114,15 @@ impl Fabric {
         self.send(connection, server, Header::none(), Payload::ServerClosed);
     }
 
+    /// Loses a packet once: it and what follows on its connection come later.
+    pub fn lose_packet(&mut self, id: PacketId) {
+        for (id, timer, arrival) in self.network.lose(id) {
+            self.queue.cancel(timer);
+            let timer = self.queue.push(arrival, Scheduled::Arrival(id));
+            self.network.scheduled(id, timer);
+        }
+    }
+
     /// Changes one direction of a link.
     pub fn set_link(&mut self, from: Host, to: Host, link: Link) {
         let change = self.network.set_link(self.now, from, to, link);

@@ -36,7 +36,7 @@ pub const LOSS_PER_MILLE_MAX: u16 = 900;
 /// What TCP waits before it sends a lost packet again the first time, in
 /// microseconds; each time it waits twice as long (RFC 6298, with Linux's
 /// minimum).
-const RETRANSMISSION_US: u64 = 200_000;
+pub(super) const RETRANSMISSION_US: u64 = 200_000;
 /// The longest such wait, in microseconds.
 const RETRANSMISSION_MAX_US: u64 = 120_000_000;
 /// How often TCP tries (`net.ipv4.tcp_retries2`).

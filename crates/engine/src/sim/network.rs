@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::link::Link;
+use super::link::{Link, RETRANSMISSION_US};
 use super::{Host, Latency, NodeId, Random, Stream, Time, TimerHandle};
 use crate::protocol::{Header, Payload};
 
@@ -249,6 +249,45 @@ impl Network {
             change.released = released.collect();
         }
         change
+    }
+
+    /// Whether a packet of this number is on its way from one machine to
+    /// another.
+    pub fn can_lose(&self, id: PacketId) -> bool {
+        let packet = self.in_flight.get(&id).map(|(packet, _)| packet);
+        packet.is_some_and(|packet| !packet.is_held && packet.from.host() != packet.to.host())
+    }
+
+    /// Loses a packet that is under way: TCP sends it again when no
+    /// acknowledgement has come, and what was sent after it on the connection
+    /// is not handed out before it. Returns what comes later: the packets, the
+    /// timers that no longer hold, and the new arrivals.
+    pub(super) fn lose(&mut self, id: PacketId) -> Vec<(PacketId, TimerHandle, Time)> {
+        let Some((lost, _)) = self.in_flight.get(&id) else {
+            return Vec::new();
+        };
+        let (connection, from) = (lost.connection(), lost.from);
+        let mut earliest = lost.arrival.plus_us(RETRANSMISSION_US);
+        let mut later = Vec::new();
+        for (id, (packet, timer)) in self.in_flight.range_mut(id..) {
+            let is_behind = packet.connection() == connection && packet.from == from;
+            if !is_behind || packet.is_held || packet.arrival >= earliest {
+                continue;
+            }
+            packet.arrival = earliest;
+            later.extend(timer.take().map(|timer| (*id, timer, earliest)));
+            earliest = earliest.plus_us(1);
+        }
+        if let (Some(last), Some((.., latest))) =
+            (self.connections.get_mut(&connection), later.last())
+        {
+            let last = match from == connection.client {
+                true => &mut last.at_server,
+                false => &mut last.at_client,
+            };
+            *last = (*last).max(*latest);
+        }
+        later
     }
 
     /// A packet that has not arrived when its link is cut is lost on the way,

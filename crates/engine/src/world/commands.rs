@@ -10,10 +10,11 @@ use crate::client::{
 use crate::command::{ClientNumber, Command, Refusal};
 use crate::event::EventKind;
 use crate::protocol::TopicName;
-use crate::sim::{Host, LOSS_PER_MILLE_MAX, Link};
+use crate::sim::{Host, LOSS_PER_MILLE_MAX, Link, PacketId};
 
 impl World {
     pub(super) fn check(&self, command: &Command) -> Result<(), Refusal> {
+        self.check_frozen(command)?;
         match command {
             Command::AddProducer { config, .. } => self.check_room().and(config.check()),
             Command::AddConsumer { config, topics } => {
@@ -51,9 +52,14 @@ impl World {
                 Client::Admin(_) => Admin::check(request),
                 _ => Err(wrong_kind(*admin, "admin client")),
             },
-            Command::Close { client } | Command::Crash { client } => {
+            Command::Close { client } | Command::Crash { client } | Command::Freeze { client } => {
                 self.client(*client).map(|_| ())
             }
+            Command::Thaw { client } => self.client(*client).and(self.check_thaw(*client)),
+            Command::LosePacket { packet } => match self.fabric.network.can_lose(*packet) {
+                true => Ok(()),
+                false => Err(Refusal::CannotLosePacket(packet.0)),
+            },
             Command::AddBroker { id, .. } => self.check_new_broker(*id),
             Command::StartBroker { broker } => match self.broker_is_up(*broker)? {
                 true => Err(Refusal::ServerRuns(*broker)),
@@ -235,13 +241,15 @@ impl World {
                     admin.call(&mut self.fabric, request);
                 }
             }
-            Command::Close { client: number } => {
-                if let Some(client) = self.clients.get_mut(&number) {
-                    client.close(&mut self.fabric);
-                    self.take_off_if_closed(number);
+            Command::Close { client } => {
+                if !self.hold_close(client) {
+                    self.close(client);
                 }
             }
             Command::Crash { client } => self.crash(client),
+            Command::Freeze { client } => self.freeze(client),
+            Command::Thaw { client } => self.thaw(client),
+            Command::LosePacket { packet } => self.lose_packet(packet),
             command @ (Command::Subscribe { .. }
             | Command::SetProcessing { .. }
             | Command::Seek { .. }
@@ -314,6 +322,16 @@ impl World {
             request_us: slowness.request_us,
             disk_write_us: slowness.disk_write_us,
         });
+    }
+
+    fn lose_packet(&mut self, id: PacketId) {
+        let packet = self.fabric.network.in_flight().find(|it| it.id == id);
+        let lost = packet.map(|it| {
+            let (api, from, to) = (it.payload.api(), it.from.host(), it.to.host());
+            format!("A packet ({api}) from {from} to {to} is lost, and TCP sends it again")
+        });
+        self.fabric.lose_packet(id);
+        self.tell_network(lost.unwrap_or_default());
     }
 
     fn tell_network(&mut self, description: String) {

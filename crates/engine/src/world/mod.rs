@@ -5,6 +5,7 @@ mod asking;
 mod commands;
 mod config;
 mod consumers;
+mod frozen;
 mod memory;
 mod observer;
 mod processed;
@@ -19,11 +20,12 @@ pub use config::{BrokerSpec, ControllerMode, SERVERS_MAX, WorldConfig};
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 
+use self::frozen::Frozen;
 use self::memory::Memory;
 use self::observer::Observer;
 use crate::broker::share::SharePartition;
 use crate::broker::{Broker, NewBroker, Partition};
-use crate::client::{Client, Processor};
+use crate::client::{Client, ClientTimer, Processor};
 use crate::command::{ClientNumber, Command, Refusal};
 use crate::controller::zookeeper::ZooKeeper;
 use crate::controller::{ControllerNode, MetadataImage, Topic, is_internal};
@@ -70,6 +72,8 @@ pub struct World {
     clients: BTreeMap<ClientNumber, Client>,
     /// By their consumers' numbers.
     processors: BTreeMap<ClientNumber, Processor>,
+    /// The clients whose process stands still.
+    frozen: BTreeMap<ClientNumber, Frozen>,
     names: BTreeMap<ClientNumber, String>,
     next_client: ClientNumber,
     journal: Journal,
@@ -106,6 +110,7 @@ impl World {
             memory: Memory::default(),
             clients: BTreeMap::new(),
             processors: BTreeMap::new(),
+            frozen: BTreeMap::new(),
             names: BTreeMap::new(),
             next_client: 1,
             journal: Journal::new(seed, config),
@@ -259,6 +264,10 @@ impl World {
         self.observer.hash(&mut digest);
         self.clients.hash(&mut digest);
         self.processors.hash(&mut digest);
+        // Nothing, as long as nobody stands still.
+        self.frozen
+            .iter()
+            .for_each(|frozen| frozen.hash(&mut digest));
         self.next_client.hash(&mut digest);
         self.journal.hash(&mut digest);
         digest.finish()
@@ -354,9 +363,8 @@ impl World {
             }
             Scheduled::ClientTimer(number, timer) => {
                 self.fabric.cause = Cause::Timer(NodeId::Client(number));
-                if let Some(client) = self.clients.get_mut(&number) {
-                    client.on_timer(&mut self.fabric, timer);
-                    self.take_off_if_closed(number);
+                if !self.hold_timer(number, timer) {
+                    self.client_timer_is_due(number, timer);
                 }
             }
         }
@@ -374,11 +382,32 @@ impl World {
                 self.let_zookeeper_act(|node, fabric| node.on_packet(fabric, packet));
             }
             NodeId::Client(number) => {
-                if let Some(client) = self.clients.get_mut(&number) {
-                    client.on_packet(&mut self.fabric, packet);
-                    self.take_off_if_closed(number);
+                if let Some(packet) = self.hold_packet(number, packet) {
+                    self.arrive_at_client(number, packet);
                 }
             }
+        }
+    }
+
+    fn arrive_at_client(&mut self, number: ClientNumber, packet: Packet) {
+        if let Some(client) = self.clients.get_mut(&number) {
+            client.on_packet(&mut self.fabric, packet);
+            self.take_off_if_closed(number);
+        }
+    }
+
+    fn client_timer_is_due(&mut self, number: ClientNumber, timer: ClientTimer) {
+        if let Some(client) = self.clients.get_mut(&number) {
+            client.on_timer(&mut self.fabric, timer);
+            self.take_off_if_closed(number);
+        }
+    }
+
+    /// `close()`.
+    fn close(&mut self, number: ClientNumber) {
+        if let Some(client) = self.clients.get_mut(&number) {
+            client.close(&mut self.fabric);
+            self.take_off_if_closed(number);
         }
     }
 
@@ -403,6 +432,7 @@ impl World {
 
     fn remove_client(&mut self, number: ClientNumber) -> Option<Client> {
         let client = self.clients.remove(&number)?;
+        self.frozen.remove(&number);
         self.fabric.end_process(NodeId::Client(number));
         Some(client)
     }

@@ -65,7 +65,8 @@ impl World {
         loop {
             let end = self.fabric.events.len();
             for mut processor in std::mem::take(&mut self.processors).into_values() {
-                if self.run_processor(&mut processor, first_event..end) {
+                let stands_still = self.is_frozen(processor.consumer());
+                if stands_still || self.run_processor(&mut processor, first_event..end) {
                     self.processors.insert(processor.consumer(), processor);
                 }
             }

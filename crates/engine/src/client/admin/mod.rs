@@ -19,7 +19,7 @@ use crate::event::EventKind;
 use crate::protocol::{
     CoordinatorType, ErrorCode, FindCoordinatorRequest, FindCoordinatorResponse, Request, Response,
 };
-use crate::sim::{Alarm, Fabric, Scheduled};
+use crate::sim::{Alarm, Fabric, Scheduled, Time};
 
 /// A client that administers the cluster.
 ///
@@ -51,6 +51,13 @@ enum Asked {
 }
 
 impl Admin {
+    /// The calls under way, oldest first: the API's name, and when the call is
+    /// given up (`default.api.timeout.ms`).
+    pub fn calls(&self) -> impl Iterator<Item = (&'static str, Time)> {
+        let calls = self.calls.values();
+        calls.map(|call| (call.request.api(), call.deadline))
+    }
+
     pub(crate) fn new(mut connection: Connection, config: AdminConfig) -> Admin {
         connection.configure(config.backoffs, &config.given);
         Admin {

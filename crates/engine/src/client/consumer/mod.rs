@@ -159,6 +159,11 @@ impl Consumer {
         &self.processed
     }
 
+    /// When it commits next by itself (`auto.commit.interval.ms`).
+    pub fn auto_commit_due(&self) -> Option<Time> {
+        self.auto_commit_at
+    }
+
     /// Whether `close()` was called.
     pub fn is_closing(&self) -> bool {
         self.closing

@@ -13,6 +13,14 @@ impl Described<'_> {
                 kind, client_id, ..
             } => write!(f, "{client_id} starts: a {kind}."),
             EventKind::ClientClosed { client_id, .. } => write!(f, "{client_id} has closed."),
+            EventKind::ClientFrozen { client_id, .. } => write!(
+                f,
+                "{client_id} is frozen (SIGSTOP): its connections stay open, and it does nothing."
+            ),
+            EventKind::ClientThawed { client_id, .. } => write!(
+                f,
+                "{client_id} goes on (SIGCONT) with what has waited for it."
+            ),
             EventKind::ClientCrashed {
                 client_id,
                 records_lost,

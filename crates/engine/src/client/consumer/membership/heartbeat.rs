@@ -25,11 +25,19 @@ impl Consumer {
         Some(poll.map_or(heartbeat, |poll| poll.min(heartbeat)))
     }
 
-    /// By when the application must have called `poll()` again; `None` while it
-    /// is in there.
-    pub(super) fn poll_deadline(&self) -> Option<Time> {
+    /// By when the application must have called `poll()` again
+    /// (`max.poll.interval.ms`); `None` while it is in there.
+    pub fn poll_deadline(&self) -> Option<Time> {
         let last = self.application.last_poll()?;
         Some(last.plus_ms(i64::from(self.config.max_poll_interval_ms)))
+    }
+
+    /// When the next heartbeat is due; `None` while it is in no group.
+    pub fn heartbeat_due(&self) -> Option<Time> {
+        match &self.member {
+            Some(member) => member.state.beats().then_some(member.heartbeat_at),
+            None => self.group.heartbeat_at,
+        }
     }
 
     /// Does what is due. The thread rests while the member is in no generation.
