@@ -25,7 +25,7 @@ pub fn Help() -> Html {
                 }) }
             </dl>
             <p>
-                { "Modelled on Apache Kafka 4.0. One broker, which is the controller too. Packets take 120 to 150 ms here, so that they can be seen: in a data centre it is less than one. " }
+                { "Modelled on Apache Kafka 4.0. The board begins with one broker, which is the controller too; some of the ready-made worlds have more. Packets take 120 to 150 ms here, so that they can be seen: in a data centre it is less than one. " }
                 { "Clients started with the board's buttons refresh their metadata every 10 seconds instead of Kafka's 5 minutes (metadata.max.age.ms), so that new partitions are noticed while you watch; those of the command line keep Kafka's defaults. " }
             </p>
             <details>

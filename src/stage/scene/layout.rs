@@ -455,7 +455,7 @@ impl Layout<'_> {
     }
 
     fn group_boxes(&mut self, column: &mut Column) -> Vec<Rc<GroupBox>> {
-        self.heading(column, "Consumer groups");
+        self.heading(column, "Groups");
         let mut boxes = Vec::new();
         for group in self.groups.iter().take(GROUPS_MAX) {
             let place = (column.x, column.y, column.width);
