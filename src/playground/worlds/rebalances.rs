@@ -14,8 +14,8 @@ pub(super) const THREE_PROTOCOLS: ReadyMade = ReadyMade {
     id: "three-protocols",
     title: "Three ways to rebalance",
     sentence: "The same topic is read by an eager group, a cooperative one and one of the new \
-               protocol; each gets one more member after ten seconds, and only the eager one \
-               stops reading.",
+               protocol; each gets one more member after ten seconds: in the eager one \
+               everybody stops, in the others only what moves.",
     by: By::Topic,
     config: WorldConfig::playground,
     set: three_protocols,
