@@ -10,10 +10,12 @@ use engine::client::Acks;
 use support::{RECORDS, produce_replicate_consume};
 
 fn main() {
-    for (acks, name) in [(Acks::Leader, "acks=1"), (Acks::All, "acks=all idempotent")] {
+    let plain = "produce-replicate-consume";
+    let idempotent = "produce-replicate-consume-idempotent";
+    for (acks, name) in [(Acks::Leader, plain), (Acks::All, idempotent)] {
         let mut records = 0;
         let time = clock::fastest(|| records = produce_replicate_consume(RECORDS, acks));
         let rate = clock::per_second(records, time);
-        println!("produce-replicate-consume {name} native {rate:.0} records/s");
+        println!("{name} native {rate:.0} records/s");
     }
 }

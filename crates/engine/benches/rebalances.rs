@@ -11,7 +11,7 @@ mod support;
 use std::time::Duration;
 
 use engine::assignor::ClientAssignor;
-use engine::client::ConsumerConfig;
+use engine::client::{ConsumerConfig, GroupProtocol};
 use engine::command::ClientNumber;
 use engine::event::EventKind;
 use engine::protocol::TopicName;
@@ -54,19 +54,43 @@ fn main() {
         let topics: Vec<TopicName> = names.collect();
         let mut empty = cluster(&brokers);
         create_topics(&mut empty, &topics, size.partitions_per_topic);
-        for assignor in ClientAssignor::ALL {
-            if only.as_ref().is_none_or(|only| only == assignor.name()) {
-                measure(size, assignor, &topics, &empty);
+        for (name, config) in groups() {
+            if only.as_ref().is_none_or(|only| *only == name) {
+                measure(size, (&name, &config), &topics, &empty);
             }
         }
     }
 }
 
-fn measure(size: &Size, assignor: ClientAssignor, topics: &[TopicName], empty: &World) {
-    let config = ConsumerConfig {
-        partition_assignment_strategy: vec![assignor],
-        ..ConsumerConfig::of_group("readers")
-    };
+/// What members of each kind of group are like: a classic one for each assignor
+/// of the clients, and one of KIP-848 for each of the coordinator's.
+fn groups() -> Vec<(String, ConsumerConfig)> {
+    let readers = || ConsumerConfig::of_group("readers");
+    let classic = ClientAssignor::ALL.into_iter().map(|assignor| {
+        let partition_assignment_strategy = vec![assignor];
+        let config = ConsumerConfig {
+            partition_assignment_strategy,
+            ..readers()
+        };
+        (assignor.name().to_owned(), config)
+    });
+    let modern = ["uniform", "range"].map(|assignor| {
+        let config = ConsumerConfig {
+            group_protocol: GroupProtocol::Consumer,
+            group_remote_assignor: Some(assignor.to_owned()),
+            ..readers()
+        };
+        (format!("consumer-{assignor}"), config)
+    });
+    classic.chain(modern).collect()
+}
+
+fn measure(
+    size: &Size,
+    (name, config): (&str, &ConsumerConfig),
+    topics: &[TopicName],
+    empty: &World,
+) {
     let join = |world: &mut World| {
         let (config, topics) = (config.clone(), topics.to_vec());
         let added = world.execute(Command::AddConsumer { config, topics });
@@ -79,7 +103,7 @@ fn measure(size: &Size, assignor: ClientAssignor, topics: &[TopicName], empty: &
         println!(
             "rebalance {} members={} partitions={} {what} native {:.0} ms in {generations} \
              generations",
-            assignor.name(),
+            name,
             size.members,
             size.topics as i32 * size.partitions_per_topic,
             time.as_secs_f64() * 1e3
