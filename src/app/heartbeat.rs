@@ -64,8 +64,11 @@ impl Heartbeat {
     }
 
     /// Puts another world on the board, and gives back the one that was there.
+    /// What of that was folded and moved is forgotten.
     pub fn replace(&self, playground: Playground) -> Playground {
         let state = &mut *self.state.borrow_mut();
+        state.view.folded.clear();
+        state.view.moved.clear();
         std::mem::replace(&mut state.playground, playground)
     }
 

@@ -11,6 +11,7 @@ pub(super) enum Shortcut {
     Step,
     Help,
     Rearrange,
+    Present,
     Search,
     Close,
 }
@@ -73,6 +74,7 @@ fn shortcut(key: &str, focus: Option<&str>) -> Option<Shortcut> {
         "ArrowRight" | "PageDown" => Some(Shortcut::Step),
         "?" => Some(Shortcut::Help),
         "b" | "B" => Some(Shortcut::Rearrange),
+        "f" | "F" => Some(Shortcut::Present),
         "/" => Some(Shortcut::Search),
         _ => None,
     }
@@ -92,6 +94,8 @@ mod tests {
         assert_eq!(shortcut("b", None), Some(Shortcut::Rearrange));
         assert_eq!(shortcut("b", Some("button")), Some(Shortcut::Rearrange));
         assert_eq!(shortcut("b", Some("input")), None);
+        assert_eq!(shortcut("f", None), Some(Shortcut::Present));
+        assert_eq!(shortcut("f", Some("input")), None);
         assert_eq!(shortcut("x", None), None);
     }
 }

@@ -4,6 +4,7 @@
 mod heartbeat;
 mod keys;
 mod panels;
+mod presenting;
 mod side;
 mod theme;
 
@@ -26,6 +27,7 @@ use crate::terminal::{TerminalAction, TerminalPanel, TerminalSnapshot};
 use crate::timeline::TimeControls;
 use heartbeat::{Caption, Heartbeat};
 use keys::{KeyListener, Shortcut};
+use presenting::Presenting;
 use side::Side;
 use theme::Theme;
 
@@ -47,6 +49,8 @@ pub enum Msg {
     Board(BoardAction),
     /// The board is arranged the other way.
     Rearrange,
+    /// The page is shown to a room, or no longer.
+    Present,
     /// Somebody pointed at the board.
     Point(Pointed),
     /// A panel is opened; the same one again closes it.
@@ -100,6 +104,7 @@ pub struct App {
     side: Side,
     notice: Option<String>,
     theme: Theme,
+    presenting: Presenting,
     canvas: NodeRef,
     header: NodeRef,
     panel_place: NodeRef,
@@ -136,6 +141,7 @@ impl Component for App {
             Shortcut::Step => Msg::Step,
             Shortcut::Help => Msg::Open(Panel::Help),
             Shortcut::Rearrange => Msg::Rearrange,
+            Shortcut::Present => Msg::Present,
             Shortcut::Search => Msg::Open(Panel::Search),
             Shortcut::Close => Msg::ClosePanel,
         });
@@ -158,6 +164,7 @@ impl Component for App {
             side: Side::new(),
             notice: None,
             theme: Theme::current(),
+            presenting: Presenting::default(),
             canvas,
             header: NodeRef::default(),
             panel_place: NodeRef::default(),
@@ -186,6 +193,7 @@ impl Component for App {
             Msg::Speed(exponent) => self.heartbeat.set_speed_exponent(exponent),
             Msg::Terminal(action) => self.on_terminal(action),
             Msg::Board(action) => self.on_board(action),
+            Msg::Present => self.presenting = self.presenting.toggled(),
             Msg::Rearrange => self.heartbeat.set_by(match self.heartbeat.by() {
                 By::Topic => By::Broker,
                 By::Broker => By::Topic,
@@ -261,6 +269,7 @@ impl Component for App {
                 <section class="playbar" aria-label="Now">
                     { self.view_time(ctx) }
                     <p class="caption" role="status" aria-label="Caption">{ self.caption.text() }</p>
+                    { self.view_presenting(ctx) }
                 </section>
                 { self.view_notice(ctx) }
                 <div class={classes!("middle", is_beside.then_some("has-panel-beside"))}>
@@ -494,6 +503,7 @@ impl App {
             ("Help", Panel::Help),
         ];
         let theme = format!("Theme: {}", self.theme.name());
+        let present = ctx.link().callback(|_: MouseEvent| Msg::Present);
         let next_theme = ctx.link().callback(|_: MouseEvent| Msg::NextTheme);
         html! {
             <nav class="toolbar" aria-label="Tools">
@@ -503,7 +513,22 @@ impl App {
                     html! { <button key={name} type="button" {onclick} aria-expanded={open.to_string()}>{ name }</button> }
                 }) }
                 <button key="theme" type="button" onclick={next_theme}>{ theme }</button>
+                <button key="present" type="button" onclick={present}>{ "Present" }</button>
             </nav>
+        }
+    }
+
+    /// What stands beside the caption while the page is shown to a room.
+    fn view_presenting(&self, ctx: &Context<Self>) -> Html {
+        if !self.presenting.is_on() {
+            return html! {};
+        }
+        let end = ctx.link().callback(|_: MouseEvent| Msg::Present);
+        html! {
+            <p class="presenting">
+                { Presenting::address().unwrap_or_default() }
+                <button type="button" onclick={end}>{ "End presenting (F)" }</button>
+            </p>
         }
     }
 

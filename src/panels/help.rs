@@ -1,10 +1,11 @@
 use yew::prelude::*;
 
-const KEYS: [(&str, &str); 8] = [
+const KEYS: [(&str, &str); 9] = [
     ("Space", "play or pause"),
     ("→ or Page Down", "one step on"),
     (".", "pause"),
     ("B", "the board by topic or by broker"),
+    ("F", "show it to a room, or no longer"),
     ("/", "search"),
     ("← → on a lane", "go along its records; Enter opens one"),
     ("Esc", "close what is open"),

@@ -164,3 +164,18 @@ test("nothing overflows the window at any width", async (t) => {
     assert.ok(overflow <= 0, `${overflow} px too wide at ${width}`);
   }
 });
+
+test("for a room, all but time, caption and board goes away, and comes back", async (t) => {
+  const page = await open(t, address);
+  await page.keyboard.press("f");
+  await parts.button(page, "End presenting (F)").waitFor();
+  assert.ok(await page.getByText(address).isVisible(), "the room sees the address");
+  assert.equal(await parts.commandLine(page).isVisible(), false);
+  assert.equal(await parts.button(page, "Help").isVisible(), false);
+  assert.ok(await parts.board(page).isVisible());
+  assert.deepEqual(await barriers(page), []);
+  await page.keyboard.press("Space");
+  await parts.button(page, "Play").waitFor();
+  await parts.button(page, "End presenting (F)").click();
+  await parts.commandLine(page).waitFor();
+});
