@@ -246,7 +246,7 @@ fn with_too_few_replicas_in_sync_nothing_is_committed() {
     let fetch = Request::OffsetFetch(OffsetFetchRequest {
         group_id: "g".to_owned(),
         partitions: None,
-        require_stable: true,
+        require_stable: false,
         member_id: None,
         member_epoch: -1,
     });

@@ -289,7 +289,7 @@ fn what_is_loaded_above_the_high_watermark_is_read_when_that_has_passed() {
         let request = OffsetFetchRequest {
             group_id: "seg-group".to_owned(),
             partitions: Some(vec![TopicPartition::new("plain", 0)]),
-            require_stable: true,
+            require_stable: false,
             member_id: None,
             member_epoch: -1,
         };
@@ -329,6 +329,58 @@ fn offsets_of_a_transaction_count_when_it_commits_and_are_dropped_when_it_aborts
         assert_eq!(partition.committed(), expected);
         assert!(partition.fetch(true).unstable.is_empty());
     }
+}
+
+/// A transaction has ended: its marker is in the log, and not committed yet. Its
+/// offset is no longer unstable, and not committed either; whoever wants stable
+/// offsets is answered when it is, and not with what was before.
+#[test]
+fn stable_offsets_are_told_when_the_end_of_the_transaction_is_committed() {
+    let producer = ProducerIdAndEpoch {
+        producer_id: 7,
+        producer_epoch: 0,
+    };
+    let mut partition = Partition::new();
+    partition.elected();
+    partition.load(&[], 0);
+    let write = partition.commit(9, Some(producer));
+    partition.append(write);
+    partition.advance(1);
+    partition.out.clear();
+    let commit = TransactionResult::Commit;
+    partition.runtime.end_transaction(1, producer, commit, 2);
+    let request = OffsetFetchRequest {
+        group_id: "g".to_owned(),
+        partitions: Some(vec![TopicPartition::new("t", 0)]),
+        require_stable: true,
+        member_id: None,
+        member_epoch: -1,
+    };
+    let Partition {
+        runtime, out, now, ..
+    } = &mut partition;
+    let token = RequestToken(1);
+    let acted = runtime.act(1, |shard| {
+        shard.stable_offset_fetch(*now, token, &request, out);
+    });
+    acted.expect("it serves");
+    let Some(Output::Write(write)) = out.pop() else {
+        panic!("it waits as a write does");
+    };
+    assert!(write.records.is_empty());
+    runtime.defer(1, write.number, None, write.then, now.plus_ms(5_000));
+    runtime.advance(*now, 1, 1, out);
+    assert!(out.is_empty(), "not yet");
+    runtime.advance(*now, 1, 2, out);
+    let Some(Output::Respond {
+        response: Response::OffsetFetch(response),
+        ..
+    }) = out.pop()
+    else {
+        panic!("now it is answered");
+    };
+    let offset = response.partitions[0].1.as_ref().map(|it| it.offset);
+    assert_eq!((offset, response.unstable), (Some(9), Vec::new()));
 }
 
 /// Compaction may leave only the later one of the two.

@@ -37,6 +37,9 @@ impl Broker {
             Request::FindCoordinator(request) => {
                 Response::FindCoordinator(self.find_coordinator(fabric, &request))
             }
+            Request::OffsetFetch(request) if request.require_stable => {
+                return self.stable_offset_fetch(fabric, from, header, &request);
+            }
             Request::OffsetFetch(request) => Response::OffsetFetch(self.offset_fetch(&request)),
             Request::ListGroups(request) => Response::ListGroups(self.list_groups(&request)),
             Request::DescribeGroups(request) => {
@@ -226,14 +229,28 @@ impl Broker {
         }
     }
 
+    fn stable_offset_fetch(
+        &mut self,
+        fabric: &mut Fabric,
+        from: NodeId,
+        header: Header,
+        request: &OffsetFetchRequest,
+    ) {
+        let now = fabric.now;
+        let asked = (from, header, Vec::new());
+        self.with_group(
+            fabric,
+            asked,
+            &request.group_id,
+            |error| Response::OffsetFetch(refused_offset_fetch(error)),
+            |shard, token, out| shard.stable_offset_fetch(now, token, request, out),
+        );
+    }
+
     fn offset_fetch(&self, request: &OffsetFetchRequest) -> OffsetFetchResponse {
         match self.group_shard(&request.group_id) {
             Ok(shard) => shard.offset_fetch(request),
-            Err(error_code) => OffsetFetchResponse {
-                error_code,
-                partitions: Vec::new(),
-                unstable: Vec::new(),
-            },
+            Err(error) => refused_offset_fetch(error),
         }
     }
 
@@ -298,6 +315,14 @@ fn all_with(
     error: ErrorCode,
 ) -> Vec<(TopicPartition, ErrorCode)> {
     partitions.map(|partition| (partition, error)).collect()
+}
+
+fn refused_offset_fetch(error_code: ErrorCode) -> OffsetFetchResponse {
+    OffsetFetchResponse {
+        error_code,
+        partitions: Vec::new(),
+        unstable: Vec::new(),
+    }
 }
 
 /// The group that a request is about, and how it is refused.

@@ -100,10 +100,36 @@ impl GroupCoordinator {
         parts.finish_with(token, Response::OffsetDelete(response));
     }
 
-    /// Answers an OffsetFetch request from what is committed. A group that is
-    /// not there has no offsets; that is no error.
+    /// Handles an OffsetFetch request that wants stable offsets. The answer is
+    /// of all that is written by now, and is given when that is committed: else
+    /// the offsets of a transaction whose marker is written but not committed
+    /// would be neither unstable nor there
+    /// (`GroupCoordinatorService.fetchOffsets`).
+    pub fn stable_offset_fetch(
+        &mut self,
+        now: Time,
+        token: RequestToken,
+        request: &OffsetFetchRequest,
+        out: &mut Vec<CoordinatorOutput>,
+    ) {
+        let response = self.offset_fetch(request);
+        let is_refused = !response.error_code.is_none();
+        let response = Response::OffsetFetch(response);
+        let mut parts = self.parts(now, out);
+        match is_refused {
+            true => parts.step.respond(token, response),
+            false => parts.finish_with(token, response),
+        }
+    }
+
+    /// What an OffsetFetch request is answered: from what is committed, or from
+    /// all that is written when stable offsets are wanted. A group that is not
+    /// there has no offsets; that is no error.
     pub fn offset_fetch(&self, request: &OffsetFetchRequest) -> OffsetFetchResponse {
-        let group = self.consumer_groups.committed_group(&request.group_id);
+        let group = match request.require_stable {
+            true => self.consumer_groups.group(&request.group_id),
+            false => self.consumer_groups.committed_group(&request.group_id),
+        };
         let checked = group.map_or(Ok(()), |group| {
             group.validate_offset_fetch(request.member_id.as_deref(), request.member_epoch)
         });

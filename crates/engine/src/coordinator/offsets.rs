@@ -71,16 +71,21 @@ impl OffsetStore {
         pending.any(|(_, of, _)| of == partition)
     }
 
-    /// Answers from what is committed (`OffsetMetadataManager.fetchOffsets` and
+    /// Answers from what is committed, or from all that is written when stable
+    /// offsets are wanted (`OffsetMetadataManager.fetchOffsets` and
     /// `fetchAllOffsets`).
     pub fn fetch(&self, request: &OffsetFetchRequest) -> OffsetFetchResponse {
         let group = &request.group_id;
+        let is_latest = request.require_stable;
         let partitions: Vec<(TopicPartition, Option<CommittedOffset>)> = match &request.partitions {
             Some(partitions) => partitions
                 .iter()
                 .map(|partition| {
                     let key = OffsetKey::new(group, partition);
-                    let stored = self.offsets.get_committed(&key);
+                    let stored = match is_latest {
+                        true => self.offsets.get(&key),
+                        false => self.offsets.get_committed(&key),
+                    };
                     (
                         partition.clone(),
                         stored.map(|stored| stored.committed.clone()),
@@ -88,8 +93,12 @@ impl OffsetStore {
                 })
                 .collect(),
             None => {
-                let all = self.offsets.committed().into_iter();
-                all.filter(|(key, _)| key.group == *group)
+                let all = match is_latest {
+                    true => self.offsets.current().iter().collect(),
+                    false => self.offsets.committed(),
+                };
+                all.into_iter()
+                    .filter(|(key, _)| key.group == *group)
                     .map(|(key, stored)| (key.partition.clone(), Some(stored.committed.clone())))
                     .collect()
             }

@@ -6,7 +6,9 @@ use super::consumer_group::ConsumerGroupTimer;
 use super::runtime::{RequestToken, Settled};
 use super::step::Step;
 use super::{ClassicGroup, GroupEvent, GroupState, Member};
-use crate::protocol::{ErrorCode, GroupHeartbeatResponse, JoinGroupResponse, Opaque, Response};
+use crate::protocol::{
+    ErrorCode, GroupHeartbeatResponse, JoinGroupResponse, OffsetFetchResponse, Opaque, Response,
+};
 
 /// What is to be done when a write is settled.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -83,6 +85,18 @@ pub(super) fn with_error(response: Response, error: ErrorCode) -> Response {
         Response::OffsetDelete(response) => {
             response.error_code = error;
             response.partitions.clear();
+        }
+        // Clients before 3.9 know no other error that they try again after
+        // (`GroupCoordinatorService.handleOffsetFetchException`).
+        Response::OffsetFetch(response) => {
+            *response = OffsetFetchResponse {
+                error_code: match error {
+                    ErrorCode::CoordinatorNotAvailable => ErrorCode::NotCoordinator,
+                    error => error,
+                },
+                partitions: Vec::new(),
+                unstable: Vec::new(),
+            };
         }
         Response::DeleteGroups(response) => {
             for (_, error_code) in &mut response.results {

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use engine::broker::Broker;
 use engine::client::{Client, Consumer};
 use engine::coordinator::consumer_group::{ConsumerGroup, ConsumerGroupEvent};
 use engine::coordinator::record::{GroupRecord, OffsetCommitKey, OffsetCommitValue};
@@ -44,6 +45,8 @@ pub struct Groups {
     /// The generation of each group at each broker that coordinates it, as it
     /// was before the last instant.
     before: BTreeMap<(i32, String), Committers>,
+    /// The leader epoch of the latest coordinator that each partition has had.
+    coordinators: BTreeMap<i32, i32>,
     /// The name of each topic that there ever was.
     topic_names: BTreeMap<TopicId, TopicName>,
 }
@@ -261,6 +264,7 @@ impl Groups {
         self.progress = progress;
         let is_about_groups = events.iter().any(|event| is_about_groups(&event.kind));
         if is_about_groups || summary.instants.is_multiple_of(LOOK_EVERY) {
+            self.note_coordinators(world);
             self.look_at_members(world, summary);
             self.remember_generations(world);
         }
@@ -337,6 +341,28 @@ impl Groups {
         }
     }
 
+    fn note_coordinators(&mut self, world: &World) {
+        for broker in world.brokers().values() {
+            for (partition, leader_epoch, _) in broker.groups().active() {
+                let latest = self.coordinators.entry(partition).or_default();
+                *latest = leader_epoch.max(*latest);
+            }
+        }
+    }
+
+    /// Whether the broker is the latest to have coordinated the group. One that
+    /// was replaced and does not know it may outlive the one that came after it:
+    /// members know of epochs that this one has begun, and the other goes by the
+    /// same numbers for assignments that never were committed.
+    fn is_latest_coordinator(&self, world: &World, broker: &Broker, group: &str) -> bool {
+        let Some(of) = offsets_partition(world, group) else {
+            return false;
+        };
+        let mut active = broker.groups().active();
+        let latest = self.coordinators.get(&of).copied();
+        active.any(|(partition, epoch, _)| partition == of && Some(epoch) == latest)
+    }
+
     /// What consumers read, and what they know to be committed.
     fn look_at_members(&self, world: &World, summary: &mut Summary) {
         let groups = world.groups();
@@ -362,7 +388,10 @@ impl Groups {
             }
             // An epoch comes again when what was written of it is lost.
             let log = self.log_of(world, name).filter(|log| !log.is_excused);
-            if let (Some(_), Some((_, group))) = (log, consumer_groups.get(name)) {
+            let known = consumer_groups.get(name).filter(|(broker, _)| {
+                log.is_some() && self.is_latest_coordinator(world, broker, name)
+            });
+            if let Some((_, group)) = known {
                 let count = consumer_groups::check_readers(group, &members, &self.topic_names);
                 summary.looked_at += count as u64;
                 summary.looked_at_epochs += count as u64;

@@ -206,6 +206,7 @@ impl Run {
             }
             assert!(self.world.now() < end, "{source} has no effect");
             self.mend_servers(&mut restarted);
+            self.restart_who_has_forgotten_sessions();
             if self.world.processors().is_empty() {
                 self.add_processor();
             }

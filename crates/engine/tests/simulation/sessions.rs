@@ -32,9 +32,17 @@ pub struct Sessions {
     values: BTreeMap<(i64, Vec<u8>), Place>,
     /// The last number of what each has made up, and of what it was given, in
     /// each of its epochs; with its offset.
-    last: BTreeMap<(i64, i16, bool), ((u64, u64), i64)>,
+    last: BTreeMap<(i64, i16, bool), Numbered>,
     /// What is in transactions that are open, by the producer's id.
     open: BTreeMap<i64, Vec<RecordBatch>>,
+}
+
+/// A value by its number, and where it was committed.
+#[derive(Clone, Copy, Debug)]
+struct Numbered {
+    /// As [`number_of`] tells it.
+    number: (u64, u64),
+    offset: i64,
 }
 
 /// Where a record was committed.
@@ -107,11 +115,12 @@ impl Sessions {
             }
             let (is_made_up, number) = number_of(&text);
             let session = (id, producer_epoch, is_made_up);
-            let known = self.last.insert(session, (number, record.offset));
-            let (last, at) = known.unwrap_or((number, record.offset));
+            let offset = record.offset;
+            let known = self.last.insert(session, Numbered { number, offset });
+            let is_in_order = |last: Numbered| last.number <= number || last.offset < deleted_to;
             assert!(
-                last <= number || at < deleted_to,
-                "{of}: the idempotent producer {id} has {text} committed behind {last:?}, at \
+                known.is_none_or(is_in_order),
+                "{of}: the idempotent producer {id} has {text} committed behind {known:?}, at \
                  {place:?}"
             );
         }

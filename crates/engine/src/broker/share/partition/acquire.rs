@@ -55,7 +55,7 @@ impl SharePartition {
                 if batch.first_offset > at {
                     return at;
                 }
-                gap = Some(batch.last_offset + 1);
+                gap = Some(at.max(batch.last_offset + 1));
             }
             let mut runs = batch.runs().into_iter();
             if let Some((at, _, _)) = runs.find(|(_, _, state)| state.is_available()) {
@@ -78,13 +78,14 @@ impl SharePartition {
         }
         self.log_has_none(who.fetch_offset, first.base_offset());
         let last_offset = last.last_offset();
-        let mut first_offset = first.base_offset();
-        let floor = self.batches.range(..=first_offset).next_back();
-        match floor {
-            Some((at, batch)) if batch.last_offset >= first_offset => first_offset = *at,
-            // Nothing is handed out again that is done with.
-            _ => first_offset = first_offset.max(self.start_offset),
-        }
+        // Nothing is handed out again that is done with; but a batch that
+        // reaches over the start is known by its first offset still.
+        let wanted = first.base_offset().max(self.start_offset);
+        let floor = self.batches.range(..=wanted).next_back();
+        let first_offset = match floor {
+            Some((at, batch)) if batch.last_offset >= wanted => *at,
+            _ => wanted,
+        };
         if first_offset > last_offset {
             return Vec::new();
         }

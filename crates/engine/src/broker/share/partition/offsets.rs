@@ -17,19 +17,20 @@ impl SharePartition {
         self.forget_what_is_done();
     }
 
-    /// The log has nothing between the offset that it was read from and the
-    /// first one that came, since it was compacted: what was available there
-    /// is not waited for (`maybeArchiveStaleBatches`).
+    /// The log has nothing between the [next fetch
+    /// offset](Self::next_fetch_offset), from which it was read, and the first
+    /// offset that came, since it was compacted. What was available there is not
+    /// waited for (`maybeArchiveStaleBatches`), nor is what was never delivered.
     pub(super) fn log_has_none(&mut self, from: i64, before: i64) {
-        if from < before && self.archive_available(from, before - 1) {
+        if from < before {
+            self.archive_available(from, before - 1);
+            self.advance_read_gap(before);
             self.forget_what_is_done();
         }
     }
 
-    /// What is available of these offsets is archived; tells whether anything
-    /// was.
-    fn archive_available(&mut self, first: i64, last: i64) -> bool {
-        let mut has_archived = false;
+    /// What is available of these offsets is archived.
+    fn archive_available(&mut self, first: i64, last: i64) {
         for batch in self.batches_within(first, last) {
             let is_available = batch.runs().iter().any(|(_, _, it)| it.is_available());
             if is_available && !batch.is_within(first, last) {
@@ -38,11 +39,9 @@ impl SharePartition {
             for (from, to, state) in batch.runs_mut() {
                 if first <= from && to <= last && state.is_available() {
                     state.state = RecordState::Archived;
-                    has_archived = true;
                 }
             }
         }
-        has_archived
     }
 
     /// Moves the start past what is done with
@@ -75,7 +74,9 @@ impl SharePartition {
         let mut done = None;
         for batch in self.batches.values() {
             let gap = self.read_gap.map(|(at, _)| at);
-            if gap.is_some_and(|gap| batch.first_offset > done.map_or(gap, |done| done + 1)) {
+            if gap
+                .is_some_and(|gap| batch.first_offset > done.map_or(gap, |done| gap.max(done + 1)))
+            {
                 return done;
             }
             for (_, to, state) in batch.runs() {

@@ -230,6 +230,49 @@ fn a_state_with_gaps_is_taken_up_where_it_was() {
     assert_eq!(acquired, [(1, 1, 1), (2, 2, 3), (3, 3, 1), (5, 5, 1)]);
 }
 
+/// The log has one batch of records 0 to 5. A new leader learns that 0 is done
+/// with, and nothing of the others, and hands them out. When some of these are
+/// done with too, the start lies amid what it has handed out: only the one that
+/// was released comes again, as often delivered as it was.
+#[test]
+fn the_start_may_lie_amid_what_was_handed_out() {
+    let log = [batch(0, 5), batch(6, 8)];
+    let mut partition = started_with(0, &[(0, 0, 2, 1), (6, 8, 2, 1)]);
+    assert_eq!(acquire(&mut partition, "a", &log), [(1, 5, 1)]);
+    let each = say(1, 5, &[ACCEPT, ACCEPT, ACCEPT, RELEASE, ACCEPT]);
+    acknowledge(&mut partition, "a", each).expect("it has them");
+    assert_eq!(partition.start_offset(), 4);
+    assert_eq!(acquire(&mut partition, "b", &log), [(4, 4, 2)]);
+}
+
+/// A new leader learns that 0 and 20 are done with. What lay between was never
+/// delivered; the log has been compacted since, and has nothing of it. A read
+/// that ends with 20, as where a segment ends, brings nothing to hand out, and
+/// yet the share-partition goes on behind it.
+#[test]
+fn gaps_that_the_log_has_nothing_for_are_not_waited_for() {
+    let mut partition = started_with(0, &[(0, 0, 2, 1), (20, 20, 2, 1)]);
+    assert_eq!(partition.next_fetch_offset(), 1);
+    assert_eq!(acquire(&mut partition, "a", &[batch(20, 20)]), []);
+    assert_eq!(partition.next_fetch_offset(), 21);
+    assert_eq!(partition.start_offset(), 21);
+}
+
+/// The same with something in between that is there: each read brings the next
+/// fetch offset on, also where nothing is acquired.
+#[test]
+fn each_gap_of_a_compacted_log_is_passed_but_once() {
+    let mut partition = started_with(0, &[(0, 0, 0, 1), (10, 12, 2, 1), (20, 20, 2, 1)]);
+    assert_eq!(acquire(&mut partition, "a", &[batch(0, 0)]), [(0, 0, 2)]);
+    assert_eq!(partition.next_fetch_offset(), 1);
+    assert_eq!(acquire(&mut partition, "a", &[batch(10, 12)]), []);
+    assert_eq!(partition.next_fetch_offset(), 13);
+    assert_eq!(acquire(&mut partition, "a", &[batch(20, 20)]), []);
+    assert_eq!(partition.next_fetch_offset(), 21);
+    acknowledge(&mut partition, "a", say(0, 0, &[ACCEPT])).expect("it has it");
+    assert_eq!(partition.start_offset(), 21);
+}
+
 #[test]
 fn records_that_the_log_has_no_more_are_not_waited_for() {
     let mut partition = started();
