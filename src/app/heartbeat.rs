@@ -111,16 +111,6 @@ impl Heartbeat {
         self.state.borrow().view.by
     }
 
-    /// Arranges the board by something else.
-    pub fn set_by(&self, by: By) {
-        self.state.borrow_mut().view.by = by;
-    }
-
-    /// Shows the partitions of internal topics by broker, or folds them.
-    pub fn set_shows_internal(&self, shows_internal: bool) {
-        self.state.borrow_mut().view.shows_internal = shows_internal;
-    }
-
     /// Makes the picture anew; keeps the old one when nothing has changed, so
     /// that nothing is painted again.
     pub fn refresh_scene(&self) {

@@ -22,7 +22,7 @@ use crate::panels::{
     WORLD_SEED,
 };
 use crate::playground::{LogLine, Playground, ReadyMade, WORLDS};
-use crate::stage::{Board, BoardAction, By, Pointed, Scene, Subject};
+use crate::stage::{Board, BoardAction, By, Pointed, Scene, Subject, ViewChange};
 use crate::terminal::{TerminalAction, TerminalPanel, TerminalSnapshot};
 use crate::timeline::TimeControls;
 use heartbeat::{Caption, Heartbeat};
@@ -194,10 +194,12 @@ impl Component for App {
             Msg::Terminal(action) => self.on_terminal(action),
             Msg::Board(action) => self.on_board(action),
             Msg::Present => self.presenting = self.presenting.toggled(),
-            Msg::Rearrange => self.heartbeat.set_by(match self.heartbeat.by() {
-                By::Topic => By::Broker,
-                By::Broker => By::Topic,
-            }),
+            Msg::Rearrange => self
+                .heartbeat
+                .look(ViewChange::Arrange(match self.heartbeat.by() {
+                    By::Topic => By::Broker,
+                    By::Broker => By::Topic,
+                })),
             Msg::Point(pointed) => self.point(pointed),
             Msg::Open(panel) => self.side.toggle(panel),
             Msg::ClosePanel => self.side.close(),
@@ -227,7 +229,7 @@ impl Component for App {
             Msg::DismissNotice => self.notice = None,
             Msg::OpenWorld(world) => {
                 self.show(world.open(WORLD_SEED), world);
-                self.heartbeat.set_by(world.by);
+                self.heartbeat.look(ViewChange::Arrange(world.by));
             }
             Msg::GoBack => {
                 if let Some(left) = self.previous.take() {
@@ -423,14 +425,6 @@ impl App {
         let done = match action {
             BoardAction::Inspect(subject) => {
                 self.side.open(Panel::Inspector(subject));
-                Ok(())
-            }
-            BoardAction::Arrange(by) => {
-                self.heartbeat.set_by(by);
-                Ok(())
-            }
-            BoardAction::ShowInternal(shows) => {
-                self.heartbeat.set_shows_internal(shows);
                 Ok(())
             }
             BoardAction::Look(change) => {

@@ -58,3 +58,14 @@ pub(super) fn on_submit<T: 'static>(
         done.emit(read(&fields));
     })
 }
+
+/// A form that is filled in like this, for tests: what is not named is empty.
+#[cfg(test)]
+pub(super) fn filled_in(pairs: &'static [(&str, &str)]) -> impl Fn(&str) -> String {
+    move |name| {
+        let field = pairs.iter().find(|(field, _)| *field == name);
+        field
+            .map(|(_, value)| (*value).to_owned())
+            .unwrap_or_default()
+    }
+}

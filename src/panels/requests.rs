@@ -190,15 +190,7 @@ fn number(text: &str, field: &str, min: f64, max: f64) -> Result<f64, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn fields(pairs: &'static [(&str, &str)]) -> impl Fn(&str) -> String {
-        move |name| {
-            let field = pairs.iter().find(|(field, _)| *field == name);
-            field
-                .map(|(_, value)| (*value).to_owned())
-                .unwrap_or_default()
-        }
-    }
+    use crate::panels::fields::filled_in as fields;
 
     #[test]
     fn a_producer_form_becomes_a_workload() {

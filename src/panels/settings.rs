@@ -223,15 +223,7 @@ fn one(it: &Setting, is_hidden: bool) -> Html {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn fields(pairs: &'static [(&str, &str)]) -> impl Fn(&str) -> String {
-        move |name| {
-            let field = pairs.iter().find(|(field, _)| *field == name);
-            field
-                .map(|(_, value)| (*value).to_owned())
-                .unwrap_or_default()
-        }
-    }
+    use crate::panels::fields::filled_in as fields;
 
     #[test]
     fn what_is_filled_in_is_set_and_the_rest_keeps_its_default() {

@@ -210,7 +210,9 @@ fn ready_made_worlds_have_names_of_their_own() {
 
 #[test]
 fn stepping_stops_where_a_cue_is_due() {
-    let mut playground = ReadyMade::of_id("failing-broker")
+    let mut playground = WORLDS
+        .iter()
+        .find(|world| world.id == "failing-broker")
         .expect("it is there")
         .open(1);
     let (at, _) = playground.cues[0];

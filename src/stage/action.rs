@@ -1,17 +1,13 @@
 use engine::command::ClientNumber;
 use engine::protocol::TopicName;
 
-use super::{By, Subject, ViewChange};
+use super::{Subject, ViewChange};
 
 /// What a button on the board asks for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum BoardAction {
     /// To know all of a thing: its panel.
     Inspect(Subject),
-    /// The board arranged by something else.
-    Arrange(By),
-    /// The partitions of internal topics, by broker, or not.
-    ShowInternal(bool),
     /// To look at the board in another way.
     Look(ViewChange),
     /// One more partition for a topic.

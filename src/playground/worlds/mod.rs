@@ -48,11 +48,6 @@ pub static WORLDS: [ReadyMade; 11] = [
 ];
 
 impl ReadyMade {
-    /// The one of this name.
-    pub fn of_id(id: &str) -> Option<&'static ReadyMade> {
-        WORLDS.iter().find(|world| world.id == id)
-    }
-
     /// The world as it is first seen: the same at every call with a seed.
     pub fn open(&self, seed: u64) -> Playground {
         let mut playground = Playground::empty(seed, (self.config)());

@@ -4,7 +4,7 @@ use yew::prelude::*;
 
 use super::super::geometry::Rect;
 use super::super::scene::InternalSwitch;
-use super::super::{BoardAction, By};
+use super::super::{BoardAction, By, ViewChange};
 use super::style::at;
 
 #[derive(Properties, PartialEq)]
@@ -23,7 +23,7 @@ pub(super) fn ArrangementSwitch(props: &ArrangementSwitchProps) -> Html {
         let is_pressed = props.by == by;
         let onclick = props
             .on_action
-            .reform(move |_: MouseEvent| BoardAction::Arrange(by));
+            .reform(move |_: MouseEvent| BoardAction::Look(ViewChange::Arrange(by)));
         html! {
             <button type="button" aria-pressed={is_pressed.to_string()} {onclick}>{ name }</button>
         }
@@ -48,7 +48,8 @@ pub(super) fn ArrangementSwitch(props: &ArrangementSwitchProps) -> Html {
 
 fn internal(switch: &InternalSwitch, on_action: &Callback<BoardAction>) -> Html {
     let is_open = switch.is_open;
-    let onclick = on_action.reform(move |_: MouseEvent| BoardAction::ShowInternal(!is_open));
+    let show = ViewChange::ShowInternal(!is_open);
+    let onclick = on_action.reform(move |_: MouseEvent| BoardAction::Look(show.clone()));
     html! {
         <div key="internal" class="controls" style={at(&switch.rect)}>
             <button

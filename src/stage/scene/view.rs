@@ -1,12 +1,16 @@
 use engine::TopicPartition;
 use engine::protocol::TopicName;
 
-use super::{Scene, View};
+use super::{By, Scene, View};
 
 /// How a person changes the way in which the board is looked at. Nothing of
 /// the world changes with it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ViewChange {
+    /// The board is to be arranged by something else.
+    Arrange(By),
+    /// The partitions of internal topics are to be shown by broker, or folded.
+    ShowInternal(bool),
     /// A lane is to show what begins at this offset; beyond its newest records
     /// it follows them.
     MoveLane(TopicPartition, i64),
@@ -22,6 +26,8 @@ impl View {
     /// Makes a change; `scene` is what this view shows at present.
     pub fn change(&mut self, change: ViewChange, scene: &Scene) {
         match change {
+            ViewChange::Arrange(by) => self.by = by,
+            ViewChange::ShowInternal(shows) => self.shows_internal = shows,
             ViewChange::MoveLane(of, first) => {
                 let scrolling = scene.lane(&of).and_then(|lane| lane.scrolling);
                 match scrolling {

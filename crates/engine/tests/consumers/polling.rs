@@ -5,9 +5,21 @@ use super::{
     SECOND_US, config, member, of_consumer, partition, processed, repeated, set_processing, wait,
     world_with_records,
 };
-use engine::EventKind;
 use engine::client::{ConsumerConfig, ConsumerEvent, Membership, Processing};
+use engine::command::ClientNumber;
 use engine::event::LogLevel;
+use engine::{EventKind, World};
+
+/// A member that takes a second for each record.
+fn slow_member(world: &mut World, config: ConsumerConfig) -> ClientNumber {
+    let consumer = member(world, config);
+    let processing = Processing {
+        per_record_us: SECOND_US,
+        commit: None,
+    };
+    set_processing(world, consumer, processing);
+    consumer
+}
 
 #[test]
 fn poll_returns_no_more_than_max_poll_records_and_fetches_ahead() {
@@ -16,12 +28,7 @@ fn poll_returns_no_more_than_max_poll_records_and_fetches_ahead() {
         max_poll_records: 4,
         ..config("billing")
     };
-    let consumer = member(&mut world, config);
-    let processing = Processing {
-        per_record_us: SECOND_US,
-        commit: None,
-    };
-    set_processing(&mut world, consumer, processing);
+    let consumer = slow_member(&mut world, config);
     let events = wait(&mut world, "the first", |world| {
         processed(world, consumer) == 1
     });
@@ -48,12 +55,7 @@ fn an_application_that_does_not_poll_in_time_is_thrown_out_and_comes_back() {
         max_poll_interval_ms: 4_000,
         ..config("billing")
     };
-    let consumer = member(&mut world, slow);
-    let processing = Processing {
-        per_record_us: SECOND_US,
-        commit: None,
-    };
-    set_processing(&mut world, consumer, processing);
+    let consumer = slow_member(&mut world, slow);
     let events = wait(&mut world, "its leaving", |world| {
         consumer_of(world, consumer).membership() == Membership::Unjoined
             && processed(world, consumer) > 0
@@ -90,12 +92,7 @@ fn with_fewer_records_at_a_time_the_same_application_stays() {
         max_poll_records: 2,
         ..config("billing")
     };
-    let consumer = member(&mut world, slow);
-    let processing = Processing {
-        per_record_us: SECOND_US,
-        commit: None,
-    };
-    set_processing(&mut world, consumer, processing);
+    let consumer = slow_member(&mut world, slow);
     let events = wait(&mut world, "the last", |world| {
         processed(world, consumer) == 10
     });
