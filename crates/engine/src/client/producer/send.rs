@@ -181,10 +181,9 @@ impl Producer {
             }
         }
         // Kafka puts it into the accumulator first, and leaves it there.
-        let partition = waiting.partition;
-        let partition = partition.or_else(|| self.sticky_partition(&waiting.topic));
-        let of = TopicPartition::new(waiting.topic.clone(), partition.unwrap_or_default());
-        if let Err((exception, message)) = self.check_in_transaction(&of) {
+        if let Err((exception, message)) =
+            self.check_in_transaction(&waiting.topic, waiting.partition)
+        {
             let of = (waiting.topic, waiting.partition);
             self.failed(fabric, of, 1, (exception, message));
             return None;
