@@ -236,12 +236,14 @@ impl RecordAccumulator {
         record: &Record,
     ) -> Result<Appended, BufferExhausted> {
         let batch_size = self.config.batch_size;
-        let topics = &mut self.topics;
         // Every record asks; few are of a new topic.
-        if !topics.contains_key(topic) {
-            topics.insert(topic.clone(), TopicInfo::new(batch_size));
-        }
-        let info = topics.get_mut(topic).expect("it is there by now");
+        let info = match self.topics.get_mut(topic) {
+            Some(info) => info,
+            None => {
+                let new = TopicInfo::new(batch_size);
+                self.topics.entry(topic.clone()).or_insert(new)
+            }
+        };
         let mut draw = |partitioner: &BuiltInPartitioner| {
             let available = || cluster.available(topic);
             let count = cluster.partition_count(topic);
