@@ -143,6 +143,7 @@ impl Component for App {
             Shortcut::Rearrange => Msg::Rearrange,
             Shortcut::Present => Msg::Present,
             Shortcut::Search => Msg::Open(Panel::Search),
+            Shortcut::Metrics => Msg::Open(Panel::Metrics),
             Shortcut::Close => Msg::ClosePanel,
         });
         let terminals: Vec<TerminalSnapshot> = heartbeat.with(|playground| {
@@ -316,8 +317,7 @@ impl App {
         self.caption.take(&self.heartbeat);
         let last = std::mem::take(&mut self.terminals);
         let side = &mut self.side;
-        self.heartbeat
-            .with(|playground| side.refresh(playground.world()));
+        self.heartbeat.with(|playground| side.refresh(playground));
         self.heartbeat.with_mut(|playground| {
             let same = |id| last.iter().find(|snapshot| snapshot.id == id);
             let terminals = playground.shell().terminals();
@@ -493,6 +493,7 @@ impl App {
             ("Send record", Panel::SendRecord(None)),
             ("New topic", Panel::NewTopic),
             ("Search", Panel::Search),
+            ("Metrics", Panel::Metrics),
             ("Event log", Panel::EventLog),
             ("Help", Panel::Help),
         ];
