@@ -2,17 +2,14 @@
 
 use std::fmt::Write;
 
-/// How wide a chart is, in its own units: one for each second between two
-/// points.
-pub const WIDTH: usize = super::SHOWN_SECONDS - 1;
-/// How high, in its own units.
+/// How high a chart is, in its own units; it is as wide as it spans seconds.
 pub const HEIGHT: f64 = 40.0;
 
 /// A line through points that are a second apart, the last at the right edge.
 /// Where a point lacks the line is interrupted; one that stands alone is a dot.
-pub fn line(points: &[Option<u64>], top: u64) -> String {
+pub fn line(points: &[Option<u64>], span: usize, top: u64) -> String {
     let mut path = String::new();
-    for run in runs(points) {
+    for run in runs(points, span) {
         let mut places = run.map(|(x, figure)| (x, y(figure, top)));
         let Some((x, y)) = places.next() else {
             continue;
@@ -27,9 +24,9 @@ pub fn line(points: &[Option<u64>], top: u64) -> String {
 }
 
 /// What lies under that line.
-pub fn area(points: &[Option<u64>], top: u64) -> String {
+pub fn area(points: &[Option<u64>], span: usize, top: u64) -> String {
     let mut path = String::new();
-    for run in runs(points) {
+    for run in runs(points, span) {
         let places: Vec<(usize, u64)> = run.collect();
         let (Some((first, _)), Some((last, _))) = (places.first(), places.last()) else {
             continue;
@@ -44,17 +41,18 @@ pub fn area(points: &[Option<u64>], top: u64) -> String {
 }
 
 /// Points in a row that are all there, each with its place from the left.
-fn runs(points: &[Option<u64>]) -> impl Iterator<Item = impl Iterator<Item = (usize, u64)>> {
-    let first = (WIDTH + 1).saturating_sub(points.len());
-    let skipped = points.len().saturating_sub(WIDTH + 1);
+fn runs(
+    points: &[Option<u64>],
+    span: usize,
+) -> impl Iterator<Item = impl Iterator<Item = (usize, u64)>> {
+    let skipped = points.len().saturating_sub(span + 1);
     let shown = &points[skipped..];
-    let mut start = first;
+    let mut next = span + 1 - shown.len();
     shown.split(Option::is_none).map(move |run| {
-        let begin = start;
-        start += run.len() + 1;
-        run.iter()
-            .enumerate()
-            .filter_map(move |(index, figure)| Some((begin + index, (*figure)?)))
+        let start = next;
+        next += run.len() + 1;
+        let places = run.iter().flatten().enumerate();
+        places.map(move |(index, figure)| (start + index, *figure))
     })
 }
 

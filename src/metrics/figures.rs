@@ -17,9 +17,14 @@ const NAMES_SHOWN: usize = 8;
 /// How many partitions of a topic are shown: of more the fullest.
 const BARS_SHOWN: usize = 12;
 
+/// How many seconds charts span: as few of these as hold what has passed.
+const SPANS: [usize; 3] = [30, 60, SHOWN_SECONDS];
+
 /// All figures of a world at one instant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Figures {
+    /// How many seconds the charts span.
+    pub span: usize,
     /// The topics, by name.
     pub topics: Vec<TopicFigures>,
     /// How many others there are.
@@ -127,7 +132,12 @@ pub fn figures(world: &World, recorder: &Recorder) -> Figures {
     let of = Reckoning { world, recorder };
     let (topics, more_topics) = of.topics();
     let (readers, more_readers) = of.readers();
+    let shown = of.shown().count();
     let mut figures = Figures {
+        span: *SPANS
+            .iter()
+            .find(|span| **span >= shown)
+            .unwrap_or(&SHOWN_SECONDS),
         topics,
         more_topics,
         readers,

@@ -23,3 +23,6 @@ pub use figures::{
 pub use latencies::Latencies;
 pub use recorder::{Flow, Processed, Recorder, SHOWN_SECONDS, Sample, WINDOW_SECONDS};
 pub use unit::Unit;
+
+#[cfg(test)]
+mod tests;

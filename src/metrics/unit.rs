@@ -25,7 +25,10 @@ impl Unit {
             _ => format!("{} {what}s", short(figure)),
         };
         match self {
-            Unit::RecordRate => format!("{} records/s", rate(figure)),
+            Unit::RecordRate => match rate(figure).as_str() {
+                "1" => "1 record/s".to_owned(),
+                rate => format!("{rate} records/s"),
+            },
             Unit::ByteRate => format!("{}/s", bytes(figure / 1_000)),
             Unit::Milliseconds => seconds(figure.saturating_mul(1_000)),
             Unit::Records => counted("record"),
@@ -53,7 +56,8 @@ impl Unit {
             Unit::Records | Unit::Partitions => 4,
         };
         let mut top: u64 = least;
-        while top < most {
+        // A line along the edge would be taken for the edge.
+        while top < most.saturating_add(most / 10) {
             let is_second = top.to_string().starts_with('2');
             top = match self {
                 // 1, 2, 5, 10, 20, 50 and so on.
@@ -91,8 +95,9 @@ mod tests {
     fn figures_have_their_units() {
         assert_eq!(Unit::RecordRate.write(2_400), "2.4 records/s");
         assert_eq!(Unit::RecordRate.write(0), "0 records/s");
+        assert_eq!(Unit::RecordRate.write(1_000), "1 record/s");
         assert_eq!(Unit::RecordRate.write(99_970), "100 records/s");
-        assert_eq!(Unit::RecordRate.write(100_000_000), "100.0k records/s");
+        assert_eq!(Unit::RecordRate.write(100_000_000), "100k records/s");
         assert_eq!(Unit::ByteRate.write(312_900), "312 B/s");
         assert_eq!(Unit::Milliseconds.write(412), "412 ms");
         assert_eq!(Unit::Milliseconds.write(1_250), "1.2 s");
@@ -107,8 +112,8 @@ mod tests {
             marks.collect()
         };
         assert_eq!(
-            tops(Unit::RecordRate, &[0, 1_001, 2_400, 5_001, 90_000]),
-            ["1", "2", "5", "10", "100"]
+            tops(Unit::RecordRate, &[0, 1_000, 1_800, 2_400, 90_000]),
+            ["1", "2", "2", "5", "100"]
         );
         assert_eq!(
             tops(Unit::Milliseconds, &[0, 130, 412, 1_400, 70_000]),

@@ -4,15 +4,15 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use crate::metrics::chart::{self, HEIGHT, WIDTH};
+use crate::metrics::chart::{self, HEIGHT};
 use crate::metrics::{
     Bar, Bars, Chart, Figures, ReaderFigures, ReplicationFigures, SHOWN_SECONDS, TopicFigures,
     WINDOW_SECONDS,
 };
 use crate::stage::Subject;
 
-/// How long ago the figures of the tables are, in seconds.
-const TABLE_SECONDS: [usize; 6] = [100, 80, 60, 40, 20, 0];
+/// How many columns the tables have.
+const COLUMNS: usize = 6;
 
 /// What [`Metrics`] shows.
 #[derive(Properties, PartialEq)]
@@ -30,16 +30,16 @@ pub fn Metrics(props: &Props) -> Html {
         <div class="sheet metrics">
             <h2 tabindex="-1">{ "Metrics" }</h2>
             <p class="sheet-sentence">
-                { format!("The last {} minutes of virtual time, a point a second. Rates and latencies are those of the {WINDOW_SECONDS} seconds before.", SHOWN_SECONDS / 60) }
+                { format!("Up to {} minutes of virtual time, a point a second; rates and latencies are of the {WINDOW_SECONDS} seconds before it.", SHOWN_SECONDS / 60) }
             </p>
             if figures.topics.is_empty() && figures.readers.is_empty() {
                 <p>{ "There is nothing to measure yet: make a topic, and send records." }</p>
             }
-            <div key="topics">{ for figures.topics.iter().map(topic) }</div>
+            <div key="topics">{ for figures.topics.iter().map(|it| topic(it, figures.span)) }</div>
             { and_more(figures.more_topics, "topic") }
-            <div key="readers">{ for figures.readers.iter().map(reader) }</div>
+            <div key="readers">{ for figures.readers.iter().map(|it| reader(it, figures.span)) }</div>
             { and_more(figures.more_readers, "group") }
-            { for figures.replication.iter().map(replication) }
+            { for figures.replication.iter().map(|it| replication(it, figures.span)) }
             <details class="sheet-section">
                 <summary><h3>{ "How it is reckoned" }</h3></summary>
                 <ul class="reckoned">
@@ -53,18 +53,18 @@ pub fn Metrics(props: &Props) -> Html {
     }
 }
 
-fn topic(topic: &TopicFigures) -> Html {
+fn topic(topic: &TopicFigures, span: usize) -> Html {
     let title = format!("Topic {}", topic.name);
     let subject = Subject::Topic(topic.name.clone());
     card(
         &title,
         Some(&subject),
-        &[&topic.records, &topic.bytes],
+        (&[&topic.records, &topic.bytes], span),
         spread(&topic.spread),
     )
 }
 
-fn reader(reader: &ReaderFigures) -> Html {
+fn reader(reader: &ReaderFigures, span: usize) -> Html {
     let charts: Vec<&Chart> = [
         Some(&reader.records),
         Some(&reader.bytes),
@@ -80,10 +80,10 @@ fn reader(reader: &ReaderFigures) -> Html {
         }
         _ => html! {},
     };
-    card(&reader.title, Some(&reader.subject), &charts, note)
+    card(&reader.title, Some(&reader.subject), (&charts, span), note)
 }
 
-fn replication(figures: &ReplicationFigures) -> Html {
+fn replication(figures: &ReplicationFigures, span: usize) -> Html {
     let note = html! {
         <p class="note">{ format!(
             "A replica left an ISR {} in the time shown. Partitions without a leader: {}.",
@@ -94,10 +94,20 @@ fn replication(figures: &ReplicationFigures) -> Html {
             figures.leaderless,
         ) }</p>
     };
-    card("Replication", None, &[&figures.under_replicated], note)
+    card(
+        "Replication",
+        None,
+        (&[&figures.under_replicated], span),
+        note,
+    )
 }
 
-fn card(title: &str, subject: Option<&Subject>, charts: &[&Chart], more: Html) -> Html {
+fn card(
+    title: &str,
+    subject: Option<&Subject>,
+    (charts, span): (&[&Chart], usize),
+    more: Html,
+) -> Html {
     let heading = match subject {
         Some(subject) => html! {
             <button type="button" class="link" data-open={subject.to_string()}>{ title }</button>
@@ -107,15 +117,15 @@ fn card(title: &str, subject: Option<&Subject>, charts: &[&Chart], more: Html) -
     html! {
         <section key={title.to_owned()} class="sheet-section" aria-label={format!("Metrics of {title}")}>
             <h3>{ heading }</h3>
-            <div class="charts">{ for charts.iter().map(|it| figure(it, title)) }</div>
+            <div class="charts">{ for charts.iter().map(|it| figure(it, title, span)) }</div>
             { more }
-            { table(title, charts) }
+            { table(title, charts, span) }
         </section>
     }
 }
 
 /// A chart under its name and its number.
-fn figure(it: &Chart, of: &str) -> Html {
+fn figure(it: &Chart, of: &str, span: usize) -> Html {
     let is_alone = it.lines.len() == 1;
     html! {
         <figure key={it.name} class="chart">
@@ -128,26 +138,26 @@ fn figure(it: &Chart, of: &str) -> Html {
                 <svg
                     role="img"
                     aria-label={it.description(of)}
-                    viewBox={format!("0 0 {WIDTH} {HEIGHT}")}
+                    viewBox={format!("0 0 {span} {HEIGHT}")}
                     preserveAspectRatio="none"
                 >
-                    <path class="chart-grid" d={format!("M0 0H{WIDTH}M0 {HEIGHT}H{WIDTH}")} />
+                    <path class="chart-grid" d={format!("M0 0H{span}M0 {HEIGHT}H{span}")} />
                     if is_alone {
                         { for it.lines.iter().map(|line| html! {
-                            <path key="area" class="chart-area" d={chart::area(&line.points, it.top)} />
+                            <path key="area" class="chart-area" d={chart::area(&line.points, span, it.top)} />
                         }) }
                     }
                     { for it.lines.iter().map(|line| html! {
                         <path
                             key={line.name}
                             class={classes!("chart-line", line.name)}
-                            d={chart::line(&line.points, it.top)}
+                            d={chart::line(&line.points, span, it.top)}
                         />
                     }) }
                 </svg>
                 <span class="chart-zero" aria-hidden="true">{ "0" }</span>
             </div>
-            <div class="chart-time" aria-hidden="true"><span>{ format!("{SHOWN_SECONDS} s ago") }</span><span>{ "now" }</span></div>
+            <div class="chart-time" aria-hidden="true"><span>{ format!("{span} s ago") }</span><span>{ "now" }</span></div>
         </figure>
     }
 }
@@ -198,7 +208,8 @@ fn bar(bar: &Bar, most: u64) -> Html {
 
 /// The same in numbers, for who does not see the charts or wants to write them
 /// down.
-fn table(of: &str, charts: &[&Chart]) -> Html {
+fn table(of: &str, charts: &[&Chart], span: usize) -> Html {
+    let seconds: Vec<usize> = (0..COLUMNS).rev().map(|it| it * span / COLUMNS).collect();
     let lines = charts
         .iter()
         .flat_map(|chart| chart.lines.iter().map(move |it| (chart, it)));
@@ -209,12 +220,12 @@ fn table(of: &str, charts: &[&Chart]) -> Html {
                 <table>
                     <thead><tr>
                         <th scope="col">{ "seconds ago" }</th>
-                        { for TABLE_SECONDS.iter().map(|seconds| html! { <th scope="col">{ *seconds }</th> }) }
+                        { for seconds.iter().map(|seconds| html! { <th scope="col">{ *seconds }</th> }) }
                     </tr></thead>
                     <tbody>{ for lines.map(|(chart, line)| html! {
                         <tr key={format!("{}{}", chart.name, line.name)}>
                             <th scope="row">{ format!("{} {}", chart.name, line.name).trim_end().to_owned() }</th>
-                            { for TABLE_SECONDS.iter().map(|seconds| {
+                            { for seconds.iter().map(|seconds| {
                                 let figure = line.ago(*seconds);
                                 html! { <td>{ figure.map_or("–".to_owned(), |it| chart.unit.write(it)) }</td> }
                             }) }
