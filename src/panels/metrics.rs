@@ -170,12 +170,15 @@ fn now(it: &Chart) -> Html {
     html! {
         <>
             { for it.lines.iter().map(|line| html! {
-                <span key={line.name} class="chart-key">
+                <key={line.name}>
+                <span class="chart-key">
                     <svg class="chart-sign" viewBox="0 0 20 4" aria-hidden="true">
                         <path class={classes!("chart-line", line.name)} d="M1 2H19" />
                     </svg>
                     { format!("{} {}", line.name, line.now.map_or("–".to_owned(), |it_now| it.unit.write(it_now))) }
                 </span>
+                    { " " }
+                </>
             }) }
         </>
     }
