@@ -41,7 +41,7 @@ impl Unit {
         match self {
             Unit::RecordRate => rate(figure),
             Unit::ByteRate => bytes(figure / 1_000),
-            Unit::Milliseconds => seconds(figure.saturating_mul(1_000)),
+            Unit::Milliseconds => self.write(figure).replace(".0 s", " s"),
             Unit::Records | Unit::Partitions => short(figure),
         }
     }
@@ -117,7 +117,7 @@ mod tests {
         );
         assert_eq!(
             tops(Unit::Milliseconds, &[0, 130, 412, 1_400, 70_000]),
-            ["100 ms", "200 ms", "500 ms", "2.0 s", "100 s"]
+            ["100 ms", "200 ms", "500 ms", "2 s", "100 s"]
         );
         assert_eq!(
             tops(Unit::ByteRate, &[0, 70_000, 900_000]),

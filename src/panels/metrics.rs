@@ -86,10 +86,11 @@ fn reader(reader: &ReaderFigures, span: usize) -> Html {
 fn replication(figures: &ReplicationFigures, span: usize) -> Html {
     let note = html! {
         <p class="note">{ format!(
-            "A replica left an ISR {} in the time shown. Partitions without a leader: {}.",
+            "In the time shown {}. Partitions without a leader: {}. Internal topics count too.",
             match figures.isr_shrinks {
-                1 => "once".to_owned(),
-                times => format!("{times} times"),
+                0 => "no replica left an ISR".to_owned(),
+                1 => "a replica left an ISR once".to_owned(),
+                times => format!("replicas left an ISR {times} times"),
             },
             figures.leaderless,
         ) }</p>
