@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use engine::collections::BTreeMap;
 
 use engine::client::Workload;
 use engine::command::{ClientNumber, Command};

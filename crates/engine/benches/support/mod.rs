@@ -4,7 +4,7 @@
 
 #![allow(dead_code, reason = "each benchmark uses some of it")]
 
-use std::collections::BTreeMap;
+use engine::collections::BTreeMap;
 
 use engine::client::{
     Acks, AdminConfig, AutoOffsetReset, Client, ConsumerConfig, KeyPattern, ProducerConfig,

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use engine::collections::BTreeMap;
 
 use engine::controller::is_internal;
 use engine::sim::PacketId;

@@ -12,7 +12,8 @@ mod ready;
 pub use batch::{BatchSequence, ProducerBatch, ProducerIdAndEpoch};
 pub use ready::ReadyCheck;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use crate::collections::{BTreeMap, BTreeSet};
+use std::collections::VecDeque;
 
 use self::batch::NewBatch;
 use super::compression_ratio::CompressionRatioEstimator;
