@@ -1,8 +1,7 @@
 //! How long records took, counted so that a million of them need no more room
 //! than a hundred.
 
-use std::collections::BTreeMap;
-
+use engine::collections::BTreeMap;
 use engine::log::record_batch::{RecordBatch, TimestampType};
 
 /// Durations below twice this are counted by the millisecond; from there on

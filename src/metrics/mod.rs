@@ -13,15 +13,18 @@
 pub mod chart;
 mod figures;
 mod latencies;
+mod reckoning;
 mod recorder;
 mod state;
 mod unit;
 
 pub use figures::{
-    Bar, Bars, Chart, Figures, Line, ReaderFigures, ReplicationFigures, TopicFigures, figures,
+    Bar, Bars, Chart, Figures, Line, ReaderFigures, ReplicationFigures, TopicFigures,
 };
 pub use latencies::Latencies;
+pub use reckoning::figures;
 pub use recorder::{Flow, Processed, Recorder, SHOWN_SECONDS, Sample, WINDOW_SECONDS};
+pub use state::Replicas;
 pub use unit::Unit;
 
 #[cfg(test)]

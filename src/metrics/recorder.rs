@@ -1,8 +1,9 @@
 //! What has passed in each of the last seconds.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use engine::client::ConsumerEvent;
+use engine::collections::BTreeMap;
 use engine::command::ClientNumber;
 use engine::controller::is_internal;
 use engine::event::ShareEvent;

@@ -1,7 +1,6 @@
 //! What is measured of a world's state, at one instant.
 
-use std::collections::BTreeMap;
-
+use engine::collections::BTreeMap;
 use engine::coordinator::GroupCoordinator;
 use engine::protocol::TopicName;
 use engine::{TopicPartition, World};

@@ -1,9 +1,8 @@
 //! Figures of worlds that are small enough to be reckoned by hand.
 
-use std::collections::BTreeMap;
-
 use engine::client::{AutoOffsetReset, ConsumerConfig, OutgoingRecord, Processing, ProducerConfig};
 use engine::client::{ConsumerEvent, KeyPattern, Workload};
+use engine::collections::BTreeMap;
 use engine::{Command, Event, EventKind, TopicPartition, World, WorldConfig};
 
 use super::*;
