@@ -132,6 +132,12 @@ struct Left {
     world: &'static ReadyMade,
 }
 
+/// The world that the address asks for, or else the first one.
+fn first_world() -> &'static ReadyMade {
+    let fragment = gloo::utils::window().location().hash().unwrap_or_default();
+    ReadyMade::asked_for(&fragment).unwrap_or(&WORLDS[0])
+}
+
 impl Component for App {
     type Message = Msg;
     type Properties = ();
@@ -139,8 +145,9 @@ impl Component for App {
     fn create(ctx: &Context<Self>) -> Self {
         let canvas = NodeRef::default();
         let refresh = ctx.link().callback(|()| Msg::Refresh);
-        let first = &WORLDS[0];
+        let first = first_world();
         let heartbeat = Heartbeat::new(first.open(WORLD_SEED), canvas.clone(), refresh);
+        heartbeat.look(ViewChange::Arrange(first.by));
         let on_key = ctx.link().callback(|shortcut| match shortcut {
             Shortcut::TogglePlay => Msg::TogglePlay,
             Shortcut::Pause => Msg::Pause,

@@ -5,7 +5,7 @@ mod news;
 mod worlds;
 
 pub use news::{LogLine, News, Weight};
-pub use worlds::{ReadyMade, WORLDS};
+pub use worlds::{BUSY_CLUSTER, ReadyMade, WORLDS};
 
 use engine::collections::{BTreeMap, BTreeSet};
 use std::collections::VecDeque;

@@ -3,6 +3,7 @@
 //! a cluster, and commands.
 
 mod building;
+mod busy;
 mod cluster;
 mod first;
 mod guarantees;
@@ -47,7 +48,24 @@ pub static WORLDS: [ReadyMade; 11] = [
     guarantees::WORK_QUEUE,
 ];
 
+/// What a tab has to hold, for whoever wants to see that. It takes seconds to
+/// make, so that it is not among the others, of which pictures are shown.
+pub static BUSY_CLUSTER: ReadyMade = busy::BUSY_CLUSTER;
+
 impl ReadyMade {
+    /// The world of this id.
+    pub fn of_id(id: &str) -> Option<&'static ReadyMade> {
+        let mut all = WORLDS.iter().chain([&BUSY_CLUSTER]);
+        all.find(|world| world.id == id)
+    }
+
+    /// The world that an address asks for behind its `#`: `#world=busy-cluster`.
+    pub fn asked_for(fragment: &str) -> Option<&'static ReadyMade> {
+        let mut parts = fragment.trim_start_matches('#').split('&');
+        let id = parts.find_map(|part| part.strip_prefix("world="))?;
+        ReadyMade::of_id(id)
+    }
+
     /// The world as it is first seen: the same at every call with a seed.
     pub fn open(&self, seed: u64) -> Playground {
         let mut playground = Playground::empty(seed, (self.config)());

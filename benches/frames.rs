@@ -1,0 +1,75 @@
+//! What a frame of the page costs without a browser: the world of
+//! `#world=busy-cluster`, its time passing in frames of a sixtieth of a second,
+//! and the picture made of it.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use kafka_lanes::playground::{BUSY_CLUSTER, Playground};
+use kafka_lanes::stage::{Scene, Twin, View, packet_marks};
+
+const FRAME_US: u64 = 16_667;
+const FRAMES: usize = 600;
+const PICTURES: usize = 50;
+const WIDTH_REM: f32 = 80.0;
+
+fn main() {
+    let start = Instant::now();
+    let mut playground = BUSY_CLUSTER.open(1);
+    println!("busy-cluster opened in {} ms", start.elapsed().as_millis());
+    describe(&playground);
+    let mut frames: Vec<Duration> = (0..FRAMES)
+        .map(|_| timed(|| playground.advance_us(FRAME_US)))
+        .collect();
+    report("frame of virtual time", &mut frames);
+    describe(&playground);
+    let view = View::new(WIDTH_REM);
+    let scene = playground.scene(&view);
+    report("scene", &mut repeated(|| playground.scene(&view)));
+    report("text twin", &mut repeated(|| Twin::of(&scene)));
+    let marks = || packet_marks(playground.world(), &scene);
+    report("packet marks", &mut repeated(marks));
+    report("scene dropped", &mut dropped(&playground, &view));
+}
+
+fn describe(playground: &Playground) {
+    let world = playground.world();
+    let partitions = world.user_topics().flat_map(|(name, topic)| {
+        let numbers = 0..topic.partitions.len() as i32;
+        numbers.map(|number| engine::TopicPartition::new(name.clone(), number))
+    });
+    let logs = partitions.filter_map(|of| world.partition(&of));
+    let retained: i64 = logs
+        .map(|it| it.log.end_offset() - it.log.start_offset())
+        .sum();
+    println!(
+        "busy-cluster at {} s: {retained} records retained, {} packets in flight",
+        world.now().as_ms() / 1_000,
+        world.packets().count(),
+    );
+}
+
+fn timed<T>(work: impl FnOnce() -> T) -> Duration {
+    let start = Instant::now();
+    let made = black_box(work());
+    let took = start.elapsed();
+    drop(made);
+    took
+}
+
+fn repeated<T>(mut work: impl FnMut() -> T) -> Vec<Duration> {
+    (0..PICTURES).map(|_| timed(&mut work)).collect()
+}
+
+fn dropped(playground: &Playground, view: &View) -> Vec<Duration> {
+    let mut scenes: Vec<Option<Scene>> = (0..PICTURES)
+        .map(|_| Some(playground.scene(view)))
+        .collect();
+    scenes.iter_mut().map(|it| timed(|| drop(it.take()))).collect()
+}
+
+fn report(what: &str, times: &mut [Duration]) {
+    times.sort_unstable();
+    let ms = |share: usize| times[(times.len() - 1) * share / 100].as_secs_f64() * 1_000.0;
+    println!("{what}: p50 {:.2} ms, p95 {:.2} ms, max {:.2} ms", ms(50), ms(95), ms(100));
+}
