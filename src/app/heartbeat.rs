@@ -7,7 +7,8 @@ use web_sys::HtmlCanvasElement;
 use yew::prelude::*;
 
 use crate::playground::{Playground, Weight};
-use crate::stage::{By, Scene, View, ViewChange, measure, paint};
+use crate::stage::geometry::Rect;
+use crate::stage::{By, Scene, Turns, View, ViewChange, measure, paint};
 use crate::timeline::Clock;
 
 /// The least time between two refreshes of the page's structure, in
@@ -33,6 +34,9 @@ struct State {
     playground: Playground,
     clock: Clock,
     scene: Rc<Scene>,
+    turns: Turns,
+    /// The part of the board that is seen.
+    seen: Option<Rect>,
     view: View,
     canvas: NodeRef,
     refresh: Callback<()>,
@@ -48,6 +52,8 @@ impl Heartbeat {
         let state = State {
             playground,
             clock: Clock::default(),
+            turns: Turns::new(scene.clone()),
+            seen: None,
             scene,
             view,
             canvas,
@@ -106,6 +112,12 @@ impl Heartbeat {
         self.state.borrow().scene.clone()
     }
 
+    /// What of the scene is drawn, and what is said of it.
+    pub fn drawn_and_told(&self) -> (Rc<Scene>, Rc<Scene>) {
+        let turns = &self.state.borrow().turns;
+        (turns.drawn.clone(), turns.told.clone())
+    }
+
     /// What the board is arranged by.
     pub fn by(&self) -> By {
         self.state.borrow().view.by
@@ -119,6 +131,8 @@ impl Heartbeat {
         if *state.scene != scene {
             state.scene = Rc::new(scene);
         }
+        let seen = state.seen.filter(|_| state.clock.is_playing());
+        state.turns.take(&state.scene, seen);
     }
 
     /// Notes how wide the board is now, and has it drawn anew when that
@@ -145,17 +159,21 @@ impl Heartbeat {
         state.view.change(change, &state.scene);
     }
 
-    /// Paints what flies.
-    pub fn paint(&self) {
-        self.state.borrow().paint();
+    /// Paints what flies, while time stands still: else the next frame does.
+    pub fn paint_still(&self) {
+        let state = &mut *self.state.borrow_mut();
+        if !state.clock.is_playing() {
+            state.paint();
+        }
     }
 }
 
 impl State {
-    fn paint(&self) {
+    fn paint(&mut self) {
         if let Some(canvas) = self.canvas.cast::<HtmlCanvasElement>() {
             let world = self.playground.world();
-            paint(&canvas, &self.scene, world, self.clock.is_playing());
+            let seen = paint(&canvas, &self.scene, world, self.clock.is_playing());
+            self.seen = seen.or(self.seen);
         }
     }
 }

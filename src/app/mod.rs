@@ -121,6 +121,9 @@ pub struct App {
     /// Made once, as those that follow, so that what shows the same is not drawn
     /// again.
     on_deed: Callback<Result<Deed, String>>,
+    on_board: Callback<BoardAction>,
+    on_point: Callback<Pointed>,
+    on_terminal: Callback<TerminalAction>,
     on_code: Callback<()>,
     on_present: Callback<()>,
     _keys: KeyListener,
@@ -186,6 +189,9 @@ impl Component for App {
             is_subject_to_show: false,
             topics_shown: Vec::new(),
             on_deed: ctx.link().callback(Msg::Deed),
+            on_board: ctx.link().callback(Msg::Board),
+            on_point: ctx.link().callback(Msg::Point),
+            on_terminal: ctx.link().callback(Msg::Terminal),
             on_code: ctx.link().callback(|()| Msg::ToggleCode),
             on_present: ctx.link().callback(|()| Msg::Present),
             _keys: KeyListener::new(on_key),
@@ -264,7 +270,7 @@ impl Component for App {
             side::make_room();
         }
         let is_settled = self.heartbeat.measure();
-        self.heartbeat.paint();
+        self.heartbeat.paint_still();
         if self.focused_panel.as_ref() != self.side.panel() {
             self.focused_panel = self.side.panel().cloned();
             self.move_focus();
@@ -279,6 +285,7 @@ impl Component for App {
 
     fn view(&self, ctx: &Context<Self>) -> Html {
         let is_beside = self.side.panel().is_some_and(Panel::is_beside);
+        let (drawn, told) = self.heartbeat.drawn_and_told();
         html! {
             <>
                 <header class="top" ref={self.header.clone()}>
@@ -302,17 +309,18 @@ impl Component for App {
                 { self.view_panel(ctx) }
                 <main class="stage">
                     <Board
-                        scene={self.scene.clone()}
+                        scene={drawn}
+                        {told}
                         canvas_ref={self.canvas.clone()}
-                        on_action={ctx.link().callback(Msg::Board)}
-                        on_point={ctx.link().callback(Msg::Point)}
+                        on_action={self.on_board.clone()}
+                        on_point={self.on_point.clone()}
                     />
                 </main>
                 </div>
                 <TerminalPanel
                     terminals={self.terminals.clone()}
                     active={self.active_terminal}
-                    on_action={ctx.link().callback(Msg::Terminal)}
+                    on_action={self.on_terminal.clone()}
                 />
             </>
         }

@@ -19,6 +19,7 @@ pub mod painter;
 pub mod recent;
 pub mod scene;
 mod subject;
+mod turns;
 pub mod twin;
 mod workloads;
 
@@ -34,5 +35,6 @@ pub use painter::{measure, paint};
 pub use recent::Recent;
 pub use scene::{By, Scene, View, ViewChange, client_names};
 pub use subject::Subject;
+pub use turns::Turns;
 pub use twin::Twin;
 pub use workloads::last_workload;

@@ -4,6 +4,7 @@ mod in_cluster;
 mod routes;
 mod size;
 
+use engine::collections::BTreeMap;
 use engine::log::record_batch::RecordBatch;
 use engine::protocol::{
     ErrorCode, FetchRequest, FetchResponse, Payload, ProduceRequest, ProduceResponse, Request,
@@ -69,7 +70,7 @@ pub fn packet_marks(world: &World, scene: &Scene) -> Vec<PacketMark> {
         world,
         scene,
         now: world.now(),
-        landing: Vec::new(),
+        landing: BTreeMap::new(),
         marks: Vec::new(),
     };
     for packet in world.packets() {
@@ -101,9 +102,8 @@ struct Drawing<'a> {
     world: &'a World,
     scene: &'a Scene,
     now: Time,
-    /// How many records fly to each partition, in the order in which they
-    /// left: the next ones land after them.
-    landing: Vec<(&'a TopicPartition, i64)>,
+    /// How many records fly to each partition: the next ones land after them.
+    landing: BTreeMap<&'a TopicPartition, i64>,
     marks: Vec<PacketMark>,
 }
 
@@ -165,10 +165,9 @@ impl<'a> Drawing<'a> {
 
     fn produce(&mut self, packet: &'a Packet, ends: Ends, request: &'a ProduceRequest) {
         for (part, (partition, batch)) in request.partitions.iter().enumerate() {
-            let before = self.landing.iter().filter(|(it, _)| *it == partition);
-            let before = before.map(|(_, records)| *records).sum();
-            let records = i64::from(batch.record_count());
-            self.landing.push((partition, records));
+            let landing = self.landing.entry(partition).or_default();
+            let before = *landing;
+            *landing += i64::from(batch.record_count());
             let route = routes::to_lane(self.scene, ends, partition, before);
             let look = self.records_look(batch, 1, Shape::Records);
             self.mark(packet, part, route, look);

@@ -262,7 +262,7 @@ fn accumulator(producer: &ProducerBox) -> String {
 }
 
 fn topic(card: &TopicCard) -> TwinItem {
-    let mut items: Vec<TwinItem> = card.lanes.iter().map(partition).collect();
+    let mut items: Vec<TwinItem> = card.lanes.iter().map(|it| partition(it)).collect();
     if card.more_lanes > 0 {
         let more = counted(card.more_lanes, "more partition");
         items.push(TwinItem::leaf(format!("and {more}, not drawn")));
@@ -468,7 +468,7 @@ fn group(group: &GroupBox) -> TwinItem {
     };
     let rebalances = group.rebalances.as_ref().filter(|it| it.duration_us > 0);
     let rebalances = rebalances.map(|bar| format!("; {}", bar.sentence));
-    let mut items: Vec<TwinItem> = group.members.iter().map(member).collect();
+    let mut items: Vec<TwinItem> = group.members.iter().map(|it| member(it)).collect();
     if group.more_members > 0 {
         let more = counted(group.more_members, "more member");
         items.push(TwinItem::leaf(format!("and {more}, not drawn")));

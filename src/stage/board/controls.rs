@@ -90,8 +90,8 @@ pub(super) fn TopicControls(props: &TopicControlsProps) -> Html {
             >{ "Delete" }</button>
             </div>
             <div>
-                { for (0..card.lanes.len()).map(|index| html! {
-                    <LaneStop key={index} card={card.clone()} {index} />
+                { for card.lanes.iter().enumerate().map(|(index, lane)| html! {
+                    <LaneStop key={index} lane={lane.clone()} />
                 }) }
             </div>
         </div>
@@ -128,14 +128,37 @@ pub(super) fn GroupControls(props: &GroupControlsProps) -> Html {
                 >{ "+ consumer" }</button>
             </div>
             <div>
-                { for group.members.iter().filter_map(|it| member_buttons(it, &props.on_action)) }
+                { for group.members.iter().map(|it| html! {
+                    <MemberControls
+                        key={it.key.clone()}
+                        member={it.clone()}
+                        on_action={props.on_action.clone()}
+                    />
+                }) }
             </div>
         </div>
     }
 }
 
-fn member_buttons(member: &MemberBox, on_action: &Callback<BoardAction>) -> Option<Html> {
-    let client = member.client?;
+#[derive(Properties)]
+struct MemberControlsProps {
+    member: Rc<MemberBox>,
+    on_action: Callback<BoardAction>,
+}
+
+impl PartialEq for MemberControlsProps {
+    fn eq(&self, other: &MemberControlsProps) -> bool {
+        Rc::ptr_eq(&self.member, &other.member) && self.on_action == other.on_action
+    }
+}
+
+/// Close and crash; nothing for a member whose client is gone.
+#[component]
+fn MemberControls(props: &MemberControlsProps) -> Html {
+    let member = &*props.member;
+    let Some(client) = member.client else {
+        return Html::default();
+    };
     let is_closing = member.phase == super::super::scene::Phase::Leaving;
     let name = Rect {
         width: member.rect.width - member.controls.width - 0.3,
@@ -143,14 +166,14 @@ fn member_buttons(member: &MemberBox, on_action: &Callback<BoardAction>) -> Opti
         ..member.rect
     };
     let label = format!("Consumer {}", member.name);
-    Some(html! {
-        <div key={client}>
+    html! {
+        <div>
             { stop(&name, &Subject::Client(client), &label) }
             <div class="controls controls-end" style={at(&member.controls)}>
-                { end_buttons(client, &member.name, is_closing, on_action) }
+                { end_buttons(client, &member.name, is_closing, &props.on_action) }
             </div>
         </div>
-    })
+    }
 }
 
 fn end_buttons(

@@ -29,7 +29,9 @@ pub(super) fn GroupDrawing(props: &GroupDrawingProps) -> Html {
             <div {class} style={at(&group.rect)} data-open={Subject::Group(group.id.clone()).to_string()} />
             { header(group) }
             { for group.rebalances.iter().map(rebalances) }
-            <div>{ for group.members.iter().map(|it| member(it, &group.id)) }</div>
+            <div>{ for group.members.iter().map(|it| html! {
+                <MemberDrawing key={it.key.clone()} member={it.clone()} group={group.id.clone()} />
+            }) }</div>
             if group.more_members > 0 {
                 <div class="note" style={at(&under_members(group))}>
                     { format!("… and {} more members, not drawn", group.more_members) }
@@ -121,7 +123,22 @@ fn about(group: &GroupBox) -> String {
     parts.join(" · ")
 }
 
-fn member(member: &MemberBox, group: &str) -> Html {
+#[derive(Properties)]
+struct MemberDrawingProps {
+    member: Rc<MemberBox>,
+    group: String,
+}
+
+impl PartialEq for MemberDrawingProps {
+    fn eq(&self, other: &MemberDrawingProps) -> bool {
+        Rc::ptr_eq(&self.member, &other.member) && self.group == other.group
+    }
+}
+
+/// A member, drawn again when it is another one than before.
+#[component]
+fn MemberDrawing(props: &MemberDrawingProps) -> Html {
+    let member = &*props.member;
     let is_crashed = matches!(member.phase, Phase::Crashed { .. });
     let class = classes!(
         "member",
@@ -150,11 +167,11 @@ fn member(member: &MemberBox, group: &str) -> Html {
     );
     let open = match member.client {
         Some(client) => Subject::Client(client),
-        None => Subject::Group(group.to_owned()),
+        None => Subject::Group(props.group.clone()),
     };
     let open = open.to_string();
     html! {
-        <div key={member.key.clone()}>
+        <div>
             <div {class} style={at(&member.rect)} data-open={open.clone()} />
             <div class="member-name" style={at(&name)} {title} data-open={open.clone()}>
                 <span class="badge">{ &member.badge }</span>

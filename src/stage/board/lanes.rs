@@ -4,6 +4,7 @@ mod among;
 mod marks;
 mod moving;
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use engine::TopicPartition;
@@ -53,11 +54,14 @@ pub(super) fn TopicDrawing(props: &TopicDrawingProps) -> Html {
                 { totals(card) }
             }
             <div>
-                { for card.lanes.iter().map(|it| lane(
-                    it,
-                    on_wheel(it, &props.on_action),
-                    on_drag(it, &drag, &props.on_action),
-                )) }
+                { for card.lanes.iter().map(|it| html! {
+                    <LaneDrawing
+                        key={it.topic_partition.partition}
+                        lane={it.clone()}
+                        drag={drag.clone()}
+                        on_action={props.on_action.clone()}
+                    />
+                }) }
             </div>
             if card.more_lanes > 0 {
                 <div class="note" style={at(&under_lanes(card))}>
@@ -99,7 +103,25 @@ fn totals(card: &TopicCard) -> Html {
     }
 }
 
-fn lane(lane: &Lane, onwheel: Callback<WheelEvent>, drag: Callback<PointerEvent>) -> Html {
+#[derive(Properties)]
+struct LaneDrawingProps {
+    lane: Rc<Lane>,
+    drag: Rc<RefCell<Drag>>,
+    on_action: Callback<BoardAction>,
+}
+
+impl PartialEq for LaneDrawingProps {
+    fn eq(&self, other: &LaneDrawingProps) -> bool {
+        Rc::ptr_eq(&self.lane, &other.lane) && self.on_action == other.on_action
+    }
+}
+
+/// A lane, drawn again when it is another one than before.
+#[component]
+fn LaneDrawing(props: &LaneDrawingProps) -> Html {
+    let lane = &*props.lane;
+    let onwheel = on_wheel(lane, &props.on_action);
+    let drag = on_drag(lane, &props.drag, &props.on_action);
     let partition = &lane.topic_partition;
     let number = Rect::new(lane.rect.x, lane.track.y, 3.4, lane.track.height);
     let leader = match lane.leader {
@@ -109,7 +131,6 @@ fn lane(lane: &Lane, onwheel: Callback<WheelEvent>, drag: Callback<PointerEvent>
     let open = Subject::Partition(partition.clone()).to_string();
     html! {
         <div
-            key={partition.partition}
             class={classes!(
                 "lane-whole",
                 lane.is_dark.then_some("is-dark"),

@@ -44,7 +44,7 @@ pub fn Miniature(props: &MiniatureProps) -> Html {
             { for scene.brokers.iter().map(|broker| block(&broker.rect, "miniature-broker", Ink::Plain)) }
             { for scene.producers.iter().map(|it| block(&it.rect, "miniature-box", Ink::Plain)) }
             { for scene.topics.iter().map(|it| block(&it.rect, "miniature-box", Ink::Plain)) }
-            { for scene.topics.iter().flat_map(|it| &it.lanes).map(lane) }
+            { for scene.topics.iter().flat_map(|it| &it.lanes).map(|it| lane(it)) }
             { for brokers.map(|it| broker(it)) }
             { for scene.groups.iter().map(|it| block(&it.rect, "miniature-box", it.ink)) }
             { for scene.groups.iter().flat_map(|it| {

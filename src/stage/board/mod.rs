@@ -43,8 +43,10 @@ use twin::TwinText;
 /// What the board is given.
 #[derive(Properties, PartialEq)]
 pub struct BoardProps {
-    /// What to show.
+    /// What to draw.
     pub scene: Rc<Scene>,
+    /// What to say in the text twin.
+    pub told: Rc<Scene>,
     /// Called when a button is pressed.
     pub on_action: Callback<BoardAction>,
     /// Called when somebody points at something.
@@ -73,7 +75,7 @@ pub fn Board(props: &BoardProps) -> Html {
                 style={size(scene.width * scene.zoom, scene.height * scene.zoom)}
                 {onclick}
             >
-                <TwinText scene={scene.clone()} />
+                <TwinText scene={props.told.clone()} />
                 <div class="board-drawing" aria-hidden="true" style={scaled(scene.zoom)}>
                     { drawing(scene, &props.on_action) }
                 </div>
@@ -116,14 +118,11 @@ fn drawing(scene: &Rc<Scene>, on_action: &Callback<BoardAction>) -> Html {
                 }) }
             </div>
             <div key="cluster">{ for scene.cluster.iter().map(brokers::cluster) }</div>
-            <svg
+            <Ribbons
                 key="ribbons"
-                class="ribbons"
-                viewBox={format!("0 0 {} {}", scene.width, scene.height)}
-                style={size(scene.width, scene.height)}
-            >
-                { for scene.ribbons.iter().map(ribbon) }
-            </svg>
+                ribbons={scene.ribbons.clone()}
+                board={(scene.width, scene.height)}
+            />
             <div key="links">
                 { for scene.cluster.iter().map(|it| {
                     brokers::links(it, (scene.width, scene.height))
@@ -226,6 +225,28 @@ fn admin(admin: &AdminMark) -> Html {
         <div key="admin" class="pill admin" style={at(&admin.rect)} {title}>
             <span class="clip">{ text }</span>
         </div>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct RibbonsProps {
+    ribbons: Rc<Vec<Ribbon>>,
+    /// The board's width and height.
+    board: (f32, f32),
+}
+
+/// The ribbons, which lie over all else that is drawn.
+#[component]
+fn Ribbons(props: &RibbonsProps) -> Html {
+    let (width, height) = props.board;
+    html! {
+        <svg
+            class="ribbons"
+            viewBox={format!("0 0 {width} {height}")}
+            style={size(width, height)}
+        >
+            { for props.ribbons.iter().map(ribbon) }
+        </svg>
     }
 }
 

@@ -8,7 +8,7 @@ use web_sys::HtmlElement;
 use yew::prelude::*;
 
 use super::super::geometry::Rect;
-use super::super::scene::{Cell, Lane, TopicCard};
+use super::super::scene::{Cell, Lane};
 use super::super::{Scene, Subject};
 use super::style::at;
 
@@ -53,10 +53,15 @@ pub(super) fn BrokerStops(props: &BrokerStopsProps) -> Html {
     }
 }
 
-#[derive(Properties, PartialEq)]
+#[derive(Properties)]
 pub(super) struct LaneStopProps {
-    pub card: Rc<TopicCard>,
-    pub index: usize,
+    pub lane: Rc<Lane>,
+}
+
+impl PartialEq for LaneStopProps {
+    fn eq(&self, other: &LaneStopProps) -> bool {
+        Rc::ptr_eq(&self.lane, &other.lane)
+    }
 }
 
 /// The button of a lane, and of the record that the arrow keys have come to.
@@ -64,7 +69,7 @@ pub(super) struct LaneStopProps {
 pub(super) fn LaneStop(props: &LaneStopProps) -> Html {
     let offset = use_state(|| None::<i64>);
     let place = use_node_ref();
-    let lane = &props.card.lanes[props.index];
+    let lane = &*props.lane;
     {
         let place = place.clone();
         use_effect_with(*offset, move |offset| {

@@ -14,6 +14,26 @@ const LETTERS: f64 = 0.82;
 /// How opaque marks are that matter little.
 const FAINT: f64 = 0.62;
 
+/// What marks have in common that are painted at once.
+#[derive(PartialEq)]
+struct Kind {
+    shape: Shape,
+    ink: Ink,
+    is_response: bool,
+    is_faint: bool,
+}
+
+impl Kind {
+    fn of(mark: &PacketMark) -> Kind {
+        Kind {
+            shape: mark.shape,
+            ink: mark.ink,
+            is_response: mark.is_response,
+            is_faint: mark.is_faint,
+        }
+    }
+}
+
 /// A canvas and all it takes to paint on it.
 pub(super) struct Brush<'a> {
     pub context: &'a CanvasRenderingContext2d,
@@ -36,14 +56,66 @@ impl Brush<'_> {
         if self.has_arrows {
             self.arrow(mark, x, y);
         }
+        context.begin_path();
+        self.trace(mark, x, y);
         match mark.shape {
             Shape::Records | Shape::FetchedRecords => self.records(mark, x, y),
             Shape::Acknowledgement => self.acknowledgement(mark, x, y),
-            Shape::Fetch => self.chevron(mark, x, y),
-            Shape::Group => self.polygon(mark, x, y, 4),
-            Shape::Cluster => self.polygon(mark, x, y, 6),
+            _ => self.fill_by_kind(mark),
         }
         context.set_global_alpha(1.0);
+    }
+
+    /// Paints marks of which there are very many: all that look alike at once,
+    /// and without outlines where they are filled.
+    pub fn swarm(&self, marks: &[&PacketMark]) {
+        let context = self.context;
+        context.set_line_width(0.11 * self.rem);
+        let mut kinds: Vec<(Kind, Vec<&PacketMark>)> = Vec::new();
+        for mark in marks {
+            let kind = Kind::of(mark);
+            match kinds.iter_mut().find(|(it, _)| *it == kind) {
+                Some((_, alike)) => alike.push(mark),
+                None => kinds.push((kind, vec![mark])),
+            }
+        }
+        for (kind, alike) in kinds {
+            context.set_global_alpha(if kind.is_faint { FAINT } else { 1.0 });
+            context.begin_path();
+            for mark in alike {
+                let (x, y) = self.place(mark);
+                self.trace(mark, x, y);
+            }
+            self.fill_swarm(&kind);
+        }
+        context.set_global_alpha(1.0);
+    }
+
+    fn fill_swarm(&self, kind: &Kind) {
+        let ink = self.line_colour(kind.ink);
+        match kind.shape {
+            Shape::Records | Shape::FetchedRecords => {
+                self.context.set_fill_style_str(self.theme.colour(kind.ink));
+                self.context.fill();
+            }
+            Shape::Acknowledgement => self.fill_and_outline(&self.theme.surface, ink),
+            _ if kind.is_response => self.fill_and_outline(&self.theme.surface, ink),
+            _ => {
+                self.context.set_fill_style_str(ink);
+                self.context.fill();
+            }
+        }
+    }
+
+    /// Adds a mark's outline to the path.
+    fn trace(&self, mark: &PacketMark, x: f64, y: f64) {
+        match mark.shape {
+            Shape::Records | Shape::FetchedRecords => self.trace_records(mark, x, y),
+            Shape::Acknowledgement => self.trace_ring(mark, x, y),
+            Shape::Fetch => self.trace_chevron(mark, x, y),
+            Shape::Group => self.trace_polygon(mark, x, y, 4),
+            Shape::Cluster => self.trace_polygon(mark, x, y, 6),
+        }
     }
 
     /// Where a mark's middle is, in CSS pixels.
@@ -60,13 +132,12 @@ impl Brush<'_> {
         (f64::from(width) * self.rem, f64::from(height) * self.rem)
     }
 
-    fn records(&self, mark: &PacketMark, x: f64, y: f64) {
+    fn trace_records(&self, mark: &PacketMark, x: f64, y: f64) {
         let (half_width, half_height) = self.extent(mark);
         let corner = CELL_CORNER * self.rem;
         let (left, top) = (x - half_width, y - half_height);
         let (right, bottom) = (x + half_width, y + half_height);
         let context = self.context;
-        context.begin_path();
         // The corner to the left above is cut off records that are fetched.
         match mark.shape {
             Shape::FetchedRecords => {
@@ -79,6 +150,10 @@ impl Brush<'_> {
         context.line_to(right, bottom);
         context.line_to(left, bottom);
         context.close_path();
+    }
+
+    fn records(&self, mark: &PacketMark, x: f64, y: f64) {
+        let context = self.context;
         self.fill_and_outline(self.theme.colour(mark.ink), &self.theme.text);
         if self.has_text {
             context.set_fill_style_str(&self.theme.key_text);
@@ -91,11 +166,16 @@ impl Brush<'_> {
         }
     }
 
+    fn trace_ring(&self, mark: &PacketMark, x: f64, y: f64) {
+        let (radius, _) = self.extent(mark);
+        self.context.move_to(x + radius, y);
+        // Fails only for a radius below zero.
+        let _ = self.context.arc(x, y, radius, 0.0, TAU);
+    }
+
     fn acknowledgement(&self, mark: &PacketMark, x: f64, y: f64) {
         let (radius, _) = self.extent(mark);
         let context = self.context;
-        context.begin_path();
-        let _ = context.arc(x, y, radius, 0.0, TAU);
         let ink = self.line_colour(mark.ink);
         self.fill_and_outline(&self.theme.surface, ink);
         context.begin_path();
@@ -114,11 +194,10 @@ impl Brush<'_> {
     }
 
     /// Points where it flies.
-    fn chevron(&self, mark: &PacketMark, x: f64, y: f64) {
+    fn trace_chevron(&self, mark: &PacketMark, x: f64, y: f64) {
         let (radius, _) = self.extent(mark);
         let heading = f64::from(mark.heading);
         let context = self.context;
-        context.begin_path();
         let turns = [0.0, 2.4, PI, -2.4];
         for (corner, turn) in turns.into_iter().enumerate() {
             let reach = if corner == 2 { 0.25 * radius } else { radius };
@@ -130,13 +209,11 @@ impl Brush<'_> {
             }
         }
         context.close_path();
-        self.fill_by_kind(mark);
     }
 
-    fn polygon(&self, mark: &PacketMark, x: f64, y: f64, corners: u32) {
+    fn trace_polygon(&self, mark: &PacketMark, x: f64, y: f64, corners: u32) {
         let (radius, _) = self.extent(mark);
         let context = self.context;
-        context.begin_path();
         for corner in 0..corners {
             let angle = TAU * f64::from(corner) / f64::from(corners) - FRAC_PI_2;
             let (to_x, to_y) = (x + radius * angle.cos(), y + radius * angle.sin());
@@ -146,7 +223,6 @@ impl Brush<'_> {
             }
         }
         context.close_path();
-        self.fill_by_kind(mark);
     }
 
     /// Requests are filled, answers are hollow.

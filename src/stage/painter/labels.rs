@@ -64,7 +64,7 @@ fn obstacles(scene: &Scene, mark: &PacketMark) -> Vec<Rect> {
             Shape::Group | Shape::Cluster => {
                 found.extend([card.header, card.controls]);
                 let lanes = card.lanes.iter().filter(|lane| near(&lane.rect));
-                found.extend(lanes.flat_map(written_on));
+                found.extend(lanes.flat_map(|lane| written_on(lane)));
             }
             _ => found.push(card.rect),
         }

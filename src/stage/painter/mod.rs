@@ -13,6 +13,7 @@ use engine::World;
 use wasm_bindgen::JsCast;
 use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement};
 
+use super::geometry::Rect;
 use super::packets::{PacketMark, packet_marks};
 use super::scene::{COLUMNS_FROM, Scene};
 use brush::Brush;
@@ -50,10 +51,16 @@ struct Window {
 }
 
 /// Paints the packets of a world over its scene. To be called every frame, and
-/// once after anything has changed while time stands still.
+/// once after anything has changed while time stands still. Tells which part of
+/// the board is seen, in rem of the scene; `None` where nothing was painted.
 ///
 /// Where the system asks for less motion, packets move twice a second.
-pub fn paint(canvas: &HtmlCanvasElement, scene: &Scene, world: &World, playing: bool) {
+pub fn paint(
+    canvas: &HtmlCanvasElement,
+    scene: &Scene,
+    world: &World,
+    playing: bool,
+) -> Option<Rect> {
     STUDIO.with_borrow_mut(|studio| {
         if studio.is_none() {
             *studio = Theme::read().map(|theme| Studio {
@@ -61,11 +68,10 @@ pub fn paint(canvas: &HtmlCanvasElement, scene: &Scene, world: &World, playing: 
                 painted_at_ms: f64::NEG_INFINITY,
             });
         }
-        if let Some(studio) = studio {
-            studio.theme.refresh();
-            studio.paint(canvas, scene, world, playing);
-        }
-    });
+        let studio = studio.as_mut()?;
+        studio.theme.refresh();
+        studio.paint(canvas, scene, world, playing)
+    })
 }
 
 /// How wide the board is that this canvas lies over, in rem; `None` before it
@@ -94,16 +100,20 @@ fn board(canvas: &HtmlCanvasElement) -> Option<Element> {
 }
 
 impl Studio {
-    fn paint(&mut self, canvas: &HtmlCanvasElement, scene: &Scene, world: &World, playing: bool) {
+    fn paint(
+        &mut self,
+        canvas: &HtmlCanvasElement,
+        scene: &Scene,
+        world: &World,
+        playing: bool,
+    ) -> Option<Rect> {
         let is_calm = playing && self.theme.wants_less_motion();
         let now_ms = js_sys::Date::now();
         if is_calm && (now_ms - self.painted_at_ms).abs() < REDUCED_MOTION_MS {
-            return;
+            return None;
         }
         self.painted_at_ms = now_ms;
-        let (Some(window), Some(context)) = (fit(canvas, scene), context(canvas)) else {
-            return;
-        };
+        let (window, context) = (fit(canvas, scene)?, context(canvas)?);
         let marks = packet_marks(world, scene);
         let seen: Vec<&PacketMark> = marks.iter().filter(|mark| window.shows(mark)).collect();
         let brush = Brush {
@@ -114,16 +124,25 @@ impl Studio {
             has_arrows: !playing || is_calm,
         };
         window.begin(&context);
-        for mark in &seen {
-            brush.mark(mark);
+        match brush.has_text || brush.has_arrows {
+            true => seen.iter().for_each(|mark| brush.mark(mark)),
+            false => brush.swarm(&seen),
         }
         if brush.has_text {
             labels::write(&brush, &seen, scene);
         }
+        Some(window.seen())
     }
 }
 
 impl Window {
+    /// What of the scene is seen, in rem.
+    fn seen(&self) -> Rect {
+        let rem = |px: f64| (px / self.rem) as f32;
+        let (x, y) = self.scrolled;
+        Rect::new(rem(x), rem(y), rem(self.size.0), rem(self.size.1))
+    }
+
     fn shows(&self, mark: &PacketMark) -> bool {
         let slack = 6.0 * self.rem;
         let x = f64::from(mark.at.x) * self.rem - self.scrolled.0;

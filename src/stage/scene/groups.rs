@@ -1,6 +1,7 @@
 //! Groups as boxes of consumers.
 
 use engine::collections::BTreeMap;
+use std::rc::Rc;
 
 use engine::coordinator::GroupState;
 use engine::coordinator::consumer_group::ConsumerGroupState;
@@ -62,7 +63,7 @@ pub(super) fn group_box(
         let place = (x + PAD, bottom, width - 2.0 * PAD);
         let member = member_box(world, group, member, news, place);
         bottom = member.rect.bottom() + MEMBER_GAP;
-        members.push(member);
+        members.push(Rc::new(member));
     }
     let more_members = group.members.len() - shown;
     let more_height = if more_members > 0 { MORE_HEIGHT } else { 0.0 };

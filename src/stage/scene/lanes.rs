@@ -402,8 +402,15 @@ fn density(log: &PartitionLog, limit: i64) -> Vec<u8> {
             (_, Some(batch)) => batch.base_offset().clamp(log.start_offset(), limit),
         }
     };
-    let counts: Vec<i64> = (0..STRETCHES)
-        .map(|stretch| log.data_records(offset_at(stretch), offset_at(stretch + 1)))
+    let bounds: Vec<i64> = (0..=STRETCHES).map(offset_at).collect();
+    // Where no offset is without a record, they need not be counted.
+    let is_dense = log.data_records(bounds[0], limit) == limit - bounds[0];
+    let counts: Vec<i64> = bounds
+        .windows(2)
+        .map(|bounds| match is_dense {
+            true => bounds[1] - bounds[0],
+            false => log.data_records(bounds[0], bounds[1]),
+        })
         .collect();
     let most = counts.iter().copied().max().unwrap_or(0).max(1);
     counts

@@ -282,14 +282,15 @@ impl Layout<'_> {
             brokers: Vec::new(),
             topics: Vec::new(),
             cluster: None,
-            ribbons: Vec::new(),
+            ribbons: Rc::default(),
             producers,
             groups,
         };
         match middle {
             Middle::Topics(admin, brokers, topics) => {
                 let (groups, edge) = (&scene.groups, edges.right);
-                scene.ribbons = ribbons::ribbons(&topics, groups, arrangement, edge);
+                let ribbons = ribbons::ribbons(&topics, groups, arrangement, edge);
+                scene.ribbons = Rc::new(ribbons);
                 scene.admin = admin;
                 scene.brokers = brokers;
                 scene.topics = topics;
@@ -300,7 +301,8 @@ impl Layout<'_> {
                 let cluster = built.join(clients, edges.racks, scene.width);
                 let edge = edges.racks.x + edges.racks.width;
                 let (world, groups) = (self.world, &scene.groups);
-                scene.ribbons = brokers::ribbons(world, &cluster, groups, arrangement, edge);
+                let ribbons = brokers::ribbons(world, &cluster, groups, arrangement, edge);
+                scene.ribbons = Rc::new(ribbons);
                 scene.cluster = Some(cluster);
             }
         }

@@ -114,7 +114,7 @@ const FLYING: [Sign; 6] = [
 /// The marks to explain on a board with these cards and boxes, in order.
 pub(super) fn signs(topics: &[Rc<TopicCard>], groups: &[Rc<GroupBox>]) -> Vec<Sign> {
     let lanes = || topics.iter().flat_map(|card| &card.lanes);
-    let any = |is: fn(&Lane) -> bool| lanes().any(is);
+    let any = |is: fn(&Lane) -> bool| lanes().any(|lane| is(lane));
     let has_fate = |fate: Fate| lanes().any(|it| it.cells.iter().any(|it| it.fate == Some(fate)));
     let shares = groups.iter().any(|group| group.kind == GroupKind::Share);
     let mut signs = vec![

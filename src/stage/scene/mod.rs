@@ -148,7 +148,7 @@ pub struct Scene {
     pub cluster: Option<Cluster>,
     /// Each joins a lane to the member that owns it, or the replica that is
     /// read to the member that reads it.
-    pub ribbons: Vec<Ribbon>,
+    pub ribbons: Rc<Vec<Ribbon>>,
     /// The marks that are explained.
     pub signs: Vec<Sign>,
     /// Where it is said what the marks mean.
@@ -175,7 +175,7 @@ impl Scene {
     pub fn lane(&self, partition: &TopicPartition) -> Option<&Lane> {
         let card = self.topic(&partition.topic)?;
         let index = usize::try_from(partition.partition).ok()?;
-        card.lanes.get(index)
+        card.lanes.get(index).map(Rc::as_ref)
     }
 
     /// The card of a topic, when it is drawn.
@@ -194,7 +194,7 @@ impl Scene {
     pub fn consumer(&self, client: u32) -> Option<(&GroupBox, &MemberBox)> {
         self.groups.iter().find_map(|group| {
             let member = group.members.iter().find(|it| it.client == Some(client))?;
-            Some((group.as_ref(), member))
+            Some((group.as_ref(), member.as_ref()))
         })
     }
 
@@ -202,12 +202,12 @@ impl Scene {
     /// a processor.
     pub fn processor(&self, producer: u32) -> Option<(&GroupBox, &MemberBox)> {
         self.groups.iter().find_map(|group| {
-            let writes = |it: &&MemberBox| match &it.role {
+            let writes = |it: &&Rc<MemberBox>| match &it.role {
                 Role::Processor(writer) => writer.client == producer,
                 _ => false,
             };
             let member = group.members.iter().find(writes)?;
-            Some((group.as_ref(), member))
+            Some((group.as_ref(), member.as_ref()))
         })
     }
 

@@ -151,7 +151,7 @@ pub struct TopicCard {
     pub totals: Totals,
     /// Its lanes, by number; the first of them when there are very many, none
     /// when it is folded.
-    pub lanes: Vec<Lane>,
+    pub lanes: Vec<Rc<Lane>>,
     /// Partitions without a lane of their own.
     pub more_lanes: usize,
     /// Groups that read it and for which its lanes have no row.
@@ -452,7 +452,7 @@ pub struct GroupBox {
     /// How many members it has, by its coordinator's count.
     pub member_count: usize,
     /// Its members, those whose client is gone, and consumers about to join.
-    pub members: Vec<MemberBox>,
+    pub members: Vec<Rc<MemberBox>>,
     /// Members for which there is no room.
     pub more_members: usize,
     /// The topics that it reads.

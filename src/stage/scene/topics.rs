@@ -1,6 +1,7 @@
 //! Topics as cards of lanes.
 
 use engine::collections::BTreeMap;
+use std::rc::Rc;
 
 use engine::controller::Topic;
 use engine::protocol::TopicName;
@@ -121,7 +122,8 @@ impl Cards<'_> {
             let partition = TopicPartition::new(name.clone(), number as i32);
             let wanted = self.view.moved.get(&partition).copied();
             let rect = Rect { y, ..place };
-            lanes::lane(self.world, partition, wanted, rows, self.news, rect)
+            let lane = lanes::lane(self.world, partition, wanted, rows, self.news, rect);
+            Rc::new(lane)
         });
         let more_lanes = if is_folded {
             0

@@ -210,7 +210,7 @@ fn ribbons_join_lanes_to_their_owners() {
     for (seed, world) in random_worlds() {
         for width in WIDTHS {
             let scene = Scene::of(&world, &View::new(width));
-            for ribbon in &scene.ribbons {
+            for ribbon in scene.ribbons.iter() {
                 let what = format!("seed {seed}, {width} rem: {ribbon:?}");
                 let (start, end) = (ribbon.route.start(), ribbon.route.end());
                 let card = scene.topic(&ribbon.topic_partition.topic).expect(&what);

@@ -364,7 +364,7 @@ fn ribbons_lead_from_the_replica_that_is_read() {
     let world = three_brokers();
     let scene = scene(&world, 75.0);
     assert_eq!(scene.ribbons.len(), 6);
-    for ribbon in &scene.ribbons {
+    for ribbon in scene.ribbons.iter() {
         let registration = world
             .image()
             .partition(&ribbon.topic_partition)
@@ -405,7 +405,7 @@ fn a_consumer_in_a_rack_is_joined_to_the_follower_that_it_reads() {
     run_ms(&mut world, 20_000);
     let scene = scene(&world, 75.0);
     assert_eq!(scene.ribbons.len(), 2);
-    for ribbon in &scene.ribbons {
+    for ribbon in scene.ribbons.iter() {
         let on_b = broker(&scene, 2).rect;
         assert!(on_b.contains(ribbon.route.start()), "{ribbon:?}");
     }
