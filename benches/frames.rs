@@ -65,11 +65,19 @@ fn dropped(playground: &Playground, view: &View) -> Vec<Duration> {
     let mut scenes: Vec<Option<Scene>> = (0..PICTURES)
         .map(|_| Some(playground.scene(view)))
         .collect();
-    scenes.iter_mut().map(|it| timed(|| drop(it.take()))).collect()
+    scenes
+        .iter_mut()
+        .map(|it| timed(|| drop(it.take())))
+        .collect()
 }
 
 fn report(what: &str, times: &mut [Duration]) {
     times.sort_unstable();
     let ms = |share: usize| times[(times.len() - 1) * share / 100].as_secs_f64() * 1_000.0;
-    println!("{what}: p50 {:.2} ms, p95 {:.2} ms, max {:.2} ms", ms(50), ms(95), ms(100));
+    println!(
+        "{what}: p50 {:.2} ms, p95 {:.2} ms, max {:.2} ms",
+        ms(50),
+        ms(95),
+        ms(100)
+    );
 }

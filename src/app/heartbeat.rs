@@ -113,9 +113,8 @@ impl Heartbeat {
     }
 
     /// What of the scene is drawn, and what is said of it.
-    pub fn drawn_and_told(&self) -> (Rc<Scene>, Rc<Scene>) {
-        let turns = &self.state.borrow().turns;
-        (turns.drawn.clone(), turns.told.clone())
+    pub fn turns(&self) -> Turns {
+        self.state.borrow().turns.clone()
     }
 
     /// What the board is arranged by.

@@ -285,7 +285,7 @@ impl Component for App {
 
     fn view(&self, ctx: &Context<Self>) -> Html {
         let is_beside = self.side.panel().is_some_and(Panel::is_beside);
-        let (drawn, told) = self.heartbeat.drawn_and_told();
+        let turns = self.heartbeat.turns();
         html! {
             <>
                 <header class="top" ref={self.header.clone()}>
@@ -309,8 +309,9 @@ impl Component for App {
                 { self.view_panel(ctx) }
                 <main class="stage">
                     <Board
-                        scene={drawn}
-                        {told}
+                        scene={turns.drawn}
+                        told={turns.told}
+                        near={turns.near}
                         canvas_ref={self.canvas.clone()}
                         on_action={self.on_board.clone()}
                         on_point={self.on_point.clone()}

@@ -17,12 +17,15 @@ const ROUND: usize = 10;
 const TOLD_EVERY: usize = 5;
 
 /// What is drawn and said of the latest scenes.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Turns {
     /// What is drawn.
     pub drawn: Rc<Scene>,
     /// What the text twin says.
     pub told: Rc<Scene>,
+    /// Of a crowded board, the part that is seen and what is near it: what lies
+    /// beyond is drawn without its contents. `None` where all is drawn.
+    pub near: Option<Rect>,
     count: usize,
 }
 
@@ -32,6 +35,7 @@ impl Turns {
         Turns {
             drawn: scene.clone(),
             told: scene,
+            near: None,
             count: 0,
         }
     }
@@ -44,12 +48,22 @@ impl Turns {
         if seen.is_none() || self.count.is_multiple_of(TOLD_EVERY) {
             self.told = scene.clone();
         }
+        self.near = seen.map(near);
         let turn = Turn {
             seen,
             count: self.count,
         };
         self.drawn = Rc::new(turn.scene(&self.drawn, scene));
     }
+}
+
+/// The part of the board that is seen, and half as much above and below. It
+/// moves in steps, so that not all is drawn with every pixel that is scrolled.
+fn near(seen: Rect) -> Rect {
+    let step = (seen.height / 4.0).max(1.0);
+    let top = ((seen.y / step).floor() - 2.0) * step;
+    let bottom = ((seen.bottom() / step).ceil() + 2.0) * step;
+    Rect::new(seen.x, top, seen.width, bottom - top)
 }
 
 fn is_crowded(scene: &Scene) -> bool {
@@ -209,6 +223,15 @@ mod tests {
         }
         assert_eq!(turns.drawn, later);
         assert_eq!(turns.told, later);
+    }
+
+    #[test]
+    fn what_is_near_is_ready_before_it_is_scrolled_to() {
+        let seen = Rect::new(0.0, 101.0, 80.0, 40.0);
+        let around = near(seen);
+        assert_eq!((around.y, around.bottom()), (80.0, 170.0));
+        let a_little_later = Rect { y: 102.0, ..seen };
+        assert_eq!(near(a_little_later), around);
     }
 
     #[test]

@@ -24,6 +24,8 @@ use moving::{Drag, on_drag, on_wheel};
 #[derive(Properties, PartialEq)]
 pub(super) struct TopicDrawingProps {
     pub card: Rc<TopicCard>,
+    /// Of a crowded board, the part that is seen and what is near it.
+    pub near: Option<Rect>,
     pub on_action: Callback<BoardAction>,
 }
 
@@ -58,6 +60,7 @@ pub(super) fn TopicDrawing(props: &TopicDrawingProps) -> Html {
                     <LaneDrawing
                         key={it.topic_partition.partition}
                         lane={it.clone()}
+                        is_near={props.near.is_none_or(|near| near.overlaps(&it.rect))}
                         drag={drag.clone()}
                         on_action={props.on_action.clone()}
                     />
@@ -106,13 +109,16 @@ fn totals(card: &TopicCard) -> Html {
 #[derive(Properties)]
 struct LaneDrawingProps {
     lane: Rc<Lane>,
+    is_near: bool,
     drag: Rc<RefCell<Drag>>,
     on_action: Callback<BoardAction>,
 }
 
 impl PartialEq for LaneDrawingProps {
     fn eq(&self, other: &LaneDrawingProps) -> bool {
-        Rc::ptr_eq(&self.lane, &other.lane) && self.on_action == other.on_action
+        Rc::ptr_eq(&self.lane, &other.lane)
+            && self.is_near == other.is_near
+            && self.on_action == other.on_action
     }
 }
 
@@ -147,7 +153,19 @@ fn LaneDrawing(props: &LaneDrawingProps) -> Html {
                 { format!("P{}", partition.partition) }
             </div>
             <div class="track" data-open={open.clone()} style={at(&lane.track)} />
-            <div>{ for lane.earlier.iter().map(|it| earlier(it, &open)) }</div>
+            if props.is_near {
+                { contents(lane, &open) }
+            }
+        </div>
+    }
+}
+
+/// All that changes in a lane as records come and go.
+fn contents(lane: &Lane, open: &str) -> Html {
+    let partition = &lane.topic_partition;
+    html! {
+        <>
+            <div>{ for lane.earlier.iter().map(|it| earlier(it, open)) }</div>
             <div class="cells">{ for lane.cells.iter().map(|it| cell(it, partition)) }</div>
             { among(lane) }
             <div>{ for lane.later.iter().map(later) }</div>
@@ -161,7 +179,7 @@ fn LaneDrawing(props: &LaneDrawingProps) -> Html {
             />
             <div>{ for lane.rows.iter().map(|it| row(it, lane)) }</div>
             { labels(lane) }
-        </div>
+        </>
     }
 }
 

@@ -24,6 +24,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
+use super::geometry::Rect;
 use super::recent::Change;
 use super::scene::{AdminMark, BrokerPill, Note, NoteKind, Ribbon, RibbonKind};
 use super::{BoardAction, Scene, Subject};
@@ -47,6 +48,8 @@ pub struct BoardProps {
     pub scene: Rc<Scene>,
     /// What to say in the text twin.
     pub told: Rc<Scene>,
+    /// Of a crowded board, the part that is seen and what is near it.
+    pub near: Option<Rect>,
     /// Called when a button is pressed.
     pub on_action: Callback<BoardAction>,
     /// Called when somebody points at something.
@@ -77,7 +80,7 @@ pub fn Board(props: &BoardProps) -> Html {
             >
                 <TwinText scene={props.told.clone()} />
                 <div class="board-drawing" aria-hidden="true" style={scaled(scene.zoom)}>
-                    { drawing(scene, &props.on_action) }
+                    { drawing(scene, props) }
                 </div>
                 <div class="board-controls" style={scaled(scene.zoom)}>
                     { controls(scene, &props.on_action) }
@@ -90,7 +93,7 @@ pub fn Board(props: &BoardProps) -> Html {
     }
 }
 
-fn drawing(scene: &Rc<Scene>, on_action: &Callback<BoardAction>) -> Html {
+fn drawing(scene: &Rc<Scene>, props: &BoardProps) -> Html {
     html! {
         <>
             <div key="notes">{ for scene.notes.iter().map(note) }</div>
@@ -108,7 +111,8 @@ fn drawing(scene: &Rc<Scene>, on_action: &Callback<BoardAction>) -> Html {
                     <TopicDrawing
                         key={&*it.name}
                         card={it.clone()}
-                        on_action={on_action.clone()}
+                        near={props.near}
+                        on_action={props.on_action.clone()}
                     />
                 }) }
             </div>

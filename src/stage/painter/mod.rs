@@ -42,10 +42,12 @@ struct Studio {
 struct Window {
     /// CSS pixels for a rem.
     rem: f64,
-    /// How far the board is scrolled, in CSS pixels.
+    /// Where of the board its left upper corner is, in CSS pixels.
     scrolled: (f64, f64),
     /// Its size, in CSS pixels.
     size: (f64, f64),
+    /// From where to where the board is seen, downwards, in CSS pixels.
+    seen: (f64, f64),
     /// Device pixels for a CSS pixel.
     ratio: f64,
 }
@@ -139,8 +141,14 @@ impl Window {
     /// What of the scene is seen, in rem.
     fn seen(&self) -> Rect {
         let rem = |px: f64| (px / self.rem) as f32;
-        let (x, y) = self.scrolled;
-        Rect::new(rem(x), rem(y), rem(self.size.0), rem(self.size.1))
+        let (top, bottom) = self.seen;
+        let height = (bottom - top).max(0.0);
+        Rect::new(
+            rem(self.scrolled.0),
+            rem(top),
+            rem(self.size.0),
+            rem(height),
+        )
     }
 
     fn shows(&self, mark: &PacketMark) -> bool {
@@ -165,11 +173,15 @@ impl Window {
 fn fit(canvas: &HtmlCanvasElement, scene: &Scene) -> Option<Window> {
     let board = board(canvas)?;
     let world = canvas.closest(".board-world").ok().flatten()?;
-    let size = (
-        f64::from(board.client_width()),
-        f64::from(board.client_height()),
-    );
-    let device = web_sys::window()?.device_pixel_ratio().max(0.25);
+    // A board that is higher than the window moves with the page.
+    let browser = web_sys::window()?;
+    let height_seen = browser.inner_height().ok()?.as_f64()?;
+    let all = f64::from(board.client_height());
+    let above = -board.get_bounding_client_rect().top();
+    let size = (f64::from(board.client_width()), all.min(height_seen));
+    let down = above.clamp(0.0, all - size.1).floor();
+    let inner = f64::from(board.scroll_top());
+    let device = browser.device_pixel_ratio().max(0.25);
     let longest = size.0.max(size.1).max(1.0);
     let ratio = device.min(CANVAS_MAX / longest);
     let (width, height) = ((size.0 * ratio) as u32, (size.1 * ratio) as u32);
@@ -179,16 +191,16 @@ fn fit(canvas: &HtmlCanvasElement, scene: &Scene) -> Option<Window> {
     if (canvas.width(), canvas.height()) != (width, height) {
         canvas.set_width(width);
         canvas.set_height(height);
-        let style = format!("width:{}px;height:{}px", size.0, size.1);
+    }
+    let style = format!("width:{}px;height:{}px;top:{down}px", size.0, size.1);
+    if canvas.get_attribute("style").as_deref() != Some(style.as_str()) {
         canvas.set_attribute("style", &style).ok()?;
     }
     Some(Window {
         rem: f64::from(world.client_width()) / f64::from(scene.width),
-        scrolled: (
-            f64::from(board.scroll_left()),
-            f64::from(board.scroll_top()),
-        ),
+        scrolled: (f64::from(board.scroll_left()), inner + down),
         size,
+        seen: (inner + above.max(0.0), inner + all.min(above + height_seen)),
         ratio,
     })
 }
