@@ -37,6 +37,8 @@ struct State {
     turns: Turns,
     /// The part of the board that is seen.
     seen: Option<Rect>,
+    /// The scene was made in the frame before: the next one draws it.
+    is_scene_ready: bool,
     view: View,
     canvas: NodeRef,
     refresh: Callback<()>,
@@ -54,6 +56,7 @@ impl Heartbeat {
             clock: Clock::default(),
             turns: Turns::new(scene.clone()),
             seen: None,
+            is_scene_ready: false,
             scene,
             view,
             canvas,
@@ -73,6 +76,7 @@ impl Heartbeat {
     /// What of that was folded and moved is forgotten.
     pub fn replace(&self, playground: Playground) -> Playground {
         let state = &mut *self.state.borrow_mut();
+        state.is_scene_ready = false;
         state.view.folded.clear();
         state.view.moved.clear();
         std::mem::replace(&mut state.playground, playground)
@@ -122,16 +126,17 @@ impl Heartbeat {
         self.state.borrow().view.by
     }
 
-    /// Makes the picture anew; keeps the old one when nothing has changed, so
-    /// that nothing is painted again.
+    /// Makes the picture anew.
     pub fn refresh_scene(&self) {
+        self.state.borrow_mut().make_scene();
+    }
+
+    /// Makes the picture anew where the frame before has not done so.
+    pub fn ready_scene(&self) {
         let state = &mut *self.state.borrow_mut();
-        let scene = state.playground.scene(&state.view);
-        if *state.scene != scene {
-            state.scene = Rc::new(scene);
+        if !std::mem::take(&mut state.is_scene_ready) {
+            state.make_scene();
         }
-        let seen = state.seen.filter(|_| state.clock.is_playing());
-        state.turns.take(&state.scene, seen);
     }
 
     /// Notes how wide the board is now, and has it drawn anew when that
@@ -146,6 +151,7 @@ impl Heartbeat {
             return true;
         }
         state.view.width_rem = width_rem;
+        state.is_scene_ready = false;
         let refresh = state.refresh.clone();
         drop(state);
         refresh.emit(());
@@ -168,6 +174,18 @@ impl Heartbeat {
 }
 
 impl State {
+    /// Keeps the old picture when nothing has changed, so that nothing is
+    /// painted again.
+    fn make_scene(&mut self) {
+        self.is_scene_ready = false;
+        let scene = self.playground.scene(&self.view);
+        if *self.scene != scene {
+            self.scene = Rc::new(scene);
+        }
+        let seen = self.seen.filter(|_| self.clock.is_playing());
+        self.turns.take(&self.scene, seen);
+    }
+
     fn paint(&mut self) {
         if let Some(canvas) = self.canvas.cast::<HtmlCanvasElement>() {
             let world = self.playground.world();
@@ -193,10 +211,15 @@ fn beat(state: &Rc<RefCell<State>>) {
             state.paint();
             let due = now_ms - state.refreshed_ms >= REFRESH_MS;
             let due = due && (us > 0 || state.clock.is_playing());
-            due.then(|| {
+            // One frame makes the picture and the next one draws it, so that
+            // neither has to do both.
+            let is_ready = state.is_scene_ready;
+            if due && !is_ready {
                 state.refreshed_ms = now_ms;
-                state.refresh.clone()
-            })
+                state.make_scene();
+                state.is_scene_ready = true;
+            }
+            is_ready.then(|| state.refresh.clone())
         };
         if let Some(refresh) = refresh {
             refresh.emit(());

@@ -201,6 +201,7 @@ impl Component for App {
     }
 
     fn update(&mut self, _ctx: &Context<Self>, msg: Msg) -> bool {
+        let is_beat = matches!(msg, Msg::Refresh);
         match msg {
             Msg::Refresh => {}
             Msg::TogglePlay => {
@@ -260,6 +261,10 @@ impl Component for App {
                 }
             }
             Msg::NextTheme => self.theme = self.theme.next(),
+        }
+        match is_beat {
+            true => self.heartbeat.ready_scene(),
+            false => self.heartbeat.refresh_scene(),
         }
         self.refresh();
         true
@@ -344,7 +349,6 @@ impl App {
 
     /// Takes over what the parts of the page show.
     fn refresh(&mut self) {
-        self.heartbeat.refresh_scene();
         self.scene = self.heartbeat.scene();
         self.caption.take(&self.heartbeat);
         let last = std::mem::take(&mut self.terminals);

@@ -1,12 +1,14 @@
-//! `cargo xtask bench`: how fast the engine is, natively and in the browser.
+//! `cargo xtask bench`: how fast the engine is, natively and in the browser;
+//! with `--page`, how fast the page is.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::arguments::Arguments;
+use crate::arguments::{self, Arguments};
 use crate::base64;
 use crate::browser::Browser;
+use crate::page;
 use crate::problem::Problem;
 use crate::process;
 use crate::project::{Project, cannot};
@@ -37,12 +39,60 @@ const lines = wasm_bindgen.names().map((name, index) => {
 output.textContent = lines.join('\\n');
 ";
 
+/// What drives the page, in the folder of the page's tests.
+const PAGE_SCRIPT: &str = "bench/page.mjs";
+
+/// What is to be measured.
+#[derive(Debug, PartialEq)]
+enum Wish {
+    Engine,
+    /// The page; the words after `--page` are for the script that drives it.
+    Page(Vec<String>),
+}
+
 /// `cargo xtask bench`.
-pub fn run(project: &Project, mut arguments: Arguments) -> Result<(), Problem> {
-    arguments.end("bench")?;
+pub fn run(project: &Project, arguments: Arguments) -> Result<(), Problem> {
     let mut steps = Steps::default();
-    let tools = setup::for_page(project, &mut steps, true)?;
-    let browser = Browser::put_in_place(&mut steps)?;
+    match understand(arguments)? {
+        Wish::Engine => engine(project, &mut steps),
+        Wish::Page(more) => page(project, &mut steps, &more),
+    }
+}
+
+fn understand(mut arguments: Arguments) -> Result<Wish, Problem> {
+    match arguments.next().as_deref() {
+        None => Ok(Wish::Engine),
+        Some("--page") => match arguments.next().as_deref() {
+            None => Ok(Wish::Page(Vec::new())),
+            Some("--") => Ok(Wish::Page(arguments.rest())),
+            Some(other) => Err(arguments::unknown("bench", other)),
+        },
+        Some(other) => Err(arguments::unknown("bench", other)),
+    }
+}
+
+/// Builds the release page and has the browser show it under load.
+fn page(project: &Project, steps: &mut Steps, more: &[String]) -> Result<(), Problem> {
+    let tools = setup::for_page(project, steps, true)?;
+    let browser = Browser::put_in_place(steps)?;
+    let node = setup::page_tests(project, steps)?;
+    steps.run("build", "building the page for release into dist/", || {
+        page::build(project, &tools)
+    })?;
+    steps.run("page", "the page in the browser, under load", || {
+        process::run(
+            Command::new(&node)
+                .arg(PAGE_SCRIPT)
+                .args(more)
+                .env("CHROME", &browser.chrome)
+                .current_dir(project.root.join("tests")),
+        )
+    })
+}
+
+fn engine(project: &Project, steps: &mut Steps) -> Result<(), Problem> {
+    let tools = setup::for_page(project, steps, true)?;
+    let browser = Browser::put_in_place(steps)?;
     steps.run("native", "the benchmark on this machine itself", || {
         let what = ["bench", "--quiet", "--package", "engine", "--bench", NATIVE];
         process::run(process::cargo().args(what).current_dir(&project.root))
@@ -150,6 +200,35 @@ fn told(dom: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn wish(words: &[&str]) -> Result<Wish, Problem> {
+        understand(words.iter().map(|word| word.to_string()).collect())
+    }
+
+    #[test]
+    fn the_engine_is_measured_unless_the_page_is_asked_for() {
+        assert_eq!(wish(&[]), Ok(Wish::Engine));
+        assert_eq!(wish(&["--page"]), Ok(Wish::Page(Vec::new())));
+        let more = vec!["--seconds".to_owned(), "30".to_owned()];
+        let given = wish(&["--page", "--", "--seconds", "30"]);
+        assert_eq!(given, Ok(Wish::Page(more)));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_named() {
+        for (words, named) in [
+            (&["--pgae"][..], "`--pgae`"),
+            (&["--page", "--fast"], "`--fast`"),
+        ] {
+            let problem = wish(words).unwrap_err();
+            assert!(problem.sentence().unwrap().contains(named), "{problem:?}");
+        }
+    }
+
+    #[test]
+    fn the_script_that_drives_the_page_is_there() {
+        assert!(Project::find().root.join("tests").join(PAGE_SCRIPT).is_file());
+    }
 
     #[test]
     fn the_benchmark_is_optimised_as_the_page_is() {

@@ -58,6 +58,11 @@ Kafka Lanes: the project's own tasks
       how many records a second the engine makes, replicates and reads, natively
       and in the browser
 
+  cargo xtask bench --page [-- OPTIONS]
+      drives the release page in the browser with 256 partitions, 64 consumers and
+      100,000 records/s: frame times, first paint, bytes; with `--seconds N` for
+      so long, with `--profile FILE` what the browser was busy with
+
   cargo xtask conformance FILE...
       runs files of vectors against the engine; each failing case is named
 

@@ -29,9 +29,11 @@ const GROUPS: [(&str, usize); 2] = [("archive", 0), ("billing", 2)];
 const MEMBERS: usize = 32;
 const PRODUCERS: u32 = 48;
 /// Each producer sends so many records at a time, so often: together a little
-/// more than 100,000 a second.
-const BURST: u32 = 21;
-const EVERY_US: u64 = 10_000;
+/// more than 100,000 a second. They begin one after the other, so that records
+/// are made at an even pace.
+const BURST: u32 = 101;
+const EVERY_US: u64 = 48_000;
+const APART_US: u64 = 1_000;
 const VALUE_BYTES: u32 = 60;
 /// Slow enough for 2,000 packets to be under way at a time.
 const LATENCY: Latency = Latency {
@@ -85,6 +87,7 @@ fn busy_cluster(playground: &mut Playground) -> Result<(), String> {
             value_bytes: VALUE_BYTES,
         };
         playground.add_producer(config, Some(workload))?;
+        playground.advance_us(APART_US);
     }
     playground.advance_us(AGE_US);
     Ok(())

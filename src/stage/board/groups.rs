@@ -171,7 +171,7 @@ fn MemberDrawing(props: &MemberDrawingProps) -> Html {
     };
     let open = open.to_string();
     html! {
-        <div>
+        <div class="member-whole">
             <div {class} style={at(&member.rect)} data-open={open.clone()} />
             <div class="member-name" style={at(&name)} {title} data-open={open.clone()}>
                 <span class="badge">{ &member.badge }</span>

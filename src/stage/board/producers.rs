@@ -26,7 +26,7 @@ pub(super) fn ProducerDrawing(props: &ProducerDrawingProps) -> Html {
     );
     let open = Subject::Client(producer.client).to_string();
     html! {
-        <div>
+        <div class="producer-whole">
             <div {class} style={at(&producer.rect)} data-open={open.clone()}>
                 <div class="box-name clip">
                     { &producer.name }

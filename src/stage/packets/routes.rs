@@ -79,7 +79,8 @@ pub(super) fn from_lane(scene: &Scene, ends: Ends, partition: &TopicPartition) -
         None => Point::new(card.rect.right(), card.rect.bottom() - 0.7),
     };
     let ribbon = scene.ribbons.iter().find(|ribbon| {
-        ribbon.topic_partition == *partition
+        ribbon.topic_partition.partition == partition.partition
+            && ribbon.topic_partition.topic == partition.topic
             && ribbon.group == group.id
             && member.rect.contains(ribbon.route.end())
     });

@@ -11,11 +11,13 @@ const CHUNK: usize = 256;
 
 /// A growing list of batches. A clone shares all but the last few, so that a
 /// checkpoint of the world costs little however long a log is.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct BatchList {
     full: Vec<Arc<Chunk>>,
     /// The rest: fewer than [`CHUNK`].
     tail: Vec<RecordBatch>,
+    /// How many data records are in all of them.
+    data_records: i64,
 }
 
 /// [`CHUNK`] batches.
@@ -35,7 +37,14 @@ impl Chunk {
     }
 }
 
-/// The count follows from the batches.
+/// The counts follow from the batches.
+impl Hash for BatchList {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.full.hash(state);
+        self.tail.hash(state);
+    }
+}
+
 impl Hash for Chunk {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.batches.hash(state);
@@ -59,6 +68,7 @@ impl BatchList {
     }
 
     pub fn push(&mut self, batch: RecordBatch) {
+        self.data_records += batch.data_record_count();
         self.tail.push(batch);
         if self.tail.len() == CHUNK {
             let chunk = Chunk::new(std::mem::take(&mut self.tail));
@@ -68,6 +78,9 @@ impl BatchList {
 
     /// Keeps the first `len` batches.
     pub fn truncate(&mut self, len: usize) {
+        if len < self.len() {
+            self.data_records -= self.data_records(len..self.len());
+        }
         if len >= self.full.len() * CHUNK {
             return self.tail.truncate(len - self.full.len() * CHUNK);
         }
@@ -83,6 +96,9 @@ impl BatchList {
 
     /// How many data records are in the batches at these places.
     pub fn data_records(&self, mut places: Range<usize>) -> i64 {
+        if places == (0..self.len()) {
+            return self.data_records;
+        }
         let mut count = 0;
         while places.start < places.end {
             let (chunk, within) = (places.start / CHUNK, places.start % CHUNK);
@@ -166,6 +182,7 @@ mod tests {
             let mut cut = list.clone();
             cut.truncate(len);
             assert_eq!(offsets(&cut, 0), all[..len]);
+            assert_eq!(cut.data_records(0..len), len as i64);
             cut.push(batch(len as i64));
             assert_eq!(cut.len(), len + 1);
         }

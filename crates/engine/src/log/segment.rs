@@ -122,6 +122,9 @@ impl LogSegment {
 
     /// How many data records it has with offsets from `from` until before `to`.
     pub(super) fn data_records(&self, from: i64, to: i64) -> i64 {
+        if from <= self.base_offset && self.next_offset() <= to {
+            return self.batches.data_records(0..self.batches.len());
+        }
         let first = self.index_of(from);
         let end = self.index_of(to).max(first);
         // The ends may lie within a batch.

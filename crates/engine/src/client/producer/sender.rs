@@ -205,7 +205,11 @@ impl Producer {
         let timeout_ms = self.config.delivery_timeout_ms();
         let mut expired = self.accumulator.expired_batches(fabric.now);
         for request in self.in_flight.values_mut() {
-            let is_late = |batch: &mut ProducerBatch| batch.expires_at(timeout_ms) <= fabric.now;
+            let is_late = |batch: &ProducerBatch| batch.expires_at(timeout_ms) <= fabric.now;
+            if !request.batches.iter().any(is_late) {
+                continue;
+            }
+            let is_late = |batch: &mut ProducerBatch| is_late(batch);
             let late: Vec<_> = request.batches.extract_if(.., is_late).collect();
             let partitions = late.iter().map(|batch| batch.topic_partition.clone());
             request.expired.extend(partitions);
