@@ -139,7 +139,7 @@ async function busyPage(browser, address) {
   const page = await open(browser, address + BUSY);
   await page.waitForTimeout(SETTLES_MS);
   const session = await page.context().newCDPSession(page);
-  await session.send("Performance.enable");
+  await session.send("Performance.enable", { timeDomain: "threadTicks" });
   if (wishes.profile) {
     await session.send("Profiler.enable");
     await session.send("Profiler.setSamplingInterval", { interval: 500 });

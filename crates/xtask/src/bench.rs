@@ -227,7 +227,13 @@ mod tests {
 
     #[test]
     fn the_script_that_drives_the_page_is_there() {
-        assert!(Project::find().root.join("tests").join(PAGE_SCRIPT).is_file());
+        assert!(
+            Project::find()
+                .root
+                .join("tests")
+                .join(PAGE_SCRIPT)
+                .is_file()
+        );
     }
 
     #[test]

@@ -21,6 +21,9 @@ use marks::{LaneMarks, labels};
 pub(super) use moving::LaneSlider;
 use moving::{Drag, on_drag, on_wheel};
 
+/// Up to so many records are seen to land at once; of more, none.
+const LAND_MAX: i64 = 3;
+
 #[derive(Properties, PartialEq)]
 pub(super) struct TopicDrawingProps {
     pub card: Rc<TopicCard>,
@@ -106,6 +109,31 @@ fn totals(card: &TopicCard) -> Html {
     }
 }
 
+/// Which of a lane's records have come one by one.
+struct Landing {
+    log_end: i64,
+    still_before: i64,
+}
+
+impl Landing {
+    fn new(lane: &Lane) -> Landing {
+        Landing {
+            log_end: lane.log_end,
+            still_before: i64::MIN,
+        }
+    }
+
+    /// The offset before which records are not seen to land, since many came
+    /// at once. It never goes back: a record that lies there does not land.
+    fn still_before(&mut self, lane: &Lane) -> i64 {
+        if lane.log_end - self.log_end > LAND_MAX {
+            self.still_before = lane.log_end;
+        }
+        self.log_end = lane.log_end;
+        self.still_before
+    }
+}
+
 #[derive(Properties)]
 struct LaneDrawingProps {
     lane: Rc<Lane>,
@@ -126,6 +154,8 @@ impl PartialEq for LaneDrawingProps {
 #[component]
 fn LaneDrawing(props: &LaneDrawingProps) -> Html {
     let lane = &*props.lane;
+    let landing = use_mut_ref(|| Landing::new(lane));
+    let still_before = landing.borrow_mut().still_before(lane);
     let onwheel = on_wheel(lane, &props.on_action);
     let drag = on_drag(lane, &props.drag, &props.on_action);
     let partition = &lane.topic_partition;
@@ -154,19 +184,21 @@ fn LaneDrawing(props: &LaneDrawingProps) -> Html {
             </div>
             <div class="track" data-open={open.clone()} style={at(&lane.track)} />
             if props.is_near {
-                { contents(lane, &open) }
+                { contents(lane, &open, still_before) }
             }
         </div>
     }
 }
 
 /// All that changes in a lane as records come and go.
-fn contents(lane: &Lane, open: &str) -> Html {
+fn contents(lane: &Lane, open: &str, still_before: i64) -> Html {
     let partition = &lane.topic_partition;
     html! {
         <>
             <div>{ for lane.earlier.iter().map(|it| earlier(it, open)) }</div>
-            <div class="cells">{ for lane.cells.iter().map(|it| cell(it, partition)) }</div>
+            <div class="cells">{ for lane.cells.iter().map(|it| {
+                cell(it, partition, it.offset < still_before)
+            }) }</div>
             { among(lane) }
             <div>{ for lane.later.iter().map(later) }</div>
             { for lane.notice.iter().map(|it| notice(it, &lane.side, lane.track.center().y)) }
@@ -183,7 +215,7 @@ fn contents(lane: &Lane, open: &str) -> Html {
     }
 }
 
-fn cell(cell: &Cell, partition: &TopicPartition) -> Html {
+fn cell(cell: &Cell, partition: &TopicPartition, is_still: bool) -> Html {
     let open = Subject::Record(partition.clone(), cell.offset).to_string();
     let title = format!(
         "offset {}\nkey {}\nvalue {}\ntimestamp {}{}",
@@ -196,6 +228,7 @@ fn cell(cell: &Cell, partition: &TopicPartition) -> Html {
     );
     let class = classes!(
         "cell",
+        is_still.then_some("is-still"),
         match cell.fate {
             Some(Fate::Open) => Some("is-open"),
             Some(Fate::Aborted) => Some("is-aborted"),

@@ -377,7 +377,7 @@ fn earlier_records(log: &PartitionLog, first_shown: i64, rect: Rect) -> Earlier 
     let density = if records < DENSITY_FROM {
         Vec::new()
     } else {
-        density(log, first_shown)
+        density(log, first_shown, records)
     };
     Earlier {
         records,
@@ -386,8 +386,8 @@ fn earlier_records(log: &PartitionLog, first_shown: i64, rect: Rect) -> Earlier 
     }
 }
 
-/// How the records before `limit` are spread over the time in which they came.
-fn density(log: &PartitionLog, limit: i64) -> Vec<u8> {
+/// How the `records` before `limit` are spread over the time in which they came.
+fn density(log: &PartitionLog, limit: i64, records: i64) -> Vec<u8> {
     let batch_at = |offset| log.batches_from(offset).next();
     let (Some(first), Some(last)) = (batch_at(log.start_offset()), batch_at(limit - 1)) else {
         return Vec::new();
@@ -404,7 +404,7 @@ fn density(log: &PartitionLog, limit: i64) -> Vec<u8> {
     };
     let bounds: Vec<i64> = (0..=STRETCHES).map(offset_at).collect();
     // Where no offset is without a record, they need not be counted.
-    let is_dense = log.data_records(bounds[0], limit) == limit - bounds[0];
+    let is_dense = records == limit - bounds[0];
     let counts: Vec<i64> = bounds
         .windows(2)
         .map(|bounds| match is_dense {
