@@ -203,7 +203,7 @@ mod tests {
                     free += 1;
                     let headers = scene.groups.iter().map(|it| it.header);
                     let cards = scene.topics.iter().flat_map(|card| {
-                        let labels = card.lanes.iter().flat_map(Lane::labels);
+                        let labels = card.lanes.iter().flat_map(|lane| lane.labels());
                         let labels = labels.map(|label| label.rect);
                         labels.chain([card.header]).collect::<Vec<_>>()
                     });
