@@ -222,3 +222,48 @@ fn stepping_stops_where_a_cue_is_due() {
     }
     assert!(!playground.world().brokers()[&2].state().is_up());
 }
+
+/// The page's speed is measured with it, so that it must be as busy as it says.
+#[test]
+fn the_busy_cluster_is_as_busy_as_it_says() {
+    let mut playground = BUSY_CLUSTER.open(1);
+    let ends = |playground: &Playground| -> (usize, i64, i64) {
+        let world = playground.world();
+        let partitions: Vec<TopicPartition> = world
+            .user_topics()
+            .flat_map(|(name, topic)| {
+                let numbers = 0..topic.partitions.len() as i32;
+                numbers.map(|number| TopicPartition::new(name.clone(), number))
+            })
+            .collect();
+        let logs = partitions.iter().filter_map(|of| world.partition(of));
+        let ends = logs.clone().map(|it| it.log.end_offset()).sum();
+        let starts: i64 = logs.map(|it| it.log.start_offset()).sum();
+        (partitions.len(), starts, ends)
+    };
+    let (partitions, starts, before) = ends(&playground);
+    assert_eq!(partitions, 256);
+    assert!(before - starts > 1_000_000, "{} retained", before - starts);
+    let clients = playground.world().clients().values();
+    let consumers = clients.filter(|it| matches!(it, engine::client::Client::Consumer(_)));
+    assert_eq!(consumers.count(), 64);
+    let packets = playground.world().packets().count();
+    assert!(packets > 1_500, "{packets} packets");
+    playground.advance_us(1_000_000);
+    let (_, _, after) = ends(&playground);
+    assert!(after - before > 90_000, "{} a second", after - before);
+    println!(
+        "{packets} packets, {} retained, {} a second",
+        before - starts,
+        after - before
+    );
+}
+
+#[test]
+fn an_address_may_ask_for_a_world() {
+    let id = |fragment| ReadyMade::asked_for(fragment).map(|world| world.id);
+    assert_eq!(id("#world=busy-cluster"), Some("busy-cluster"));
+    assert_eq!(id("#a=b&world=hot-key"), Some("hot-key"));
+    assert_eq!(id("#world=nowhere"), None);
+    assert_eq!(id(""), None);
+}

@@ -43,7 +43,7 @@ const LATENCY: Latency = Latency {
 /// How long groups are given to come to rest, and how long records then come in
 /// until the world is first seen, in microseconds.
 const GROUPS_TAKE_US: u64 = 12_000_000;
-const AGE_US: u64 = 13_000_000;
+const AGE_US: u64 = 15_000_000;
 
 fn eight_brokers() -> WorldConfig {
     let settings = [
