@@ -248,15 +248,12 @@ fn the_busy_cluster_is_as_busy_as_it_says() {
     let consumers = clients.filter(|it| matches!(it, engine::client::Client::Consumer(_)));
     assert_eq!(consumers.count(), 64);
     let packets = playground.world().packets().count();
-    assert!(packets > 1_500, "{packets} packets");
-    playground.advance_us(1_000_000);
+    assert!(packets >= 2_000, "{packets} packets");
+    // On the average of some seconds: batches come in as they come.
+    playground.advance_us(5_000_000);
     let (_, _, after) = ends(&playground);
-    assert!(after - before > 90_000, "{} a second", after - before);
-    println!(
-        "{packets} packets, {} retained, {} a second",
-        before - starts,
-        after - before
-    );
+    let rate = (after - before) / 5;
+    assert!(rate >= 100_000, "{rate} records a second");
 }
 
 #[test]

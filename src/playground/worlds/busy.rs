@@ -31,19 +31,19 @@ const PRODUCERS: u32 = 48;
 /// Each producer sends so many records at a time, so often: together a little
 /// more than 100,000 a second. They begin one after the other, so that records
 /// are made at an even pace.
-const BURST: u32 = 101;
-const EVERY_US: u64 = 48_000;
-const APART_US: u64 = 1_000;
+const BURST: u32 = 53;
+const EVERY_US: u64 = 24_000;
+const APART_US: u64 = 500;
 const VALUE_BYTES: u32 = 60;
 /// Slow enough for 2,000 packets to be under way at a time.
 const LATENCY: Latency = Latency {
-    base_us: 500_000,
+    base_us: 900_000,
     jitter_us: 200_000,
 };
 /// How long groups are given to come to rest, and how long records then come in
 /// until the world is first seen, in microseconds.
 const GROUPS_TAKE_US: u64 = 12_000_000;
-const AGE_US: u64 = 15_000_000;
+const AGE_US: u64 = 18_000_000;
 
 fn eight_brokers() -> WorldConfig {
     let settings = [
@@ -75,6 +75,7 @@ fn busy_cluster(playground: &mut Playground) -> Result<(), String> {
         let config = ProducerConfig {
             client_id: format!("server-{}", number + 1),
             acks: Acks::Leader,
+            max_in_flight_requests: 10,
             enable_idempotence: false,
             ..ProducerConfig::default()
         };
