@@ -292,6 +292,17 @@ pub enum Command {
         /// The client.
         client: ClientNumber,
     },
+    /// Has a broker or a controller stand still, as SIGSTOP or a long pause of
+    /// its JVM does; with it the controller of a broker's process.
+    FreezeServer {
+        /// Its `node.id`.
+        server: i32,
+    },
+    /// Lets a broker or a controller go on that stands still.
+    ThawServer {
+        /// Its `node.id`.
+        server: i32,
+    },
     /// Loses a packet that is under way, once: TCP sends it again after 200 ms,
     /// and all behind it on its connection waits for it.
     LosePacket {
@@ -378,6 +389,10 @@ pub enum Refusal {
     ClientIsFrozen(ClientNumber),
     /// The client's process does not stand still.
     ClientRuns(ClientNumber),
+    /// The broker or controller stands still, and can do nothing.
+    ServerIsFrozen(i32),
+    /// The broker or controller does not stand still.
+    ServerIsNotFrozen(i32),
     /// No packet of this number is on its way from one machine to another.
     CannotLosePacket(u64),
 }
@@ -487,6 +502,12 @@ impl fmt::Display for Refusal {
                 f,
                 "The process of client number {client} does not stand still: stop it first."
             ),
+            Refusal::ServerIsFrozen(id) => {
+                write!(f, "Server {id} stands still (SIGSTOP): let it go on first.")
+            }
+            Refusal::ServerIsNotFrozen(id) => {
+                write!(f, "Server {id} does not stand still: freeze it first.")
+            }
             Refusal::CannotLosePacket(packet) => write!(
                 f,
                 "Packet {packet} is not on its way from one machine to another: choose one that is."

@@ -144,6 +144,16 @@ pub enum EventKind {
         /// The broker.
         broker: i32,
     },
+    /// A broker or controller stands still (SIGSTOP).
+    ServerFrozen {
+        /// Its `node.id`.
+        server: i32,
+    },
+    /// A broker or controller goes on that stood still (SIGCONT).
+    ServerThawed {
+        /// Its `node.id`.
+        server: i32,
+    },
     /// A broker's disk is gone with all that was on it, and the broker stops.
     DiskLost {
         /// The broker.

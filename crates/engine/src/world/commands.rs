@@ -10,7 +10,7 @@ use crate::client::{
 use crate::command::{ClientNumber, Command, Refusal};
 use crate::event::EventKind;
 use crate::protocol::TopicName;
-use crate::sim::{Host, LOSS_PER_MILLE_MAX, Link, PacketId};
+use crate::sim::{Host, LOSS_PER_MILLE_MAX, Link, NodeId, PacketId};
 
 impl World {
     pub(super) fn check(&self, command: &Command) -> Result<(), Refusal> {
@@ -82,6 +82,16 @@ impl World {
                 true => Ok(()),
                 false => Err(Refusal::ServerIsDown(*controller)),
             },
+            Command::FreezeServer { server } => match self.server_is_up(*server)? {
+                true => Ok(()),
+                false => Err(Refusal::ServerIsDown(*server)),
+            },
+            Command::ThawServer { server } => match self.is_server_frozen(*server) {
+                true => Ok(()),
+                false => self
+                    .server_is_up(*server)
+                    .and(Err(Refusal::ServerIsNotFrozen(*server))),
+            },
             Command::SetLink { one, other, link } => {
                 let hosts = one.iter().chain(other);
                 hosts.copied().try_for_each(|host| self.check_host(host))?;
@@ -112,6 +122,14 @@ impl World {
     fn broker_is_up(&self, id: i32) -> Result<bool, Refusal> {
         let broker = self.brokers.get(&id).ok_or(Refusal::NoSuchServer(id))?;
         Ok(broker.state().is_up())
+    }
+
+    /// Whether a broker runs, or a controller that is no broker.
+    fn server_is_up(&self, id: i32) -> Result<bool, Refusal> {
+        match self.brokers.contains_key(&id) {
+            true => self.broker_is_up(id),
+            false => self.controller_is_up(id),
+        }
     }
 
     fn controller_is_up(&self, id: i32) -> Result<bool, Refusal> {
@@ -242,7 +260,7 @@ impl World {
                 }
             }
             Command::Close { client } => {
-                if !self.hold_close(client) {
+                if !self.hold_close(NodeId::Client(client)) {
                     self.close(client);
                 }
             }
@@ -268,8 +286,12 @@ impl World {
             Command::AddBroker { id, rack } => self.add_broker(id, rack),
             Command::StartBroker { broker } => self.start_broker(broker),
             Command::StopBroker { broker } => {
-                self.let_broker_act(broker, |broker, fabric| broker.begin_shutdown(fabric));
+                if !self.hold_close(NodeId::Broker(broker)) {
+                    self.shut_down_broker(broker);
+                }
             }
+            Command::FreezeServer { server } => self.freeze_server(server),
+            Command::ThawServer { server } => self.thaw_server(server),
             Command::KillBroker { broker } => self.kill_broker(broker),
             Command::LoseDisk { broker } => self.lose_disk(broker),
             Command::StartController { controller } => self.start_controller(controller),

@@ -20,7 +20,7 @@ pub use config::{BrokerSpec, ControllerMode, SERVERS_MAX, WorldConfig};
 use crate::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 
-use self::frozen::Frozen;
+use self::frozen::{Due, Frozen};
 use self::memory::Memory;
 use self::observer::Observer;
 use crate::broker::share::SharePartition;
@@ -73,7 +73,7 @@ pub struct World {
     /// By their consumers' numbers.
     processors: BTreeMap<ClientNumber, Processor>,
     /// The clients whose process stands still.
-    frozen: BTreeMap<ClientNumber, Frozen>,
+    frozen: BTreeMap<NodeId, Frozen>,
     names: BTreeMap<ClientNumber, String>,
     next_client: ClientNumber,
     journal: Journal,
@@ -350,23 +350,38 @@ impl World {
         match scheduled {
             Scheduled::Arrival(packet) => self.arrive(packet),
             Scheduled::BrokerTimer(broker) => {
-                self.fabric.cause = Cause::Timer(NodeId::Broker(broker));
-                self.let_broker_act(broker, |broker, fabric| broker.on_timer(fabric));
+                self.timer_goes_off(NodeId::Broker(broker), Due::Server);
             }
             Scheduled::ControllerTimer(controller) => {
-                self.fabric.cause = Cause::Timer(NodeId::Controller(controller));
-                self.let_controller_act(controller, |node, fabric| node.on_timer(fabric));
+                self.timer_goes_off(NodeId::Controller(controller), Due::Server);
             }
-            Scheduled::ZooKeeperTimer => {
-                self.fabric.cause = Cause::Timer(NodeId::ZooKeeper);
-                self.let_zookeeper_act(ZooKeeper::on_timer);
-            }
+            Scheduled::ZooKeeperTimer => self.timer_goes_off(NodeId::ZooKeeper, Due::Server),
             Scheduled::ClientTimer(number, timer) => {
-                self.fabric.cause = Cause::Timer(NodeId::Client(number));
-                if !self.hold_timer(number, timer) {
-                    self.client_timer_is_due(number, timer);
-                }
+                self.timer_goes_off(NodeId::Client(number), Due::Client(timer));
             }
+        }
+    }
+
+    fn timer_goes_off(&mut self, node: NodeId, due: Due) {
+        self.fabric.cause = Cause::Timer(node);
+        if !self.hold_timer(node, due) {
+            self.timer_is_due(node, due);
+        }
+    }
+
+    fn timer_is_due(&mut self, node: NodeId, due: Due) {
+        match (node, due) {
+            (NodeId::Broker(id), _) => {
+                self.let_broker_act(id, |broker, fabric| broker.on_timer(fabric));
+            }
+            (NodeId::Controller(id), _) => {
+                self.let_controller_act(id, |node, fabric| node.on_timer(fabric));
+            }
+            (NodeId::ZooKeeper, _) => self.let_zookeeper_act(ZooKeeper::on_timer),
+            (NodeId::Client(number), Due::Client(timer)) => {
+                self.client_timer_is_due(number, timer);
+            }
+            (NodeId::Client(_), Due::Server) => unreachable!("a client's timers have names"),
         }
     }
 
@@ -375,17 +390,19 @@ impl World {
             return;
         };
         self.fabric.cause = Cause::Packet(id);
+        if let Some(packet) = self.hold_packet(packet) {
+            self.arrive_at(packet);
+        }
+    }
+
+    fn arrive_at(&mut self, packet: Packet) {
         match packet.to {
             NodeId::Broker(broker) => self.arrive_at_broker(broker, packet),
             NodeId::Controller(controller) => self.arrive_at_controller(controller, packet),
             NodeId::ZooKeeper => {
                 self.let_zookeeper_act(|node, fabric| node.on_packet(fabric, packet));
             }
-            NodeId::Client(number) => {
-                if let Some(packet) = self.hold_packet(number, packet) {
-                    self.arrive_at_client(number, packet);
-                }
-            }
+            NodeId::Client(number) => self.arrive_at_client(number, packet),
         }
     }
 
@@ -432,7 +449,7 @@ impl World {
 
     fn remove_client(&mut self, number: ClientNumber) -> Option<Client> {
         let client = self.clients.remove(&number)?;
-        self.frozen.remove(&number);
+        self.frozen.remove(&NodeId::Client(number));
         self.fabric.end_process(NodeId::Client(number));
         Some(client)
     }
