@@ -21,6 +21,15 @@ impl World {
                 self.check_room().and_then(|()| check_new(config, topics))
             }
             Command::AddProcessor { .. } => self.check_processor(command),
+            Command::AddConnector { .. }
+            | Command::WriteRows { .. }
+            | Command::DeleteRow { .. }
+            | Command::PauseConnector { .. }
+            | Command::ResumeConnector { .. }
+            | Command::StopConnector { .. }
+            | Command::RestartConnector { .. }
+            | Command::SetConnectorConfig { .. }
+            | Command::RemoveConnector { .. } => self.check_on_connector(command),
             Command::Subscribe { .. }
             | Command::SetProcessing { .. }
             | Command::Seek { .. }
@@ -209,6 +218,15 @@ impl World {
                 input,
                 output,
             } => return Some(self.add_processor(consumer, producer, input, output)),
+            Command::AddConnector { config, rows } => return self.add_connector(config, &rows),
+            command @ (Command::WriteRows { .. }
+            | Command::DeleteRow { .. }
+            | Command::PauseConnector { .. }
+            | Command::ResumeConnector { .. }
+            | Command::StopConnector { .. }
+            | Command::RestartConnector { .. }
+            | Command::SetConnectorConfig { .. }
+            | Command::RemoveConnector { .. }) => self.carry_out_on_connector(command),
             Command::AddAdmin { config } => return Some(self.add_admin(config)),
             Command::SetWorkload { producer, workload } => {
                 if let Some(Client::Producer(producer)) = self.clients.get_mut(&producer) {
@@ -383,7 +401,7 @@ impl World {
         ))))
     }
 
-    fn add_admin(&mut self, mut config: AdminConfig) -> ClientNumber {
+    pub(super) fn add_admin(&mut self, mut config: AdminConfig) -> ClientNumber {
         if config.client_id.is_empty() {
             config.client_id = format!("adminclient-{}", self.next_client);
         }
@@ -447,7 +465,7 @@ impl World {
     }
 
     /// The program ends: what was on its way may still arrive.
-    fn close_without_flush(&mut self, number: ClientNumber) {
+    pub(super) fn close_without_flush(&mut self, number: ClientNumber) {
         let Some(client) = self.remove_client(number) else {
             return;
         };

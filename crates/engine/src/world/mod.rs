@@ -4,6 +4,7 @@
 mod asking;
 mod commands;
 mod config;
+mod connectors;
 mod consumers;
 mod frozen;
 mod memory;
@@ -20,15 +21,17 @@ pub use config::{BrokerSpec, ControllerMode, SERVERS_MAX, WorldConfig};
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 
+use self::connectors::Connect;
 use self::frozen::Frozen;
 use self::memory::Memory;
 use self::observer::Observer;
 use crate::broker::share::SharePartition;
 use crate::broker::{Broker, NewBroker, Partition};
+use crate::client::connect::is_bookkeeping;
 use crate::client::{Client, ClientTimer, Processor};
 use crate::command::{ClientNumber, Command, Refusal};
 use crate::controller::zookeeper::ZooKeeper;
-use crate::controller::{ControllerNode, MetadataImage, Topic, is_internal};
+use crate::controller::{ControllerNode, MetadataImage, Topic};
 use crate::coordinator::consumer_group::ConsumerGroup;
 use crate::coordinator::share_group::ShareGroup;
 use crate::coordinator::{ClassicGroup, GroupCoordinator};
@@ -72,6 +75,7 @@ pub struct World {
     clients: BTreeMap<ClientNumber, Client>,
     /// By their consumers' numbers.
     processors: BTreeMap<ClientNumber, Processor>,
+    connect: Connect,
     /// The clients whose process stands still.
     frozen: BTreeMap<ClientNumber, Frozen>,
     names: BTreeMap<ClientNumber, String>,
@@ -110,6 +114,7 @@ impl World {
             memory: Memory::default(),
             clients: BTreeMap::new(),
             processors: BTreeMap::new(),
+            connect: Connect::default(),
             frozen: BTreeMap::new(),
             names: BTreeMap::new(),
             next_client: 1,
@@ -167,9 +172,12 @@ impl World {
         &self.observer.image.topics
     }
 
-    /// The topics that the cluster does not keep for itself, by name.
+    /// The topics that neither the cluster nor Kafka Connect keeps for itself, by
+    /// name.
     pub fn user_topics(&self) -> impl Iterator<Item = (&TopicName, &Topic)> {
-        self.topics().iter().filter(|(name, _)| !is_internal(name))
+        self.topics()
+            .iter()
+            .filter(|(name, _)| !is_bookkeeping(name))
     }
 
     /// The network: what is under way, and what is wrong with it.
@@ -264,6 +272,7 @@ impl World {
         self.observer.hash(&mut digest);
         self.clients.hash(&mut digest);
         self.processors.hash(&mut digest);
+        self.connect.hash(&mut digest);
         // Nothing, as long as nobody stands still.
         self.frozen
             .iter()
@@ -286,7 +295,7 @@ impl World {
             command: command.clone(),
         });
         let client = self.carry_out(command);
-        self.run_processors(0);
+        self.run_applications(0);
         self.watch_groups(0);
         self.remember(0);
         self.run_until(self.fabric.now);
@@ -332,7 +341,7 @@ impl World {
             self.fabric.now = at;
             let first_event = self.fabric.events.len();
             self.happen(scheduled);
-            self.run_processors(first_event);
+            self.run_applications(first_event);
             self.watch_groups(first_event);
             self.remember(first_event);
         }
@@ -403,8 +412,11 @@ impl World {
         }
     }
 
-    /// `close()`.
+    /// `close()`; the worker of a connector is told to end its task.
     fn close(&mut self, number: ClientNumber) {
+        if let Some(name) = self.connector_of(number).map(|it| it.config.name.clone()) {
+            return self.end_worker(&name);
+        }
         if let Some(client) = self.clients.get_mut(&number) {
             client.close(&mut self.fabric);
             self.take_off_if_closed(number);

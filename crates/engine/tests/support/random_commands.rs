@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use engine::assignor::ClientAssignor;
+use engine::client::connect::{ConnectorClass, ConnectorConfig};
 use engine::client::{
     Acks, AdminConfig, AutoOffsetReset, Client, CommitEach, CommitWhen, ConsumerConfig, KeyPattern,
     ManualCommit, OutgoingRecord, Processing, ProducerConfig, SeekTo, SubscriptionType, Workload,
@@ -96,7 +97,8 @@ fn random_command(random: &mut Random, world: &World) -> Command {
         0 => 1,
         len => clients[random.below(len as u32) as usize],
     };
-    match random.below(20) {
+    match random.below(21) {
+        20 => connector_command(random),
         16.. => consumer_command(random, world, client),
         0 | 1 => Command::AddProducer {
             config: producer_config(random),
@@ -128,6 +130,34 @@ fn random_command(random: &mut Random, world: &World) -> Command {
                 base_us: u64::from(random.below(100_000)),
                 jitter_us: random.below(100_000),
             },
+        },
+    }
+}
+
+/// A source and a sink, each there or not.
+fn connector_command(random: &mut Random) -> Command {
+    let is_source = random.below(3) > 0;
+    let connector = ["source", "sink"][usize::from(!is_source)].to_owned();
+    let rows = format!("id,name\n{},x\n", random.below(5));
+    match random.below(8) {
+        0..=2 => {
+            let class = match is_source {
+                true => ConnectorClass::TableSource,
+                false => ConnectorClass::TableSink,
+            };
+            let mut config = ConnectorConfig::new(connector, class);
+            config.topics = vec![topic(random)];
+            config.key_field = Some("id".to_owned());
+            config.offset_flush_interval_ms = 1_000 + i64::from(random.below(5_000));
+            let rows = if is_source { rows } else { String::new() };
+            Command::AddConnector { config, rows }
+        }
+        3 | 4 => Command::WriteRows { connector, rows },
+        5 => Command::RestartConnector { connector },
+        6 => Command::RemoveConnector { connector },
+        _ => Command::DeleteRow {
+            connector,
+            key: random.below(5).to_string(),
         },
     }
 }
