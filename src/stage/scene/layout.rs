@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use engine::World;
 use engine::client::Client;
+use engine::client::connect::is_bookkeeping;
 use engine::command::ClientNumber;
-use engine::controller::is_internal;
 
 use super::super::geometry::Rect;
 use super::super::recent::{Recent, What};
@@ -313,7 +313,7 @@ impl Layout<'_> {
         let mut switch = column.take(SWITCH_HEIGHT);
         switch.width = switch.width.min(SWITCH_WIDTH);
         column.y += PILL_GAP - GAP;
-        let has_internal = self.world.topics().keys().any(|name| is_internal(name));
+        let has_internal = self.world.topics().keys().any(|name| is_bookkeeping(name));
         if self.view.by != By::Broker || !has_internal {
             return (switch, None);
         }
@@ -395,7 +395,7 @@ impl Layout<'_> {
             .values()
             .map(|processor| processor.producer())
             .collect();
-        let workloads = last_workloads(self.world.journal());
+        let workloads = last_workloads(self.world);
         let mut all: Vec<ProducerBox> = Vec::new();
         for (number, client) in self.world.clients() {
             let is_processor = processors.contains(number);

@@ -1,14 +1,14 @@
 //! What a person asks of the world: whether it may be, and doing it.
 
 use super::consumers::check_new;
-use super::{CLIENTS_MAX, SERVERS_MAX, World};
+use super::{CLIENTS_MAX, KnownClient, SERVERS_MAX, World};
 use crate::broker::Slowness;
 use crate::client::{
     Admin, AdminConfig, Client, Connection, Consumer, ConsumerConfig, Producer, ProducerConfig,
     ShareConsumer, ShareConsumerConfig, Workload,
 };
 use crate::command::{ClientNumber, Command, Refusal};
-use crate::event::EventKind;
+use crate::event::{Cause, EventKind};
 use crate::protocol::TopicName;
 use crate::sim::{Host, LOSS_PER_MILLE_MAX, Link, PacketId};
 
@@ -453,7 +453,7 @@ impl World {
         let number = self.next_client;
         self.next_client += 1;
         let client_id = client.client_id().to_owned();
-        self.names.insert(number, client_id.clone());
+        self.known.insert(number, self.known_client(&client));
         self.fabric.emit(EventKind::ClientStarted {
             client: number,
             kind: client.kind(),
@@ -462,6 +462,21 @@ impl World {
         client.start(&mut self.fabric);
         self.clients.insert(number, client);
         number
+    }
+
+    fn known_client(&self, client: &Client) -> KnownClient {
+        KnownClient {
+            client_id: client.client_id().to_owned(),
+            group_id: match client {
+                Client::Consumer(consumer) => Some(consumer.config.group_id.clone()),
+                Client::ShareConsumer(consumer) => Some(consumer.config.group_id.clone()),
+                Client::Producer(_) | Client::Admin(_) => None,
+            },
+            command: match self.fabric.cause {
+                Cause::Command(place) => Some(place),
+                _ => None,
+            },
+        }
     }
 
     /// The program ends: what was on its way may still arrive.

@@ -305,6 +305,9 @@ impl World {
                 let producer = self.add_producer(config.producer.clone(), None);
                 let admin = self.add_admin(config.admin());
                 let reader = self.add_consumer(config.offsets_reader(), Vec::new());
+                if let Some(known) = self.known.get_mut(&reader) {
+                    known.group_id = None;
+                }
                 let numbers = [producer, admin, reader];
                 let clients = clients_of(&mut self.clients, numbers);
                 let replicas = self.journal.config.brokers.len().min(REPLICAS) as i16;

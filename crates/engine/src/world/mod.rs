@@ -60,6 +60,19 @@ pub struct Outcome {
     pub events: Vec<Event>,
 }
 
+/// What is remembered of every client that ever ran.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownClient {
+    /// Its `client.id`.
+    pub client_id: String,
+    /// The `group.id` of a consumer of any kind, empty when it has none. `None`
+    /// for other clients, and for what reads for Kafka Connect itself.
+    pub group_id: Option<String>,
+    /// The command that started it, by its place in the journal; `None` for one
+    /// that was started by itself.
+    pub command: Option<usize>,
+}
+
 /// A cluster and its clients at one instant of virtual time.
 ///
 /// All that is due at or before that instant has happened; commands are given
@@ -78,7 +91,7 @@ pub struct World {
     connect: Connect,
     /// The clients whose process stands still.
     frozen: BTreeMap<ClientNumber, Frozen>,
-    names: BTreeMap<ClientNumber, String>,
+    known: BTreeMap<ClientNumber, KnownClient>,
     next_client: ClientNumber,
     journal: Journal,
 }
@@ -116,7 +129,7 @@ impl World {
             processors: BTreeMap::new(),
             connect: Connect::default(),
             frozen: BTreeMap::new(),
-            names: BTreeMap::new(),
+            known: BTreeMap::new(),
             next_client: 1,
             journal: Journal::new(seed, config),
         };
@@ -188,6 +201,11 @@ impl World {
     /// The clients that run, by number.
     pub fn clients(&self) -> &BTreeMap<ClientNumber, Client> {
         &self.clients
+    }
+
+    /// All clients that ever ran, by number.
+    pub fn known_clients(&self) -> &BTreeMap<ClientNumber, KnownClient> {
+        &self.known
     }
 
     /// The packets under way, oldest first.
@@ -453,8 +471,8 @@ impl World {
 /// Every client that ever ran keeps its `client.id` as its name.
 impl ClientNames for World {
     fn name(&self, client: ClientNumber) -> String {
-        match self.names.get(&client) {
-            Some(name) => name.clone(),
+        match self.known.get(&client) {
+            Some(known) => known.client_id.clone(),
             None => format!("client {client}"),
         }
     }
