@@ -9,6 +9,7 @@
 //! Producer shop: 2 records/s to orders, keys user-0 to user-4 in turn; accumulator empty
 //! Producer shop: …; accumulator holds …[; 2 records wait in send()][; 1 record sent and not yet acknowledged][; frozen][; closing]
 //! Producer console-producer: sends by hand; accumulator holds 1 record for orders-0 (76 of 16384 bytes), …[; records without a key go to orders-0 at present]
+//! Producer connector-producer-people-0: sends for people; accumulator empty
 //! Producer shop: stopped, 2 records/s to orders, …
 //! Topic orders: 3 partitions, replication factor 1
 //!   Partition orders-0: led by broker 1, log start 0, high watermark 5, log end 5; last records: offset 4 key user-1 value "order 9", …
@@ -230,7 +231,7 @@ fn broker(broker: &BrokerPill) -> TwinItem {
 
 fn producer(producer: &ProducerBox) -> TwinItem {
     let mut parts = vec![match producer.pace {
-        Pace::ByHand => "sends by hand".to_owned(),
+        Pace::ByHand => producer.target.clone(),
         Pace::Running => format!("{}, {}", producer.target, producer.keys),
         Pace::Paused => format!("stopped, {}, {}", producer.target, producer.keys),
     }];

@@ -436,6 +436,9 @@ fn a_record_that_cannot_be_converted_fails_the_task() {
                  Caused by: DataException: Converting byte[] to Kafka Connect data failed due to \
                  serialization error: \nCaused by: SerializationException: ";
     assert!(trace.starts_with(first), "{trace}");
+    let reason = connector.reason().unwrap_or_default();
+    let short = "ConnectException: Tolerance exceeded in error handler (SerializationException: ";
+    assert!(reason.starts_with(short), "{reason}");
     assert!(
         trace.ends_with("The record: people-0 at offset 0."),
         "{trace}"

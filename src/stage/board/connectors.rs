@@ -85,7 +85,7 @@ pub(super) struct ConnectorControlsProps {
     pub on_action: Callback<BoardAction>,
 }
 
-/// Rows, pause or resume, restart, crash.
+/// Rows; pause or resume, or restart when it is in trouble; crash.
 #[component]
 pub(super) fn ConnectorControls(props: &ConnectorControlsProps) -> Html {
     let connector = &props.connector;
@@ -111,20 +111,22 @@ pub(super) fn ConnectorControls(props: &ConnectorControlsProps) -> Html {
                         onclick={press(BoardAction::Inspect(open))}
                     >{ "Rows" }</button>
                 }
-                <button
-                    type="button"
-                    aria-label={format!("{toggle} connector {name}")}
-                    onclick={press(BoardAction::ToggleConnector {
-                        connector: name.clone(),
-                        resumes,
-                    })}
-                >{ toggle }</button>
-                <button
-                    type="button"
-                    aria-label={format!("Restart connector {name}")}
-                    disabled={connector.state == ConnectorState::Stopped}
-                    onclick={press(BoardAction::RestartConnector { connector: name.clone() })}
-                >{ "Restart" }</button>
+                if !connector.is_trouble() {
+                    <button
+                        type="button"
+                        aria-label={format!("{toggle} connector {name}")}
+                        onclick={press(BoardAction::ToggleConnector {
+                            connector: name.clone(),
+                            resumes,
+                        })}
+                    >{ toggle }</button>
+                } else {
+                    <button
+                        type="button"
+                        aria-label={format!("Restart connector {name}")}
+                        onclick={press(BoardAction::RestartConnector { connector: name.clone() })}
+                    >{ "Restart" }</button>
+                }
                 <span class="stretch" />
                 if let Some(client) = connector.client {
                     <button

@@ -20,8 +20,6 @@ const GAP: f32 = 0.35;
 const CONTROLS_HEIGHT: f32 = 1.65;
 /// Of a row's values at most so many characters are kept.
 const ROW_CHARS: usize = 60;
-/// Of why a task has failed.
-const TRACE_CHARS: usize = 200;
 
 /// A connector and what lies at its other end.
 #[derive(Clone, Debug, PartialEq)]
@@ -119,9 +117,7 @@ pub(super) fn describe(world: &World, connector: &Connector) -> ConnectorBox {
         about: format!("{} {arrow} {topics}", config.class.name()),
         state: connector.state(),
         progress,
-        trace: connector
-            .trace()
-            .map(|trace| short_text(&trace.replace('\n', " "), TRACE_CHARS)),
+        trace: connector.reason(),
         client,
         is_frozen: client.is_some_and(|client| world.is_frozen(client)),
         rows,

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::ConnectorState;
+use super::{ConnectorState, reason};
 use crate::event::counted;
 use crate::protocol::TopicPartition;
 
@@ -140,11 +140,9 @@ impl ConnectorEvent {
                 }
                 write!(f, " (errors.tolerance=all): {why}")
             }
-            ConnectorEvent::TaskFailed { trace } => write!(
-                f,
-                "Connector {name}: its task is killed and will not recover until it is restarted by hand. {}",
-                trace.replace('\n', " ")
-            ),
+            ConnectorEvent::TaskFailed { trace } => {
+                write!(f, "The task of connector {name} fails: {}.", reason(trace))
+            }
         }
     }
 }

@@ -134,6 +134,12 @@ impl Connector {
         self.trace.as_deref()
     }
 
+    /// The same in one line: what the task has thrown, and what was at the root
+    /// of it.
+    pub fn reason(&self) -> Option<String> {
+        self.trace().map(reason)
+    }
+
     /// Its task, as long as that has not ended.
     pub fn task(&self) -> Option<&Task> {
         self.task.as_ref()
@@ -215,6 +221,17 @@ impl Connector {
 
     pub(crate) fn tell(&self, fabric: &mut Fabric, event: ConnectorEvent) {
         tell(fabric, &self.config.name, event);
+    }
+}
+
+/// The first exception of a trace, and the last of its causes.
+fn reason(trace: &str) -> String {
+    let mut lines = trace.lines();
+    let first = lines.next().unwrap_or_default();
+    let causes = lines.filter_map(|line| line.strip_prefix("Caused by: "));
+    match causes.last() {
+        Some(cause) => format!("{} ({cause})", first.trim_end_matches(['.', ' '])),
+        None => first.to_owned(),
     }
 }
 
