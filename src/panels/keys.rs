@@ -1,7 +1,7 @@
 //! Key to partition, explained: which partition a key goes to and why, and
 //! which keys would go elsewhere if there were more partitions.
 
-use std::collections::{BTreeMap, BTreeSet};
+use engine::collections::{BTreeMap, BTreeSet};
 
 use engine::client::murmur2::{murmur2, partition_for_key, to_positive};
 use engine::protocol::TopicName;

@@ -1,7 +1,7 @@
 //! What the forms' fields say, as data; or, in a sentence, why they make no
 //! sense. Nothing here knows of a browser.
 
-use std::collections::BTreeMap;
+use engine::collections::BTreeMap;
 
 use engine::client::{ConsumerConfig, KeyPattern, OutgoingRecord, ProducerConfig, Workload};
 use engine::command::ClientNumber;

@@ -3,7 +3,7 @@
 
 mod words;
 
-use std::collections::BTreeMap;
+use engine::collections::BTreeMap;
 
 use engine::Refusal;
 use engine::client::{AdminConfig, ConsumerConfig, ProducerConfig, ShareConsumerConfig};

@@ -7,7 +7,8 @@ mod worlds;
 pub use news::{LogLine, News, Weight};
 pub use worlds::{ReadyMade, WORLDS};
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use engine::collections::{BTreeMap, BTreeSet};
+use std::collections::VecDeque;
 
 use engine::client::connect::ConnectorConfig;
 use engine::client::{

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use engine::collections::BTreeMap;
 
 use engine::World;
 use engine::client::Workload;

@@ -6,11 +6,19 @@
 #[path = "support/mod.rs"]
 mod support;
 
-use engine::client::Acks;
+use support::MEASURED;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// Makes, replicates and reads records, with `acks=1`; returns how many.
+/// What is measured, by name.
+#[wasm_bindgen]
+pub fn names() -> Vec<String> {
+    MEASURED.map(|(_, name)| name.to_owned()).to_vec()
+}
+
+/// Makes, replicates and reads records, as the name of this index says; returns
+/// how many.
 #[wasm_bindgen(js_name = produceReplicateConsume)]
-pub fn produce_replicate_consume() -> f64 {
-    support::produce_replicate_consume(support::RECORDS, Acks::Leader) as f64
+pub fn produce_replicate_consume(index: usize) -> f64 {
+    let (acks, _) = MEASURED[index];
+    support::produce_replicate_consume(support::RECORDS, acks) as f64
 }

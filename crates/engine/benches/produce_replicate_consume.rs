@@ -6,13 +6,10 @@ mod clock;
 #[path = "support/mod.rs"]
 mod support;
 
-use engine::client::Acks;
-use support::{RECORDS, produce_replicate_consume};
+use support::{MEASURED, RECORDS, produce_replicate_consume};
 
 fn main() {
-    let plain = "produce-replicate-consume";
-    let idempotent = "produce-replicate-consume-idempotent";
-    for (acks, name) in [(Acks::Leader, plain), (Acks::All, idempotent)] {
+    for (acks, name) in MEASURED {
         let mut records = 0;
         let time = clock::fastest(|| records = produce_replicate_consume(RECORDS, acks));
         let rate = clock::per_second(records, time);

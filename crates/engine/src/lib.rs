@@ -14,6 +14,7 @@
 pub mod assignor;
 pub mod broker;
 pub mod client;
+pub mod collections;
 pub mod command;
 pub mod config;
 pub mod controller;

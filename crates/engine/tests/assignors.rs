@@ -1,7 +1,7 @@
 //! What holds for every assignor in every group: random groups whose members
 //! come and go, whose subscriptions change and whose topics grow.
 
-use std::collections::{BTreeMap, BTreeSet};
+use engine::collections::{BTreeMap, BTreeSet};
 
 use engine::assignor::{Assignment, ClientAssignor, MemberSubscription, TopicPartitions, Topics};
 use engine::sim::{Random, Stream};

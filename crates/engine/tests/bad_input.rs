@@ -2,7 +2,7 @@
 
 mod support;
 
-use std::collections::BTreeMap;
+use engine::collections::BTreeMap;
 use std::fmt::Debug;
 
 use engine::client::Acks;

@@ -3,7 +3,7 @@
 #[path = "support/random_commands.rs"]
 mod random_commands;
 
-use std::collections::BTreeMap;
+use engine::collections::BTreeMap;
 
 use engine::client::{Client, Membership};
 use engine::log::{DeletionReason, LogSegment};

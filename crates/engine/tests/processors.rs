@@ -3,7 +3,7 @@
 
 mod support;
 
-use std::collections::BTreeMap;
+use engine::collections::BTreeMap;
 
 use engine::client::{
     AutoOffsetReset, ConsumerConfig, GroupProtocol, OutgoingRecord, ProcessorEvent, ProducerConfig,

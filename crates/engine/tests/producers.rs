@@ -3,7 +3,7 @@
 
 mod support;
 
-use std::collections::BTreeSet;
+use engine::collections::BTreeSet;
 
 use engine::client::{Acks, Client, OutgoingRecord, Producer, ProducerConfig};
 use engine::command::ClientNumber;

@@ -73,7 +73,7 @@ fn time_may_pass_in_pieces_of_any_size() {
 
 #[test]
 fn other_seeds_give_other_worlds() {
-    let digests: std::collections::BTreeSet<u64> = (0..SEEDS)
+    let digests: engine::collections::BTreeSet<u64> = (0..SEEDS)
         .map(|seed| random_world(seed, 20).digest())
         .collect();
     assert_eq!(digests.len(), SEEDS as usize);

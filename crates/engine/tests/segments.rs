@@ -1,7 +1,7 @@
 //! Segment files that a real broker wrote, read batch by batch and compared
 //! with what Kafka itself reads in them (the JSON beside each).
 
-use std::collections::BTreeMap;
+use engine::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -1,7 +1,7 @@
 //! Options as Kafka's tools read them: with the joptsimple library, whose
 //! rules and words these are.
 
-use std::collections::BTreeMap;
+use engine::collections::BTreeMap;
 
 use crate::java::{parse_int, parse_long};
 

@@ -1,6 +1,7 @@
 //! One terminal: its screen, its prompt and what runs in front.
 
-use std::collections::{BTreeMap, VecDeque};
+use engine::collections::BTreeMap;
+use std::collections::VecDeque;
 
 use engine::{Event, Time};
 

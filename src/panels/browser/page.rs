@@ -1,6 +1,6 @@
 //! Pages of records.
 
-use std::collections::BTreeMap;
+use engine::collections::BTreeMap;
 
 use engine::log::PartitionLog;
 use engine::log::record_batch::{RecordBatch, RecordView};

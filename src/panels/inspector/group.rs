@@ -1,6 +1,6 @@
 //! A group's sheet, of each kind: classic, KIP-848, share.
 
-use std::collections::BTreeSet;
+use engine::collections::BTreeSet;
 
 use engine::assignor::server::PartitionsByTopic;
 use engine::broker::Broker;

@@ -373,7 +373,7 @@ fn brokers_controllers_and_replicas_have_sheets() {
 #[test]
 fn packets_show_their_fields_by_kafkas_names() {
     let mut world = world();
-    let mut kinds = std::collections::BTreeSet::new();
+    let mut kinds = engine::collections::BTreeSet::new();
     for _ in 0..2_000 {
         run_ms(&mut world, 7);
         for packet in world.packets() {

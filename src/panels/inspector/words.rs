@@ -1,6 +1,6 @@
 //! Words, links and look-ups that several sheets share.
 
-use std::collections::{BTreeMap, BTreeSet};
+use engine::collections::{BTreeMap, BTreeSet};
 
 use engine::broker::Broker;
 use engine::client::{Client, Consumer};

@@ -5,7 +5,7 @@ mod view;
 
 pub use view::Search;
 
-use std::collections::BTreeMap;
+use engine::collections::BTreeMap;
 
 use engine::protocol::TopicName;
 use engine::{TopicPartition, World};

@@ -1,6 +1,6 @@
 //! What ready-made worlds are built with.
 
-use std::collections::BTreeMap;
+use engine::collections::BTreeMap;
 
 use engine::Command;
 use engine::client::{

@@ -1,7 +1,7 @@
 //! The theme's colours and fonts, read from the CSS variables and kept until
 //! the theme changes.
 
-use std::collections::BTreeMap;
+use engine::collections::BTreeMap;
 
 use web_sys::{MediaQueryList, Window};
 

@@ -1,7 +1,7 @@
 //! Whether a group processes the records of each key in the order in which
 //! they were sent.
 
-use std::collections::BTreeMap;
+use engine::collections::BTreeMap;
 
 use engine::TopicPartition;
 use engine::command::ClientNumber;

@@ -4,7 +4,8 @@
 mod key_order;
 mod rebalances;
 
-use std::collections::{BTreeMap, VecDeque};
+use engine::collections::BTreeMap;
+use std::collections::VecDeque;
 
 use engine::client::Client;
 use engine::client::ConsumerEvent;

@@ -1,6 +1,6 @@
 //! The rebalances of each group: the one under way and the last one.
 
-use std::collections::BTreeMap;
+use engine::collections::BTreeMap;
 
 use engine::coordinator::GroupEvent;
 use engine::coordinator::GroupState;

@@ -1,6 +1,6 @@
 //! Groups as boxes of consumers.
 
-use std::collections::BTreeMap;
+use engine::collections::BTreeMap;
 
 use engine::coordinator::GroupState;
 use engine::coordinator::consumer_group::ConsumerGroupState;

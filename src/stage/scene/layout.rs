@@ -1,6 +1,6 @@
 //! Where everything stands.
 
-use std::collections::{BTreeMap, BTreeSet};
+use engine::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use engine::World;

@@ -1,7 +1,7 @@
 //! The members of a group: those that run, and those whose client is gone
 //! while their coordinator does not know it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use engine::collections::{BTreeMap, BTreeSet};
 
 use engine::assignor::server::PartitionsByTopic;
 use engine::client::consumer_protocol::decode_assignment;

@@ -38,7 +38,7 @@ pub use roster::names as client_names;
 pub use view::ViewChange;
 pub use words::{short_number, short_text, text_length};
 
-use std::collections::BTreeMap;
+use engine::collections::BTreeMap;
 use std::rc::Rc;
 
 use engine::protocol::TopicName;

@@ -1,7 +1,7 @@
 //! What is told beside lanes and rows: how far a group lags, and what has
 //! happened a moment ago.
 
-use std::collections::BTreeMap;
+use engine::collections::BTreeMap;
 
 use engine::{Time, TopicPartition};
 

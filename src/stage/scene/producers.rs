@@ -1,6 +1,6 @@
 //! Producers and their accumulators.
 
-use std::collections::BTreeMap;
+use engine::collections::BTreeMap;
 
 use engine::client::{KeyPattern, Producer, ProducerBatch, Workload};
 use engine::{TopicPartition, World};

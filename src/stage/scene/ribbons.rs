@@ -1,6 +1,6 @@
 //! Ribbons from lanes to the members that own them.
 
-use std::collections::BTreeSet;
+use engine::collections::BTreeSet;
 use std::rc::Rc;
 
 use engine::TopicPartition;

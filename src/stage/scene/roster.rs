@@ -1,7 +1,7 @@
 //! Who takes part: the clients' names, and groups with their members, seen
 //! both from the clients and from the coordinator.
 
-use std::collections::{BTreeMap, BTreeSet};
+use engine::collections::{BTreeMap, BTreeSet};
 
 use engine::broker::Broker;
 use engine::broker::share::SharePartition;

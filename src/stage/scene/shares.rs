@@ -1,6 +1,6 @@
 //! What share groups have done with the records of partitions.
 
-use std::collections::BTreeMap;
+use engine::collections::BTreeMap;
 
 use engine::broker::share::{InFlightState, RecordState, SharePartition};
 use engine::{TopicPartition, World};

@@ -1,6 +1,6 @@
 //! Topics as cards of lanes.
 
-use std::collections::BTreeMap;
+use engine::collections::BTreeMap;
 
 use engine::controller::Topic;
 use engine::protocol::TopicName;

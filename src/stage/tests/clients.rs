@@ -205,7 +205,7 @@ fn a_processor_is_a_member_that_writes() {
     assert_eq!(scene.producers.len(), 1);
     watched.tells("writes with copy-1: → out: in a transaction");
     // What it writes flies from its box to the lane.
-    let mut flew = std::collections::BTreeSet::new();
+    let mut flew = engine::collections::BTreeSet::new();
     for _ in 0..700 {
         watched.pass_ms(3);
         let scene = watched.scene();

@@ -4,7 +4,7 @@
 
 #![allow(dead_code, reason = "each benchmark uses some of it")]
 
-use std::collections::BTreeMap;
+use engine::collections::BTreeMap;
 
 use engine::client::{
     Acks, AdminConfig, AutoOffsetReset, Client, ConsumerConfig, KeyPattern, ProducerConfig,
@@ -26,9 +26,16 @@ const CONSUMERS: usize = 3;
 const PARTITIONS: i32 = 6;
 const TOPIC: &str = "measured";
 
-/// Each producer sends so many records each millisecond of virtual time: some
-/// seven full batches, less than the network carries, so that nothing piles up.
-const RECORDS_PER_MS: u32 = 1_000;
+/// How many records each producer sends each millisecond of virtual time: less
+/// than it can have carried, so that nothing piles up. With `acks=1` that is
+/// some seven full batches. With `acks=all` a broker answers when its followers
+/// have the records, and reads the connection's next request after that.
+fn records_per_ms(acks: Acks) -> u32 {
+    match acks {
+        Acks::All => 300,
+        _ => 1_000,
+    }
+}
 
 /// How much virtual time passes before the events are let go of, in
 /// milliseconds, as a page does that draws a frame.
@@ -39,7 +46,15 @@ pub struct Lab {
     /// The world.
     pub world: World,
     producers: Vec<ClientNumber>,
+    acks: Acks,
 }
+
+/// What is measured: the producers' `acks`, and the benchmark's name. Those with
+/// `acks=all` are idempotent.
+pub const MEASURED: [(Acks, &str); 2] = [
+    (Acks::Leader, "produce-replicate-consume"),
+    (Acks::All, "produce-replicate-consume-idempotent"),
+];
 
 /// Has `records` records made, replicated and read, in a world of its own;
 /// returns how many it were exactly.
@@ -82,12 +97,16 @@ impl Lab {
         };
         let producers = (0..PRODUCERS).map(|_| producer(&mut world)).collect();
         pass_ms(&mut world, 10_000);
-        Lab { world, producers }
+        Lab {
+            world,
+            producers,
+            acks,
+        }
     }
 
     /// Produces until so many records have been read.
     pub fn run(&mut self, records: u64) {
-        self.set_workloads(Some(workload()));
+        self.set_workloads(Some(workload(self.acks)));
         while self.records_read() < records {
             pass_ms(&mut self.world, FRAME_MS);
         }
@@ -154,12 +173,12 @@ pub fn pass_ms(world: &mut World, ms: i64) {
     world.advance_to(until);
 }
 
-fn workload() -> Workload {
+fn workload(acks: Acks) -> Workload {
     Workload {
         topic: TOPIC.into(),
         keys: KeyPattern::None,
         interval_us: 1_000,
-        burst: RECORDS_PER_MS,
+        burst: records_per_ms(acks),
         value_prefix: String::new(),
         value_bytes: VALUE_BYTES,
     }

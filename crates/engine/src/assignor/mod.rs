@@ -3,8 +3,8 @@
 //!
 //! Each assignor has a module of its own; what they take and return is here.
 
+use crate::collections::{BTreeMap, BTreeSet};
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet};
 
 mod client;
 pub mod range;

@@ -12,7 +12,7 @@
 //!
 //! Source: `org.apache.kafka.clients.consumer.RangeAssignor`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use crate::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Assignment, MemberSubscription, SubscribedTopic, TopicPartitions, Topics, compare_members,

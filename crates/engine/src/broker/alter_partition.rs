@@ -1,6 +1,6 @@
 //! Asking the controller for other ISRs (`kafka.server.AlterPartitionManager`).
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use super::Broker;
 use super::controller_channel::Purpose;

@@ -1,7 +1,7 @@
 //! Groups of KIP-848 on a broker: their requests, and what their coordinators
 //! have to know of the topics.
 
-use std::collections::{BTreeMap, BTreeSet};
+use crate::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Broker;

@@ -4,7 +4,7 @@
 mod copying;
 mod truncating;
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use super::Broker;
 use crate::protocol::{

@@ -1,7 +1,7 @@
 //! The requests of groups (`kafka.server.KafkaApis`,
 //! `GroupCoordinatorService`): each goes to the shard of its group.
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use super::Broker;
 use crate::coordinator::runtime::{CoordinatorState, Output};

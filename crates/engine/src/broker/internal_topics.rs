@@ -2,7 +2,7 @@
 //! coordinates by them (`kafka.server.AutoTopicCreationManager`,
 //! `KafkaApis.getCoordinator`).
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use super::Broker;
 use super::controller_channel::Purpose;

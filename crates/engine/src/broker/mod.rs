@@ -31,7 +31,8 @@ pub use inbox::Slowness;
 pub use lifecycle::BrokerState;
 pub use partition::{Partition, Role};
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use crate::collections::{BTreeMap, BTreeSet};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use self::alter_partition::IsrChanges;

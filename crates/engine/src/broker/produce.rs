@@ -1,7 +1,7 @@
 //! Appending what producers send (`kafka.server.ReplicaManager.appendRecords`,
 //! `DelayedProduce`).
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use super::Broker;
 use crate::controller::is_internal;

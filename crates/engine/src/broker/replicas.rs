@@ -1,7 +1,7 @@
 //! Taking in what the controller has decided: which replicas a broker holds,
 //! and what it is for each (`kafka.server.ReplicaManager.applyDelta`).
 
-use std::collections::BTreeSet;
+use crate::collections::BTreeSet;
 
 use super::leader::{Effects, Leader};
 use super::{Broker, BrokerState, Partition, Role};

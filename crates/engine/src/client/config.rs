@@ -2,7 +2,7 @@
 //! its section (`AbstractConfig`), and those that all clients have are checked
 //! against each other (`CommonClientConfigs`).
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 use std::str::FromStr;
 
 use super::addresses::check_addresses;

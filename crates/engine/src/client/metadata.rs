@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use crate::collections::{BTreeMap, BTreeSet};
 
 use crate::protocol::{ErrorCode, MetadataPartition, MetadataResponse, TopicId, TopicName};
 use crate::sim::Time;

@@ -1,6 +1,6 @@
 //! What a broker's settings say, as far as the engine acts on them.
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use super::error::ConfigException;
 use super::{broker, synonyms};

@@ -1,7 +1,7 @@
 //! What a setting is (`ConfigDef.ConfigKey`), and a section of them
 //! (`ConfigDef`).
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use super::error::ConfigException;
 use super::validator::{Validator, Wrong};

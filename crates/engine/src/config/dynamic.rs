@@ -4,7 +4,7 @@
 //! What one broker was given comes before what all were given, and both before
 //! what stands in its `server.properties`.
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use super::broker::CONFIG;
 use super::{BrokerConfig, ConfigException, synonyms};

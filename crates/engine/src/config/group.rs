@@ -1,7 +1,7 @@
 //! The settings a group may have
 //! (`org.apache.kafka.coordinator.group.GroupConfig`; KIP-848, KIP-932).
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::config_def::DefaultValue::Is;

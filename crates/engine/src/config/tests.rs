@@ -1,7 +1,7 @@
 //! The tables, the words with which values are refused, and what a broker's
 //! settings come to.
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use super::synonyms::SYNONYMS;
 use super::*;

@@ -1,7 +1,7 @@
 //! The brokers as the controller has them registered
 //! (`org.apache.kafka.controller.ClusterControlManager`).
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use super::placement::UsableBroker;
 

@@ -2,7 +2,7 @@
 //! (`org.apache.kafka.controller.ConfigurationControlManager`,
 //! `kafka.server.ControllerConfigurationValidator`).
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{ApiError, Controller, MetadataRecord, topic_config, validate_topic_name};

@@ -1,6 +1,6 @@
 //! The cluster as the metadata log tells it.
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::brokers::Brokers;

@@ -10,7 +10,7 @@
 //! The random numbers are drawn in Kafka's order, so that with Kafka's own
 //! numbers the placement is Kafka's too.
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use crate::hash_order::{hash_of_text, in_hash_order};
 use crate::sim::Random;

@@ -5,7 +5,7 @@
 //! First the new replicas come in beside the old ones; once all that shall
 //! stay are in sync, those that shall not are dropped.
 
-use std::collections::BTreeSet;
+use crate::collections::BTreeSet;
 
 use super::partition::PartitionRegistration;
 use super::replica_list::InvalidReplicas;

@@ -216,7 +216,7 @@ impl Controller {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use crate::collections::BTreeMap;
 
     use super::*;
     use crate::config::BrokerConfig;

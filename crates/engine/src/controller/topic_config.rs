@@ -1,6 +1,6 @@
 //! What a topic's settings say to the controller.
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use super::ApiError;
 use crate::config::topic::CONFIG;

@@ -5,7 +5,7 @@
 //! A record without a value, a tombstone, takes back what the earlier ones of
 //! its key said (`GroupCoordinatorRecordHelpers`).
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use super::consumer_group::TopicMetadata;
 use crate::assignor::server::PartitionsByTopic;

@@ -1,7 +1,7 @@
 //! Committed offsets (`OffsetMetadataManager`): stored, read back, forgotten,
 //! and those that wait for the end of a transaction.
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use super::protocols::AnyGroup;
 use super::record::{GroupRecord, OffsetCommitKey, OffsetCommitValue};

@@ -1,6 +1,6 @@
 //! Which assignor a generation uses, and what the members subscribe to.
 
-use std::collections::{BTreeMap, BTreeSet};
+use crate::collections::{BTreeMap, BTreeSet};
 
 use super::ClassicGroup;
 

@@ -1,6 +1,6 @@
 //! The join phase: how a rebalance begins, waits and ends.
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use super::group::InitialWait;
 use super::step::Step;

@@ -1,6 +1,6 @@
 //! A group as `__consumer_offsets` has it, and back from there.
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use super::protocol::java_hash;
 use super::record::{GroupMetadataKey, GroupMetadataMember, GroupMetadataValue, GroupRecord};

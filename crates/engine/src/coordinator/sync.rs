@@ -1,6 +1,6 @@
 //! SyncGroup: the leader hands in the assignment, every member takes its part.
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use super::member::name_in;
 use super::step::Step;

@@ -1,6 +1,6 @@
 //! What a group does when what it wrote is settled.
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use super::consumer_group::ConsumerGroupTimer;
 use super::runtime::{RequestToken, Settled};

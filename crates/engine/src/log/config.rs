@@ -1,6 +1,6 @@
 //! A topic's settings, as far as its logs act on them.
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 use std::str::FromStr;
 
 use super::ratio::Ratio;

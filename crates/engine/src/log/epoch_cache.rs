@@ -1,6 +1,6 @@
 //! Which leader wrote which part of a log.
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 /// For each leader epoch that wrote to a log, the offset at which it began
 /// (KIP-101, KIP-279;

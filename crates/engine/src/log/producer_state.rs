@@ -7,7 +7,7 @@ mod error;
 mod transactions;
 mod verification;
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use aborted::{AbortedTransaction, AbortedTransactions};

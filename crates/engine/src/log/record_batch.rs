@@ -56,6 +56,9 @@ pub struct RecordBatch {
     /// they are read. They follow from the bytes, so that those alone tell
     /// whether two batches are the same.
     decompressed: Option<Arc<[u8]>>,
+    /// The checksum was reckoned from these bytes, or compared with them: they
+    /// cannot change, so nobody need do it again.
+    is_crc_known: bool,
 }
 
 impl PartialEq for RecordBatch {
@@ -112,7 +115,7 @@ impl RecordBatch {
 
     /// Whether the stored checksum is that of the bytes.
     pub fn is_crc_valid(&self) -> bool {
-        self.crc() == crc32c(&self.bytes[ATTRIBUTES..])
+        self.is_crc_known || self.crc() == crc32c(&self.bytes[ATTRIBUTES..])
     }
 
     /// The attributes: compression in bits 0 to 2, then flags for
@@ -252,7 +255,8 @@ impl RecordBatch {
     }
 
     fn field<const N: usize>(&self, at: usize) -> [u8; N] {
-        std::array::from_fn(|index| self.bytes[at + index])
+        let field = self.bytes[at..].first_chunk();
+        *field.expect("a batch is at least a header long")
     }
 }
 
@@ -308,10 +312,10 @@ impl RecordBatch {
     fn patched(&self, patch: impl FnOnce(&mut [u8])) -> Self {
         let mut bytes = Arc::clone(&self.bytes);
         patch(Arc::make_mut(&mut bytes));
-        let decompressed = self.decompressed.clone();
         Self {
             bytes,
-            decompressed,
+            decompressed: self.decompressed.clone(),
+            is_crc_known: self.is_crc_known,
         }
     }
 }

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use crate::collections::{BTreeMap, BTreeSet};
 
 use super::link::{Link, RETRANSMISSION_US};
 use super::{Host, Latency, NodeId, Random, Stream, Time, TimerHandle};

@@ -2,7 +2,8 @@
 //! changed. It follows from the journal, decides nothing, and is no part of
 //! [`World::digest`].
 
-use std::collections::{BTreeMap, VecDeque};
+use crate::collections::BTreeMap;
+use std::collections::VecDeque;
 
 use super::World;
 use crate::event::{Event, EventKind};

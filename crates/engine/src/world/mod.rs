@@ -18,7 +18,7 @@ pub use rebalances::Rebalance;
 
 pub use config::{BrokerSpec, ControllerMode, SERVERS_MAX, WorldConfig};
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 
 use self::connectors::Connect;

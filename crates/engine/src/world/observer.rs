@@ -1,7 +1,7 @@
 //! What an onlooker knows who sees everything: the metadata that is
 //! committed, who led, and what is lost. Nobody in the cluster asks them.
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use super::World;
 use super::processed::Ledger;

@@ -1,7 +1,7 @@
 //! What groups have processed, as an onlooker counts it: which records are
 //! processed again, and which are never.
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use super::World;
 use super::rebalances::consumers;

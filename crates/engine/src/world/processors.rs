@@ -1,7 +1,7 @@
 //! Applications that read, transform and write: they live in the processes of
 //! their clients, and so are told of these by calls and not by packets.
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use super::World;
 use super::consumers::check_new;

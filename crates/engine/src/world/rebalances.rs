@@ -3,7 +3,7 @@
 //! It goes by events alone, so that it makes no difference by which protocol
 //! the members agree.
 
-use std::collections::{BTreeMap, BTreeSet};
+use crate::collections::{BTreeMap, BTreeSet};
 
 use super::World;
 use crate::client::{Client, Consumer, ConsumerEvent, Membership};
@@ -292,7 +292,7 @@ impl World {
         let of_group = groups.get(group).map(|(_, of_group)| *of_group);
         // With KIP-848 an answer may be on its way that gives it more.
         let has_all = |member: &Consumer| {
-            let assigned = |it: &ConsumerGroupMember| it.assigned.values().map(BTreeSet::len).sum();
+            let assigned = |it: &ConsumerGroupMember| it.assigned.values().map(|of| of.len()).sum();
             let known = |of: &ConsumerGroup| of.member(member.member_id()).map(assigned);
             of_group.is_none_or(|of| known(of) == Some(member.assignment().len()))
         };

@@ -1,6 +1,6 @@
 //! Calls of admin clients.
 
-use std::collections::BTreeSet;
+use engine::collections::BTreeSet;
 
 use super::support::cluster::{cluster, cluster_of_three_controllers};
 use super::support::{consumer, run_ms};

@@ -7,7 +7,7 @@ mod records;
 mod support;
 mod trouble;
 
-use std::collections::BTreeSet;
+use engine::collections::BTreeSet;
 
 use engine::client::{AdminConfig, ProducerConfig};
 use engine::command::ClientNumber;

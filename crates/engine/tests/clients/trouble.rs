@@ -1,6 +1,6 @@
 //! All of it at once, and for long.
 
-use std::collections::BTreeSet;
+use engine::collections::BTreeSet;
 
 use super::support::{consumer, consumer_of, run_ms, send, values_read};
 use super::{BROKERS, TOPIC, admin, call, cluster_with_topic, create, execute, producer, values};

@@ -1,6 +1,6 @@
 //! The assignors that the group coordinator runs itself (KIP-848).
 
-use std::collections::{BTreeMap, BTreeSet};
+use engine::collections::{BTreeMap, BTreeSet};
 
 use engine::assignor::server::{
     GroupSpec, MemberSpec, PartitionCounts, PartitionsByTopic, ServerAssignor, SubscriptionType,

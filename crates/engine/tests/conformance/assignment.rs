@@ -1,7 +1,7 @@
 //! What the cases of all assignors share: topics and members going in, an
 //! assignment coming out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use engine::collections::{BTreeMap, BTreeSet};
 
 use engine::assignor::{Assignment, MemberSubscription, TopicPartitions, Topics};
 use serde_json::Value;

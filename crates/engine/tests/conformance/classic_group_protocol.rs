@@ -1,7 +1,7 @@
 //! The classic group protocol step by step: JoinGroup, SyncGroup, Heartbeat and
 //! LeaveGroup of a few clients in one group, with the coordinator's timers.
 
-use std::collections::BTreeMap;
+use engine::collections::BTreeMap;
 
 use engine::Time;
 use engine::coordinator::runtime::{CoordinatorShard, commit_at_once};

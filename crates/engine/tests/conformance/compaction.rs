@@ -1,6 +1,6 @@
 //! A compacted log, cleaned again and again while it is written.
 
-use std::collections::BTreeMap;
+use engine::collections::BTreeMap;
 
 use engine::log::record_batch::{
     BatchOptions, EndTransactionMarker, Record, RecordBatch, RecordBatchBuilder, TransactionResult,

@@ -1,7 +1,7 @@
 //! The consumer group protocol of KIP-848 step by step: the heartbeats of a few
 //! members of one group, with the coordinator's timers and topics that grow.
 
-use std::collections::{BTreeMap, BTreeSet};
+use engine::collections::{BTreeMap, BTreeSet};
 
 use engine::Time;
 use engine::assignor::server::{PartitionsByTopic, ServerAssignor};
@@ -307,7 +307,7 @@ impl Run {
                 (topic.map_or("?", |(name, _)| name), partition)
             })
             .collect();
-        json!(all)
+        json!(*all)
     }
 }
 

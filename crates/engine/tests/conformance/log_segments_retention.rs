@@ -1,6 +1,6 @@
 //! A log that is written, rolled, searched and cut short, step by step.
 
-use std::collections::BTreeMap;
+use engine::collections::BTreeMap;
 
 use engine::log::record_batch::{Record, RecordBatch, RecordBatchBuilder};
 use engine::log::{LogConfig, PartitionLog};

@@ -1,7 +1,8 @@
 //! The producer's accumulator: batches, lingering, sticky and adaptive
 //! partitioning, and what goes into a request.
 
-use std::collections::{BTreeMap, VecDeque};
+use engine::collections::BTreeMap;
+use std::collections::VecDeque;
 
 use engine::TopicPartition;
 use engine::client::{AccumulatorConfig, ClusterView, RecordAccumulator};

@@ -1,6 +1,6 @@
 //! Who gets what by which assignor.
 
-use std::collections::BTreeMap;
+use engine::collections::BTreeMap;
 
 use super::support::cluster::*;
 use super::support::{create_topic, run_ms};

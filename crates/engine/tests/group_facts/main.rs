@@ -10,7 +10,7 @@ mod refusals;
 #[path = "../support/mod.rs"]
 mod support;
 
-use std::collections::{BTreeMap, BTreeSet};
+use engine::collections::{BTreeMap, BTreeSet};
 
 use engine::client::consumer_protocol::decode_assignment;
 use engine::client::{Acks, ConsumerConfig, SubscriptionType};

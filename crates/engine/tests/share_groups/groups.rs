@@ -1,6 +1,6 @@
 //! The group: what tools see of it, and what its coordinator refuses.
 
-use std::collections::BTreeMap;
+use engine::collections::BTreeMap;
 
 use super::support::cluster::{cluster_with, create, kill, start_broker};
 use super::support::{admin_call, create_topic, run_ms, start};

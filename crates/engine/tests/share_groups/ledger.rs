@@ -1,6 +1,6 @@
 //! Whatever happens, each record goes to one member at a time.
 
-use std::collections::BTreeMap;
+use engine::collections::BTreeMap;
 
 use super::support::run_ms;
 use super::{GROUP, config, execute, of, queue_with, send, share_events, worker};

@@ -2,7 +2,7 @@
 //! partition is one member's until that one has given it up, and in the end
 //! each has a member.
 
-use std::collections::{BTreeMap, BTreeSet};
+use engine::collections::{BTreeMap, BTreeSet};
 
 use engine::assignor::server::PartitionsByTopic;
 use engine::client::Membership;

@@ -1,7 +1,7 @@
 //! What must be true of groups: who owns what, who commits, and that what is
 //! committed stays.
 
-use std::collections::{BTreeMap, BTreeSet};
+use engine::collections::{BTreeMap, BTreeSet};
 
 use engine::broker::Broker;
 use engine::client::{Client, Consumer};

@@ -1,6 +1,6 @@
 //! The end of a run: everything is mended, and must come to rest.
 
-use std::collections::{BTreeMap, BTreeSet};
+use engine::collections::{BTreeMap, BTreeSet};
 
 use engine::broker::{BrokerState, Role, Slowness};
 use engine::client::{AutoOffsetReset, ConsumerConfig};

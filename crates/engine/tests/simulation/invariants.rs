@@ -1,6 +1,6 @@
 //! What must be true after every event.
 
-use std::collections::{BTreeMap, BTreeSet};
+use engine::collections::{BTreeMap, BTreeSet};
 
 use engine::broker::leader::Leader;
 use engine::broker::{Partition, Role};

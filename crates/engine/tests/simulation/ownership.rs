@@ -1,7 +1,7 @@
 //! Who of a group owns what: a partition has one owner at most, and one when
 //! nobody has to give it up first.
 
-use std::collections::{BTreeMap, BTreeSet};
+use engine::collections::{BTreeMap, BTreeSet};
 
 use engine::TopicPartition;
 use engine::assignor::ClientAssignor;

@@ -1,7 +1,7 @@
 //! Applications that read, transform and write with transactions: what they
 //! are, and that each record that goes in has its effect once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use engine::collections::{BTreeMap, BTreeSet};
 
 use engine::client::{
     Acks, AutoOffsetReset, Client, ConsumerConfig, GroupProtocol, ProducerConfig, SOURCE_HEADER,

@@ -1,7 +1,7 @@
 //! How far groups have come: what their members have processed, and what is
 //! committed for them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use engine::collections::{BTreeMap, BTreeSet};
 
 use engine::client::{Client, ConsumerEvent, GroupProtocol};
 use engine::command::ClientNumber;

@@ -1,6 +1,6 @@
 //! Sets of offsets.
 
-use std::collections::BTreeMap;
+use engine::collections::BTreeMap;
 
 /// A set of offsets, as ranges that neither touch nor overlap.
 #[derive(Clone, Debug, Default)]

@@ -1,7 +1,7 @@
 //! A partition as an onlooker takes it down: what is committed, what was
 //! promised, and for what loss there is a reason.
 
-use std::collections::{BTreeMap, BTreeSet};
+use engine::collections::{BTreeMap, BTreeSet};
 
 use engine::TopicPartition;
 use engine::command::ClientNumber;

@@ -1,7 +1,7 @@
 //! The end of a run, for groups: with everything mended, members that live find
 //! together, and what was committed is there.
 
-use std::collections::{BTreeMap, BTreeSet};
+use engine::collections::{BTreeMap, BTreeSet};
 
 use engine::Command;
 use engine::client::{Client, Consumer, ConsumerMemberState, Membership, Processing};

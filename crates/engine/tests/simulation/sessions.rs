@@ -1,7 +1,7 @@
 //! What idempotent producers have written to a partition: nothing twice, and
 //! everything in the order in which it was sent.
 
-use std::collections::{BTreeMap, BTreeSet};
+use engine::collections::{BTreeMap, BTreeSet};
 
 use engine::TopicPartition;
 use engine::client::SOURCE_HEADER;

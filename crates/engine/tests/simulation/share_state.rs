@@ -1,7 +1,7 @@
 //! The state of share-partitions as an onlooker reads it in
 //! `__share_group_state`.
 
-use std::collections::BTreeMap;
+use engine::collections::BTreeMap;
 
 use engine::coordinator::share_state::{SharePartitionKey, ShareSnapshotValue, ShareStateRecord};
 use engine::log::record_batch::RecordBatch;

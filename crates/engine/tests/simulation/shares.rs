@@ -1,7 +1,7 @@
 //! Share groups: a record is with one member at a time until somebody is done
 //! with it, and is never handed out again when that is stored.
 
-use std::collections::BTreeMap;
+use engine::collections::BTreeMap;
 
 use engine::broker::share::SharePartition;
 use engine::coordinator::partition_for;

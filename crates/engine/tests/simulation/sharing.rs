@@ -1,6 +1,6 @@
 //! What share consumers are, and what they do.
 
-use std::collections::BTreeSet;
+use engine::collections::BTreeSet;
 
 use engine::client::{AcknowledgementRule, Acknowledging, Client, ShareConsumerConfig};
 use engine::protocol::{AcknowledgeType, TopicName};

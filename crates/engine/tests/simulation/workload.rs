@@ -1,6 +1,6 @@
 //! What clients do to the cluster.
 
-use std::collections::BTreeMap;
+use engine::collections::BTreeMap;
 
 use engine::client::{Acks, AdminConfig, KeyPattern, OutgoingRecord, ProducerConfig, Workload};
 use engine::log::record_batch::CompressionType;

@@ -2,7 +2,7 @@
 //! controller 100, and the settings that differ from the defaults; with short
 //! ways to do what a person does there and to say what they see.
 
-use std::collections::BTreeMap;
+use engine::collections::BTreeMap;
 
 use engine::broker::Partition;
 use engine::client::{Acks, AutoOffsetReset, ConsumerConfig, OutgoingRecord, ProducerConfig};

@@ -5,7 +5,7 @@
 pub mod cluster;
 pub mod configs;
 
-use std::collections::BTreeMap;
+use engine::collections::BTreeMap;
 
 use engine::client::{
     AdminConfig, AutoOffsetReset, Client, Consumer, ConsumerConfig, OutgoingRecord, ProducerConfig,

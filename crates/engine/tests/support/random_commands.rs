@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "each test file uses some of it")]
 
-use std::collections::BTreeMap;
+use engine::collections::BTreeMap;
 
 use engine::assignor::ClientAssignor;
 use engine::client::connect::{ConnectorClass, ConnectorConfig};

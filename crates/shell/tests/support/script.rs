@@ -34,7 +34,7 @@
 //! A blank line ends such a list, and expects nothing when the list is empty.
 //! At the end no terminal may have shown more than the script expects.
 
-use std::collections::BTreeMap;
+use engine::collections::BTreeMap;
 use std::iter::Peekable;
 use std::str::Lines;
 

@@ -194,7 +194,7 @@ fn idempotence(producer: &Producer, manager: &TransactionManager) -> Section {
         section = section.row("Error", error.to_string(), "it can send no more");
     }
     let held = producer.batches().chain(producer.in_flight_batches());
-    let known: std::collections::BTreeSet<&TopicPartition> = held.map(|(of, _)| of).collect();
+    let known: engine::collections::BTreeSet<&TopicPartition> = held.map(|(of, _)| of).collect();
     let rows = known.into_iter().map(|of| {
         vec![
             words::partition(of),

@@ -1,6 +1,6 @@
 //! What each broker's box shows, and in how much detail.
 
-use std::collections::{BTreeMap, BTreeSet};
+use engine::collections::{BTreeMap, BTreeSet};
 
 use engine::broker::Broker;
 use engine::protocol::TopicName;

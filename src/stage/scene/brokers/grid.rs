@@ -1,6 +1,6 @@
 //! Which broker stands in which rack, column and row.
 
-use std::collections::BTreeMap;
+use engine::collections::BTreeMap;
 
 use engine::World;
 

@@ -1,7 +1,7 @@
 //! Links with which something is wrong: broken lines between the machines, in
 //! tracks over the rows of brokers.
 
-use std::collections::BTreeMap;
+use engine::collections::BTreeMap;
 use std::rc::Rc;
 
 use engine::World;

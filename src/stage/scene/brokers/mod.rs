@@ -28,7 +28,7 @@ pub(super) use ribbons::ribbons;
 pub(in crate::stage) use ribbons::way_to_reader;
 pub use words::BadgeKind;
 
-use std::collections::BTreeMap;
+use engine::collections::BTreeMap;
 use std::rc::Rc;
 
 use engine::World;

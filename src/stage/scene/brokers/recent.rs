@@ -1,6 +1,6 @@
 //! What has just happened to replicas, as the world remembers it.
 
-use std::collections::BTreeMap;
+use engine::collections::BTreeMap;
 
 use engine::{EventKind, TopicPartition, World};
 

@@ -1,6 +1,6 @@
 //! What each broker holds: read from the world, not placed yet.
 
-use std::collections::BTreeMap;
+use engine::collections::BTreeMap;
 
 use engine::broker::Broker;
 use engine::client::connect::is_bookkeeping;

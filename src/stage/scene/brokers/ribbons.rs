@@ -1,6 +1,6 @@
 //! Ribbons from replicas to the members that read them.
 
-use std::collections::BTreeSet;
+use engine::collections::BTreeSet;
 use std::rc::Rc;
 
 use engine::client::Client;

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use engine::collections::BTreeMap;
 
 use engine::client::connect::is_bookkeeping;
 use engine::sim::PacketId;

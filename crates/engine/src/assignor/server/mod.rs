@@ -4,7 +4,7 @@
 //! They are sticky: what a member was to read before, it keeps where balance
 //! allows. Source: `org.apache.kafka.coordinator.group.assignor`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use crate::collections::{BTreeMap, BTreeSet};
 
 use super::compare_as_java;
 use crate::protocol::TopicId;
@@ -174,6 +174,6 @@ mod tests {
 
     fn sizes(assignment: &GroupAssignment) -> impl Iterator<Item = usize> {
         let parts = assignment.values();
-        parts.map(|part| part.values().map(BTreeSet::len).sum())
+        parts.map(|part| part.values().map(|of| of.len()).sum())
     }
 }

@@ -7,8 +7,8 @@
 //!
 //! Source: `org.apache.kafka.coordinator.group.assignor.RangeAssignor`.
 
+use crate::collections::BTreeMap;
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 
 use super::{GroupAssignment, MemberSpec, PartitionCounts, PartitionsByTopic, compare_as_java};
 use crate::protocol::TopicId;

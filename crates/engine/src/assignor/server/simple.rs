@@ -19,7 +19,7 @@ pub fn assign(group: &GroupSpec, topics: &PartitionCounts) -> GroupAssignment {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
+    use crate::collections::{BTreeMap, BTreeSet};
 
     use super::super::{MemberSpec, SubscriptionType};
     use super::*;

@@ -1,7 +1,7 @@
 //! The group by numbers: members in the order of their ids, topics in that of
 //! their names, partitions one after the other, topic by topic.
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use super::racks::Racks;
 use crate::assignor::{

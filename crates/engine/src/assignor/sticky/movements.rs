@@ -1,7 +1,7 @@
 //! Which partitions have moved from whom to whom while the assignment was
 //! evened out.
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use super::group::Group;
 use crate::hash_order::{hash_of_text, in_hash_order};

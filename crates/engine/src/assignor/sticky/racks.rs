@@ -1,6 +1,6 @@
 //! Which members are on a rack that holds a replica (KIP-881).
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use super::group::Group;
 use crate::assignor::racks_matter;

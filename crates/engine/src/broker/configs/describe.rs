@@ -1,7 +1,7 @@
 //! Telling settings, and where their values come from
 //! (`kafka.server.ConfigHelper`).
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use crate::broker::Broker;
 use crate::config::{ConfigKey, Type, broker, dynamic, group, synonyms, topic};

@@ -4,7 +4,7 @@
 
 mod describe;
 
-use std::collections::{BTreeMap, BTreeSet};
+use crate::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Broker;

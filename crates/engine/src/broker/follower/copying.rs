@@ -1,6 +1,6 @@
 //! What a leader's answer to a Fetch comes to, partition by partition.
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use super::super::Broker;
 use super::Asked;

@@ -1,7 +1,7 @@
 //! Finding where a log parts from its leader's, and cutting it off there; and
 //! beginning anew when it lies outside.
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use super::super::Broker;
 use super::{Asked, Asking};

@@ -12,7 +12,7 @@ mod isr_change;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 pub use follower::{Follower, FollowerFetch, UNKNOWN_OFFSET};
 pub use isr::IsrState;

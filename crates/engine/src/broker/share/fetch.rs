@@ -1,7 +1,7 @@
 //! Answering ShareFetch (`KafkaApis.handleShareFetchRequest`,
 //! `DelayedShareFetch`, `ShareFetchUtils`).
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use super::partition::Acquiring;
 use super::{Broker, WaitingRequest};

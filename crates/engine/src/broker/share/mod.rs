@@ -14,7 +14,7 @@ mod session;
 pub(super) use coordinator::merge as merge_state_results;
 pub use partition::{InFlightBatch, InFlightState, RecordState, SharePartition};
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use self::fetch::WaitingFetch;
 use self::partition::{LetGo, ShareChange, SharePartitionLimits, SharePartitionState};

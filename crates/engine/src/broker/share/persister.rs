@@ -1,7 +1,7 @@
 //! Reading and writing the state of share-partitions with the broker that
 //! coordinates them (`DefaultStatePersister`, `PersisterStateManager`).
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use super::Broker;
 use crate::coordinator::share_state::SharePartitionKey;

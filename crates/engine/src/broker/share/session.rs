@@ -2,7 +2,7 @@
 //! changed (`org.apache.kafka.server.share.session.ShareSession`,
 //! `SharePartitionManager.newContext`).
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use super::Broker;
 use crate::protocol::{

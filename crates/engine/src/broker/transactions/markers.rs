@@ -1,7 +1,7 @@
 //! Writing the markers that end transactions, for their coordinators
 //! (`KafkaApis.handleWriteTxnMarkersRequest`).
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use super::super::Broker;
 use super::append::Appender;

@@ -14,7 +14,7 @@ mod verification;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use crate::collections::{BTreeMap, BTreeSet};
 
 use self::append::CoordinatorAppends;
 use self::markers::MarkerRequests;

@@ -1,6 +1,6 @@
 //! Sending markers to the leaders (`TransactionMarkerChannelManager`).
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use super::super::Broker;
 use crate::controller::MetadataImage;

@@ -50,7 +50,7 @@ fn create(world: &mut World, name: &str, assignments: &[Vec<i32>]) {
         num_partitions: -1,
         replication_factor: -1,
         assignments: (0..).zip(assignments.iter().cloned()).collect(),
-        configs: std::collections::BTreeMap::new(),
+        configs: crate::collections::BTreeMap::new(),
     };
     let request = Request::CreateTopics(CreateTopicsRequest {
         topics: vec![topic],

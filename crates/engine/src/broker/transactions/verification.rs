@@ -2,7 +2,7 @@
 //! batch of a transaction (KIP-890; `kafka.server.AddPartitionsToTxnManager`,
 //! `ReplicaManager.handleProduceAppend`).
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use super::super::{Broker, produce};
 use crate::log::VerificationGuard;

@@ -8,7 +8,7 @@ mod parts;
 
 pub use config::AdminConfig;
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use self::call::Call;
 use self::parts::Part;

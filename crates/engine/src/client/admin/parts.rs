@@ -1,6 +1,6 @@
 //! How a call is divided among brokers, and its answers put together again.
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use super::configs;
 use crate::protocol::{

@@ -1,7 +1,8 @@
 //! Reading (`org.apache.kafka.clients.consumer.internals.Fetcher`,
 //! `FetchCollector`).
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use crate::collections::{BTreeMap, BTreeSet};
+use std::collections::VecDeque;
 
 use super::fetched::{Chunk, CompletedFetch};
 use super::{AssignedPartition, Consumer, ConsumerEvent, Pending, isolation};

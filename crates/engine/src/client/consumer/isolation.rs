@@ -1,7 +1,8 @@
 //! What a consumer hands on of what it has fetched
 //! (`org.apache.kafka.clients.consumer.internals.CompletedFetch`).
 
-use std::collections::{BTreeSet, VecDeque};
+use crate::collections::BTreeSet;
+use std::collections::VecDeque;
 
 use crate::log::record_batch::{EndTransactionMarker, RecordBatch, TransactionResult};
 use crate::protocol::{AbortedTransactionInfo, IsolationLevel};

@@ -29,7 +29,8 @@ pub use positions::SeekTo;
 pub use processed::OffsetCounts;
 pub use subscription::SubscriptionType;
 
-use std::collections::{BTreeMap, VecDeque};
+use crate::collections::BTreeMap;
+use std::collections::VecDeque;
 
 use self::answers::Pending;
 use self::application::Application;

@@ -4,7 +4,7 @@
 mod committed;
 mod failure;
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use self::failure::{Failure, NOT_A_MEMBER, UNDERGOING_REBALANCE, may_be_tried_again};
 use super::membership::LOGGER;

@@ -1,7 +1,7 @@
 //! Where a consumer reads next: where it begins, where its application sends
 //! it, and whether that is still in the log (`OffsetFetcher`).
 
-use std::collections::{BTreeMap, BTreeSet};
+use crate::collections::{BTreeMap, BTreeSet};
 
 use super::{Consumer, ConsumerEvent, Pending};
 use crate::client::AutoOffsetReset;

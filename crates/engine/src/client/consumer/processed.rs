@@ -1,6 +1,6 @@
 //! What was processed, and how often.
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 /// How often each offset of a partition was processed: ranges with counts, so
 /// that it stays small however many records there are.

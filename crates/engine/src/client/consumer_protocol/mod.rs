@@ -3,7 +3,7 @@
 //! version 3 of Kafka's own encoding
 //! (`ConsumerProtocolSubscription.json`, `ConsumerProtocolAssignment.json`).
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 use std::fmt;
 
 use crate::protocol::{Opaque, TopicName, TopicPartition};

@@ -1,7 +1,7 @@
 //! What becomes of batches when they are answered, or are not
 //! (`Sender.handleProduceResponse`, `Sender.completeBatch`).
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use super::sender::InFlightRequest;
 use super::{Producer, ProducerBatch};

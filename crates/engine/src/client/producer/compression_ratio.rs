@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use crate::log::record_batch::INCOMPRESSIBLE;
 use crate::protocol::TopicName;

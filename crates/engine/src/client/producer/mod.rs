@@ -27,7 +27,8 @@ pub use transaction_manager::{
     ConsumerGroupMetadata, TransactionCall, TransactionManager, TransactionState,
 };
 
-use std::collections::{BTreeMap, VecDeque};
+use crate::collections::BTreeMap;
+use std::collections::VecDeque;
 
 use self::callbacks::Flush;
 use self::send::WaitingRecord;

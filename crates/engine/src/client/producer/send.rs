@@ -77,7 +77,6 @@ impl Producer {
     /// What `send()` does before it returns, or blocks: the sender is another
     /// thread.
     pub(super) fn take(&mut self, fabric: &mut Fabric, record: OutgoingRecord, is_told: bool) {
-        let is_new = self.connection.metadata.want(&record.topic);
         let waiting = WaitingRecord {
             since: fabric.now,
             number: self.records_sent,
@@ -94,17 +93,16 @@ impl Producer {
             is_told,
         };
         self.records_sent += 1;
-        let mut is_known = false;
-        let waiting = match self.waiting.is_empty() && self.is_known(&waiting) {
-            true => {
-                is_known = true;
-                self.accumulate(fabric, waiting)
-            }
+        let is_known = self.waiting.is_empty() && self.is_known(&waiting);
+        let waiting = match is_known {
+            true => self.accumulate(fabric, waiting),
             false => Some(waiting),
         };
         let Some(waiting) = waiting else {
             return;
         };
+        // What is known was wanted before.
+        let is_new = self.connection.metadata.want(&waiting.topic);
         self.waiting.push_back(waiting);
         if !is_known {
             self.admit_waiting(fabric);
@@ -181,10 +179,9 @@ impl Producer {
             }
         }
         // Kafka puts it into the accumulator first, and leaves it there.
-        let partition = waiting.partition;
-        let partition = partition.or_else(|| self.sticky_partition(&waiting.topic));
-        let of = TopicPartition::new(waiting.topic.clone(), partition.unwrap_or_default());
-        if let Err((exception, message)) = self.check_in_transaction(&of) {
+        if let Err((exception, message)) =
+            self.check_in_transaction(&waiting.topic, waiting.partition)
+        {
             let of = (waiting.topic, waiting.partition);
             self.failed(fabric, of, 1, (exception, message));
             return None;

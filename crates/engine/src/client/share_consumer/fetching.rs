@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use crate::collections::{BTreeMap, BTreeSet};
 
 use super::polling::{Fetched, runs};
 use super::{Pending, ShareConsumer};

@@ -14,7 +14,8 @@ mod polling;
 pub use config::{AcknowledgementRule, Acknowledging, ShareConsumerConfig};
 pub use polling::RecordInHand;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use crate::collections::{BTreeMap, BTreeSet};
+use std::collections::VecDeque;
 
 use self::fetching::Session;
 use self::polling::Fetched;

@@ -7,7 +7,7 @@ mod brokers;
 mod log;
 mod unclean;
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 use std::sync::Arc;
 
 use self::balance::Balance;

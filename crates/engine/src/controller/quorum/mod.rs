@@ -9,7 +9,7 @@ mod voting;
 
 pub(super) use self::leading::read_committed;
 
-use std::collections::{BTreeMap, BTreeSet};
+use crate::collections::{BTreeMap, BTreeSet};
 
 use super::MetadataRecord;
 use crate::config::broker_config::QuorumConfig;

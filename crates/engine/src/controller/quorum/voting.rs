@@ -1,6 +1,6 @@
 //! Elections among controllers.
 
-use std::collections::BTreeSet;
+use crate::collections::BTreeSet;
 
 use super::{Quorum, Role, Sending};
 use crate::protocol::{

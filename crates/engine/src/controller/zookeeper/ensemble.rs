@@ -1,7 +1,7 @@
 //! ZooKeeper: one node that never fails, for an ensemble of which a majority
 //! is always there.
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use super::SESSION_TIMEOUT_MS;
 use crate::controller::quorum::LogEntry;

@@ -2,7 +2,7 @@
 //! time: it gives up what it is not to have, then it may take what others have
 //! given up (`CurrentAssignmentBuilder`).
 
-use std::collections::BTreeSet;
+use crate::collections::BTreeSet;
 
 use super::error::GroupError;
 use super::group::ConsumerGroup;

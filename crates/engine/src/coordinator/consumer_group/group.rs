@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 use std::fmt;
 
 use super::event::ConsumerGroupEvent;

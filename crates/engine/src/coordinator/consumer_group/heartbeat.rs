@@ -6,7 +6,7 @@
 //! of the target assignment's, a new one is computed. At last the member comes a
 //! step nearer to the target assignment.
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use super::ConsumerGroups;
 use super::config::ConsumerGroupConfig;

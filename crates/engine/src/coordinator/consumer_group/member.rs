@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use crate::collections::BTreeSet;
 
 use super::record::{CurrentMemberAssignment, MemberMetadata};
 use crate::assignor::server::PartitionsByTopic;

@@ -44,7 +44,7 @@ pub use timers::ConsumerGroupTimer;
 pub(super) use timers::RETRY_BACKOFF_MS;
 pub use topics::{TopicMetadata, TopicsImage};
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use super::runtime::TimelineMap;
 use super::timers::Timers;

@@ -1,6 +1,6 @@
 //! What is written to `__consumer_offsets` of a group of this protocol.
 
-use std::collections::BTreeSet;
+use crate::collections::BTreeSet;
 
 use super::member::MemberState;
 use crate::assignor::server::PartitionsByTopic;

@@ -1,7 +1,7 @@
 //! Computing who of a group is to read what in the end
 //! (`TargetAssignmentBuilder`).
 
-use std::collections::{BTreeMap, BTreeSet};
+use crate::collections::{BTreeMap, BTreeSet};
 
 use super::config::ConsumerGroupConfig;
 use super::group::ConsumerGroup;

@@ -94,8 +94,9 @@ impl ConsumerGroups {
         let Some(member) = group.and_then(|group| group.member(timer.member_id())) else {
             return;
         };
+        let epoch = member.epoch;
         if matches!(timer, ConsumerGroupTimer::Rebalance { .. }) {
-            self.awaited_epochs.insert(timer.clone(), member.epoch);
+            self.awaited_epochs.insert(timer.clone(), epoch);
         }
         self.timers
             .schedule(now.plus_ms(i64::from(RETRY_BACKOFF_MS)), timer);

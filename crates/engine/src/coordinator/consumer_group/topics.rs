@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use crate::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::protocol::{TopicId, TopicName};

@@ -71,7 +71,7 @@ fn read_assignment(input: &mut Reader) -> Field<CurrentMemberAssignment> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
+    use crate::collections::{BTreeMap, BTreeSet};
 
     use super::super::GroupRecord;
     use super::*;

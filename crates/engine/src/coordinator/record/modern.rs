@@ -3,7 +3,7 @@
 //! numbers and members of their own. Keys are of no flexible version, values of
 //! version 0, which is.
 
-use std::collections::{BTreeMap, BTreeSet};
+use crate::collections::{BTreeMap, BTreeSet};
 
 use crate::assignor::server::PartitionsByTopic;
 use crate::coordinator::ModernGroupRecord;

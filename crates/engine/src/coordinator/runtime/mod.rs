@@ -15,7 +15,8 @@ pub use record::{CoordinatorRecord, ProducerIdAndEpoch, batch_of};
 pub use shard::{CoordinatorShard, Output, RequestToken, Settled, Write, commit_at_once};
 pub use timeline::{TimelineMap, WriteNumber};
 
-use std::collections::{BTreeMap, VecDeque};
+use crate::collections::BTreeMap;
+use std::collections::VecDeque;
 
 use crate::log::record_batch::{EndTransactionMarker, RecordBatch, TransactionResult};
 use crate::protocol::ErrorCode;

@@ -1,4 +1,5 @@
-use std::collections::{BTreeMap, VecDeque};
+use crate::collections::BTreeMap;
+use std::collections::VecDeque;
 
 /// The number of a write, counted by the shard that makes it from 1 on.
 pub type WriteNumber = u64;

@@ -5,7 +5,7 @@
 //! of the target assignment's, a new one is computed. At last the member gets
 //! its part of it: nobody else has to give anything up for that.
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use super::assign::{bump_if_changed, reconcile};
 use super::sessions::{remove_member, schedule_session};

@@ -16,7 +16,7 @@ pub use heartbeat::Topics;
 pub use record::{ShareGroupRecord, ShareMemberAssignment, ShareMemberMetadata};
 pub(super) use sessions::{remove_member, schedule_session};
 
-use std::collections::{BTreeMap, BTreeSet};
+use crate::collections::{BTreeMap, BTreeSet};
 
 use super::consumer_group::TopicMetadata;
 use super::record::GroupRecord;

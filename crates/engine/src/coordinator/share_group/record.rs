@@ -1,6 +1,6 @@
 //! What is written to `__consumer_offsets` of a share group.
 
-use std::collections::BTreeSet;
+use crate::collections::BTreeSet;
 
 use crate::assignor::server::PartitionsByTopic;
 use crate::coordinator::modern::ModernGroupRecord;

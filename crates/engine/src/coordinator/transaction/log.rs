@@ -4,7 +4,7 @@
 //! which brokers write as long as `transaction.version` is 0) and
 //! `kafka.coordinator.transaction.TransactionLog`.
 
-use std::collections::BTreeSet;
+use crate::collections::BTreeSet;
 
 use super::metadata::{TransactionMetadata, TxnTransitMetadata};
 use super::state::TransactionState;

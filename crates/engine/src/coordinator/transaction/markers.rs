@@ -1,6 +1,6 @@
 //! Having the leaders of a transaction's partitions write its markers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use crate::collections::{BTreeMap, BTreeSet};
 
 use super::append::{PendingAppend, Then};
 use super::{TransactionCoordinator, TransactionOutput, TransactionState, TxnTransitMetadata};

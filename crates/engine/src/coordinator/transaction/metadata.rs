@@ -1,6 +1,6 @@
 //! What the coordinator knows of one `transactional.id`.
 
-use std::collections::BTreeSet;
+use crate::collections::BTreeSet;
 
 use super::TransactionState;
 use crate::log::record_batch::{NO_PRODUCER_EPOCH, NO_PRODUCER_ID, TransactionResult};

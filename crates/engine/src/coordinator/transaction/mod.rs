@@ -33,7 +33,7 @@ pub use metadata::{TransactionMetadata, TxnTransitMetadata};
 pub use state::TransactionState;
 pub use state_manager::{TransactionStateManager, transaction_partition_for};
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use self::add_partitions::PendingAddPartitions;
 use self::append::PendingAppend;

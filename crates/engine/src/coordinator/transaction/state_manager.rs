@@ -1,7 +1,7 @@
 //! The transactions of the partitions of `__transaction_state` that a broker
 //! leads (`kafka.coordinator.transaction.TransactionStateManager`).
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use super::log::{TransactionLogKey, TransactionLogValue};
 use super::{TransactionMetadata, TransactionState};

@@ -1,7 +1,7 @@
 //! The transaction coordinator by itself: what is written is committed at once,
 //! unless a test says otherwise.
 
-use std::collections::BTreeSet;
+use crate::collections::BTreeSet;
 
 use super::*;
 use crate::config::BrokerConfig;

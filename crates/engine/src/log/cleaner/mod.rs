@@ -9,7 +9,7 @@ mod filter;
 mod range;
 mod transactions;
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use super::partition_log::PartitionLog;
 use super::record_batch::RecordBatch;

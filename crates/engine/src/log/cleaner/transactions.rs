@@ -1,6 +1,6 @@
 //! Transactions as a cleaning comes by them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use crate::collections::{BTreeMap, BTreeSet};
 
 use crate::log::producer_state::AbortedTransaction;
 use crate::log::record_batch::{EndTransactionMarker, RecordBatch, TransactionResult};

@@ -1,6 +1,6 @@
 //! The transactions of a log that are open, or not yet stable.
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use super::aborted::AbortedTransaction;
 use crate::log::record_batch::{EndTransactionMarker, TransactionResult};

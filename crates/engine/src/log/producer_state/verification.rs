@@ -1,7 +1,7 @@
 //! Which producers the coordinator is asked about before their first batch of
 //! a transaction (KIP-890).
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 /// Stands for one verification of one producer
 /// (`org.apache.kafka.storage.internals.log.VerificationGuard`). An answer of

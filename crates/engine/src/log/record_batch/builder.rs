@@ -200,9 +200,7 @@ impl RecordBatchBuilder {
     /// that a record larger than the limit gets a batch of its own.
     /// Source: `MemoryRecordsBuilder.hasRoomFor`.
     pub fn has_room_for(&self, record: &Record, write_limit: usize) -> bool {
-        if self.is_full(write_limit) {
-            return false;
-        }
+        // A batch that is full has no room for any record.
         self.record_count == 0
             || self
                 .size_in_bytes()
@@ -437,6 +435,7 @@ impl RecordBatchBuilder {
         Ok(RecordBatch {
             bytes: bytes.into(),
             decompressed,
+            is_crc_known: true,
         })
     }
 }

@@ -45,6 +45,7 @@ impl RecordBatch {
         let mut batch = Self {
             bytes: batch.into(),
             decompressed: None,
+            is_crc_known: false,
         };
         // What cannot be decompressed cannot be read either.
         let _ = batch.decompress(DECOMPRESSED_MAX);
@@ -58,8 +59,10 @@ impl RecordBatch {
         let mut batch = Self {
             bytes: batch.into(),
             decompressed: None,
+            is_crc_known: false,
         };
         batch.check_header()?;
+        batch.is_crc_known = true;
         batch.decompress(limit)?;
         for record in batch.records() {
             record?;
@@ -132,7 +135,7 @@ impl RecordBatch {
     /// A batch from [`parse`](Self::parse) or a builder yields no error.
     pub fn records(&self) -> RecordIter<'_> {
         RecordIter {
-            batch: self,
+            origin: self.origin(),
             bytes: self.record_bytes(),
             left: self.record_count(),
             last_offset: None,
@@ -233,7 +236,7 @@ impl Iterator for BatchReader<'_> {
 /// ends after the first error.
 #[derive(Clone, Debug)]
 pub struct RecordIter<'a> {
-    batch: &'a RecordBatch,
+    origin: Origin,
     bytes: &'a [u8],
     left: i32,
     last_offset: Option<i64>,
@@ -248,9 +251,9 @@ impl<'a> RecordIter<'a> {
                 left => Err(CorruptRecord::UnreadBytesInBatch { count: left as u64 }),
             };
         }
-        let record = read_record(&mut self.bytes, &self.batch.origin())?;
+        let record = read_record(&mut self.bytes, &self.origin)?;
         if self.last_offset.is_some_and(|last| record.offset <= last) {
-            let delta = record.offset - self.batch.base_offset();
+            let delta = record.offset - self.origin.base_offset;
             return Err(CorruptRecord::OffsetDelta {
                 delta: delta as i32,
             });

@@ -1,7 +1,7 @@
 //! How a record is printed
 //! (`org.apache.kafka.tools.consumer.DefaultMessageFormatter`).
 
-use std::collections::BTreeMap;
+use engine::collections::BTreeMap;
 
 use engine::log::record_batch::{RecordView, TimestampType};
 

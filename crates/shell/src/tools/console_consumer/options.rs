@@ -1,7 +1,7 @@
 //! The options of `kafka-console-consumer` (`ConsoleConsumerOptions`), and the
 //! settings they give to the consumer.
 
-use std::collections::BTreeMap;
+use engine::collections::BTreeMap;
 
 use engine::Refusal;
 use engine::client::ConsumerConfig;

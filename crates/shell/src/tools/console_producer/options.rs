@@ -1,7 +1,7 @@
 //! The options of `kafka-console-producer` (`ConsoleProducer`), and the
 //! settings they give to the producer.
 
-use std::collections::BTreeMap;
+use engine::collections::BTreeMap;
 
 use engine::Refusal;
 use engine::client::ProducerConfig;

@@ -1,6 +1,6 @@
 //! How a line becomes a record (`org.apache.kafka.tools.LineMessageReader`).
 
-use std::collections::BTreeMap;
+use engine::collections::BTreeMap;
 
 /// What was read from a line.
 #[derive(Clone, Debug, PartialEq, Eq)]

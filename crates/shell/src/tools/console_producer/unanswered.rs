@@ -1,7 +1,8 @@
 //! The records that `send()` took and that have no answer yet: their sizes are
 //! what the tool prints when one fails.
 
-use std::collections::{BTreeMap, VecDeque};
+use engine::collections::BTreeMap;
+use std::collections::VecDeque;
 
 use engine::{RecordSizes, TopicPartition};
 

@@ -1,7 +1,7 @@
 //! What `kafka-topics --create` and `--alter` make of their options
 //! (`TopicCommand.CommandTopicPartition`).
 
-use std::collections::BTreeMap;
+use engine::collections::BTreeMap;
 
 use engine::protocol::CreatableTopic;
 

@@ -1,6 +1,6 @@
 //! What `kafka-topics --describe` prints.
 
-use std::collections::BTreeMap;
+use engine::collections::BTreeMap;
 
 use engine::World;
 use engine::protocol::{MetadataPartition, MetadataTopic};

@@ -9,8 +9,8 @@
 //! Source:
 //! `org.apache.kafka.coordinator.group.assignor.UniformHeterogeneousAssignmentBuilder`.
 
+use crate::collections::BTreeMap;
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 
 use super::balancer::Balancer;
 use crate::assignor::server::{GroupAssignment, MemberSpec, PartitionCounts};

@@ -7,7 +7,7 @@
 //! hash order, as in Kafka
 //! (`org.apache.kafka.coordinator.group.assignor.UniformHomogeneousAssignmentBuilder`).
 
-use std::collections::BTreeSet;
+use crate::collections::BTreeSet;
 
 use crate::assignor::server::{GroupAssignment, MemberSpec, PartitionCounts, PartitionsByTopic};
 use crate::hash_order::{hash_of_number, hash_of_topic_id, in_copied_hash_order, in_hash_order};

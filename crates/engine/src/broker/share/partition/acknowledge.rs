@@ -1,7 +1,7 @@
 //! What members say of the records they have, and what happens when they say
 //! nothing.
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use super::state::{InFlightState, InFlightStates, RecordState, persister_batch};
 use super::{ShareChange, SharePartition, StateWrite};

@@ -19,7 +19,7 @@ use acknowledge::is_held;
 pub use acquire::Acquiring;
 pub use state::{InFlightBatch, InFlightState, InFlightStates, RecordState};
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use crate::protocol::{
     ErrorCode, PersisterStateBatch, SharePartitionStateRead, SharePartitionStateWrite,

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use crate::protocol::{AcknowledgeType, PersisterStateBatch};
 use crate::sim::Time;

@@ -5,7 +5,7 @@
 mod joining;
 mod leaving;
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use super::{Consumer, Membership};
 use crate::assignor::{ClientAssignor, RebalanceProtocol, Topics};

@@ -3,7 +3,7 @@
 //! tells by its answers to heartbeats what the member is to read, and the
 //! member gives up, takes, and says so with its next heartbeat.
 
-use std::collections::{BTreeMap, BTreeSet};
+use crate::collections::{BTreeMap, BTreeSet};
 
 use super::{Consumer, Membership};
 use crate::client::consumer::offsets::Commit;

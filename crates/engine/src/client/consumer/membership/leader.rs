@@ -1,7 +1,7 @@
 //! The group's leader, one of the consumers, decides who reads what
 //! (`ConsumerCoordinator.onLeaderElected`).
 
-use std::collections::BTreeSet;
+use crate::collections::BTreeSet;
 
 use super::{Consumer, Membership};
 use crate::assignor::{ClientAssignor, MemberSubscription, TopicPartitions, Topics};

@@ -12,7 +12,7 @@ pub(super) use self::classic::ClassicMember;
 pub(super) use self::consumer::ConsumerMember;
 pub use self::consumer::ConsumerMemberState;
 
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use super::{AssignedPartition, Consumer, ConsumerEvent, Pending, SubscriptionType};
 use crate::event::EventKind;

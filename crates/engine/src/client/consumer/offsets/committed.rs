@@ -1,6 +1,6 @@
 //! Reading back what the group has committed.
 
-use std::collections::BTreeSet;
+use crate::collections::BTreeSet;
 
 use super::super::{Consumer, Pending};
 use crate::protocol::{

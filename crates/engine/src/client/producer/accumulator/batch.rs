@@ -207,11 +207,10 @@ impl ProducerBatch {
     /// Adds a record when there is room for it; returns by how many bytes the
     /// batch has grown.
     pub(super) fn try_append(&mut self, record: &Record) -> Option<usize> {
-        let is_full = self.is_full();
         let Contents::Open(builder) = &mut self.contents else {
             return None;
         };
-        if is_full || !builder.has_room_for(record, self.write_limit) {
+        if self.is_closed_for_appends || !builder.has_room_for(record, self.write_limit) {
             return None;
         }
         let before = builder.size_in_bytes();

@@ -12,7 +12,8 @@ mod ready;
 pub use batch::{BatchSequence, ProducerBatch, ProducerIdAndEpoch};
 pub use ready::ReadyCheck;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use crate::collections::{BTreeMap, BTreeSet};
+use std::collections::VecDeque;
 
 use self::batch::NewBatch;
 use super::compression_ratio::CompressionRatioEstimator;
@@ -94,13 +95,13 @@ impl TopicInfo {
     }
 
     fn queue(&mut self, partition: i32) -> &mut VecDeque<ProducerBatch> {
-        if !self.queues.contains_key(&partition) {
-            self.order.push(partition);
-            let buckets = buckets(self.order.len());
-            self.order
-                .sort_by_key(|of| of.cast_unsigned() as usize % buckets);
-        }
-        self.queues.entry(partition).or_default()
+        let TopicInfo { queues, order, .. } = self;
+        queues.entry(partition).or_insert_with(|| {
+            order.push(partition);
+            let buckets = buckets(order.len());
+            order.sort_by_key(|of| of.cast_unsigned() as usize % buckets);
+            VecDeque::new()
+        })
     }
 }
 
@@ -236,36 +237,38 @@ impl RecordAccumulator {
         record: &Record,
     ) -> Result<Appended, BufferExhausted> {
         let batch_size = self.config.batch_size;
-        let topics = &mut self.topics;
         // Every record asks; few are of a new topic.
-        if !topics.contains_key(topic) {
-            topics.insert(topic.clone(), TopicInfo::new(batch_size));
-        }
-        let info = topics.get_mut(topic).expect("it is there by now");
+        let info = match self.topics.get_mut(topic) {
+            Some(info) => info,
+            None => {
+                let new = TopicInfo::new(batch_size);
+                self.topics.entry(topic.clone()).or_insert(new)
+            }
+        };
         let mut draw = |partitioner: &BuiltInPartitioner| {
             let available = || cluster.available(topic);
             let count = cluster.partition_count(topic);
             partitioner.next_partition(random(), available, count)
         };
-        let (chosen, added) = loop {
+        let (chosen, queue, added) = loop {
             let chosen = match partition {
                 Some(partition) => partition,
                 None => choose(info, &mut draw),
             };
-            let Some(last) = info.queue(chosen).back_mut() else {
-                break (chosen, None);
+            let queue = info.queue(chosen);
+            let Some(last) = queue.back_mut() else {
+                break (chosen, queue, None);
             };
             let added = last.try_append(record);
             if added.is_some() {
-                break (chosen, added);
+                break (chosen, queue, added);
             }
             last.close_for_appends();
             // With that it may have had its share.
             if partition.is_some() || choose(info, &mut draw) == chosen {
-                break (chosen, None);
+                break (chosen, info.queue(chosen), None);
             }
         };
-        let queue = info.queue(chosen);
         let new_batch_created = added.is_none();
         let added = match added {
             Some(added) => added,

@@ -1,6 +1,6 @@
 //! What may be sent now.
 
-use std::collections::BTreeSet;
+use crate::collections::BTreeSet;
 
 use super::{ClusterView, NodeLatency, ProducerBatch, RecordAccumulator, TopicInfo};
 use crate::client::producer::partitioner::PartitionLoad;

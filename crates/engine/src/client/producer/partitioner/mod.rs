@@ -43,18 +43,18 @@ impl Partitioner {
         key: Option<&[u8]>,
         value: Option<&[u8]>,
     ) -> Result<Option<i32>, EvaluationError> {
-        let count = i32::try_from(cluster.partition_count(topic)).unwrap_or(i32::MAX);
+        let count = || i32::try_from(cluster.partition_count(topic)).unwrap_or(i32::MAX);
         match self {
             Partitioner::BuiltIn { ignores_keys: true } => Ok(None),
             Partitioner::BuiltIn { .. } => {
-                Ok(key.map(|key| murmur2::partition_for_key(key, count)))
+                Ok(key.map(|key| murmur2::partition_for_key(key, count())))
             }
             Partitioner::RoundRobin(round_robin) => {
                 let available = cluster.available(topic);
-                Ok(Some(round_robin.partition(topic, &available, count)))
+                Ok(Some(round_robin.partition(topic, &available, count())))
             }
             Partitioner::Expression(expression) => {
-                expression.partition(key, value, count).map(Some)
+                expression.partition(key, value, count()).map(Some)
             }
         }
     }

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use crate::collections::BTreeMap;
 
 use crate::client::murmur2::to_positive;
 use crate::protocol::TopicName;

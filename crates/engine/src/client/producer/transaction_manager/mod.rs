@@ -8,7 +8,7 @@
 mod partitions;
 mod transactional;
 
-use std::collections::{BTreeMap, BTreeSet};
+use crate::collections::{BTreeMap, BTreeSet};
 
 use self::partitions::PartitionEntry;
 pub use self::transactional::{ConsumerGroupMetadata, TransactionCall};

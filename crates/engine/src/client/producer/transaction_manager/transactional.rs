@@ -1,7 +1,8 @@
 //! What a transactional producer knows of its transaction
 //! (`TransactionManager`, with a `transactional.id`).
 
-use std::collections::{BTreeSet, VecDeque};
+use crate::collections::BTreeSet;
+use std::collections::VecDeque;
 
 use crate::client::Consumer;
 use crate::log::record_batch::TransactionResult;

@@ -6,7 +6,7 @@ use super::super::transaction_manager::{
 use super::super::{Producer, ProducerIdAndEpoch};
 use crate::event::EventKind;
 use crate::log::record_batch::TransactionResult;
-use crate::protocol::TopicPartition;
+use crate::protocol::{TopicName, TopicPartition};
 use crate::sim::Fabric;
 
 impl Producer {
@@ -144,10 +144,12 @@ impl Producer {
         }
     }
 
-    /// Why a record may not be sent now (`maybeAddPartition`).
+    /// Why a record for a topic may not be sent now (`maybeAddPartition`), with
+    /// its partition unless that is still to be chosen.
     pub(in crate::client::producer) fn check_in_transaction(
         &mut self,
-        of: &TopicPartition,
+        topic: &TopicName,
+        partition: Option<i32>,
     ) -> Result<(), Failure> {
         let producer = self.transactions.as_ref();
         let producer = producer.and_then(|it| it.producer_id_and_epoch());
@@ -158,19 +160,22 @@ impl Producer {
             return Err(error_state(&transactional.id, producer, error));
         }
         check_not_pending(transactional, "send")?;
-        if producer.is_none() {
-            return Err(illegal_state(format!(
+        let state = *state;
+        if producer.is_some() && state == TransactionState::InTransaction {
+            return Ok(());
+        }
+        let partition = partition.or_else(|| self.sticky_partition(topic));
+        let of = TopicPartition::new(topic.clone(), partition.unwrap_or_default());
+        Err(illegal_state(match producer {
+            None => format!(
                 "Cannot add partition {of} to transaction before completing a call to \
                  initTransactions"
-            )));
-        }
-        if *state != TransactionState::InTransaction {
-            return Err(illegal_state(format!(
+            ),
+            Some(_) => format!(
                 "Cannot add partition {of} to transaction while in state  {}",
                 state.name()
-            )));
-        }
-        Ok(())
+            ),
+        }))
     }
 
     /// A record's partition is to become part of the transaction.

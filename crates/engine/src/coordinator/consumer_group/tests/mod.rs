@@ -1,7 +1,7 @@
 //! What the vectors of whole runs do not show: words, static members that come
 //! and go, offsets, tools, and what becomes of records.
 
-use std::collections::{BTreeMap, BTreeSet};
+use crate::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 use crate::assignor::server::PartitionsByTopic;
