@@ -453,7 +453,8 @@ impl World {
         let number = self.next_client;
         self.next_client += 1;
         let client_id = client.client_id().to_owned();
-        self.known.insert(number, self.known_client(&client));
+        let known = self.known_client(&client);
+        self.known.insert(number, known);
         self.fabric.emit(EventKind::ClientStarted {
             client: number,
             kind: client.kind(),

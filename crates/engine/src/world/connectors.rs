@@ -2,7 +2,6 @@
 //! in the processes of their clients, and so are told of these by calls and not
 //! by packets.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::World;
@@ -12,6 +11,7 @@ use crate::client::connect::{
     RowOfLine, SinkTables, SinkTask, SourceTable, SourceTask, Target, Task, parse_rows, tell,
 };
 use crate::client::{Consumer, SubscriptionType};
+use crate::collections::BTreeMap;
 use crate::command::{ClientNumber, Command, Refusal};
 
 /// The connectors, and what lies at their other ends. All of it is by the

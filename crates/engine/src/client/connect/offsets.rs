@@ -1,11 +1,12 @@
 //! How far a source has come: what of it is acknowledged, and how that is
 //! stored in a compacted topic (`OffsetBackingStore`, `SubmittedRecords`).
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use super::config::{ConnectorClass, ConnectorConfig};
 use super::rows::{Row, quoted};
 use crate::client::OutgoingRecord;
+use crate::collections::BTreeMap;
 use crate::protocol::{
     CreatableTopic, CreateTopicsRequest, MetadataRequest, Request, TopicPartition,
 };

@@ -2,11 +2,11 @@
 //! and the tables that a sink keeps. No crash in the cluster or of a task
 //! changes it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::config::{ConnectorClass, ConnectorConfig};
 use super::rows::{Row, RowOfLine, RowsError};
+use crate::collections::BTreeMap;
 
 /// How many changes a source may hold.
 pub const CHANGES_MAX: usize = 10_000;
