@@ -531,6 +531,34 @@ fn a_paused_connector_neither_reads_nor_writes() {
     assert_eq!(table(&world, "sink", "people").len(), 3);
 }
 
+/// Who pauses a connector that is stopped gives it a task again, one that is
+/// paused; also while its last task still ends.
+#[test]
+fn a_stopped_connector_that_is_paused_has_a_task_again() {
+    for pause_ms in [0, 10_000] {
+        let mut world = world(1);
+        add(&mut world, table_source(), "id\n1\n");
+        run_ms(&mut world, 5_000);
+        let connector = "table".to_owned();
+        let stop = Command::StopConnector {
+            connector: connector.clone(),
+        };
+        execute(&mut world, stop);
+        run_ms(&mut world, pause_ms);
+        let pause = Command::PauseConnector {
+            connector: connector.clone(),
+        };
+        execute(&mut world, pause);
+        write(&mut world, "table", "id\n2\n");
+        run_ms(&mut world, 10_000);
+        assert_eq!(state(&world, "table"), ConnectorState::Paused);
+        assert_eq!(written(&world, "people").len(), 1);
+        execute(&mut world, Command::ResumeConnector { connector });
+        run_ms(&mut world, 5_000);
+        assert_eq!(written(&world, "people").len(), 2, "after {pause_ms} ms");
+    }
+}
+
 /// A process that stands still does nothing; when it goes on, it does what is
 /// left.
 #[test]

@@ -79,13 +79,13 @@ impl World {
                 check_class(known, known.class == config.class)?;
                 self.check_settings(config)
             }
-            Command::ResumeConnector { connector } => {
+            Command::ResumeConnector { connector } | Command::PauseConnector { connector } => {
                 self.running_process(connector)?;
                 self.check_room_for(CLIENTS_PER_TASK)
             }
-            Command::PauseConnector { connector }
-            | Command::StopConnector { connector }
-            | Command::RemoveConnector { connector } => self.running_process(connector).map(|_| ()),
+            Command::StopConnector { connector } | Command::RemoveConnector { connector } => {
+                self.running_process(connector).map(|_| ())
+            }
             other => unreachable!("{other:?} is not about a connector"),
         }
     }
@@ -226,7 +226,8 @@ impl World {
         let was_stopped = connector.target == Target::Stopped;
         connector.target = target;
         match target {
-            Target::Started if was_stopped => return self.restart(name),
+            // It has a task again, if only one that is paused.
+            Target::Started | Target::Paused if was_stopped => return self.restart(name),
             Target::Started | Target::Paused => {
                 if connector.state() != ConnectorState::Failed && connector.task().is_some() {
                     let state = connector.state_of_running();

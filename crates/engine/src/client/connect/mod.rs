@@ -228,8 +228,8 @@ impl Connector {
 fn reason(trace: &str) -> String {
     let mut lines = trace.lines();
     let first = lines.next().unwrap_or_default();
-    let causes = lines.filter_map(|line| line.strip_prefix("Caused by: "));
-    match causes.last() {
+    let mut causes = lines.filter_map(|line| line.strip_prefix("Caused by: "));
+    match causes.next_back() {
         Some(cause) => format!("{} ({cause})", first.trim_end_matches(['.', ' '])),
         None => first.to_owned(),
     }

@@ -345,10 +345,11 @@ impl SourceTask {
             self.submitted.settle(of, records);
             return;
         }
-        let stored = self
+        let mut stored = self
             .offsets_sent
             .drain(..records.min(self.offsets_sent.len()));
-        if let Some(position) = stored.last() {
+        if let Some(position) = stored.next_back() {
+            drop(stored);
             self.committed = position;
             self.flushing = None;
             tell(
@@ -420,8 +421,8 @@ impl SourceTask {
         };
         while let Some(polled) = reader.handed_over(fabric.now) {
             let records = polled.iter().flat_map(|polled| &polled.records);
-            let stored = records.filter_map(|(_, record)| stored_offset(config, record));
-            *found = stored.last().or(*found);
+            let mut stored = records.filter_map(|(_, record)| stored_offset(config, record));
+            *found = stored.next_back().or(*found);
             reader.done_with_handed(fabric);
         }
         let mut assigned = reader.assignment().values();
