@@ -7,6 +7,7 @@
 //! `ARCHITECTURE.md`.
 
 pub mod app;
+pub mod metrics;
 pub mod panels;
 pub mod playground;
 pub mod stage;

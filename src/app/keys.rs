@@ -13,6 +13,7 @@ pub(super) enum Shortcut {
     Rearrange,
     Present,
     Search,
+    Metrics,
     Close,
 }
 
@@ -76,6 +77,7 @@ fn shortcut(key: &str, focus: Option<&str>) -> Option<Shortcut> {
         "b" | "B" => Some(Shortcut::Rearrange),
         "f" | "F" => Some(Shortcut::Present),
         "/" => Some(Shortcut::Search),
+        "m" | "M" => Some(Shortcut::Metrics),
         _ => None,
     }
 }
@@ -96,6 +98,8 @@ mod tests {
         assert_eq!(shortcut("b", Some("input")), None);
         assert_eq!(shortcut("f", None), Some(Shortcut::Present));
         assert_eq!(shortcut("f", Some("input")), None);
+        assert_eq!(shortcut("m", None), Some(Shortcut::Metrics));
+        assert_eq!(shortcut("m", Some("textarea")), None);
         assert_eq!(shortcut("x", None), None);
     }
 }

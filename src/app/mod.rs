@@ -5,6 +5,7 @@ mod heartbeat;
 mod keys;
 mod panels;
 mod presenting;
+mod qr;
 mod side;
 mod theme;
 
@@ -27,7 +28,7 @@ use crate::terminal::{TerminalAction, TerminalPanel, TerminalSnapshot};
 use crate::timeline::TimeControls;
 use heartbeat::{Caption, Heartbeat};
 use keys::{KeyListener, Shortcut};
-use presenting::Presenting;
+use presenting::{Address, Presenting, PresentingBar};
 use side::Side;
 use theme::Theme;
 
@@ -51,6 +52,8 @@ pub enum Msg {
     Rearrange,
     /// The page is shown to a room, or no longer.
     Present,
+    /// The QR code of a page that is shown to a room is hidden, or shown again.
+    ToggleCode,
     /// Somebody pointed at the board.
     Point(Pointed),
     /// A panel is opened; the same one again closes it.
@@ -117,8 +120,11 @@ pub struct App {
     is_subject_to_show: bool,
     /// The topics that were on the board when it was last drawn.
     topics_shown: Vec<String>,
-    /// Made once, so that a panel that shows the same is not drawn again.
+    /// Made once, as those that follow, so that what shows the same is not drawn
+    /// again.
     on_deed: Callback<Result<Deed, String>>,
+    on_code: Callback<()>,
+    on_present: Callback<()>,
     _keys: KeyListener,
 }
 
@@ -145,6 +151,7 @@ impl Component for App {
             Shortcut::Rearrange => Msg::Rearrange,
             Shortcut::Present => Msg::Present,
             Shortcut::Search => Msg::Open(Panel::Search),
+            Shortcut::Metrics => Msg::Open(Panel::Metrics),
             Shortcut::Close => Msg::ClosePanel,
         });
         let terminals: Vec<TerminalSnapshot> = heartbeat.with(|playground| {
@@ -174,6 +181,8 @@ impl Component for App {
             is_subject_to_show: false,
             topics_shown: Vec::new(),
             on_deed: ctx.link().callback(Msg::Deed),
+            on_code: ctx.link().callback(|()| Msg::ToggleCode),
+            on_present: ctx.link().callback(|()| Msg::Present),
             _keys: KeyListener::new(on_key),
         };
         app.refresh();
@@ -196,6 +205,7 @@ impl Component for App {
             Msg::Terminal(action) => self.on_terminal(action),
             Msg::Board(action) => self.on_board(action),
             Msg::Present => self.presenting = self.presenting.toggled(),
+            Msg::ToggleCode => self.presenting = self.presenting.code_toggled(),
             Msg::Rearrange => self
                 .heartbeat
                 .look(ViewChange::Arrange(match self.heartbeat.by() {
@@ -276,7 +286,14 @@ impl Component for App {
                 <section class="playbar" aria-label="Now">
                     { self.view_time(ctx) }
                     <p class="caption" role="status" aria-label="Caption">{ self.caption.text() }</p>
-                    { self.view_presenting(ctx) }
+                    if self.presenting.is_on() {
+                        <PresentingBar
+                            address={Address::current()}
+                            shows_code={self.presenting.shows_code()}
+                            on_code={self.on_code.clone()}
+                            on_end={self.on_present.clone()}
+                        />
+                    }
                 </section>
                 { self.view_notice(ctx) }
                 <div class={classes!("middle", is_beside.then_some("has-panel-beside"))}>
@@ -321,8 +338,7 @@ impl App {
         self.caption.take(&self.heartbeat);
         let last = std::mem::take(&mut self.terminals);
         let side = &mut self.side;
-        self.heartbeat
-            .with(|playground| side.refresh(playground.world()));
+        self.heartbeat.with(|playground| side.refresh(playground));
         self.heartbeat.with_mut(|playground| {
             let same = |id| last.iter().find(|snapshot| snapshot.id == id);
             let terminals = playground.shell().terminals();
@@ -506,11 +522,12 @@ impl App {
             ("Send record", Panel::SendRecord(None)),
             ("New topic", Panel::NewTopic),
             ("Search", Panel::Search),
+            ("Metrics", Panel::Metrics),
             ("Event log", Panel::EventLog),
             ("Help", Panel::Help),
         ];
         let theme = format!("Theme: {}", self.theme.name());
-        let present = ctx.link().callback(|_: MouseEvent| Msg::Present);
+        let present = self.on_present.reform(|_: MouseEvent| ());
         let next_theme = ctx.link().callback(|_: MouseEvent| Msg::NextTheme);
         html! {
             <nav class="toolbar" aria-label="Tools">
@@ -522,20 +539,6 @@ impl App {
                 <button key="theme" type="button" onclick={next_theme}>{ theme }</button>
                 <button key="present" type="button" onclick={present}>{ "Present" }</button>
             </nav>
-        }
-    }
-
-    /// What stands beside the caption while the page is shown to a room.
-    fn view_presenting(&self, ctx: &Context<Self>) -> Html {
-        if !self.presenting.is_on() {
-            return html! {};
-        }
-        let end = ctx.link().callback(|_: MouseEvent| Msg::Present);
-        html! {
-            <p class="presenting">
-                { Presenting::address().unwrap_or_default() }
-                <button type="button" onclick={end}>{ "End presenting (F)" }</button>
-            </p>
         }
     }
 

@@ -9,8 +9,8 @@ use super::side::Content;
 use super::{App, Msg};
 use crate::panels::inspector::{Deed, Inspector};
 use crate::panels::{
-    AddConnector, AddConsumer, AddProducer, Browser, EventLog, Gallery, Help, Keys, NewTopic,
-    Panel, Search, SendRecord,
+    AddConnector, AddConsumer, AddProducer, Browser, EventLog, Gallery, Help, Keys, Metrics,
+    NewTopic, Panel, Search, SendRecord,
 };
 use crate::playground::Playground;
 use crate::stage::{Pointed, Subject, opened, packet_at};
@@ -45,7 +45,7 @@ impl App {
     pub(super) fn move_focus(&mut self) {
         let (place, selector) = match self.side.panel() {
             // What is read begins with its heading, a form with its first field.
-            Some(Panel::Inspector(_) | Panel::Browser(_) | Panel::Keys(_)) => {
+            Some(Panel::Inspector(_) | Panel::Browser(_) | Panel::Keys(_) | Panel::Metrics) => {
                 (&self.panel_place, "h2")
             }
             Some(_) => (&self.panel_place, "input, select, [tabindex], button"),
@@ -170,6 +170,9 @@ impl App {
             (Panel::Search, Content::Hits(hits)) => html! {
                 <Search text={self.side.text().to_owned()} hits={hits.clone()} on_search={link.callback(Msg::Search)} />
             },
+            (Panel::Metrics, Content::Figures(figures)) => {
+                html! { <Metrics figures={figures.clone()} /> }
+            }
             // Taken over with the next refresh, before it is drawn.
             _ => html! {},
         }

@@ -2,12 +2,13 @@
 
 use std::rc::Rc;
 
-use engine::World;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
+use crate::metrics::{Figures, figures};
 use crate::panels::inspector::{self, Sheet};
 use crate::panels::{Cursor, Filter, Hit, Page, Panel, TopicKeys, browse, search, topic_keys};
+use crate::playground::Playground;
 
 /// The most panels that one can go back through.
 const BACK_MAX: usize = 50;
@@ -45,6 +46,8 @@ pub(super) enum Content {
     Keys(Option<Rc<TopicKeys>>),
     /// What was found.
     Hits(Rc<[Hit]>),
+    /// What is measured.
+    Figures(Rc<Figures>),
 }
 
 impl Side {
@@ -166,7 +169,8 @@ impl Side {
 
     /// Takes over what the panel shows of the world; keeps what has not
     /// changed, so that nothing is drawn again.
-    pub fn refresh(&mut self, world: &World) {
+    pub fn refresh(&mut self, playground: &Playground) {
+        let world = playground.world();
         let content = match &self.panel {
             Some(Panel::Inspector(subject)) => {
                 let sheet = inspector::sheet(world, subject);
@@ -204,6 +208,13 @@ impl Side {
                 Content::Hits(_) => return,
                 _ => Content::Hits(search(world, &self.text).into()),
             },
+            Some(Panel::Metrics) => {
+                let figures = figures(world, playground.metrics());
+                match &self.content {
+                    Content::Figures(last) if **last == figures => return,
+                    _ => Content::Figures(Rc::new(figures)),
+                }
+            }
             _ => Content::None,
         };
         self.content = content;

@@ -1,12 +1,13 @@
 use yew::prelude::*;
 
-const KEYS: [(&str, &str); 9] = [
+const KEYS: [(&str, &str); 10] = [
     ("Space", "play or pause"),
     ("→ or Page Down", "one step on"),
     (".", "pause"),
     ("B", "the board by topic or by broker"),
     ("F", "show it to a room, or no longer"),
     ("/", "search"),
+    ("M", "metrics: throughput, latency, lag"),
     ("← → on a lane", "go along its records; Enter opens one"),
     ("Esc", "close what is open"),
     ("?", "this list"),

@@ -12,6 +12,7 @@ pub mod inspector;
 mod keys;
 mod keys_view;
 mod log;
+mod metrics;
 mod requests;
 mod search;
 mod settings;
@@ -24,6 +25,7 @@ pub use help::Help;
 pub use keys::{KeyMove, KeyToPartition, TopicKeys, topic_keys};
 pub use keys_view::Keys;
 pub use log::EventLog;
+pub use metrics::Metrics;
 pub use requests::{ConsumerRequest, ProducerRequest, RecordRequest, TopicRequest};
 pub use search::{Hit, Search, search};
 pub use settings::{Setting, SettingsFields, SettingsOf, set_all};
@@ -44,6 +46,8 @@ pub enum Panel {
     Keys(TopicName),
     /// One search over all that has a name.
     Search,
+    /// What is measured of the world.
+    Metrics,
     /// The form that starts a producer.
     AddProducer,
     /// The form that sends one record, with this producer chosen beforehand.
@@ -68,7 +72,11 @@ impl Panel {
     pub fn is_beside(&self) -> bool {
         matches!(
             self,
-            Panel::Inspector(_) | Panel::Browser(_) | Panel::Keys(_) | Panel::Search
+            Panel::Inspector(_)
+                | Panel::Browser(_)
+                | Panel::Keys(_)
+                | Panel::Search
+                | Panel::Metrics
         )
     }
 }

@@ -22,6 +22,7 @@ use engine::protocol::{
 use engine::{Command, ErrorCode, Event, EventKind, Time, World, WorldConfig};
 use shell::{Shell, TerminalId};
 
+use crate::metrics::Recorder;
 use crate::stage::{Recent, Scene, View, last_workload};
 
 /// The `client.id` of the admin client that the board's own buttons use.
@@ -46,6 +47,8 @@ pub struct Playground {
     news: News,
     /// What the board marks for a moment.
     recent: Recent,
+    /// What is measured of the world.
+    metrics: Recorder,
     /// The admin client of the board's buttons, once one was pressed.
     admin: Option<ClientNumber>,
     /// Its calls that are not answered yet.
@@ -71,6 +74,7 @@ impl Playground {
             shell: Shell::new(),
             news: News::default(),
             recent: Recent::default(),
+            metrics: Recorder::default(),
             admin: None,
             calls: 0,
             partitions_asked: BTreeMap::new(),
@@ -94,6 +98,11 @@ impl Playground {
     /// What has happened, in words.
     pub fn news(&self) -> &News {
         &self.news
+    }
+
+    /// What is measured of the world.
+    pub fn metrics(&self) -> &Recorder {
+        &self.metrics
     }
 
     /// The picture of the world.
@@ -125,9 +134,17 @@ impl Playground {
         self.pass(until);
     }
 
+    /// In whole seconds, since the world is measured at the end of each: how a
+    /// caller cuts time makes no difference to that either.
     fn pass(&mut self, until: Time) {
-        let events = self.shell.advance_to(&mut self.world, until);
-        self.note(events);
+        loop {
+            let at = self.metrics.next_sample().min(until);
+            let events = self.shell.advance_to(&mut self.world, at);
+            self.note(events);
+            if at == until {
+                break;
+            }
+        }
     }
 
     /// Goes on to the next thing worth telling.
@@ -253,7 +270,9 @@ impl Playground {
             }
             self.news.tell(event, &self.world);
             self.recent.note(event, &self.world);
+            self.metrics.note(event, &self.world);
         }
+        self.metrics.pass(&self.world);
     }
 
     /// Starts a producer.

@@ -95,6 +95,8 @@ fn camel_case(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use engine::protocol::{
         FetchPartition, FetchRequest, HeartbeatRequest, IsolationLevel, Request, TopicPartition,
@@ -134,7 +136,7 @@ mod tests {
             max_bytes: 1_000,
             isolation_level: IsolationLevel::ReadUncommitted,
             rack_id: Some("a".to_owned()),
-            partitions: vec![FetchPartition {
+            partitions: Arc::new(vec![FetchPartition {
                 topic_partition: TopicPartition::new("orders", 2),
                 topic_id: None,
                 fetch_offset: 7,
@@ -142,7 +144,7 @@ mod tests {
                 last_fetched_epoch: -1,
                 log_start_offset: -1,
                 partition_max_bytes: 1_000,
-            }],
+            }]),
         });
         let text = of(&format!("{request:#?}"));
         assert!(

@@ -252,7 +252,8 @@ pub(super) fn freshness(at: Time, now: Time) -> u8 {
     (100 - steps * 100 / (FADE_STEPS + 1)) as u8
 }
 
-fn group_of(world: &World, consumer: ClientNumber) -> Option<&str> {
+/// The group of a consumer that has one.
+pub(crate) fn group_of(world: &World, consumer: ClientNumber) -> Option<&str> {
     match world.clients().get(&consumer)? {
         Client::Consumer(consumer) if consumer.config.has_group() => {
             Some(&consumer.config.group_id)

@@ -19,7 +19,7 @@ mod producers;
 mod ribbons;
 mod roster;
 mod rows;
-mod shares;
+pub(crate) mod shares;
 mod topics;
 mod view;
 mod window;

@@ -41,8 +41,8 @@ pub(super) fn row(
         None => group.committed(partition),
     };
     let position = owner.and_then(|(_, position)| position);
-    let lag = match &shared {
-        Some(shared) => Some(shares::undone(shared, lane.log_end)),
+    let lag = match group.shares.get(partition) {
+        Some(share) => Some(shares::undone(share, lane.log_end)),
         None => committed.map(|committed| (lane.log_end - committed).max(0)),
     };
     let change = news.rebalances_of(&group.id);

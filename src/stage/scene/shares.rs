@@ -13,7 +13,7 @@ use super::{AcquiredRange, Handed, HandedState, OffsetScale, Shared};
 const SIGN_WIDTH: f32 = 2.7;
 
 /// The share-partitions on the leaders of their partitions, by group.
-pub(super) fn by_group(
+pub(crate) fn by_group(
     world: &World,
 ) -> BTreeMap<&str, BTreeMap<&TopicPartition, &SharePartition>> {
     let mut groups: BTreeMap<&str, BTreeMap<&TopicPartition, &SharePartition>> = BTreeMap::new();
@@ -117,7 +117,14 @@ pub(super) fn shared(
 }
 
 /// How many records the group is not done with.
-pub(super) fn undone(shared: &Shared, log_end: i64) -> i64 {
-    let done = (shared.acknowledged + shared.archived) as i64;
-    (log_end - shared.start_offset - done).max(0)
+pub(crate) fn undone(partition: &SharePartition, log_end: i64) -> i64 {
+    let is_done = |state: &InFlightState| {
+        matches!(
+            state.state,
+            RecordState::Acknowledged | RecordState::Archived
+        )
+    };
+    let done = runs(partition).filter(|(.., state)| is_done(state));
+    let done: i64 = done.map(|(first, last, _)| last - first + 1).sum();
+    (log_end - partition.start_offset() - done).max(0)
 }

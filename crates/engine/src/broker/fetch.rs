@@ -1,13 +1,14 @@
 //! Answering fetches, of consumers and of followers
 //! (`kafka.server.ReplicaManager.fetchMessages`, `DelayedFetch`).
 
-use super::leader::{Effects, FollowerFetch};
+use super::in_order::InOrder;
+use super::leader::{Circumstances, Effects, FollowerFetch};
 use super::{Broker, Partition, Role};
 use crate::log::record_batch::RecordBatch;
 use crate::protocol::{
     AbortedTransactionInfo, ErrorCode, FetchPartition, FetchRequest, FetchResponse,
     FetchedPartition, Header, IsolationLevel, ListOffsetsRequest, ListOffsetsResponse,
-    ListedOffset, Response, TopicPartition,
+    ListedOffset, ReplicaState, Response, TopicPartition,
 };
 use crate::sim::{Fabric, NodeId, Time};
 
@@ -62,8 +63,8 @@ impl Broker {
     }
 
     /// Lets the leaders take down how far a follower has come, and returns what
-    /// each makes of it: an error for a partition that the follower does not
-    /// hold, or no longer is to ask for, for all that its leader knows.
+    /// they want done or refuse: an error for a partition that the follower does
+    /// not hold, or no longer is to ask for, for all that its leader knows.
     fn note_follower(
         &mut self,
         fabric: &Fabric,
@@ -72,27 +73,32 @@ impl Broker {
         let Some(replica) = request.replica_state else {
             return Vec::new();
         };
+        let (Some(first), Some(last)) = (request.partitions.first(), request.partitions.last())
+        else {
+            return Vec::new();
+        };
+        debug_assert!(
+            request
+                .partitions
+                .is_sorted_by(|a, b| a.topic_partition < b.topic_partition)
+        );
+        let run = (self.broker_epoch, &self.image.brokers);
+        let mut wanted = request.partitions.iter().peekable();
         let mut noted = Vec::new();
-        for wanted in &request.partitions {
-            let of = &wanted.topic_partition;
-            let partition = self.partitions.get(of).filter(|partition| {
-                check(partition, wanted, Some(replica.replica_id)).is_ok()
-                    && diverging_epoch(partition, wanted).is_none()
-                    && is_in_range(partition, wanted)
-            });
-            let Some(partition) = partition else {
+        // A follower may ask for thousands: both are gone through once.
+        let held = &first.topic_partition..=&last.topic_partition;
+        for (of, partition) in self.partitions.range_mut::<TopicPartition, _>(held) {
+            let is_before = |it: &&FetchPartition| it.topic_partition < *of;
+            while wanted.next_if(is_before).is_some() {}
+            let Some(wanted) = wanted.next_if(|it| it.topic_partition == *of) else {
                 continue;
             };
-            let fetch = FollowerFetch {
-                follower: replica.replica_id,
-                broker_epoch: replica.replica_epoch,
-                fetch_offset: partition.log.position_of(wanted.fetch_offset),
-                log_start_offset: wanted.log_start_offset,
-            };
-            let effects = self.with_leader(fabric, of, |leader, circumstances| {
-                leader.follower_fetched(&fetch, circumstances)
-            });
-            noted.extend(effects.map(|effects| (of.clone(), effects)));
+            let circumstances = partition.circumstances(fabric, &self.config, run);
+            match note(partition, wanted, replica, &circumstances) {
+                Some(Ok(effects)) if effects == Effects::default() => {}
+                Some(effects) => noted.push((of.clone(), effects)),
+                None => {}
+            }
         }
         noted
     }
@@ -147,8 +153,10 @@ impl Broker {
     /// Whether there is enough to read, or something that must be told.
     fn is_fetch_ready(&self, request: &FetchRequest) -> bool {
         let mut bytes = 0;
-        for wanted in &request.partitions {
-            match self.readable_bytes(wanted, request) {
+        let mut held = InOrder::new(&self.partitions);
+        for wanted in &*request.partitions {
+            let partition = held.get(&wanted.topic_partition);
+            match self.readable_bytes(partition, wanted, request) {
                 Some(of_partition) => bytes += of_partition,
                 None => return true,
             }
@@ -162,7 +170,7 @@ impl Broker {
         let Some(wanted) = request.partitions.iter().find(is_it) else {
             return false;
         };
-        match self.readable_bytes(wanted, request) {
+        match self.readable_bytes(self.partitions.get(of), wanted, request) {
             None => true,
             Some(0) => false,
             Some(bytes) => bytes >= min_bytes(request) || self.is_fetch_ready(request),
@@ -171,8 +179,13 @@ impl Broker {
 
     /// How much there is to read of a partition, in bytes; `None` when there is
     /// something that must be told at once.
-    fn readable_bytes(&self, wanted: &FetchPartition, request: &FetchRequest) -> Option<usize> {
-        let partition = self.partitions.get(&wanted.topic_partition)?;
+    fn readable_bytes(
+        &self,
+        held: Option<&Partition>,
+        wanted: &FetchPartition,
+        request: &FetchRequest,
+    ) -> Option<usize> {
+        let partition = held?;
         check(partition, wanted, request.replica_id()).ok()?;
         let is_told_otherwise = diverging_epoch(partition, wanted).is_some()
             || self
@@ -189,16 +202,18 @@ impl Broker {
 
     fn read(&self, request: &FetchRequest) -> FetchResponse {
         let mut left = usize::try_from(request.max_bytes).unwrap_or_default();
-        let mut partitions = Vec::new();
+        let mut partitions = Vec::with_capacity(request.partitions.len());
         let mut nothing_yet = true;
-        for wanted in &request.partitions {
+        let mut held = InOrder::new(&self.partitions);
+        for wanted in &*request.partitions {
             let of_partition = usize::try_from(wanted.partition_max_bytes).unwrap_or_default();
             let limit = of_partition.min(left);
             // Only the very first batch of an answer may exceed the limits.
             let may_read = nothing_yet || limit > 0;
             let max_bytes = may_read.then_some(limit);
+            let partition = held.get(&wanted.topic_partition);
             let fetched = self
-                .read_partition(wanted, request, max_bytes)
+                .read_partition(partition, wanted, request, max_bytes)
                 .unwrap_or_else(failed);
             let sizes = fetched.records.iter().map(|batch| batch.size_in_bytes());
             let size: usize = sizes.sum();
@@ -211,12 +226,17 @@ impl Broker {
 
     fn read_partition(
         &self,
+        held: Option<&Partition>,
         wanted: &FetchPartition,
         request: &FetchRequest,
         max_bytes: Option<usize>,
     ) -> Result<FetchedPartition, ErrorCode> {
         let replica_id = request.replica_id();
-        let partition = self.readable_partition(&wanted.topic_partition, replica_id)?;
+        // A follower reads from the leader, a consumer from any replica (KIP-392).
+        let partition = match held {
+            Some(partition) if may_read(partition, replica_id) => partition,
+            _ => self.led_partition(&wanted.topic_partition)?,
+        };
         check(partition, wanted, replica_id)?;
         let mut fetched = FetchedPartition {
             error_code: ErrorCode::None,
@@ -243,19 +263,6 @@ impl Broker {
             fetched.aborted_transactions = aborted_in(partition, wanted, &fetched.records);
         }
         Ok(fetched)
-    }
-
-    /// The partition, if the asker may read it here: a follower reads from the
-    /// leader, a consumer from any replica (KIP-392).
-    fn readable_partition(
-        &self,
-        of: &TopicPartition,
-        replica_id: Option<i32>,
-    ) -> Result<&Partition, ErrorCode> {
-        match self.partitions.get(of) {
-            Some(partition) if may_read(partition, replica_id) => Ok(partition),
-            _ => self.led_partition(of),
-        }
     }
 
     /// The partition, if the broker leads it.
@@ -299,6 +306,31 @@ impl Broker {
                 .collect(),
         }
     }
+}
+
+/// Lets a partition's leader take down how far a follower has come; `None` when
+/// the request is not about what the broker leads.
+fn note(
+    partition: &mut Partition,
+    wanted: &FetchPartition,
+    replica: ReplicaState,
+    circumstances: &Circumstances<'_>,
+) -> Option<Result<Effects, ErrorCode>> {
+    let counts = check(partition, wanted, Some(replica.replica_id)).is_ok()
+        && diverging_epoch(partition, wanted).is_none()
+        && is_in_range(partition, wanted);
+    let Role::Leader(leader) = &mut partition.role else {
+        return None;
+    };
+    counts.then(|| {
+        let fetch = FollowerFetch {
+            follower: replica.replica_id,
+            broker_epoch: replica.replica_epoch,
+            fetch_offset: partition.log.position_of(wanted.fetch_offset),
+            log_start_offset: wanted.log_start_offset,
+        };
+        leader.follower_fetched(&fetch, circumstances)
+    })
 }
 
 /// The offset and its timestamp, -1 where there is none.

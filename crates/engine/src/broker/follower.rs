@@ -5,8 +5,10 @@ mod copying;
 mod truncating;
 
 use crate::collections::BTreeMap;
+use std::sync::Arc;
 
-use super::Broker;
+use super::in_order::InOrder;
+use super::{Broker, Partition};
 use crate::protocol::{
     FetchPartition, FetchRequest, Header, IsolationLevel, ListOffsetsRequest, ReplicaState,
     Request, Response, TopicId, TopicPartition,
@@ -19,6 +21,9 @@ use crate::sim::{Fabric, NodeId, Time};
 pub struct Fetcher {
     partitions: BTreeMap<TopicPartition, FetchState>,
     in_flight: Option<InFlight>,
+    /// Whether the fetch that is out, or has just been answered, asks for all
+    /// of `partitions`, in the epochs that they have still.
+    asks_for_all: bool,
 }
 
 /// How far a follower has come with one partition.
@@ -33,11 +38,16 @@ pub struct FetchState {
     pub is_out_of_range: bool,
 }
 
+impl FetchState {
+    fn wants_records(&self) -> bool {
+        self.delayed_until.is_none() && !self.is_out_of_range
+    }
+}
+
 #[derive(Clone, Debug, Hash)]
 struct InFlight {
     correlation_id: i32,
     deadline: Time,
-    asked: BTreeMap<TopicPartition, Asked>,
     what: Asking,
 }
 
@@ -51,19 +61,36 @@ struct Asked {
     offset: i64,
 }
 
+impl Asked {
+    fn now(leader_epoch: i32, partition: &Partition) -> Asked {
+        Asked {
+            topic_id: partition.topic_id,
+            leader_epoch,
+            offset: partition.log.end_offset(),
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Asking {
-    Records,
+    /// For these partitions, in their order.
+    Records(Arc<Vec<FetchPartition>>),
     /// Where the leaders' logs end.
-    LatestOffsets,
+    LatestOffsets(BTreeMap<TopicPartition, Asked>),
     /// Then, where those begin that do not end before the follower's.
-    EarliestOffsets,
+    EarliestOffsets(BTreeMap<TopicPartition, Asked>),
 }
 
 impl Fetcher {
     /// The partitions that it copies.
     pub fn partitions(&self) -> &BTreeMap<TopicPartition, FetchState> {
         &self.partitions
+    }
+
+    /// The same, to be changed: the next fetch asks for others.
+    fn partitions_mut(&mut self) -> &mut BTreeMap<TopicPartition, FetchState> {
+        self.asks_for_all = false;
+        &mut self.partitions
     }
 
     pub(super) fn next_deadline(&self) -> Option<Time> {
@@ -92,14 +119,14 @@ impl Broker {
             is_out_of_range: false,
         };
         let fetcher = self.fetchers.entry(leader).or_default();
-        fetcher.partitions.insert(of.clone(), state);
+        fetcher.partitions_mut().insert(of.clone(), state);
         // All that the same news brings goes in the same request.
         self.fetch_soon_at = Some(fabric.now);
     }
 
     pub(super) fn stop_fetching(&mut self, of: &TopicPartition) {
         for fetcher in self.fetchers.values_mut() {
-            fetcher.partitions.remove(of);
+            fetcher.partitions_mut().remove(of);
         }
         self.fetchers
             .retain(|_, fetcher| !fetcher.partitions.is_empty() || fetcher.in_flight.is_some());
@@ -131,44 +158,52 @@ impl Broker {
             return;
         }
         let mut lost = Vec::new();
-        let mut wanted = Vec::new();
-        for (of, state) in &mut fetcher.partitions {
+        let mut wants_records = false;
+        for (of, state) in fetcher.partitions_mut() {
             if state.delayed_until.is_some_and(|until| until > now) {
                 continue;
             }
             state.delayed_until = None;
             match state.is_out_of_range {
                 true => lost.push((of.clone(), ListOffsetsRequest::LATEST)),
-                false => wanted.push(of.clone()),
+                false => wants_records = true,
             }
         }
         if !lost.is_empty() {
             self.list_leader_offsets(fabric, leader, lost, Asking::LatestOffsets);
-        } else if !wanted.is_empty() {
-            self.fetch_from(fabric, leader, wanted);
+        } else if wants_records {
+            self.fetch_from(fabric, leader);
         }
     }
 
-    fn fetch_from(&mut self, fabric: &mut Fabric, leader: i32, wanted: Vec<TopicPartition>) {
+    /// Asks for the records of all partitions that are not to wait.
+    fn fetch_from(&mut self, fabric: &mut Fabric, leader: i32) {
+        let Some(fetcher) = self.fetchers.get_mut(&leader) else {
+            return;
+        };
+        let max_bytes = size_limit(self.config.replication.fetch_max_bytes);
+        let mut held = InOrder::new(&self.partitions);
+        let states = fetcher.partitions.iter();
+        let wanted = states.filter(|(_, state)| state.wants_records());
+        let wanted = wanted.filter_map(|(of, state)| Some((of, state, held.get(of)?)));
+        let partitions: Vec<FetchPartition> = wanted
+            .map(|(of, state, partition)| {
+                let of = of.clone();
+                fetch_partition(of, state.leader_epoch, partition, max_bytes)
+            })
+            .collect();
+        fetcher.asks_for_all = partitions.len() == fetcher.partitions.len();
+        self.send_fetch(fabric, leader, Arc::new(partitions));
+    }
+
+    fn send_fetch(
+        &mut self,
+        fabric: &mut Fabric,
+        leader: i32,
+        partitions: Arc<Vec<FetchPartition>>,
+    ) {
         let config = &self.config.replication;
-        let mut asked = BTreeMap::new();
-        let mut partitions = Vec::new();
-        for of in wanted {
-            let Some(as_it_is) = self.as_it_is(leader, &of) else {
-                continue;
-            };
-            let log = &self.partitions[&of].log;
-            asked.insert(of.clone(), as_it_is);
-            partitions.push(FetchPartition {
-                topic_id: Some(as_it_is.topic_id),
-                fetch_offset: as_it_is.offset,
-                current_leader_epoch: as_it_is.leader_epoch,
-                last_fetched_epoch: log.leader_epochs().latest_epoch().unwrap_or(-1),
-                log_start_offset: log.start_offset(),
-                partition_max_bytes: size_limit(config.fetch_max_bytes),
-                topic_partition: of,
-            });
-        }
+        let asking = Asking::Records(partitions.clone());
         let request = Request::Fetch(FetchRequest {
             replica_state: Some(ReplicaState {
                 replica_id: self.id,
@@ -181,17 +216,10 @@ impl Broker {
             rack_id: None,
             partitions,
         });
-        self.ask_leader(fabric, leader, request, asked, Asking::Records);
+        self.ask_leader(fabric, leader, request, asking);
     }
 
-    fn ask_leader(
-        &mut self,
-        fabric: &mut Fabric,
-        leader: i32,
-        request: Request,
-        asked: BTreeMap<TopicPartition, Asked>,
-        what: Asking,
-    ) {
+    fn ask_leader(&mut self, fabric: &mut Fabric, leader: i32, request: Request, what: Asking) {
         let deadline = fabric
             .now
             .plus_ms(self.config.replication.socket_timeout_ms);
@@ -200,7 +228,6 @@ impl Broker {
             fetcher.in_flight = Some(InFlight {
                 correlation_id,
                 deadline,
-                asked,
                 what,
             });
         }
@@ -218,18 +245,21 @@ impl Broker {
             let is_answer = |of: &mut InFlight| of.correlation_id == header.correlation_id;
             fetcher.in_flight.take_if(is_answer)
         });
-        let Some(InFlight { asked, what, .. }) = in_flight else {
+        let Some(InFlight { what, .. }) = in_flight else {
             return;
         };
         match (response, what) {
-            (Response::Fetch(response), Asking::Records) => {
-                self.on_fetched(fabric, leader, &asked, response);
+            (Response::Fetch(response), Asking::Records(asked)) => {
+                let next = self.on_fetched(fabric, leader, asked, response);
                 self.complete_fetches_as_follower(fabric);
+                if let Some(partitions) = next {
+                    return self.send_fetch(fabric, leader, partitions);
+                }
             }
-            (Response::ListOffsets(response), Asking::LatestOffsets) => {
+            (Response::ListOffsets(response), Asking::LatestOffsets(asked)) => {
                 return self.on_leader_ends(fabric, leader, &asked, response);
             }
-            (Response::ListOffsets(response), Asking::EarliestOffsets) => {
+            (Response::ListOffsets(response), Asking::EarliestOffsets(asked)) => {
                 self.on_leader_starts(fabric, leader, &asked, response);
             }
             _ => {}
@@ -246,7 +276,7 @@ impl Broker {
     }
 
     fn fetch_state(&mut self, leader: i32, of: &TopicPartition) -> Option<&mut FetchState> {
-        self.fetchers.get_mut(&leader)?.partitions.get_mut(of)
+        self.fetchers.get_mut(&leader)?.partitions_mut().get_mut(of)
     }
 
     fn delay(&mut self, fabric: &Fabric, leader: i32, of: &TopicPartition) {
@@ -261,11 +291,30 @@ impl Broker {
         let until = fabric.now.plus_ms(self.config.replication.fetch_backoff_ms);
         if let Some(fetcher) = self.fetchers.get_mut(&leader) {
             fetcher.in_flight = None;
-            for state in fetcher.partitions.values_mut() {
+            for state in fetcher.partitions_mut().values_mut() {
                 state.delayed_until = Some(until);
             }
         }
         self.stop_idle_fetcher(leader);
+    }
+}
+
+/// What is asked of a partition as it is now.
+fn fetch_partition(
+    of: TopicPartition,
+    leader_epoch: i32,
+    partition: &Partition,
+    max_bytes: i32,
+) -> FetchPartition {
+    let log = &partition.log;
+    FetchPartition {
+        topic_partition: of,
+        topic_id: Some(partition.topic_id),
+        fetch_offset: log.end_offset(),
+        current_leader_epoch: leader_epoch,
+        last_fetched_epoch: log.leader_epochs().latest_epoch().unwrap_or(-1),
+        log_start_offset: log.start_offset(),
+        partition_max_bytes: max_bytes,
     }
 }
 

@@ -10,6 +10,7 @@ mod coordinators;
 mod fetch;
 mod follower;
 mod groups;
+mod in_order;
 mod inbox;
 mod internal_topics;
 pub mod leader;

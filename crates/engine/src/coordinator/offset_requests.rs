@@ -1,5 +1,7 @@
 //! Requests about the offsets of groups of any protocol.
 
+use std::borrow::Cow;
+
 use super::classic::find_or_create;
 use super::event::OffsetRemovalCause;
 use super::protocols::AnyGroup;
@@ -127,8 +129,14 @@ impl GroupCoordinator {
     /// there has no offsets; that is no error.
     pub fn offset_fetch(&self, request: &OffsetFetchRequest) -> OffsetFetchResponse {
         let group = match request.require_stable {
-            true => self.consumer_groups.group(&request.group_id),
-            false => self.consumer_groups.committed_group(&request.group_id),
+            true => self
+                .consumer_groups
+                .group(&request.group_id)
+                .map(Cow::Borrowed),
+            false => self
+                .consumer_groups
+                .committed_group(&request.group_id)
+                .map(Cow::Owned),
         };
         let checked = group.map_or(Ok(()), |group| {
             group.validate_offset_fetch(request.member_id.as_deref(), request.member_epoch)

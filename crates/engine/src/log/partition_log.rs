@@ -223,6 +223,9 @@ impl PartitionLog {
         if offset < self.start_offset || offset > self.end_offset {
             return None;
         }
+        if offset == self.end_offset {
+            return Some(Vec::new());
+        }
         let mut segments = self.segments_from(self.floor_segment(offset));
         let holds_more = |segment: &&LogSegment| segment.batches_from(offset).next().is_some();
         let Some(segment) = segments.find(holds_more) else {
@@ -239,6 +242,9 @@ impl PartitionLog {
 
     /// The bytes between `offset` and `limit`, counted in whole batches.
     pub fn bytes_between(&self, offset: i64, limit: i64) -> usize {
+        if offset >= limit {
+            return 0;
+        }
         self.batches_from(offset)
             .take_while(|batch| batch.next_offset() <= limit)
             .map(RecordBatch::size_in_bytes)
@@ -261,7 +267,7 @@ impl PartitionLog {
     /// Whether `offset` lies in an older segment than `other`
     /// (`LogOffsetMetadata.onOlderSegment`).
     pub fn is_on_older_segment(&self, offset: i64, other: i64) -> bool {
-        self.floor_segment(offset) < self.floor_segment(other)
+        offset < other && self.floor_segment(offset) < self.floor_segment(other)
     }
 }
 

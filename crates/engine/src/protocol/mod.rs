@@ -32,6 +32,7 @@ pub use share::*;
 pub use transaction::*;
 pub use zookeeper::*;
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
@@ -39,7 +40,7 @@ use std::sync::Arc;
 pub type TopicName = Arc<str>;
 
 /// One partition of one topic.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TopicPartition {
     /// The topic.
     pub topic: TopicName,
@@ -54,6 +55,24 @@ impl TopicPartition {
             topic: topic.into(),
             partition,
         }
+    }
+}
+
+impl Ord for TopicPartition {
+    /// By the topic's name, then by number. Names are shared, so that two of one
+    /// topic are mostly told to be that without reading them.
+    fn cmp(&self, other: &TopicPartition) -> Ordering {
+        let by_topic = match Arc::ptr_eq(&self.topic, &other.topic) {
+            true => Ordering::Equal,
+            false => self.topic.cmp(&other.topic),
+        };
+        by_topic.then_with(|| self.partition.cmp(&other.partition))
+    }
+}
+
+impl PartialOrd for TopicPartition {
+    fn partial_cmp(&self, other: &TopicPartition) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 

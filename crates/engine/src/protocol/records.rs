@@ -92,8 +92,9 @@ pub struct FetchRequest {
     /// A consumer's `client.rack`, so that the leader can name a replica near
     /// it (KIP-392).
     pub rack_id: Option<String>,
-    /// Where to read.
-    pub partitions: Vec<FetchPartition>,
+    /// Where to read. Shared, since a follower asks for thousands, and for the
+    /// same again and again.
+    pub partitions: Arc<Vec<FetchPartition>>,
 }
 
 impl FetchRequest {

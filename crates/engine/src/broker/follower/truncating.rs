@@ -63,7 +63,7 @@ impl Broker {
         fabric: &mut Fabric,
         leader: i32,
         partitions: Vec<(TopicPartition, i64)>,
-        what: Asking,
+        what: fn(BTreeMap<TopicPartition, Asked>) -> Asking,
     ) {
         let asked = partitions
             .iter()
@@ -74,7 +74,7 @@ impl Broker {
             replica_id: Some(self.id),
             partitions,
         });
-        self.ask_leader(fabric, leader, request, asked, what);
+        self.ask_leader(fabric, leader, request, what(asked));
     }
 
     /// The offsets that were listed of partitions that are still as they were

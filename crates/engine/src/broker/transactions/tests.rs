@@ -2,6 +2,8 @@
 //! in the logs then. Three brokers, one topic with a replica on each; the facts
 //! are those that a real cluster shows.
 
+use std::sync::Arc;
+
 use crate::command::Command;
 use crate::coordinator::transaction::{TransactionLogKey, TransactionLogValue, TransactionState};
 use crate::log::record_batch::{
@@ -225,7 +227,7 @@ fn fetch(world: &mut World, isolation_level: IsolationLevel) -> FetchedPartition
         min_bytes: 1,
         max_bytes: i32::MAX,
         isolation_level,
-        partitions: vec![FetchPartition {
+        partitions: Arc::new(vec![FetchPartition {
             topic_partition: tx(),
             topic_id: None,
             fetch_offset: 0,
@@ -233,7 +235,7 @@ fn fetch(world: &mut World, isolation_level: IsolationLevel) -> FetchedPartition
             last_fetched_epoch: -1,
             log_start_offset: -1,
             partition_max_bytes: i32::MAX,
-        }],
+        }]),
     });
     match world.ask_by_hand(1, request) {
         Response::Fetch(response) => response.partitions[0].1.clone(),

@@ -3,6 +3,7 @@
 
 use crate::collections::{BTreeMap, BTreeSet};
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use super::fetched::{Chunk, CompletedFetch};
 use super::{AssignedPartition, Consumer, ConsumerEvent, Pending, isolation};
@@ -92,6 +93,7 @@ impl Consumer {
         let offset_of =
             |(_, of): &(u64, FetchPartition)| (of.topic_partition.clone(), of.fetch_offset);
         let asked = wanted.iter().map(offset_of).collect();
+        let partitions: Vec<FetchPartition> = wanted.into_iter().map(|(_, it)| it).collect();
         let request = Request::Fetch(FetchRequest {
             replica_state: None,
             max_wait_ms: self.config.fetch_max_wait_ms,
@@ -99,7 +101,7 @@ impl Consumer {
             max_bytes: self.config.fetch_max_bytes,
             isolation_level: self.config.isolation_level,
             rack_id: self.config.client_rack.clone(),
-            partitions: wanted.into_iter().map(|(_, wanted)| wanted).collect(),
+            partitions: Arc::new(partitions),
         });
         self.ask(fabric, broker, request, Pending::Fetch { broker, asked });
     }

@@ -34,9 +34,9 @@ impl ConsumerGroup {
     pub fn listed(&self) -> ListedGroup {
         ListedGroup {
             group_type: "Consumer".to_owned(),
-            group_id: self.id.clone(),
+            group_id: self.id().to_owned(),
             protocol_type: "consumer".to_owned(),
-            group_state: self.state.name().to_owned(),
+            group_state: self.state().name().to_owned(),
         }
     }
 
@@ -51,10 +51,10 @@ impl ConsumerGroup {
         ConsumerGroupDescribedGroup {
             error_code: ErrorCode::None,
             error_message: None,
-            group_id: self.id.clone(),
-            group_state: self.state.name().to_owned(),
-            group_epoch: self.epoch,
-            assignment_epoch: self.assignment_epoch,
+            group_id: self.id().to_owned(),
+            group_state: self.state().name().to_owned(),
+            group_epoch: self.epoch(),
+            assignment_epoch: self.assignment_epoch(),
             assignor_name: assignor.name().to_owned(),
             members: members
                 .map(|member| member.described(&self.target_assignment(&member.id), image))

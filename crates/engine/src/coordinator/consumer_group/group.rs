@@ -3,8 +3,9 @@ use std::fmt;
 
 use super::event::ConsumerGroupEvent;
 use super::member::ConsumerGroupMember;
-use super::topics::{TopicMetadata, TopicsImage};
-use crate::assignor::server::{PartitionsByTopic, SubscriptionType};
+use super::topics::TopicMetadata;
+use crate::assignor::server::PartitionsByTopic;
+use crate::coordinator::runtime::{TimelineMap, TimelineObject, WriteNumber};
 use crate::protocol::{TopicId, TopicName};
 use crate::sim::Time;
 
@@ -53,22 +54,24 @@ struct MetadataRefreshDeadline {
 }
 
 /// One group of the consumer group protocol
-/// (`org.apache.kafka.coordinator.group.modern.consumer.ConsumerGroup`).
+/// (`org.apache.kafka.coordinator.group.modern.consumer.ConsumerGroup`). Each of
+/// its parts remembers by itself what writes changed: a member's heartbeat writes
+/// one member of what may be a thousand.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ConsumerGroup {
-    pub(super) id: String,
-    pub(super) state: ConsumerGroupState,
-    pub(super) epoch: i32,
-    pub(super) assignment_epoch: i32,
-    pub(super) members: BTreeMap<String, ConsumerGroupMember>,
+    id: String,
+    state: TimelineObject<ConsumerGroupState>,
+    epoch: TimelineObject<i32>,
+    assignment_epoch: TimelineObject<i32>,
+    members: TimelineMap<String, ConsumerGroupMember>,
     /// The member id of each `group.instance.id`.
-    pub(super) static_members: BTreeMap<String, String>,
+    static_members: TimelineMap<String, String>,
     /// What is known of the topics its members subscribe to.
-    pub(super) topics: BTreeMap<TopicName, TopicMetadata>,
+    topics: TimelineObject<BTreeMap<TopicName, TopicMetadata>>,
     /// Each member's part of the target assignment.
-    pub(super) target_assignment: BTreeMap<String, PartitionsByTopic>,
+    target_assignment: TimelineMap<String, PartitionsByTopic>,
     /// The epoch of the member that has a partition.
-    partition_epochs: BTreeMap<(TopicId, i32), i32>,
+    partition_epochs: TimelineMap<(TopicId, i32), i32>,
     metadata_refresh: MetadataRefreshDeadline,
 }
 
@@ -76,14 +79,14 @@ impl ConsumerGroup {
     pub(super) fn new(id: &str) -> ConsumerGroup {
         ConsumerGroup {
             id: id.to_owned(),
-            state: ConsumerGroupState::Empty,
-            epoch: 0,
-            assignment_epoch: 0,
-            members: BTreeMap::new(),
-            static_members: BTreeMap::new(),
-            topics: BTreeMap::new(),
-            target_assignment: BTreeMap::new(),
-            partition_epochs: BTreeMap::new(),
+            state: TimelineObject::new(ConsumerGroupState::Empty),
+            epoch: TimelineObject::default(),
+            assignment_epoch: TimelineObject::default(),
+            members: TimelineMap::default(),
+            static_members: TimelineMap::default(),
+            topics: TimelineObject::default(),
+            target_assignment: TimelineMap::default(),
+            partition_epochs: TimelineMap::default(),
             metadata_refresh: MetadataRefreshDeadline::default(),
         }
     }
@@ -95,38 +98,48 @@ impl ConsumerGroup {
 
     /// Its state.
     pub fn state(&self) -> ConsumerGroupState {
-        self.state
+        *self.state.get()
     }
 
     /// How often its members, their subscriptions or its topics have changed.
     pub fn epoch(&self) -> i32 {
-        self.epoch
+        *self.epoch.get()
     }
 
     /// The group epoch for which the target assignment was computed.
     pub fn assignment_epoch(&self) -> i32 {
-        self.assignment_epoch
+        *self.assignment_epoch.get()
     }
 
     /// Its members, by id.
     pub fn members(&self) -> impl ExactSizeIterator<Item = &ConsumerGroupMember> {
-        self.members.values()
+        self.members.current().values()
     }
 
     /// The member with this id.
     pub fn member(&self, member_id: &str) -> Option<&ConsumerGroupMember> {
-        self.members.get(member_id)
+        self.members.current().get(member_id)
     }
 
     /// The member with this `group.instance.id`.
     pub fn static_member(&self, instance_id: &str) -> Option<&ConsumerGroupMember> {
-        self.member(self.static_members.get(instance_id)?)
+        self.member(self.static_members.current().get(instance_id)?)
+    }
+
+    /// What is known of the topics its members subscribe to.
+    pub(super) fn topics(&self) -> &BTreeMap<TopicName, TopicMetadata> {
+        self.topics.get()
     }
 
     /// The member's part of the target assignment; empty when it has none.
     pub fn target_assignment(&self, member_id: &str) -> PartitionsByTopic {
-        let part = self.target_assignment.get(member_id);
+        let part = self.target_part(member_id);
         part.cloned().unwrap_or_default()
+    }
+
+    /// The member's part of the target assignment, if it has one.
+    pub(super) fn target_part(&self, member_id: &str) -> Option<&PartitionsByTopic> {
+        self.target_assignment.current().get(member_id)
     }
 
     /// Whether a member subscribes to this topic.
@@ -141,30 +154,9 @@ impl ConsumerGroup {
         self.partition_epochs.get(&(topic_id, partition)).copied()
     }
 
-    /// How many members subscribe to each topic, when `updated` is as given,
-    /// and with it nothing of `replaced`.
-    pub(super) fn subscriptions(
-        &self,
-        updated: Option<&ConsumerGroupMember>,
-        replaced: Option<&str>,
-    ) -> Subscriptions {
-        let is_as_before = |member: &&ConsumerGroupMember| {
-            Some(member.id.as_str()) != replaced
-                && updated.is_none_or(|updated| updated.id != member.id)
-        };
-        let mut subscriptions = Subscriptions::default();
-        for member in self.members().filter(is_as_before).chain(updated) {
-            subscriptions.members += 1;
-            for topic in member.subscribed_topic_names() {
-                *subscriptions.subscribers.entry(topic.clone()).or_default() += 1;
-            }
-        }
-        subscriptions
-    }
-
     /// Whether what is known of the topics is too old to be relied on.
     pub(super) fn has_metadata_expired(&self, now: Time) -> bool {
-        now >= self.metadata_refresh.at || self.epoch < self.metadata_refresh.group_epoch
+        now >= self.metadata_refresh.at || self.epoch() < self.metadata_refresh.group_epoch
     }
 
     pub(super) fn set_metadata_refresh_deadline(&mut self, at: Time, group_epoch: i32) {
@@ -176,52 +168,118 @@ impl ConsumerGroup {
         self.metadata_refresh = MetadataRefreshDeadline::default();
     }
 
-    /// Puts a member in the place of the one with its id.
-    pub(super) fn update_member(&mut self, member: ConsumerGroupMember) {
-        if let Some(old) = self.members.get(&member.id) {
-            free(&mut self.partition_epochs, old);
+    pub(super) fn set_epoch(&mut self, write: WriteNumber, epoch: i32) {
+        self.epoch.set(write, epoch);
+    }
+
+    pub(super) fn set_assignment_epoch(&mut self, write: WriteNumber, epoch: i32) {
+        self.assignment_epoch.set(write, epoch);
+    }
+
+    pub(super) fn set_topics(
+        &mut self,
+        write: WriteNumber,
+        topics: BTreeMap<TopicName, TopicMetadata>,
+    ) {
+        self.topics.set(write, topics);
+    }
+
+    /// Sets a member's part of the target assignment, or takes it out.
+    pub(super) fn set_target_part(
+        &mut self,
+        write: WriteNumber,
+        member_id: String,
+        part: Option<PartitionsByTopic>,
+    ) {
+        match part {
+            Some(part) => self.target_assignment.insert(write, member_id, part),
+            None => self.target_assignment.remove(write, &member_id),
         }
-        for (topic_id, partition) in partitions_of(&member) {
-            self.partition_epochs
-                .insert((topic_id, partition), member.epoch);
+    }
+
+    /// Puts a member in the place of the one with its id.
+    pub(super) fn update_member(&mut self, write: WriteNumber, member: ConsumerGroupMember) {
+        if let Some(old) = self.members.get(&member.id) {
+            free(&mut self.partition_epochs, write, old);
+        }
+        for partition in partitions_of(&member) {
+            self.partition_epochs.insert(write, partition, member.epoch);
         }
         if let Some(instance_id) = member.instance_id() {
             self.static_members
-                .insert(instance_id.to_owned(), member.id.clone());
+                .insert(write, instance_id.to_owned(), member.id.clone());
         }
-        self.members.insert(member.id.clone(), member);
+        self.members.insert(write, member.id.clone(), member);
     }
 
     /// Takes a member out.
-    pub(super) fn remove_member(&mut self, member_id: &str) {
-        let Some(member) = self.members.remove(member_id) else {
+    pub(super) fn remove_member(&mut self, write: WriteNumber, member_id: &str) {
+        let member_id = member_id.to_owned();
+        let Some(member) = self.members.get(&member_id) else {
             return;
         };
-        free(&mut self.partition_epochs, &member);
+        free(&mut self.partition_epochs, write, member);
         if let Some(instance_id) = member.instance_id() {
-            self.static_members.remove(instance_id);
+            self.static_members.remove(write, &instance_id.to_owned());
         }
+        self.members.remove(write, &member_id);
+    }
+
+    /// The group as it was at the last commit.
+    pub(super) fn committed(&self) -> ConsumerGroup {
+        let mut group = self.clone();
+        group.revert(WriteNumber::MIN);
+        group
+    }
+
+    /// All writes up to this one are committed.
+    pub(super) fn commit(&mut self, until: WriteNumber) {
+        self.state.commit(until);
+        self.epoch.commit(until);
+        self.assignment_epoch.commit(until);
+        self.members.commit(until);
+        self.static_members.commit(until);
+        self.topics.commit(until);
+        self.target_assignment.commit(until);
+        self.partition_epochs.commit(until);
+    }
+
+    /// This write is not in the log: the group is as it was before.
+    pub(super) fn revert(&mut self, from: WriteNumber) {
+        self.state.revert(from);
+        self.epoch.revert(from);
+        self.assignment_epoch.revert(from);
+        self.members.revert(from);
+        self.static_members.revert(from);
+        self.topics.revert(from);
+        self.target_assignment.revert(from);
+        self.partition_epochs.revert(from);
     }
 
     /// Enters the state that follows from the epochs and the members
     /// (`ConsumerGroup.maybeUpdateGroupState`). `events` are those of one write,
     /// whose records are replayed one by one: what the group was in between is
     /// not told.
-    pub(super) fn update_state(&mut self, events: &mut Vec<ConsumerGroupEvent>) {
-        let from = self.state;
-        self.state = if self.members.is_empty() {
+    pub(super) fn update_state(
+        &mut self,
+        write: WriteNumber,
+        events: &mut Vec<ConsumerGroupEvent>,
+    ) {
+        let from = self.state();
+        let assignment_epoch = self.assignment_epoch();
+        let is_reconciled =
+            |member: &ConsumerGroupMember| member.is_reconciled_to(assignment_epoch);
+        let state = if self.members().len() == 0 {
             ConsumerGroupState::Empty
-        } else if self.epoch > self.assignment_epoch {
+        } else if self.epoch() > assignment_epoch {
             ConsumerGroupState::Assigning
-        } else if self
-            .members()
-            .all(|member| member.is_reconciled_to(self.assignment_epoch))
-        {
+        } else if self.members().all(is_reconciled) {
             ConsumerGroupState::Stable
         } else {
             ConsumerGroupState::Reconciling
         };
-        if self.state != from {
+        if state != from {
+            self.state.set(write, state);
             self.tell_state(from, events);
         }
     }
@@ -238,21 +296,25 @@ impl ConsumerGroup {
             }
             _ => true,
         });
-        if self.state != from {
+        if self.state() != from {
             events.push(ConsumerGroupEvent::StateChanged {
                 group: self.id.clone(),
                 from,
-                to: self.state,
+                to: self.state(),
             });
         }
     }
 }
 
 /// Frees the partitions of a member, unless another has taken them since.
-fn free(epochs: &mut BTreeMap<(TopicId, i32), i32>, member: &ConsumerGroupMember) {
+fn free(
+    epochs: &mut TimelineMap<(TopicId, i32), i32>,
+    write: WriteNumber,
+    member: &ConsumerGroupMember,
+) {
     for partition in partitions_of(member) {
         if epochs.get(&partition) == Some(&member.epoch) {
-            epochs.remove(&partition);
+            epochs.remove(write, &partition);
         }
     }
 }
@@ -261,33 +323,4 @@ fn free(epochs: &mut BTreeMap<(TopicId, i32), i32>, member: &ConsumerGroupMember
 fn partitions_of(member: &ConsumerGroupMember) -> impl Iterator<Item = (TopicId, i32)> {
     let topics = member.assigned.iter().chain(&member.pending_revocation);
     topics.flat_map(|(id, partitions)| partitions.iter().map(|partition| (*id, *partition)))
-}
-
-/// What the members of a group subscribe to.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Subscriptions {
-    /// How many of them subscribe to each topic.
-    subscribers: BTreeMap<TopicName, usize>,
-    /// How many members there are.
-    members: usize,
-}
-
-impl Subscriptions {
-    /// Whether all subscribe to the same topics (`ModernGroup.subscriptionType`).
-    pub(super) fn kind(&self) -> SubscriptionType {
-        let mut counts = self.subscribers.values();
-        match counts.all(|count| *count == self.members) {
-            true => SubscriptionType::Homogeneous,
-            false => SubscriptionType::Heterogeneous,
-        }
-    }
-
-    /// What there is to know of the topics, those that there are
-    /// (`ModernGroup.computeSubscriptionMetadata`).
-    pub(super) fn topics(&self, image: &TopicsImage) -> BTreeMap<TopicName, TopicMetadata> {
-        let names = self.subscribers.keys();
-        names
-            .filter_map(|name| Some((name.clone(), image.get(name)?.clone())))
-            .collect()
-    }
 }

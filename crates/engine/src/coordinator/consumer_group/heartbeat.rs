@@ -13,11 +13,12 @@ use super::config::ConsumerGroupConfig;
 use super::current_assignment::Target;
 use super::error::GroupError;
 use super::event::{ConsumerGroupEvent, EpochBumpCause};
-use super::group::{ConsumerGroup, Subscriptions};
+use super::group::ConsumerGroup;
 use super::member::{ConsumerGroupMember, MemberState};
 use super::record::ConsumerGroupRecord;
 use super::step::Step;
 use super::subscribe::{self, Sender};
+use super::subscriptions::Subscriptions;
 use super::target_assignment::NewGroup;
 use super::topics::{TopicMetadata, TopicsImage};
 use crate::assignor::server::PartitionsByTopic;
@@ -118,8 +119,8 @@ fn refuse_when_full(
     member_id: &str,
 ) -> Result<(), GroupError> {
     let max = config.max_size;
-    let is_full = group.members.len() >= usize::try_from(max).unwrap_or(0);
-    if is_full && !group.members.contains_key(member_id) {
+    let is_full = group.members().len() >= usize::try_from(max).unwrap_or(0);
+    if is_full && group.member(member_id).is_none() {
         return Err(GroupError::new(
             ErrorCode::GroupMaxSizeReached,
             format!("The consumer group has reached its maximum capacity of {max} members."),
@@ -161,12 +162,12 @@ impl Heartbeat<'_> {
         let updated = self.updated_member(step);
         let has_subscribed = self.write_member(&updated, step);
         let subscribed = self.subscribed(&updated, has_subscribed, step);
-        let (epoch, assignment) = if subscribed.group_epoch > group.assignment_epoch {
+        let (epoch, assignment) = if subscribed.group_epoch > group.assignment_epoch() {
             let assignment = self.assign(&updated, &subscribed, step);
             (subscribed.group_epoch, assignment)
         } else {
             let before = self.sender.replaced.as_ref().unwrap_or(&updated.id);
-            (group.assignment_epoch, group.target_assignment(before))
+            (group.assignment_epoch(), group.target_assignment(before))
         };
         let target = Target {
             epoch,
@@ -216,7 +217,7 @@ impl Heartbeat<'_> {
     fn write_member(&self, updated: &ConsumerGroupMember, step: &mut Step) -> bool {
         let before = &self.sender.member;
         if updated.metadata != before.metadata {
-            let (group_id, metadata) = (&self.group.id, updated.metadata.clone());
+            let (group_id, metadata) = (self.group.id(), updated.metadata.clone());
             let record = ConsumerGroupRecord::member_metadata(group_id, &updated.id, metadata);
             step.records.push(record);
         }
@@ -234,17 +235,17 @@ impl Heartbeat<'_> {
         let group = self.group;
         if !has_subscribed && !group.has_metadata_expired(step.now) {
             return Subscribed {
-                group_epoch: group.epoch,
+                group_epoch: group.epoch(),
                 topics: None,
             };
         }
         let topics = self.subscriptions(updated).topics(self.image);
-        let have_topics_changed = topics != group.topics;
+        let have_topics_changed = topics != *group.topics();
         if have_topics_changed {
-            let record = ConsumerGroupRecord::partition_metadata(&group.id, topics.clone());
+            let record = ConsumerGroupRecord::partition_metadata(group.id(), topics.clone());
             step.records.push(record);
         }
-        let mut group_epoch = group.epoch;
+        let mut group_epoch = group.epoch();
         if has_subscribed || have_topics_changed {
             group_epoch += 1;
             let member_id = updated.id.clone();
@@ -252,7 +253,7 @@ impl Heartbeat<'_> {
                 true => EpochBumpCause::SubscriptionChanged { member_id },
                 false => EpochBumpCause::TopicsChanged,
             };
-            step.bump_epoch(&group.id, group_epoch, cause);
+            step.bump_epoch(group.id(), group_epoch, cause);
         }
         Subscribed {
             group_epoch,
@@ -278,7 +279,7 @@ impl Heartbeat<'_> {
             epoch: subscribed.group_epoch,
             updated,
             replaced: self.sender.replaced.as_deref(),
-            topics: subscribed.topics.as_ref().unwrap_or(&self.group.topics),
+            topics: subscribed.topics.as_ref().unwrap_or(self.group.topics()),
             subscription_type: self.subscriptions(updated).kind(),
         };
         let assignor = new_group.assignor(self.config);
@@ -286,7 +287,7 @@ impl Heartbeat<'_> {
         step.records.extend(new_group.records(&assignment));
         let part = assignment.get(&updated.id).cloned();
         step.event(ConsumerGroupEvent::TargetAssignmentComputed {
-            group: self.group.id.clone(),
+            group: self.group.id().to_owned(),
             epoch: subscribed.group_epoch,
             assignor,
             assignment: assignment.into_iter().collect(),
@@ -295,11 +296,11 @@ impl Heartbeat<'_> {
     }
 
     fn write_reconciled(&self, member: &ConsumerGroupMember, step: &mut Step) {
-        let (group_id, assignment) = (&self.group.id, member.current_assignment());
+        let (group_id, assignment) = (self.group.id(), member.current_assignment());
         let record = ConsumerGroupRecord::current_assignment(group_id, &member.id, assignment);
         step.records.push(record);
         step.event(ConsumerGroupEvent::MemberReconciled {
-            group: self.group.id.clone(),
+            group: self.group.id().to_owned(),
             member_id: member.id.clone(),
             epoch: member.epoch,
             state: member.state,

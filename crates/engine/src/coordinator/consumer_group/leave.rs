@@ -63,14 +63,14 @@ impl ConsumerGroups {
         let topics = group
             .subscriptions(None, Some(&member.id))
             .topics(&self.image);
-        if topics != group.topics {
+        if topics != *group.topics() {
             let record = ConsumerGroupRecord::partition_metadata(group_id, topics);
             step.records.push(record);
         }
         let cause = EpochBumpCause::MemberGone {
             member_id: member.id.clone(),
         };
-        step.bump_epoch(group_id, group.epoch + 1, cause);
+        step.bump_epoch(group_id, group.epoch() + 1, cause);
         self.cancel_timers(group_id, &member.id);
     }
 

@@ -26,6 +26,7 @@ mod record;
 mod replay;
 mod step;
 mod subscribe;
+mod subscriptions;
 mod target_assignment;
 mod timers;
 mod topics;
@@ -140,7 +141,7 @@ impl ConsumerGroups {
     /// (`ConsumerGroup.createGroupTombstoneRecords`).
     pub fn delete(&self, group_id: &str) -> Vec<ConsumerGroupRecord> {
         match self.group(group_id) {
-            Some(group) if group.members.is_empty() => {
+            Some(group) if group.members().len() == 0 => {
                 ConsumerGroupRecord::without_group(group_id).into()
             }
             _ => Vec::new(),
@@ -166,8 +167,9 @@ impl ConsumerGroups {
 
     /// The group as it was at the last commit: what is told of it, and what may
     /// be read of its offsets.
-    pub fn committed_group(&self, group_id: &str) -> Option<&ConsumerGroup> {
-        self.groups.get_committed(&group_id.to_owned())
+    pub fn committed_group(&self, group_id: &str) -> Option<ConsumerGroup> {
+        let group = self.groups.get_committed(&group_id.to_owned());
+        group.map(ConsumerGroup::committed)
     }
 
     /// The answer of a group of the classic protocol that has members, or that
@@ -182,8 +184,9 @@ impl ConsumerGroups {
     }
 
     /// All groups as they were at the last commit, by name.
-    pub fn committed_groups(&self) -> Vec<&ConsumerGroup> {
-        self.groups.committed().into_values().collect()
+    pub fn committed_groups(&self) -> Vec<ConsumerGroup> {
+        let groups = self.groups.committed().into_values();
+        groups.map(ConsumerGroup::committed).collect()
     }
 
     fn find(&self, group_id: &str) -> Result<&ConsumerGroup, GroupError> {

@@ -17,7 +17,7 @@ impl ConsumerGroup {
         member_id: &str,
         member_epoch: i32,
     ) -> Result<(), GroupError> {
-        if member_epoch < 0 && self.members.is_empty() {
+        if member_epoch < 0 && self.members().len() == 0 {
             return Ok(());
         }
         self.validate_member_epoch(member_id, member_epoch)
@@ -36,7 +36,7 @@ impl ConsumerGroup {
     ) -> Result<(), GroupError> {
         match member_id {
             None if member_epoch < 0 => Ok(()),
-            None => Err(GroupError::unknown_member("null", &self.id)),
+            None => Err(GroupError::unknown_member("null", self.id())),
             Some(member_id) => self.validate_member_epoch(member_id, member_epoch),
         }
     }
@@ -47,7 +47,7 @@ impl ConsumerGroup {
     ///
     /// `NON_EMPTY_GROUP` while it has members.
     pub fn validate_delete(&self) -> Result<(), GroupError> {
-        match self.members.is_empty() {
+        match self.members().len() == 0 {
             true => Ok(()),
             false => {
                 let error = ErrorCode::NonEmptyGroup;
@@ -58,7 +58,7 @@ impl ConsumerGroup {
 
     fn validate_member_epoch(&self, member_id: &str, received: i32) -> Result<(), GroupError> {
         let member = self.member(member_id);
-        let member = member.ok_or_else(|| GroupError::unknown_member(member_id, &self.id))?;
+        let member = member.ok_or_else(|| GroupError::unknown_member(member_id, self.id()))?;
         if received == member.epoch {
             return Ok(());
         }

@@ -37,9 +37,9 @@ impl ConsumerGroups {
             _ if record.is_tombstone() => {}
             _ => self.create(write, &group_id, events),
         }
-        if let Some(group) = self.groups.change(write, &group_id) {
-            group.take_in(record);
-            group.update_state(events);
+        if let Some(group) = self.groups.get_mut(&group_id) {
+            group.take_in(write, record);
+            group.update_state(write, events);
         }
     }
 
@@ -55,68 +55,77 @@ impl ConsumerGroups {
     /// All writes up to this one are committed.
     pub fn commit(&mut self, until: WriteNumber) {
         self.groups.commit(until);
+        for group in self.groups.remembered_mut() {
+            group.commit(until);
+        }
     }
 
     /// This write is not in the log: the groups are as they were before. Timers
     /// that it set stay; they find nothing to be done.
     pub fn revert(&mut self, from: WriteNumber) {
         self.groups.revert(from);
+        for group in self.groups.remembered_mut() {
+            group.revert(from);
+        }
     }
 }
 
 impl ConsumerGroup {
-    fn take_in(&mut self, record: ConsumerGroupRecord) {
+    fn take_in(&mut self, write: WriteNumber, record: ConsumerGroupRecord) {
         match record {
-            ConsumerGroupRecord::Metadata { epoch, .. } => self.epoch = epoch.unwrap_or(self.epoch),
+            ConsumerGroupRecord::Metadata { epoch, .. } => {
+                self.set_epoch(write, epoch.unwrap_or(self.epoch()));
+            }
             ConsumerGroupRecord::PartitionMetadata { topics, .. } => {
-                self.topics = topics.unwrap_or_default();
+                self.set_topics(write, topics.unwrap_or_default());
             }
             ConsumerGroupRecord::MemberMetadata {
                 member_id,
                 metadata,
                 ..
-            } => self.set_metadata(&member_id, metadata),
+            } => self.set_metadata(write, &member_id, metadata),
             ConsumerGroupRecord::TargetAssignmentMetadata {
                 assignment_epoch, ..
-            } => self.assignment_epoch = assignment_epoch.unwrap_or(NO_ASSIGNMENT),
+            } => self.set_assignment_epoch(write, assignment_epoch.unwrap_or(NO_ASSIGNMENT)),
             ConsumerGroupRecord::TargetAssignmentMember {
                 member_id,
                 partitions,
                 ..
-            } => {
-                match partitions {
-                    Some(partitions) => self.target_assignment.insert(member_id, partitions),
-                    None => self.target_assignment.remove(&member_id),
-                };
-            }
+            } => self.set_target_part(write, member_id, partitions),
             ConsumerGroupRecord::CurrentMemberAssignment {
                 member_id,
                 assignment,
                 ..
-            } => self.set_current_assignment(&member_id, assignment),
+            } => self.set_current_assignment(write, &member_id, assignment),
         }
     }
 
-    fn set_metadata(&mut self, member_id: &str, metadata: Option<MemberMetadata>) {
+    fn set_metadata(
+        &mut self,
+        write: WriteNumber,
+        member_id: &str,
+        metadata: Option<MemberMetadata>,
+    ) {
         match metadata {
             Some(metadata) => {
                 let mut member = self.find_or_new(member_id);
                 member.metadata = metadata;
-                self.update_member(member);
+                self.update_member(write, member);
             }
-            None => self.remove_member(member_id),
+            None => self.remove_member(write, member_id),
         }
     }
 
     fn set_current_assignment(
         &mut self,
+        write: WriteNumber,
         member_id: &str,
         assignment: Option<CurrentMemberAssignment>,
     ) {
         let mut member = self.find_or_new(member_id);
         match assignment {
             Some(assignment) => member.set_current_assignment(assignment),
-            None if self.members.contains_key(member_id) => {
+            None if self.member(member_id).is_some() => {
                 // The rest of the member goes with the records that follow.
                 member.epoch = LEAVE_GROUP_MEMBER_EPOCH;
                 member.previous_epoch = LEAVE_GROUP_MEMBER_EPOCH;
@@ -125,7 +134,7 @@ impl ConsumerGroup {
             }
             None => return,
         }
-        self.update_member(member);
+        self.update_member(write, member);
     }
 
     fn find_or_new(&self, member_id: &str) -> ConsumerGroupMember {

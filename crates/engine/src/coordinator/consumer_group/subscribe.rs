@@ -33,7 +33,7 @@ pub(super) fn dynamic(
     let member = match known {
         Some(member) => member,
         None if joins => ConsumerGroupMember::new(member_id),
-        None => return Err(GroupError::unknown_member(member_id, &group.id)),
+        None => return Err(GroupError::unknown_member(member_id, group.id())),
     };
     let owned = request.topic_partitions.as_deref();
     check_epoch(&member, request.member_epoch, owned)?;
@@ -82,7 +82,7 @@ pub(super) fn fixed(
     member.previous_epoch = JOIN_GROUP_MEMBER_EPOCH;
     replace(group, existing, &member, step);
     step.event(ConsumerGroupEvent::MemberReplaced {
-        group: group.id.clone(),
+        group: group.id().to_owned(),
         instance_id: instance_id.to_owned(),
         old_member_id: existing.id.clone(),
         new_member_id: member.id.clone(),
@@ -123,7 +123,7 @@ pub(super) fn static_member<'a>(
 
 fn joined(group: &ConsumerGroup, member_id: &str, instance_id: Option<&str>, step: &mut Step) {
     step.event(ConsumerGroupEvent::MemberJoined {
-        group: group.id.clone(),
+        group: group.id().to_owned(),
         member_id: member_id.to_owned(),
         client_id: step.client_id.clone(),
         instance_id: instance_id.map(Into::into),
@@ -139,11 +139,11 @@ fn replace(
 ) {
     let target = group.target_assignment(&old.id);
     step.records
-        .extend(ConsumerGroupRecord::without_member(&group.id, &old.id));
+        .extend(ConsumerGroupRecord::without_member(group.id(), &old.id));
     step.records.extend([
-        ConsumerGroupRecord::member_metadata(&group.id, &new.id, new.metadata.clone()),
-        ConsumerGroupRecord::target_assignment(&group.id, &new.id, target),
-        ConsumerGroupRecord::current_assignment(&group.id, &new.id, new.current_assignment()),
+        ConsumerGroupRecord::member_metadata(group.id(), &new.id, new.metadata.clone()),
+        ConsumerGroupRecord::target_assignment(group.id(), &new.id, target),
+        ConsumerGroupRecord::current_assignment(group.id(), &new.id, new.current_assignment()),
     ]);
 }
 

@@ -57,13 +57,13 @@ impl NewGroup<'_> {
         let group = self.group;
         let changed = assignment
             .iter()
-            .filter(|(member_id, part)| group.target_assignment.get(*member_id) != Some(part));
+            .filter(|(member_id, part)| group.target_part(member_id) != Some(part));
         let mut records: Vec<_> = changed
             .map(|(member_id, part)| {
-                ConsumerGroupRecord::target_assignment(&group.id, member_id, part.clone())
+                ConsumerGroupRecord::target_assignment(group.id(), member_id, part.clone())
             })
             .collect();
-        let epoch = ConsumerGroupRecord::target_assignment_epoch(&group.id, self.epoch);
+        let epoch = ConsumerGroupRecord::target_assignment_epoch(group.id(), self.epoch);
         records.push(epoch);
         records
     }

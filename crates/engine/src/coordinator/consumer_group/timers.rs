@@ -77,7 +77,11 @@ impl ConsumerGroups {
     pub fn on_loaded(&mut self, now: Time) {
         let groups = self.groups.current().values();
         let members: Vec<(String, ConsumerGroupMember)> = groups
-            .flat_map(|group| group.members().map(|it| (group.id.clone(), it.clone())))
+            .flat_map(|group| {
+                group
+                    .members()
+                    .map(|it| (group.id().to_owned(), it.clone()))
+            })
             .collect();
         for (group_id, member) in members {
             self.start_session_timer(&group_id, &member.id, now);

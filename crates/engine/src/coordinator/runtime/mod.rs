@@ -13,7 +13,7 @@ mod timeline;
 
 pub use record::{CoordinatorRecord, ProducerIdAndEpoch, batch_of};
 pub use shard::{CoordinatorShard, Output, RequestToken, Settled, Write, commit_at_once};
-pub use timeline::{TimelineMap, WriteNumber};
+pub use timeline::{TimelineMap, TimelineObject, WriteNumber};
 
 use crate::collections::BTreeMap;
 use std::collections::VecDeque;

@@ -71,6 +71,13 @@ impl<K: Ord + Clone, V: Clone> TimelineMap<K, V> {
         self.current.values_mut()
     }
 
+    /// The same with all that will be there again if a write comes to nothing:
+    /// for values that remember changes of their own.
+    pub fn remembered_mut(&mut self) -> impl Iterator<Item = &mut V> {
+        let before = self.changes.iter_mut().filter_map(|it| it.before.as_mut());
+        self.current.values_mut().chain(before)
+    }
+
     /// Sets what a key has, as part of a write.
     pub fn insert(&mut self, write: WriteNumber, key: K, value: V) {
         let before = self.current.insert(key.clone(), value);
@@ -123,6 +130,50 @@ impl<K: Ord + Clone, V: Clone> TimelineMap<K, V> {
     }
 }
 
+/// One value that remembers what each write changed, as [`TimelineMap`] does
+/// (`TimelineObject`).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct TimelineObject<T> {
+    current: T,
+    /// What it was before each change that is not committed, oldest first.
+    changes: VecDeque<(WriteNumber, T)>,
+}
+
+impl<T> TimelineObject<T> {
+    /// This value, as if it had always been.
+    pub fn new(value: T) -> TimelineObject<T> {
+        TimelineObject {
+            current: value,
+            changes: VecDeque::new(),
+        }
+    }
+
+    /// The value, with all that was written.
+    pub fn get(&self) -> &T {
+        &self.current
+    }
+
+    /// Sets the value, as part of a write.
+    pub fn set(&mut self, write: WriteNumber, value: T) {
+        let before = std::mem::replace(&mut self.current, value);
+        self.changes.push_back((write, before));
+    }
+
+    /// All writes up to this one are committed.
+    pub fn commit(&mut self, until: WriteNumber) {
+        let is_settled = |change: &mut (WriteNumber, T)| change.0 <= until;
+        while self.changes.pop_front_if(is_settled).is_some() {}
+    }
+
+    /// This write and all after it have come to nothing.
+    pub fn revert(&mut self, from: WriteNumber) {
+        let has_failed = |change: &mut (WriteNumber, T)| change.0 >= from;
+        while let Some((_, before)) = self.changes.pop_back_if(has_failed) {
+            self.current = before;
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,6 +218,31 @@ mod tests {
         assert_eq!(map.get(&'a'), Some(&3));
         map.revert(2);
         assert_eq!(map.get(&'a'), Some(&1));
+    }
+
+    #[test]
+    fn a_single_value_goes_back_write_by_write() {
+        let mut object = TimelineObject::new(0);
+        for write in [1, 2, 2, 3] {
+            object.set(write, object.get() + 1);
+        }
+        object.revert(3);
+        assert_eq!(*object.get(), 3);
+        object.commit(1);
+        object.revert(1);
+        assert_eq!(*object.get(), 1, "what is committed stays");
+    }
+
+    #[test]
+    fn a_value_that_is_taken_out_is_remembered_until_that_is_committed() {
+        let mut map = TimelineMap::default();
+        map.insert(1, 'a', TimelineObject::new(1));
+        map.commit(1);
+        map.remove(2, &'a');
+        map.insert(2, 'b', TimelineObject::new(2));
+        assert_eq!(map.remembered_mut().count(), 2);
+        map.commit(2);
+        assert_eq!(map.remembered_mut().count(), 1);
     }
 
     #[test]

@@ -118,7 +118,7 @@ fn what_could_not_be_written_has_not_happened() {
     let committed = broker
         .groups
         .committed_group(GROUP)
-        .map(ConsumerGroup::epoch);
+        .map(|group| group.epoch());
     assert_eq!(committed, Some(1), "tools are told what is committed");
     broker.groups.revert(broker.writes);
     assert_eq!(of_group(broker.group()), before);
@@ -130,6 +130,37 @@ fn what_could_not_be_written_has_not_happened() {
         1,
         "the session of b means nothing"
     );
+}
+
+#[test]
+fn every_part_of_a_group_goes_back_with_the_write_that_changed_it() {
+    let mut broker = Broker::new();
+    broker.beat(&joining("a"));
+    let all = |group: &ConsumerGroup| {
+        let members: Vec<_> = group.members().cloned().collect();
+        let targets = ["a", "b", "c"].map(|it| group.target_assignment(it));
+        let epochs = (group.epoch(), group.assignment_epoch());
+        let held = [0, 1, 2, 3].map(|it| group.partition_epoch(CLICKS, it));
+        let fixed = group.static_member("i").cloned();
+        let topics = group.topics().clone();
+        (group.state(), epochs, members, targets, held, fixed, topics)
+    };
+    let mut shrunk = owning("a", 1, &[0, 1, 2, 3]);
+    shrunk.subscribed_topic_names = Some(vec!["nothing".into()]);
+    let leaving = beating("a", -1);
+    for request in [joining("b"), fixed("i", joining("c")), shrunk, leaving] {
+        let before = all(broker.group());
+        let outcome = broker.outcome(&request);
+        broker.writes += 1;
+        for record in outcome.records {
+            broker.groups.replay(broker.writes, record, &mut Vec::new());
+        }
+        assert_ne!(all(broker.group()), before, "{request:?}");
+        let committed = broker.groups.committed_group(GROUP);
+        assert_eq!(committed.as_ref().map(all), Some(before.clone()));
+        broker.groups.revert(broker.writes);
+        assert_eq!(all(broker.group()), before);
+    }
 }
 
 #[test]
