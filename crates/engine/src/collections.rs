@@ -7,6 +7,11 @@
 //! other, which takes no code that a map does not have anyway. Of two entries
 //! with one key the last stays, as there.
 
+#![allow(
+    clippy::disallowed_types,
+    reason = "this is what stands for the standard library's maps"
+)]
+
 use std::borrow::Borrow;
 use std::collections::{btree_map, btree_set};
 use std::fmt;
