@@ -236,7 +236,7 @@ impl Component for App {
                     .map(|_| ())
             }),
             Msg::AddConnector(request) => self.submit(request, |playground, request| {
-                playground.add_connector(request.config, request.rows)
+                playground.add_connector(*request.config, request.rows)
             }),
             Msg::NewTopic(request) => self.submit(request, |playground, request| {
                 playground.create_topic(&request.name, request.partitions, request.configs)

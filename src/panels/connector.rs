@@ -10,7 +10,7 @@ use super::requests::Fields;
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConnectorRequest {
     /// Its settings.
-    pub config: ConnectorConfig,
+    pub config: Box<ConnectorConfig>,
     /// Rows for a source.
     pub rows: String,
 }
@@ -52,6 +52,7 @@ impl ConnectorRequest {
             true => fields("rows"),
             false => String::new(),
         };
+        let config = Box::new(config);
         Ok(ConnectorRequest { config, rows })
     }
 }

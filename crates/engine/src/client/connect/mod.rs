@@ -88,7 +88,6 @@ pub struct Connector {
 
 /// The task of a connector.
 #[derive(Clone, Debug, Hash)]
-#[expect(clippy::large_enum_variant, reason = "there are few connectors")]
 pub enum Task {
     /// Of a source.
     Source(SourceTask),
