@@ -5,12 +5,11 @@
 
 mod support;
 
-use std::collections::BTreeMap;
-
 use engine::client::connect::{
     ConnectorClass, ConnectorConfig, ConnectorEvent, ConnectorState, OFFSETS_TOPIC, Row,
 };
 use engine::client::{AutoOffsetReset, ConsumerConfig, OutgoingRecord};
+use engine::collections::BTreeMap;
 use engine::command::ClientNumber;
 use engine::{Command, Event, EventKind, Refusal, TopicPartition, World, WorldConfig};
 use support::{create_topic, create_topic_with, records, run_ms, start};
