@@ -21,7 +21,8 @@ use engine::{Command, Event, TopicPartition, World, WorldConfig};
 
 /// A world after `commands` random commands with random pauses between them.
 /// The seed decides everything. Commands that are refused count too. Every
-/// fourth world is a cluster of three brokers of which parts fail.
+/// fourth world is a cluster of three brokers of which parts fail, and every
+/// fourth has connectors.
 pub fn random_world(seed: u64, commands: usize) -> World {
     if seed % 4 != 3 {
         return watched_random_world(seed, commands, |_, _| {});
@@ -73,9 +74,14 @@ pub fn watched_random_world(
     mut watch: impl FnMut(&World, &[Event]),
 ) -> World {
     let mut random = Random::new(seed, Stream::Tool);
+    let mut connecting = Random::new(seed, Stream::Workload(u32::MAX));
     let mut world = World::new(seed, WorldConfig::playground());
-    for _ in 0..commands {
-        let command = random_command(&mut random, &world);
+    for number in 0..commands {
+        let connects = seed % 4 == 1 && number % 4 == 0;
+        let command = match connects {
+            true => connector_command(&mut connecting),
+            false => random_command(&mut random, &world),
+        };
         // A refusal is a legitimate answer: it leaves no trace.
         if let Ok(outcome) = world.execute(command) {
             watch(&world, &outcome.events);
@@ -97,8 +103,7 @@ fn random_command(random: &mut Random, world: &World) -> Command {
         0 => 1,
         len => clients[random.below(len as u32) as usize],
     };
-    match random.below(21) {
-        20 => connector_command(random),
+    match random.below(20) {
         16.. => consumer_command(random, world, client),
         0 | 1 => Command::AddProducer {
             config: producer_config(random),
