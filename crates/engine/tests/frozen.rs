@@ -255,7 +255,7 @@ fn replay(world: &World) -> World {
 fn a_short_freeze_of_a_leader_makes_nobody_else_the_leader() {
     let mut world = cluster(3);
     create(&mut world, "orders", "1:2:3", &[]);
-    let writer = producer_with(&mut world, Acks::All);
+    let writer = producer(&mut world);
     run_ms(&mut world, 1_000);
     execute(&mut world, Command::FreezeServer { server: 1 });
     let record = OutgoingRecord {

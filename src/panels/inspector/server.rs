@@ -1,9 +1,10 @@
 //! The sheets of brokers and controllers, and what can be done to links.
 
 use engine::broker::{Broker, BrokerState};
+use engine::client::connect::is_bookkeeping;
 use engine::controller::Consensus;
+use engine::controller::ControllerNode;
 use engine::controller::quorum::Role;
-use engine::controller::{ControllerNode, is_internal};
 use engine::protocol::ConfigResource;
 use engine::sim::{Host, Link};
 use engine::{Command, TopicPartition, World};
@@ -80,7 +81,7 @@ fn what_it_has(broker: &Broker) -> Section {
     let led = broker.led().count();
     let all = broker.partitions().len();
     // Those of people first: there are 50 partitions of __consumer_offsets.
-    let is_of_cluster = |of: &TopicPartition| is_internal(&of.topic);
+    let is_of_cluster = |of: &TopicPartition| is_bookkeeping(&of.topic);
     let held = broker.partitions().iter();
     let of_people = held.clone().filter(|(of, _)| !is_of_cluster(of));
     let of_cluster = held.filter(|(of, _)| is_of_cluster(of));

@@ -1,14 +1,14 @@
 //! What a person asks of the world: whether it may be, and doing it.
 
 use super::consumers::check_new;
-use super::{CLIENTS_MAX, SERVERS_MAX, World};
+use super::{CLIENTS_MAX, KnownClient, SERVERS_MAX, World};
 use crate::broker::Slowness;
 use crate::client::{
     Admin, AdminConfig, Client, Connection, Consumer, ConsumerConfig, Producer, ProducerConfig,
     ShareConsumer, ShareConsumerConfig, Workload,
 };
 use crate::command::{ClientNumber, Command, Refusal};
-use crate::event::EventKind;
+use crate::event::{Cause, EventKind};
 use crate::protocol::TopicName;
 use crate::sim::{Host, LOSS_PER_MILLE_MAX, Link, NodeId, PacketId};
 
@@ -21,6 +21,15 @@ impl World {
                 self.check_room().and_then(|()| check_new(config, topics))
             }
             Command::AddProcessor { .. } => self.check_processor(command),
+            Command::AddConnector { .. }
+            | Command::WriteRows { .. }
+            | Command::DeleteRow { .. }
+            | Command::PauseConnector { .. }
+            | Command::ResumeConnector { .. }
+            | Command::StopConnector { .. }
+            | Command::RestartConnector { .. }
+            | Command::SetConnectorConfig { .. }
+            | Command::RemoveConnector { .. } => self.check_on_connector(command),
             Command::Subscribe { .. }
             | Command::SetProcessing { .. }
             | Command::Seek { .. }
@@ -227,6 +236,15 @@ impl World {
                 input,
                 output,
             } => return Some(self.add_processor(consumer, producer, input, output)),
+            Command::AddConnector { config, rows } => return self.add_connector(config, &rows),
+            command @ (Command::WriteRows { .. }
+            | Command::DeleteRow { .. }
+            | Command::PauseConnector { .. }
+            | Command::ResumeConnector { .. }
+            | Command::StopConnector { .. }
+            | Command::RestartConnector { .. }
+            | Command::SetConnectorConfig { .. }
+            | Command::RemoveConnector { .. }) => self.carry_out_on_connector(command),
             Command::AddAdmin { config } => return Some(self.add_admin(config)),
             Command::SetWorkload { producer, workload } => {
                 if let Some(Client::Producer(producer)) = self.clients.get_mut(&producer) {
@@ -405,7 +423,7 @@ impl World {
         ))))
     }
 
-    fn add_admin(&mut self, mut config: AdminConfig) -> ClientNumber {
+    pub(super) fn add_admin(&mut self, mut config: AdminConfig) -> ClientNumber {
         if config.client_id.is_empty() {
             config.client_id = format!("adminclient-{}", self.next_client);
         }
@@ -457,7 +475,8 @@ impl World {
         let number = self.next_client;
         self.next_client += 1;
         let client_id = client.client_id().to_owned();
-        self.names.insert(number, client_id.clone());
+        let known = self.known_client(&client);
+        self.known.insert(number, known);
         self.fabric.emit(EventKind::ClientStarted {
             client: number,
             kind: client.kind(),
@@ -468,8 +487,23 @@ impl World {
         number
     }
 
+    fn known_client(&self, client: &Client) -> KnownClient {
+        KnownClient {
+            client_id: client.client_id().to_owned(),
+            group_id: match client {
+                Client::Consumer(consumer) => Some(consumer.config.group_id.clone()),
+                Client::ShareConsumer(consumer) => Some(consumer.config.group_id.clone()),
+                Client::Producer(_) | Client::Admin(_) => None,
+            },
+            command: match self.fabric.cause {
+                Cause::Command(place) => Some(place),
+                _ => None,
+            },
+        }
+    }
+
     /// The program ends: what was on its way may still arrive.
-    fn close_without_flush(&mut self, number: ClientNumber) {
+    pub(super) fn close_without_flush(&mut self, number: ClientNumber) {
         let Some(client) = self.remove_client(number) else {
             return;
         };
