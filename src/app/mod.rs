@@ -19,8 +19,8 @@ use yew::prelude::*;
 
 use crate::panels::inspector::Deed;
 use crate::panels::{
-    ConsumerRequest, Cursor, Filter, Panel, ProducerRequest, RecordRequest, TopicRequest,
-    WORLD_SEED,
+    ConnectorRequest, ConsumerRequest, Cursor, Filter, Panel, ProducerRequest, RecordRequest,
+    TopicRequest, WORLD_SEED,
 };
 use crate::playground::{LogLine, Playground, ReadyMade, WORLDS};
 use crate::stage::{Board, BoardAction, By, Pointed, Scene, Subject, ViewChange};
@@ -80,6 +80,8 @@ pub enum Msg {
     SendRecord(Result<RecordRequest, String>),
     /// The form that starts a consumer was sent off.
     AddConsumer(Result<ConsumerRequest, String>),
+    /// The form that makes a connector was sent off.
+    AddConnector(Result<ConnectorRequest, String>),
     /// The form that makes a topic was sent off.
     NewTopic(Result<TopicRequest, String>),
     /// The notice was read.
@@ -246,6 +248,9 @@ impl Component for App {
                 playground
                     .add_consumer(request.config, &request.topic)
                     .map(|_| ())
+            }),
+            Msg::AddConnector(request) => self.submit(request, |playground, request| {
+                playground.add_connector(*request.config, request.rows)
             }),
             Msg::NewTopic(request) => self.submit(request, |playground, request| {
                 playground.create_topic(&request.name, request.partitions, request.configs)
@@ -495,6 +500,13 @@ impl App {
             BoardAction::ToggleWorkload { producer } => self
                 .heartbeat
                 .with_mut(|playground| playground.toggle_workload(producer)),
+            BoardAction::ToggleConnector { connector, resumes } => self.execute(match resumes {
+                true => Command::ResumeConnector { connector },
+                false => Command::PauseConnector { connector },
+            }),
+            BoardAction::RestartConnector { connector } => {
+                self.execute(Command::RestartConnector { connector })
+            }
             BoardAction::Close { client } => self.execute(Command::Close { client }),
             BoardAction::Crash { client } => self.execute(Command::Crash { client }),
         };
@@ -526,6 +538,7 @@ impl App {
             ("Worlds", Panel::Gallery),
             ("Add producer", Panel::AddProducer),
             ("Add consumer", Panel::AddConsumer(None)),
+            ("Add connector", Panel::AddConnector),
             ("Send record", Panel::SendRecord(None)),
             ("New topic", Panel::NewTopic),
             ("Search", Panel::Search),

@@ -9,8 +9,8 @@ use super::side::Content;
 use super::{App, Msg};
 use crate::panels::inspector::{Deed, Inspector};
 use crate::panels::{
-    AddConsumer, AddProducer, Browser, EventLog, Gallery, Help, Keys, Metrics, NewTopic, Panel,
-    Search, SendRecord,
+    AddConnector, AddConsumer, AddProducer, Browser, EventLog, Gallery, Help, Keys, Metrics,
+    NewTopic, Panel, Search, SendRecord,
 };
 use crate::playground::Playground;
 use crate::stage::{Pointed, Subject, opened, packet_at};
@@ -134,6 +134,9 @@ impl App {
             (Panel::AddConsumer(group), _) => html! {
                 <AddConsumer {topics} groups={self.groups()} group={group.clone()} on_done={link.callback(Msg::AddConsumer)} />
             },
+            (Panel::AddConnector, _) => {
+                html! { <AddConnector {topics} on_done={link.callback(Msg::AddConnector)} /> }
+            }
             (Panel::NewTopic, _) => {
                 html! { <NewTopic on_done={link.callback(Msg::NewTopic)} /> }
             }

@@ -8,8 +8,9 @@ use super::qr::QrPicture;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Presenting {
     is_on: bool,
-    /// Somebody has hidden the QR code; it stays so the next time.
-    hides_code: bool,
+    /// Somebody has asked for the QR code, which covers a part of the board; it
+    /// stays so the next time.
+    shows_code: bool,
 }
 
 impl Presenting {
@@ -18,7 +19,7 @@ impl Presenting {
     }
 
     pub fn shows_code(self) -> bool {
-        !self.hides_code
+        self.shows_code
     }
 
     /// Begins to present, or ends it.
@@ -33,10 +34,10 @@ impl Presenting {
         Presenting { is_on, ..self }
     }
 
-    /// Hides the QR code, or shows it again.
+    /// Shows the QR code, or hides it again.
     pub fn code_toggled(self) -> Presenting {
-        let hides_code = !self.hides_code;
-        Presenting { hides_code, ..self }
+        let shows_code = !self.shows_code;
+        Presenting { shows_code, ..self }
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod browser;
 mod bytes;
+mod connector;
 mod fields;
 mod forms;
 mod gallery;
@@ -17,6 +18,7 @@ mod search;
 mod settings;
 
 pub use browser::{Browsed, Browser, Cursor, Filter, Page, browse};
+pub use connector::{AddConnector, ConnectorRequest};
 pub use forms::{AddConsumer, AddProducer, NewTopic, SendRecord};
 pub use gallery::{Gallery, WORLD_SEED};
 pub use help::Help;
@@ -52,6 +54,8 @@ pub enum Panel {
     SendRecord(Option<ClientNumber>),
     /// The form that starts a consumer, with this group filled in.
     AddConsumer(Option<String>),
+    /// The form that makes a connector.
+    AddConnector,
     /// The form that makes a topic.
     NewTopic,
     /// The ready-made worlds.

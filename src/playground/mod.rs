@@ -10,6 +10,7 @@ pub use worlds::{BUSY_CLUSTER, ReadyMade, WORLDS};
 use engine::collections::{BTreeMap, BTreeSet};
 use std::collections::VecDeque;
 
+use engine::client::connect::ConnectorConfig;
 use engine::client::{
     AdminConfig, Client, ConsumerConfig, OutgoingRecord, ProducerConfig, Workload,
 };
@@ -333,6 +334,26 @@ impl Playground {
         let topics = vec![topic];
         let client = self.execute(Command::AddConsumer { config, topics })?;
         client.ok_or_else(|| "The consumer did not start.".to_owned())
+    }
+
+    /// Makes a connector, with rows for a source.
+    ///
+    /// # Errors
+    ///
+    /// Why none was made.
+    pub fn add_connector(
+        &mut self,
+        mut config: ConnectorConfig,
+        rows: String,
+    ) -> Result<(), String> {
+        for topic in &config.topics {
+            self.known_topic(topic)?;
+        }
+        // As with other clients that are started from the board.
+        config.producer.metadata_max_age_ms = BOARD_METADATA_MAX_AGE_MS;
+        config.consumer.metadata_max_age_ms = BOARD_METADATA_MAX_AGE_MS;
+        self.execute(Command::AddConnector { config, rows })
+            .map(|_| ())
     }
 
     /// Sends one record, with the producer named or one started for it.

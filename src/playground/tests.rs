@@ -264,3 +264,41 @@ fn an_address_may_ask_for_a_world() {
     assert_eq!(id("#world=nowhere"), None);
     assert_eq!(id(""), None);
 }
+||||||| d36915e
+
+/// The source's worker crashes when it has sent more than it has stored: that is
+/// sent again, and the copy of the table is the same.
+#[test]
+fn a_table_is_kept_in_step_through_a_crash() {
+    use engine::client::connect::ConnectorEvent;
+    let world = WORLDS.iter().find(|world| world.id == "table-in-step");
+    let mut playground = world.expect("it is there").open(1);
+    let mut again = 0;
+    for _ in 0..60 {
+        let until = playground.world().now().plus_ms(1_000);
+        while let Some(cue) = playground.next_cue().filter(|at| *at <= until) {
+            let events = playground.world.advance_to(cue);
+            again += sent_again(&events);
+            playground.take_cue();
+        }
+        again += sent_again(&playground.world.advance_to(until));
+    }
+    fn sent_again(events: &[Event]) -> usize {
+        let is_again = |event: &&Event| {
+            matches!(
+                &event.kind,
+                EventKind::Connector {
+                    event: ConnectorEvent::ChangesSentAgain { .. },
+                    ..
+                }
+            )
+        };
+        events.iter().filter(is_again).count()
+    }
+    assert_eq!(again, 1);
+    let world = playground.world();
+    let source = world.source_table("products").expect("it reads a table");
+    let copy = &world.sink_tables("warehouse").expect("it keeps one")["products"];
+    assert_eq!(source.rows(), copy);
+    assert_eq!(copy.len(), 4);
+}

@@ -48,4 +48,16 @@ pub enum BoardAction {
         /// The topics to subscribe to; empty when nobody in the group says.
         topics: Vec<TopicName>,
     },
+    /// A connector's task neither reads nor writes from now on, or goes on.
+    ToggleConnector {
+        /// Its name.
+        connector: String,
+        /// Whether it is to go on.
+        resumes: bool,
+    },
+    /// A connector's task is started anew.
+    RestartConnector {
+        /// Its name.
+        connector: String,
+    },
 }

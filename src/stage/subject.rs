@@ -23,6 +23,8 @@ pub enum Subject {
     Record(TopicPartition, i64),
     /// A group (`group.id`).
     Group(String),
+    /// A connector, by its name.
+    Connector(String),
     /// A client: a producer, a consumer of any kind, a processor, an admin.
     Client(ClientNumber),
     /// A broker (`node.id`).
@@ -44,6 +46,7 @@ impl fmt::Display for Subject {
                 write!(f, "record:{}:{}:{offset}", of.topic, of.partition)
             }
             Subject::Group(id) => write!(f, "group:{id}"),
+            Subject::Connector(name) => write!(f, "connector:{name}"),
             Subject::Client(number) => write!(f, "client:{number}"),
             Subject::Broker(id) => write!(f, "broker:{id}"),
             Subject::Controller(id) => write!(f, "controller:{id}"),
@@ -64,6 +67,7 @@ impl FromStr for Subject {
         Ok(match kind {
             "topic" => Subject::Topic(name.into()),
             "group" => Subject::Group(name.to_owned()),
+            "connector" => Subject::Connector(name.to_owned()),
             "client" => Subject::Client(number(name)?),
             "broker" => Subject::Broker(number(name)?),
             "controller" => Subject::Controller(number(name)?),
@@ -103,6 +107,7 @@ mod tests {
             Subject::Partition(lane.clone()),
             Subject::Record(lane.clone(), 1_000_000),
             Subject::Group("a: group, with:colons".to_owned()),
+            Subject::Connector("people-source".to_owned()),
             Subject::Client(7),
             Subject::Broker(1),
             Subject::Controller(101),

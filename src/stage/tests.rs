@@ -2,6 +2,7 @@
 
 mod brokers;
 mod clients;
+mod connectors;
 mod happenings;
 mod lanes;
 mod moving;

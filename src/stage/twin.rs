@@ -9,6 +9,7 @@
 //! Producer shop: 2 records/s to orders, keys user-0 to user-4 in turn; accumulator empty
 //! Producer shop: …; accumulator holds …[; 2 records wait in send()][; 1 record sent and not yet acknowledged][; frozen][; closing]
 //! Producer console-producer: sends by hand; accumulator holds 1 record for orders-0 (76 of 16384 bytes), …[; records without a key go to orders-0 at present]
+//! Producer connector-producer-people-0: sends for people; accumulator empty
 //! Producer shop: stopped, 2 records/s to orders, …
 //! Topic orders: 3 partitions, replication factor 1
 //!   Partition orders-0: led by broker 1, log start 0, high watermark 5, log end 5; last records: offset 4 key user-1 value "order 9", …
@@ -42,6 +43,16 @@
 //! JoinGroup), `syncing` (it sent SyncGroup), `told to rejoin`, `leaving`, `frozen`. A
 //! group of which its coordinator has not heard is `not formed yet`.
 //!
+//! Where there are connectors they have a heading of their own, `Connectors`, at
+//! the end:
+//!
+//! ```text
+//! Source people: RUNNING[, frozen]; TableSource → people; next change 3 · stored 2
+//!   2: 3 · Edsger (sent)
+//! Sink people-copy: FAILED; TableSink ← people; group connect-people-copy; ConnectException: …
+//!   1: 1 · Ada
+//! ```
+//!
 //! By broker the headings are `Controllers`, `Brokers`, `Network`, `Producers`
 //! and `Groups`:
 //!
@@ -63,8 +74,8 @@
 mod brokers;
 
 use super::scene::{
-    BatchSlot, BrokerPill, Cell, GroupBox, GroupKind, GroupRow, Lane, MemberBox, NoteKind, Notice,
-    NoticeKind, Pace, ProducerBox, Role, Scene, Shared, TopicCard,
+    BatchSlot, BrokerPill, Cell, ConnectorBox, GroupBox, GroupKind, GroupRow, Lane, MemberBox,
+    NoteKind, Notice, NoticeKind, Pace, ProducerBox, Role, Scene, Shared, TopicCard,
 };
 
 /// How many records of a lane are named, the newest first.
@@ -123,18 +134,19 @@ impl Twin {
         if let Some(cluster) = &scene.cluster {
             let mut sections = brokers::sections(cluster).to_vec();
             sections.extend([producers, groups]);
+            sections.extend(connectors(scene));
             return Twin { sections };
         }
         let brokers = scene.brokers.iter().map(broker).collect();
         let topics = scene.topics.iter().map(|it| topic(it)).collect();
-        Twin {
-            sections: vec![
-                section("Brokers", brokers, "No broker."),
-                producers,
-                section("Topics", topics, "No topic yet."),
-                groups,
-            ],
-        }
+        let mut sections = vec![
+            section("Brokers", brokers, "No broker."),
+            producers,
+            section("Topics", topics, "No topic yet."),
+            groups,
+        ];
+        sections.extend(connectors(scene));
+        Twin { sections }
     }
 
     /// All sentences, one a line, those that belong to another indented.
@@ -154,6 +166,37 @@ impl Twin {
             write(&section.items, 1, &mut out);
         }
         out
+    }
+}
+
+/// The connectors, where there are any.
+fn connectors(scene: &Scene) -> Option<TwinSection> {
+    let items: Vec<TwinItem> = scene.connectors.iter().map(|it| connector(it)).collect();
+    let heading = "Connectors";
+    (!items.is_empty()).then_some(TwinSection { heading, items })
+}
+
+fn connector(connector: &ConnectorBox) -> TwinItem {
+    let kind = if connector.is_source {
+        "Source"
+    } else {
+        "Sink"
+    };
+    let frozen = if connector.is_frozen { ", frozen" } else { "" };
+    let trace = connector.trace.iter().map(|trace| format!("; {trace}"));
+    let trace: String = trace.collect();
+    let rows = connector.rows.iter().map(|row| {
+        let progress = row.progress.map(|it| format!(" ({})", it.word()));
+        let progress = progress.unwrap_or_default();
+        TwinItem::leaf(format!("{}: {}{progress}", row.name, row.text))
+    });
+    let more = (!connector.more.is_empty()).then(|| TwinItem::leaf(connector.more.clone()));
+    TwinItem {
+        text: format!(
+            "{kind} {}: {}{frozen}; {}; {}{trace}",
+            connector.name, connector.state, connector.about, connector.progress
+        ),
+        items: rows.chain(more).collect(),
     }
 }
 
@@ -188,7 +231,7 @@ fn broker(broker: &BrokerPill) -> TwinItem {
 
 fn producer(producer: &ProducerBox) -> TwinItem {
     let mut parts = vec![match producer.pace {
-        Pace::ByHand => "sends by hand".to_owned(),
+        Pace::ByHand => producer.target.clone(),
         Pace::Running => format!("{}, {}", producer.target, producer.keys),
         Pace::Paused => format!("stopped, {}, {}", producer.target, producer.keys),
     }];

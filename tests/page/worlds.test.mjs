@@ -28,6 +28,7 @@ const WORLDS = {
   "Three ways to rebalance": /Group cooperative/,
   "Replication with a failing broker": /Broker 3/,
   "A compacted table": /Topic prices: 2 partitions/,
+  "A table kept in step": /Sink warehouse: RUNNING/,
   "Transactions": /Topic payments: 2 partitions/,
   "A work queue beside a log": /Topic jobs: 2 partitions/,
 };

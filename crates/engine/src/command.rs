@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::broker::Slowness;
+use crate::client::connect::{ConnectorConfig, RowsError};
 use crate::client::{
     Acknowledging, AdminConfig, ConsumerConfig, OutgoingRecord, Processing, ProducerConfig, SeekTo,
     ShareConsumerConfig, SubscriptionType, TransactionCall, Workload,
@@ -115,6 +116,66 @@ pub enum Command {
         input: Vec<TopicName>,
         /// The topic it writes to.
         output: TopicName,
+    },
+    /// Makes a connector and starts its task ([`crate::client::connect`]). The
+    /// client whose number is told is a source's producer or a sink's consumer.
+    /// What lies outside Kafka under its name is as it was.
+    AddConnector {
+        /// Its settings.
+        config: ConnectorConfig,
+        /// Rows for a source, as with [`Command::WriteRows`]; may be empty.
+        rows: String,
+    },
+    /// Puts rows into what a source reads; in a table they take the place of
+    /// those with their keys.
+    WriteRows {
+        /// The connector.
+        connector: String,
+        /// CSV or JSON lines ([`crate::client::connect::parse_rows`]).
+        rows: String,
+    },
+    /// Takes a row out of the table that a source reads.
+    DeleteRow {
+        /// The connector.
+        connector: String,
+        /// The row's key.
+        key: String,
+    },
+    /// Has a connector's task read and write nothing until it is resumed
+    /// (`PUT /connectors/NAME/pause`).
+    PauseConnector {
+        /// The connector.
+        connector: String,
+    },
+    /// Has a connector go on that was paused or stopped
+    /// (`PUT /connectors/NAME/resume`).
+    ResumeConnector {
+        /// The connector.
+        connector: String,
+    },
+    /// Ends a connector's task until the connector is resumed
+    /// (`PUT /connectors/NAME/stop`, KIP-875).
+    StopConnector {
+        /// The connector.
+        connector: String,
+    },
+    /// Starts a connector's task anew; one that runs is ended first
+    /// (`POST /connectors/NAME/restart?includeTasks=true`, KIP-745).
+    RestartConnector {
+        /// The connector.
+        connector: String,
+    },
+    /// Changes a connector's settings and starts its task anew, unless it is
+    /// stopped (`PUT /connectors/NAME/config`).
+    SetConnectorConfig {
+        /// The settings, with the connector's name and its class.
+        config: ConnectorConfig,
+    },
+    /// Deletes a connector (`DELETE /connectors/NAME`). Its offsets and what
+    /// lies outside Kafka stay: another of its name goes on there.
+    RemoveConnector {
+        /// The connector.
+        connector: String,
     },
     /// Has a consumer read other topics or partitions, or nothing
     /// (`subscribe()`, `assign()`, `unsubscribe()`).
@@ -292,6 +353,17 @@ pub enum Command {
         /// The client.
         client: ClientNumber,
     },
+    /// Has a broker or a controller stand still, as SIGSTOP or a long pause of
+    /// its JVM does; with it the controller of a broker's process.
+    FreezeServer {
+        /// Its `node.id`.
+        server: i32,
+    },
+    /// Lets a broker or a controller go on that stands still.
+    ThawServer {
+        /// Its `node.id`.
+        server: i32,
+    },
     /// Loses a packet that is under way, once: TCP sends it again after 200 ms,
     /// and all behind it on its connection waits for it.
     LosePacket {
@@ -378,8 +450,30 @@ pub enum Refusal {
     ClientIsFrozen(ClientNumber),
     /// The client's process does not stand still.
     ClientRuns(ClientNumber),
+    /// The broker or controller stands still, and can do nothing.
+    ServerIsFrozen(i32),
+    /// The broker or controller does not stand still.
+    ServerIsNotFrozen(i32),
     /// No packet of this number is on its way from one machine to another.
     CannotLosePacket(u64),
+    /// There is no connector of this name (`NotFoundException`).
+    NoSuchConnector(String),
+    /// There is a connector of this name (`AlreadyExistsException`).
+    ConnectorExists(String),
+    /// The connector is of another class than the command or the settings are
+    /// for.
+    WrongConnectorClass {
+        /// The connector.
+        connector: String,
+        /// Its class.
+        class: &'static str,
+    },
+    /// The connector is stopped, and has no task.
+    ConnectorIsStopped(String),
+    /// Pasted text is no rows, or no rows for the connector.
+    InvalidRows(RowsError),
+    /// The table has no row with this key.
+    NoSuchRow(String),
 }
 
 impl Refusal {
@@ -487,6 +581,33 @@ impl fmt::Display for Refusal {
                 f,
                 "The process of client number {client} does not stand still: stop it first."
             ),
+            Refusal::ServerIsFrozen(id) => {
+                write!(f, "Server {id} stands still (SIGSTOP): let it go on first.")
+            }
+            Refusal::ServerIsNotFrozen(id) => {
+                write!(f, "Server {id} does not stand still: freeze it first.")
+            }
+            Refusal::NoSuchConnector(name) => write!(
+                f,
+                "Connector {name} not found: choose one that is on the board."
+            ),
+            Refusal::ConnectorExists(name) => {
+                write!(f, "Connector {name} already exists: choose another name.")
+            }
+            Refusal::WrongConnectorClass { connector, class } => write!(
+                f,
+                "Connector {connector} is a {class}, which this cannot be done with: choose another."
+            ),
+            Refusal::ConnectorIsStopped(name) => {
+                write!(f, "Connector {name} is stopped: resume it first.")
+            }
+            Refusal::InvalidRows(error) => error.fmt(f),
+            Refusal::NoSuchRow(key) => {
+                write!(
+                    f,
+                    "There is no row with the key {key}: choose one of the table."
+                )
+            }
             Refusal::CannotLosePacket(packet) => write!(
                 f,
                 "Packet {packet} is not on its way from one machine to another: choose one that is."

@@ -32,4 +32,4 @@ pub use event::{Event, EventKind, RecordSizes};
 pub use journal::Journal;
 pub use protocol::{ErrorCode, TopicPartition};
 pub use sim::{NodeId, Time};
-pub use world::{Rebalance, World, WorldConfig};
+pub use world::{KnownClient, Rebalance, World, WorldConfig};

@@ -3,7 +3,9 @@
 
 mod support;
 
-use engine::client::{AutoOffsetReset, Client, ConsumerConfig, OutgoingRecord, ProducerConfig};
+use engine::client::{
+    Acks, AutoOffsetReset, Client, ConsumerConfig, OutgoingRecord, ProducerConfig,
+};
 use engine::command::ClientNumber;
 use engine::coordinator::GroupEvent;
 use engine::protocol::{Payload, Request};
@@ -245,4 +247,133 @@ fn replay(world: &World) -> World {
     }
     again.advance_to(world.now());
     again
+}
+
+/// A leader that stands still is silent, not gone: what is sent to it waits, and
+/// when it goes on before its session ends, nobody is elected.
+#[test]
+fn a_short_freeze_of_a_leader_makes_nobody_else_the_leader() {
+    let mut world = cluster(3);
+    create(&mut world, "orders", "1:2:3", &[]);
+    let writer = producer(&mut world);
+    run_ms(&mut world, 1_000);
+    execute(&mut world, Command::FreezeServer { server: 1 });
+    let record = OutgoingRecord {
+        topic: "orders".into(),
+        value: Some(b"waits".to_vec()),
+        ..OutgoingRecord::default()
+    };
+    let producer = writer;
+    execute(&mut world, Command::Send { producer, record });
+    run_ms(&mut world, 2_000);
+    assert!(world.is_server_frozen(1));
+    assert_eq!(ends(&world, "orders")[0], (1, 0, 0), "nothing is written");
+    execute(&mut world, Command::ThawServer { server: 1 });
+    let events = run_ms(&mut world, 1_000);
+    let elected = |event: &Event| matches!(event.kind, EventKind::LeaderElected { .. });
+    assert!(!events.iter().any(elected));
+    assert_eq!(leader(&world, "orders"), Some(1));
+    assert_eq!(consume(&mut world, "orders-0"), numbered(&["waits"]));
+}
+
+/// After `broker.session.timeout.ms` the controller fences a leader that stands
+/// still, and another leads. When it goes on it still takes itself for the
+/// leader, until it hears otherwise; what was acknowledged with `acks=all` is
+/// all there, and it comes back into the ISR.
+#[test]
+fn a_leader_that_stands_still_for_long_comes_back_as_a_follower() {
+    let mut world = cluster(4);
+    create(&mut world, "orders", "1:2:3", &[]);
+    send_all(&mut world, &["before"]);
+    execute(&mut world, Command::FreezeServer { server: 1 });
+    wait_leader(&mut world, "orders-0", Some(2));
+    assert!(world.image().brokers.is_fenced(1));
+    send_all(&mut world, &["meanwhile"]);
+    let still = world.brokers()[&1].partitions()[&partition("orders-0")].is_leader();
+    assert!(still, "nobody could tell it");
+    execute(&mut world, Command::ThawServer { server: 1 });
+    wait_isr(&mut world, "orders-0", &[1, 2, 3]);
+    assert!(!world.image().brokers.is_fenced(1));
+    assert_eq!(leader(&world, "orders"), Some(2));
+    let all = numbered(&["before", "meanwhile"]);
+    assert_eq!(consume(&mut world, "orders-0"), all);
+    assert_eq!(ends(&world, "orders"), [(1, 2, 2), (2, 2, 2), (3, 2, 2)]);
+}
+
+fn send_all(world: &mut World, values: &[&str]) {
+    let answers = support::cluster::send(world, Acks::All, "orders-0", values);
+    assert_eq!(answers.len(), values.len());
+}
+
+/// An active controller that stands still is replaced by the others, and is an
+/// ordinary voter when it goes on.
+#[test]
+fn a_controller_that_stands_still_is_replaced() {
+    let mut world = cluster_of_three_controllers(5);
+    let active = |world: &World| world.active_controller().map(|node| node.id());
+    let old = active(&world).expect("there is one");
+    execute(&mut world, Command::FreezeServer { server: old });
+    let is_another = |world: &World| active(world).is_some_and(|id| id != old);
+    wait(&mut world, "another controller", is_another);
+    let new = active(&world);
+    create(&mut world, "orders", "1:2:3", &[]);
+    execute(&mut world, Command::ThawServer { server: old });
+    run_ms(&mut world, 5_000);
+    assert_eq!(active(&world), new);
+    let offsets = world.controllers().values();
+    let ends: Vec<i64> = offsets
+        .map(|node| node.quorum().log().len() as i64)
+        .collect();
+    assert!(ends.iter().all(|end| *end == ends[0]), "{ends:?}");
+}
+
+/// SIGTERM reaches a broker when it goes on; SIGKILL ends it at once.
+#[test]
+fn a_frozen_broker_hears_of_sigterm_later_and_of_sigkill_never() {
+    let mut world = cluster(6);
+    create(&mut world, "orders", "1:2:3", &[]);
+    execute(&mut world, Command::FreezeServer { server: 1 });
+    execute(&mut world, Command::StopBroker { broker: 1 });
+    run_ms(&mut world, 1_000);
+    assert!(world.brokers()[&1].state().is_up());
+    execute(&mut world, Command::ThawServer { server: 1 });
+    let is_down = |world: &World| !world.brokers()[&1].state().is_up();
+    wait(&mut world, "broker 1 to stop", is_down);
+
+    execute(&mut world, Command::FreezeServer { server: 2 });
+    kill(&mut world, 2);
+    assert!(!world.is_server_frozen(2));
+    start_broker(&mut world, 2);
+    start_broker(&mut world, 1);
+    wait_isr(&mut world, "orders-0", &[1, 2, 3]);
+    assert_eq!(consume(&mut world, "orders-0"), []);
+}
+
+/// What cannot be is refused with a sentence, and nothing has changed.
+#[test]
+fn servers_that_cannot_be_frozen_or_thawed_are_refused() {
+    let mut world = cluster(7);
+    kill(&mut world, 3);
+    execute(&mut world, Command::FreezeServer { server: 1 });
+    let refused = [
+        (
+            Command::FreezeServer { server: 1 },
+            Refusal::ServerIsFrozen(1),
+        ),
+        (Command::LoseDisk { broker: 1 }, Refusal::ServerIsFrozen(1)),
+        (
+            Command::ThawServer { server: 2 },
+            Refusal::ServerIsNotFrozen(2),
+        ),
+        (
+            Command::FreezeServer { server: 3 },
+            Refusal::ServerIsDown(3),
+        ),
+        (Command::ThawServer { server: 9 }, Refusal::NoSuchServer(9)),
+    ];
+    let before = world.digest();
+    for (command, refusal) in refused {
+        assert_eq!(world.execute(command).err(), Some(refusal));
+    }
+    assert_eq!(world.digest(), before);
 }

@@ -19,6 +19,7 @@ fn run_all(seeds: std::ops::Range<u64>) {
     much_has_happened_in_groups(&sum);
     much_has_happened_in_transactions(&sum);
     much_has_been_shared(&sum);
+    assert!(sum.rows > 10, "{sum:?}");
 }
 
 /// Worlds in which nothing happens would prove nothing.

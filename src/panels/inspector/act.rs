@@ -39,11 +39,13 @@ pub struct Field {
     pub name: &'static str,
     /// What it asks for.
     pub label: &'static str,
-    /// What it says at first.
+    /// What it says at first; an example where it takes many lines.
     pub initial: String,
     /// Its choices, each with its value and its words; none for a field that is
     /// typed into.
     pub choices: Vec<(String, String)>,
+    /// Whether it takes many lines.
+    pub is_long: bool,
 }
 
 /// What a button does. Those with fields become a [`Deed`] when these are
@@ -74,6 +76,10 @@ pub enum Verb {
     AddPartitions(TopicName),
     /// Changes a setting while the cluster runs.
     AlterConfig(ConfigResource),
+    /// Puts rows into what a source connector reads.
+    WriteRows(String),
+    /// Takes a row out of the table that a source connector reads.
+    DeleteRow(String),
 }
 
 /// What the page is asked to do.
@@ -152,6 +158,15 @@ impl Field {
             label,
             initial: initial.into(),
             choices: Vec::new(),
+            is_long: false,
+        }
+    }
+
+    /// A field to type or paste lines into, with an example of them.
+    pub fn lines(name: &'static str, label: &'static str, example: &str) -> Field {
+        Field {
+            is_long: true,
+            ..Field::typed(name, label, example)
         }
     }
 
@@ -170,6 +185,7 @@ impl Field {
                 .map(|(value, _)| value.clone())
                 .unwrap_or_default(),
             choices,
+            is_long: false,
         }
     }
 
@@ -293,6 +309,14 @@ impl Verb {
                 one: vec![*host],
                 other: chosen_hosts(others, fields),
                 link: link(fields)?,
+            },
+            Verb::WriteRows(connector) => Command::WriteRows {
+                connector: connector.clone(),
+                rows: fields("rows"),
+            },
+            Verb::DeleteRow(connector) => Command::DeleteRow {
+                connector: connector.clone(),
+                key: fields("key"),
             },
             Verb::Do(_)
             | Verb::DeleteRecords(_)

@@ -4,6 +4,7 @@
 
 pub mod act;
 mod client;
+mod connector;
 mod fields;
 mod group;
 mod packet;
@@ -35,6 +36,7 @@ pub fn sheet(world: &World, subject: &Subject) -> Sheet {
         Subject::Partition(of) => partition::sheet(world, subject, of),
         Subject::Record(of, offset) => record::sheet(world, subject, of, *offset),
         Subject::Group(id) => group::sheet(world, subject, id),
+        Subject::Connector(name) => connector::sheet(world, subject, name),
         Subject::Client(number) => client::sheet(world, subject, *number),
         Subject::Broker(id) => server::broker(world, subject, *id),
         Subject::Controller(id) => server::controller(world, subject, *id),

@@ -1,9 +1,10 @@
 //! The sheets of brokers and controllers, and what can be done to links.
 
 use engine::broker::{Broker, BrokerState};
+use engine::client::connect::is_bookkeeping;
 use engine::controller::Consensus;
+use engine::controller::ControllerNode;
 use engine::controller::quorum::Role;
-use engine::controller::{ControllerNode, is_internal};
 use engine::protocol::ConfigResource;
 use engine::sim::{Host, Link};
 use engine::{Command, TopicPartition, World};
@@ -80,7 +81,7 @@ fn what_it_has(broker: &Broker) -> Section {
     let led = broker.led().count();
     let all = broker.partitions().len();
     // Those of people first: there are 50 partitions of __consumer_offsets.
-    let is_of_cluster = |of: &TopicPartition| is_internal(&of.topic);
+    let is_of_cluster = |of: &TopicPartition| is_bookkeeping(&of.topic);
     let held = broker.partitions().iter();
     let of_people = held.clone().filter(|(of, _)| !is_of_cluster(of));
     let of_cluster = held.filter(|(of, _)| is_of_cluster(of));
@@ -218,6 +219,7 @@ fn broker_acts(sheet: Sheet, world: &World, it: &Broker) -> Sheet {
         sheet = sheet
             .can(Act::command("Stop", stop, Command::StopBroker { broker }))
             .can(Act::command("Kill", kill, Command::KillBroker { broker }).grave())
+            .can(freeze_act(world, broker))
             .can(Act::command("Lose its disk", lose, Command::LoseDisk { broker }).grave())
             .can(Act::alter(ConfigResource::broker(broker), settings))
             .can(Act::ask("Slow down", slower, slow, Verb::Slow(broker)));
@@ -229,6 +231,22 @@ fn broker_acts(sheet: Sheet, world: &World, it: &Broker) -> Sheet {
         ));
     }
     link_acts(sheet, world, Host::Server(broker))
+}
+
+/// To have a broker or a controller that runs stand still, or go on.
+fn freeze_act(world: &World, server: i32) -> Act {
+    match world.is_server_frozen(server) {
+        true => Act::command(
+            "Let it go on",
+            "SIGCONT: it reads what has arrived, and then does what is due",
+            Command::ThawServer { server },
+        ),
+        false => Act::command(
+            "Freeze",
+            "SIGSTOP, or a long pause of its JVM: its connections stay open, and it does nothing",
+            Command::FreezeServer { server },
+        ),
+    }
 }
 
 /// What can be done to the links of a host.
@@ -285,14 +303,16 @@ pub(super) fn controller(world: &World, subject: &Subject, id: i32) -> Sheet {
         .with(links(world, Host::Server(id)));
     let sheet = match (world.zookeeper(), node.is_up()) {
         (Some(_), _) => sheet,
-        (None, true) => sheet.can(
-            Act::command(
-                "Kill",
-                "kill -9; the others elect another when it was active",
-                Command::KillController { controller: id },
+        (None, true) => sheet
+            .can(
+                Act::command(
+                    "Kill",
+                    "kill -9; the others elect another when it was active",
+                    Command::KillController { controller: id },
+                )
+                .grave(),
             )
-            .grave(),
-        ),
+            .can(freeze_act(world, id)),
         (None, false) => sheet.can(Act::command(
             "Start",
             "With the log that is on its disk",

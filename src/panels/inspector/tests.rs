@@ -468,3 +468,39 @@ fn what_is_filled_in_becomes_what_is_done() {
     };
     assert_eq!(slow, Ok(Deed::Command(Box::new(expected))));
 }
+
+#[test]
+fn a_connectors_sheet_tells_how_far_it_is_and_takes_rows() {
+    use engine::client::connect::{ConnectorClass, ConnectorConfig};
+    let mut world = world_with_topic("people", 1);
+    let mut config = ConnectorConfig::new("source", ConnectorClass::TableSource);
+    config.topics = vec!["people".into()];
+    config.key_field = Some("id".to_owned());
+    let rows = "id,name\n1,Ada\n".to_owned();
+    let client = start(&mut world, Command::AddConnector { config, rows });
+    run_ms(&mut world, 5_000);
+    let subject = Subject::Connector("source".to_owned());
+    let shown = sheet(&world, &subject);
+    assert_eq!(value(&shown, "State"), "RUNNING");
+    assert_eq!(value(&shown, "Next change"), "1");
+    assert_eq!(value(&shown, "Stored"), "0");
+    assert!(text(&shown).contains("1 | {\"id\":\"1\",\"name\":\"Ada\"}"));
+    assert!(links(&shown).contains(&Subject::Client(client)));
+    assert!(links(&sheet(&world, &Subject::Client(client))).contains(&subject));
+    let add = shown.acts.iter().find(|act| act.name == "Add rows");
+    let filled = |name: &str| match name {
+        "rows" => "id,name\n2,Grace".to_owned(),
+        other => panic!("{other}"),
+    };
+    let deed = add.expect("it takes rows").verb.fill(&filled);
+    let Ok(Deed::Command(command)) = deed else {
+        panic!("{deed:?}");
+    };
+    world.execute(*command).expect("these are rows");
+    assert!(text(&sheet(&world, &subject)).contains("Grace"));
+    let connector = "source".to_owned();
+    let remove = Command::RemoveConnector { connector };
+    world.execute(remove).expect("it is there");
+    run_ms(&mut world, 5_000);
+    assert!(sheet(&world, &subject).is_gone);
+}

@@ -62,6 +62,9 @@ fn act(act: &Act, on_deed: &Callback<Result<Deed, String>>) -> Html {
 fn input(act: &str, it: &Field) -> Html {
     let id = format!("act-{}-{}", act.replace(' ', "-"), it.name);
     field(id, it.label, |id| match it.choices.is_empty() {
+        true if it.is_long => html! {
+            <textarea {id} name={it.name} rows="5" spellcheck="false" placeholder={it.initial.clone()} />
+        },
         true => {
             html! { <input {id} name={it.name} ~defaultValue={it.initial.clone()} autocomplete="off" /> }
         }

@@ -44,6 +44,7 @@ pub fn search(world: &World, text: &str) -> Vec<Hit> {
     hits.extend(partitions(world, &wanted));
     hits.extend(groups(world, &found));
     hits.extend(clients(world, &found));
+    hits.extend(connectors(world, &found));
     hits.extend(servers(world, &found));
     hits.extend(records(world, text));
     hits
@@ -105,6 +106,17 @@ fn clients(world: &World, found: &impl Fn(&str) -> bool) -> Vec<Hit> {
         name,
         about: String::new(),
         subject: Subject::Client(number),
+    };
+    named.map(hit).take(HITS_MAX).collect()
+}
+
+fn connectors(world: &World, found: &impl Fn(&str) -> bool) -> Vec<Hit> {
+    let named = world.connectors().iter().filter(|(name, _)| found(name));
+    let hit = |(name, connector): (&String, &engine::client::connect::Connector)| Hit {
+        kind: "connector",
+        name: name.clone(),
+        about: connector.state().to_string(),
+        subject: Subject::Connector(name.clone()),
     };
     named.map(hit).take(HITS_MAX).collect()
 }

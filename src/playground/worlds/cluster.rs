@@ -55,7 +55,7 @@ fn failing_broker(playground: &mut Playground) -> Result<(), String> {
     Ok(())
 }
 
-fn quick_cleaner() -> WorldConfig {
+pub(super) fn quick_cleaner() -> WorldConfig {
     let settings = [("num.partitions", "3"), ("log.cleaner.backoff.ms", "5000")];
     WorldConfig::cluster(&[1], &[1], &settings)
 }

@@ -5,6 +5,7 @@
 mod building;
 mod busy;
 mod cluster;
+mod connect;
 mod first;
 mod guarantees;
 mod keys;
@@ -34,7 +35,7 @@ pub struct ReadyMade {
 }
 
 /// All of them. The first is the one that the page opens with.
-pub static WORLDS: [ReadyMade; 11] = [
+pub static WORLDS: [ReadyMade; 12] = [
     first::ORDERS,
     reading::SHOP,
     keys::ACTIVITY,
@@ -44,6 +45,7 @@ pub static WORLDS: [ReadyMade; 11] = [
     rebalances::THREE_PROTOCOLS,
     cluster::FAILING_BROKER,
     cluster::COMPACTED_TABLE,
+    connect::TABLE_IN_STEP,
     guarantees::TRANSACTIONS,
     guarantees::WORK_QUEUE,
 ];

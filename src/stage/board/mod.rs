@@ -7,6 +7,7 @@
 //! when something in it goes.
 
 mod brokers;
+mod connectors;
 mod controls;
 mod groups;
 mod lanes;
@@ -28,6 +29,7 @@ use super::geometry::Rect;
 use super::recent::Change;
 use super::scene::{AdminMark, BrokerPill, Note, NoteKind, Ribbon, RibbonKind};
 use super::{BoardAction, Scene, Subject};
+use connectors::{ConnectorControls, ConnectorDrawing};
 use controls::{GroupControls, ProducerControls, TopicControls};
 use groups::GroupDrawing;
 use lanes::TopicDrawing;
@@ -121,6 +123,11 @@ fn drawing(scene: &Rc<Scene>, props: &BoardProps) -> Html {
                     <GroupDrawing key={it.id.clone()} group={it.clone()} />
                 }) }
             </div>
+            <div key="connectors">
+                { for scene.connectors.iter().map(|it| html! {
+                    <ConnectorDrawing key={it.name.clone()} connector={it.clone()} />
+                }) }
+            </div>
             <div key="cluster">{ for scene.cluster.iter().map(brokers::cluster) }</div>
             <Ribbons
                 key="ribbons"
@@ -175,6 +182,15 @@ fn controls(scene: &Rc<Scene>, on_action: &Callback<BoardAction>) -> Html {
                     <GroupControls
                         key={it.id.clone()}
                         group={it.clone()}
+                        on_action={on_action.clone()}
+                    />
+                }) }
+            </div>
+            <div key="connectors">
+                { for scene.connectors.iter().map(|it| html! {
+                    <ConnectorControls
+                        key={it.name.clone()}
+                        connector={it.clone()}
                         on_action={on_action.clone()}
                     />
                 }) }

@@ -49,7 +49,8 @@ pub(super) fn ProducerDrawing(props: &ProducerDrawingProps) -> Html {
 
 fn workload(producer: &ProducerBox) -> Html {
     if producer.pace == Pace::ByHand {
-        return html! { <div class="line clip">{ "sends by hand" }</div> };
+        let target = producer.target.clone();
+        return html! { <div class="line clip" title={target.clone()}>{ target }</div> };
     }
     let target = match producer.pace {
         Pace::Paused => producer

@@ -87,9 +87,13 @@ fn lines(flow: &Flow, in_flight: u32, waiting: usize) -> Vec<(String, bool)> {
     }
     if let Some((us, for_memory)) = flow.blocked {
         let what = if for_memory { "memory" } else { "metadata" };
-        let of = seconds(flow.max_block_ms.max(0) as u64 * 1_000);
         let since = seconds(us);
-        let text = format!("send() blocks: {waiting} wait for {what}, {since} of {of}");
+        let of = match flow.max_block_ms {
+            // As the producers of Kafka Connect do.
+            i64::MAX => String::new(),
+            ms => format!(" of {}", seconds(ms.max(0) as u64 * 1_000)),
+        };
+        let text = format!("send() blocks: {waiting} wait for {what}, {since}{of}");
         lines.push((text, true));
     }
     match flow.callbacks {

@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use engine::World;
 use engine::client::Client;
+use engine::client::connect::is_bookkeeping;
 use engine::command::ClientNumber;
-use engine::controller::is_internal;
 
 use super::super::geometry::Rect;
 use super::super::recent::{Recent, What};
@@ -15,8 +15,9 @@ use super::notices::News;
 use super::roster::{self, GroupInfo};
 use super::topics::Cards;
 use super::{
-    AdminMark, Arrangement, BrokerPill, By, GroupBox, InternalSwitch, Note, NoteKind, ProducerBox,
-    Scene, Sign, TopicCard, View, brokers, groups, legend, producers, ribbons, text_length, topics,
+    AdminMark, Arrangement, BrokerPill, By, ConnectorBox, GroupBox, InternalSwitch, Note, NoteKind,
+    ProducerBox, Scene, Sign, TopicCard, View, brokers, connectors, groups, legend, producers,
+    ribbons, text_length, topics,
 };
 
 /// The narrowest board that is drawn, in rem.
@@ -27,6 +28,8 @@ pub const COLUMNS_FROM: f32 = 64.0;
 const PRODUCERS_MAX: usize = 40;
 /// The most groups that are drawn; further ones are counted.
 const GROUPS_MAX: usize = 40;
+/// The most sources and the most sinks that are drawn; further ones are counted.
+const CONNECTORS_MAX: usize = 20;
 /// The most topics that are drawn; further ones are counted.
 const TOPICS_MAX: usize = 40;
 
@@ -147,6 +150,7 @@ struct Layout<'a> {
     groups: Vec<GroupInfo<'a>>,
     news: News<'a>,
     notes: Vec<Note>,
+    connectors: Vec<Rc<ConnectorBox>>,
 }
 
 /// The picture of a world.
@@ -160,6 +164,7 @@ pub(super) fn arrange(world: &World, view: &View, recent: &Recent) -> Scene {
         groups,
         news: News::of(recent, world.now()),
         notes: Vec::new(),
+        connectors: Vec::new(),
     };
     let width = view.width_rem / view.zoom;
     let width = if width.is_finite() {
@@ -285,6 +290,7 @@ impl Layout<'_> {
             ribbons: Rc::default(),
             producers,
             groups,
+            connectors: self.connectors,
         };
         match middle {
             Middle::Topics(admin, brokers, topics) => {
@@ -315,7 +321,7 @@ impl Layout<'_> {
         let mut switch = column.take(SWITCH_HEIGHT);
         switch.width = switch.width.min(SWITCH_WIDTH);
         column.y += PILL_GAP - GAP;
-        let has_internal = self.world.topics().keys().any(|name| is_internal(name));
+        let has_internal = self.world.topics().keys().any(|name| is_bookkeeping(name));
         if self.view.by != By::Broker || !has_internal {
             return (switch, None);
         }
@@ -397,7 +403,7 @@ impl Layout<'_> {
             .values()
             .map(|processor| processor.producer())
             .collect();
-        let workloads = last_workloads(self.world.journal());
+        let workloads = last_workloads(self.world);
         let mut all: Vec<ProducerBox> = Vec::new();
         for (number, client) in self.world.clients() {
             let is_processor = processors.contains(number);
@@ -430,6 +436,7 @@ impl Layout<'_> {
         }
         self.count_hidden(column, hidden, "producers");
         self.never_sent(column);
+        self.connectors(column, true);
         all.into_iter().map(Rc::new).collect()
     }
 
@@ -470,7 +477,30 @@ impl Layout<'_> {
         }
         let hidden = self.groups.len().saturating_sub(GROUPS_MAX);
         self.count_hidden(column, hidden, "groups");
+        self.connectors(column, false);
         boxes
+    }
+
+    /// The sources or the sinks, under a heading of their own where there are
+    /// any.
+    fn connectors(&mut self, column: &mut Column, sources: bool) {
+        let all = self.world.connectors().values();
+        let wanted = all.filter(|it| it.config.class.is_source() == sources);
+        let wanted: Vec<_> = wanted.collect();
+        if wanted.is_empty() {
+            return;
+        }
+        let heading = if sources { "Sources" } else { "Sinks" };
+        self.heading(column, heading);
+        for connector in wanted.iter().take(CONNECTORS_MAX) {
+            let mut connector = connectors::describe(self.world, connector);
+            let rect = column.take(connectors::height(&connector));
+            connectors::place(&mut connector, rect.x, rect.y, rect.width);
+            self.connectors.push(Rc::new(connector));
+        }
+        let hidden = wanted.len().saturating_sub(CONNECTORS_MAX);
+        let what = if sources { "sources" } else { "sinks" };
+        self.count_hidden(column, hidden, what);
     }
 
     /// What was lost with producers that are gone.

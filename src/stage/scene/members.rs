@@ -31,7 +31,11 @@ pub(super) fn of_group(
         let name = || names.get(number).cloned().unwrap_or_default();
         match client {
             Client::Consumer(it) if it.config.group_id == group.id => {
-                members.push(consumer(world, group, it, name()));
+                // What reads for Kafka Connect itself is part of a connector.
+                let known = world.known_clients().get(number);
+                if known.is_none_or(|known| known.group_id.is_some()) {
+                    members.push(consumer(world, group, it, name()));
+                }
             }
             Client::ShareConsumer(it) if it.config.group_id == group.id => {
                 members.push(share_consumer(group, it, name()));

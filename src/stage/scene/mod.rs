@@ -4,6 +4,7 @@
 
 pub mod brokers;
 mod client_parts;
+mod connectors;
 mod flow;
 mod groups;
 mod labels;
@@ -25,6 +26,7 @@ mod window;
 mod words;
 
 pub use client_parts::*;
+pub use connectors::{ChangeProgress, ConnectorBox, ConnectorRow};
 pub use flow::{bytes, seconds};
 pub use labels::{FLAG, LaneLabel};
 pub use lane_parts::*;
@@ -144,6 +146,8 @@ pub struct Scene {
     pub topics: Vec<Rc<TopicCard>>,
     /// The groups, in the order in which they first came.
     pub groups: Vec<Rc<GroupBox>>,
+    /// The connectors, by name, the sources first.
+    pub connectors: Vec<Rc<ConnectorBox>>,
     /// The racks, on a board by broker.
     pub cluster: Option<Cluster>,
     /// Each joins a lane to the member that owns it, or the replica that is

@@ -80,7 +80,7 @@ pub struct ProducerBox {
     pub pace: Pace,
     /// The topic of its workload.
     pub topic: Option<TopicName>,
-    /// Its workload in words: how fast and where to.
+    /// Its workload in words: how fast and where to; or who has it send.
     pub target: String,
     /// Its workload in words: the keys.
     pub keys: String,

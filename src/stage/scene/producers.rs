@@ -53,7 +53,7 @@ pub(super) fn describe(
         client: producer.connection.number,
         name: name.to_owned(),
         pace,
-        target: last.map(target).unwrap_or_default(),
+        target: last.map_or_else(|| by_hand(world, producer), target),
         keys: last.map(|it| keys(it, true)).unwrap_or_default(),
         keys_line: last.map(|it| keys(it, false)).unwrap_or_default(),
         topic: last.map(|workload| workload.topic.clone()),
@@ -174,6 +174,14 @@ fn empty_slot(producer: &Producer, topic_partition: TopicPartition) -> BatchSlot
         bytes: 0,
         limit: producer.config.batch_size,
         rect: Rect::default(),
+    }
+}
+
+/// Who has it send, when it makes up nothing.
+fn by_hand(world: &World, producer: &Producer) -> String {
+    match world.connector_of(producer.connection.number) {
+        Some(connector) => format!("sends for {}", connector.config.name),
+        None => "sends by hand".to_owned(),
     }
 }
 

@@ -6,14 +6,13 @@ use engine::collections::{BTreeMap, BTreeSet};
 use engine::broker::Broker;
 use engine::broker::share::SharePartition;
 use engine::client::{Client, ConsumerConfig, GroupProtocol};
-use engine::command::{ClientNumber, Command};
+use engine::command::ClientNumber;
 use engine::coordinator::consumer_group::ConsumerGroup;
 use engine::coordinator::share_group::ShareGroup;
 use engine::coordinator::{ClassicGroup, GroupCoordinator};
 use engine::protocol::TopicName;
 use engine::{TopicPartition, World};
 
-use super::super::workloads::clients_started;
 use super::{GroupKind, Phase, Role, Step, members, shares};
 
 /// A group as its coordinator knows it.
@@ -233,15 +232,12 @@ impl Arrivals {
     fn of(world: &World, known: &AllKnown) -> Arrivals {
         let mut arrivals = Arrivals::default();
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        let mut started: ClientNumber = 0;
-        for entry in &world.journal().entries {
-            let number = started + 1;
-            started += clients_started(&entry.command);
-            if let Some((group, _)) = consumer_started(&entry.command) {
+        for (number, client) in world.known_clients() {
+            if let Some(group) = &client.group_id {
                 arrivals.see(group);
                 let count = counts.entry(group).or_default();
                 *count += 1;
-                arrivals.members.insert(number, *count);
+                arrivals.members.insert(*number, *count);
             }
         }
         for id in known.keys() {
@@ -258,35 +254,14 @@ impl Arrivals {
     }
 }
 
-/// The group and the `client.id` of the consumer that a command starts, if it
-/// starts one.
-fn consumer_started(command: &Command) -> Option<(&str, &str)> {
-    match command {
-        Command::AddConsumer { config, .. }
-        | Command::AddProcessor {
-            consumer: config, ..
-        } => Some((&config.group_id, &config.client_id)),
-        Command::AddShareConsumer { config, .. } => Some((&config.group_id, &config.client_id)),
-        _ => None,
-    }
-}
-
 /// The consumers of a group that run no more, by `client.id`.
 pub(super) fn ended_consumers(world: &World, group: &str) -> BTreeMap<String, Vec<ClientNumber>> {
-    let mut started: ClientNumber = 0;
     let mut ended: BTreeMap<String, Vec<ClientNumber>> = BTreeMap::new();
-    for entry in &world.journal().entries {
-        let number = started + 1;
-        started += clients_started(&entry.command);
-        let Some((of_group, client_id)) = consumer_started(&entry.command) else {
-            continue;
-        };
-        if of_group == group && !world.clients().contains_key(&number) {
-            let client_id = match client_id {
-                "" => format!("consumer-{group}-{number}"),
-                given => given.to_owned(),
-            };
-            ended.entry(client_id).or_default().push(number);
+    for (number, known) in world.known_clients() {
+        let is_of_group = known.group_id.as_deref() == Some(group);
+        if is_of_group && !world.clients().contains_key(number) {
+            let client_id = known.client_id.clone();
+            ended.entry(client_id).or_default().push(*number);
         }
     }
     ended

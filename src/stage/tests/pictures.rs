@@ -34,6 +34,7 @@ fn standing(scene: &Scene) -> Vec<Rect> {
         .chain(producers)
         .chain(topics)
         .chain(groups)
+        .chain(scene.connectors.iter().map(|it| it.rect))
         .collect()
 }
 
@@ -88,6 +89,11 @@ pub(super) fn check_scene(world: &World, scene: &Scene, what: &str) {
         for lane in &card.lanes {
             check_lane(world, lane, &format!("{what}, {}", lane.topic_partition));
         }
+    }
+    for connector in &scene.connectors {
+        let parts = [connector.table, connector.controls];
+        assert_apart(&parts, what);
+        assert_within(&connector.rect, &parts, what);
     }
     for group in &scene.groups {
         let mut parts: Vec<Rect> = group.members.iter().map(|it| it.rect).collect();

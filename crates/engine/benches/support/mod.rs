@@ -130,15 +130,16 @@ impl Lab {
             .sum()
     }
 
-    /// How many records every replica holds.
+    /// How many records every replica of the topic holds.
     ///
     /// # Panics
     ///
     /// When the replicas do not hold the same.
     pub fn records_stored(&self) -> u64 {
         let on_broker = |id: &i32| {
-            let partitions = self.world.brokers()[id].partitions().values();
-            let ends = partitions.map(|partition| partition.log.end_offset() as u64);
+            let partitions = self.world.brokers()[id].partitions().iter();
+            let of_topic = partitions.filter(|(of, _)| *of.topic == *TOPIC);
+            let ends = of_topic.map(|(_, partition)| partition.log.end_offset() as u64);
             ends.sum::<u64>()
         };
         let stored: Vec<u64> = BROKERS.iter().map(on_broker).collect();

@@ -35,9 +35,12 @@ impl Broker {
         header: Header,
         request: FetchRequest,
     ) {
-        let noted = self.note_follower(fabric, &request);
+        let (noted, is_ready) = match request.replica_state {
+            Some(replica) => self.note_follower(fabric, &request, replica),
+            None => (Vec::new(), self.is_fetch_ready(&request)),
+        };
         let is_refused = noted.iter().any(|(_, noted)| noted.is_err());
-        let is_ready = request.max_wait_ms <= 0 || is_refused || self.is_fetch_ready(&request);
+        let is_ready = request.max_wait_ms <= 0 || is_refused || is_ready;
         // The answer tells the high watermark as it was when it was read.
         let mut response = is_ready.then(|| self.read(&request));
         for (of, noted) in noted {
@@ -64,18 +67,17 @@ impl Broker {
 
     /// Lets the leaders take down how far a follower has come, and returns what
     /// they want done or refuse: an error for a partition that the follower does
-    /// not hold, or no longer is to ask for, for all that its leader knows.
+    /// not hold, or no longer is to ask for, for all that its leader knows. Says
+    /// too whether there is enough to read, or something that must be told.
     fn note_follower(
         &mut self,
         fabric: &Fabric,
         request: &FetchRequest,
-    ) -> Vec<(TopicPartition, Result<Effects, ErrorCode>)> {
-        let Some(replica) = request.replica_state else {
-            return Vec::new();
-        };
+        replica: ReplicaState,
+    ) -> (Noted, bool) {
         let (Some(first), Some(last)) = (request.partitions.first(), request.partitions.last())
         else {
-            return Vec::new();
+            return (Vec::new(), min_bytes(request) == 0);
         };
         debug_assert!(
             request
@@ -85,6 +87,7 @@ impl Broker {
         let run = (self.broker_epoch, &self.image.brokers);
         let mut wanted = request.partitions.iter().peekable();
         let mut noted = Vec::new();
+        let (mut held_of_them, mut bytes) = (0, Some(0));
         // A follower may ask for thousands: both are gone through once.
         let held = &first.topic_partition..=&last.topic_partition;
         for (of, partition) in self.partitions.range_mut::<TopicPartition, _>(held) {
@@ -93,6 +96,10 @@ impl Broker {
             let Some(wanted) = wanted.next_if(|it| it.topic_partition == *of) else {
                 continue;
             };
+            held_of_them += 1;
+            // Nothing that is noted changes what there is to read.
+            let of_partition = bytes.and_then(|_| readable_bytes(partition, wanted, request));
+            bytes = bytes.zip(of_partition).map(|(sum, more)| sum + more);
             let circumstances = partition.circumstances(fabric, &self.config, run);
             match note(partition, wanted, replica, &circumstances) {
                 Some(Ok(effects)) if effects == Effects::default() => {}
@@ -100,7 +107,9 @@ impl Broker {
                 None => {}
             }
         }
-        noted
+        let all_are_held = held_of_them == request.partitions.len();
+        let is_waiting = bytes.is_some_and(|bytes| bytes < min_bytes(request));
+        (noted, !(all_are_held && is_waiting))
     }
 
     /// Answers the fetches that waited for what is there of a partition now.
@@ -186,18 +195,11 @@ impl Broker {
         request: &FetchRequest,
     ) -> Option<usize> {
         let partition = held?;
-        check(partition, wanted, request.replica_id()).ok()?;
-        let is_told_otherwise = diverging_epoch(partition, wanted).is_some()
-            || self
-                .preferred_read_replica(partition, wanted, request)
-                .is_some();
-        let (log, offset) = (&partition.log, wanted.fetch_offset);
-        let limit = readable_end(partition, request.replica_id(), request.isolation_level);
-        // What an answer would hold ends with the segment.
-        let must_be_told = is_told_otherwise
-            || !is_in_range(partition, wanted)
-            || log.is_on_older_segment(offset, limit);
-        (!must_be_told).then(|| log.bytes_between(offset, limit))
+        let elsewhere = self.preferred_read_replica(partition, wanted, request);
+        match elsewhere {
+            Some(_) => None,
+            None => readable_bytes(partition, wanted, request),
+        }
     }
 
     fn read(&self, request: &FetchRequest) -> FetchResponse {
@@ -306,6 +308,27 @@ impl Broker {
                 .collect(),
         }
     }
+}
+
+/// What the leaders say of a follower's fetch, by partition, where they say
+/// anything.
+type Noted = Vec<(TopicPartition, Result<Effects, ErrorCode>)>;
+
+/// How much the asker may read of a partition here, in bytes; `None` when there
+/// is something that must be told at once.
+fn readable_bytes(
+    partition: &Partition,
+    wanted: &FetchPartition,
+    request: &FetchRequest,
+) -> Option<usize> {
+    check(partition, wanted, request.replica_id()).ok()?;
+    let (log, offset) = (&partition.log, wanted.fetch_offset);
+    let limit = readable_end(partition, request.replica_id(), request.isolation_level);
+    // What an answer would hold ends with the segment.
+    let must_be_told = diverging_epoch(partition, wanted).is_some()
+        || !is_in_range(partition, wanted)
+        || log.is_on_older_segment(offset, limit);
+    (!must_be_told).then(|| log.bytes_between(offset, limit))
 }
 
 /// Lets a partition's leader take down how far a follower has come; `None` when

@@ -5,6 +5,7 @@ mod addresses;
 mod admin;
 mod classes;
 mod config;
+pub mod connect;
 mod connection;
 mod consumer;
 pub mod consumer_protocol;
@@ -76,6 +77,8 @@ pub(crate) enum ClientTimer {
     /// A call is tried again (`retry.backoff.ms`), or takes too long
     /// (`default.api.timeout.ms`).
     AdminRetry,
+    /// Something is due of the application that the client is part of.
+    Application,
 }
 
 impl Client {

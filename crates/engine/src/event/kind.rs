@@ -2,6 +2,7 @@
 
 use super::share::ShareEvent;
 use super::{LogLevel, RecordSizes};
+use crate::client::connect::ConnectorEvent;
 use crate::client::{Callback, ConsumerEvent, ProcessorEvent};
 use crate::coordinator::GroupEvent;
 use crate::coordinator::transaction::TransactionEvent;
@@ -143,6 +144,16 @@ pub enum EventKind {
     BrokerKilled {
         /// The broker.
         broker: i32,
+    },
+    /// A broker or controller stands still (SIGSTOP).
+    ServerFrozen {
+        /// Its `node.id`.
+        server: i32,
+    },
+    /// A broker or controller goes on that stood still (SIGCONT).
+    ServerThawed {
+        /// Its `node.id`.
+        server: i32,
     },
     /// A broker's disk is gone with all that was on it, and the broker stops.
     DiskLost {
@@ -386,6 +397,13 @@ pub enum EventKind {
         producer: ClientNumber,
         /// What.
         event: ProcessorEvent,
+    },
+    /// A connector, or something about it.
+    Connector {
+        /// Its name.
+        connector: String,
+        /// What.
+        event: ConnectorEvent,
     },
     /// A producer has ended without `flush()` and without `close()`: these
     /// records were never sent.

@@ -1,7 +1,7 @@
 //! What of it is news, and which topic it is about.
 
 use super::kind::EventKind;
-use crate::controller::is_internal;
+use crate::client::connect::is_bookkeeping;
 use crate::coordinator::GroupEvent;
 use crate::coordinator::consumer_group::ConsumerGroupEvent;
 use crate::protocol::ConfigResourceType;
@@ -10,7 +10,7 @@ impl EventKind {
     /// Whether an onlooker should be told, or it is one of many steps of
     /// something they are told of anyway.
     pub fn is_news(&self) -> bool {
-        if self.topic().is_some_and(is_internal) {
+        if self.topic().is_some_and(is_bookkeeping) {
             return matches!(self, EventKind::RecordsLost { .. });
         }
         match self {
@@ -28,6 +28,7 @@ impl EventKind {
             EventKind::Share(event) => event.is_news(),
             EventKind::Transaction(event) => event.is_news(),
             EventKind::Consumer { event, .. } => event.is_news(),
+            EventKind::Connector { event, .. } => event.is_news(),
             _ => true,
         }
     }

@@ -1,16 +1,16 @@
 //! What a person asks of the world: whether it may be, and doing it.
 
 use super::consumers::check_new;
-use super::{CLIENTS_MAX, SERVERS_MAX, World};
+use super::{CLIENTS_MAX, KnownClient, SERVERS_MAX, World};
 use crate::broker::Slowness;
 use crate::client::{
     Admin, AdminConfig, Client, Connection, Consumer, ConsumerConfig, Producer, ProducerConfig,
     ShareConsumer, ShareConsumerConfig, Workload,
 };
 use crate::command::{ClientNumber, Command, Refusal};
-use crate::event::EventKind;
+use crate::event::{Cause, EventKind};
 use crate::protocol::TopicName;
-use crate::sim::{Host, LOSS_PER_MILLE_MAX, Link, PacketId};
+use crate::sim::{Host, LOSS_PER_MILLE_MAX, Link, NodeId, PacketId};
 
 impl World {
     pub(super) fn check(&self, command: &Command) -> Result<(), Refusal> {
@@ -21,6 +21,15 @@ impl World {
                 self.check_room().and_then(|()| check_new(config, topics))
             }
             Command::AddProcessor { .. } => self.check_processor(command),
+            Command::AddConnector { .. }
+            | Command::WriteRows { .. }
+            | Command::DeleteRow { .. }
+            | Command::PauseConnector { .. }
+            | Command::ResumeConnector { .. }
+            | Command::StopConnector { .. }
+            | Command::RestartConnector { .. }
+            | Command::SetConnectorConfig { .. }
+            | Command::RemoveConnector { .. } => self.check_on_connector(command),
             Command::Subscribe { .. }
             | Command::SetProcessing { .. }
             | Command::Seek { .. }
@@ -82,6 +91,16 @@ impl World {
                 true => Ok(()),
                 false => Err(Refusal::ServerIsDown(*controller)),
             },
+            Command::FreezeServer { server } => match self.server_is_up(*server)? {
+                true => Ok(()),
+                false => Err(Refusal::ServerIsDown(*server)),
+            },
+            Command::ThawServer { server } => match self.is_server_frozen(*server) {
+                true => Ok(()),
+                false => self
+                    .server_is_up(*server)
+                    .and(Err(Refusal::ServerIsNotFrozen(*server))),
+            },
             Command::SetLink { one, other, link } => {
                 let hosts = one.iter().chain(other);
                 hosts.copied().try_for_each(|host| self.check_host(host))?;
@@ -112,6 +131,14 @@ impl World {
     fn broker_is_up(&self, id: i32) -> Result<bool, Refusal> {
         let broker = self.brokers.get(&id).ok_or(Refusal::NoSuchServer(id))?;
         Ok(broker.state().is_up())
+    }
+
+    /// Whether a broker runs, or a controller that is no broker.
+    fn server_is_up(&self, id: i32) -> Result<bool, Refusal> {
+        match self.brokers.contains_key(&id) {
+            true => self.broker_is_up(id),
+            false => self.controller_is_up(id),
+        }
     }
 
     fn controller_is_up(&self, id: i32) -> Result<bool, Refusal> {
@@ -209,6 +236,15 @@ impl World {
                 input,
                 output,
             } => return Some(self.add_processor(consumer, producer, input, output)),
+            Command::AddConnector { config, rows } => return self.add_connector(config, &rows),
+            command @ (Command::WriteRows { .. }
+            | Command::DeleteRow { .. }
+            | Command::PauseConnector { .. }
+            | Command::ResumeConnector { .. }
+            | Command::StopConnector { .. }
+            | Command::RestartConnector { .. }
+            | Command::SetConnectorConfig { .. }
+            | Command::RemoveConnector { .. }) => self.carry_out_on_connector(command),
             Command::AddAdmin { config } => return Some(self.add_admin(config)),
             Command::SetWorkload { producer, workload } => {
                 if let Some(Client::Producer(producer)) = self.clients.get_mut(&producer) {
@@ -242,7 +278,7 @@ impl World {
                 }
             }
             Command::Close { client } => {
-                if !self.hold_close(client) {
+                if !self.hold_close(NodeId::Client(client)) {
                     self.close(client);
                 }
             }
@@ -268,8 +304,12 @@ impl World {
             Command::AddBroker { id, rack } => self.add_broker(id, rack),
             Command::StartBroker { broker } => self.start_broker(broker),
             Command::StopBroker { broker } => {
-                self.let_broker_act(broker, |broker, fabric| broker.begin_shutdown(fabric));
+                if !self.hold_close(NodeId::Broker(broker)) {
+                    self.shut_down_broker(broker);
+                }
             }
+            Command::FreezeServer { server } => self.freeze_server(server),
+            Command::ThawServer { server } => self.thaw_server(server),
             Command::KillBroker { broker } => self.kill_broker(broker),
             Command::LoseDisk { broker } => self.lose_disk(broker),
             Command::StartController { controller } => self.start_controller(controller),
@@ -383,7 +423,7 @@ impl World {
         ))))
     }
 
-    fn add_admin(&mut self, mut config: AdminConfig) -> ClientNumber {
+    pub(super) fn add_admin(&mut self, mut config: AdminConfig) -> ClientNumber {
         if config.client_id.is_empty() {
             config.client_id = format!("adminclient-{}", self.next_client);
         }
@@ -435,7 +475,8 @@ impl World {
         let number = self.next_client;
         self.next_client += 1;
         let client_id = client.client_id().to_owned();
-        self.names.insert(number, client_id.clone());
+        let known = self.known_client(&client);
+        self.known.insert(number, known);
         self.fabric.emit(EventKind::ClientStarted {
             client: number,
             kind: client.kind(),
@@ -446,8 +487,23 @@ impl World {
         number
     }
 
+    fn known_client(&self, client: &Client) -> KnownClient {
+        KnownClient {
+            client_id: client.client_id().to_owned(),
+            group_id: match client {
+                Client::Consumer(consumer) => Some(consumer.config.group_id.clone()),
+                Client::ShareConsumer(consumer) => Some(consumer.config.group_id.clone()),
+                Client::Producer(_) | Client::Admin(_) => None,
+            },
+            command: match self.fabric.cause {
+                Cause::Command(place) => Some(place),
+                _ => None,
+            },
+        }
+    }
+
     /// The program ends: what was on its way may still arrive.
-    fn close_without_flush(&mut self, number: ClientNumber) {
+    pub(super) fn close_without_flush(&mut self, number: ClientNumber) {
         let Some(client) = self.remove_client(number) else {
             return;
         };

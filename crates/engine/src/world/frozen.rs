@@ -1,4 +1,5 @@
-//! Processes of clients that stand still (SIGSTOP) and go on (SIGCONT).
+//! Processes of clients and servers that stand still (SIGSTOP, or a long pause
+//! of the JVM) and go on (SIGCONT).
 //!
 //! A process that stands still does nothing and hears nothing, while its
 //! operating system keeps its connections: what arrives lies in their buffers.
@@ -11,7 +12,7 @@ use super::World;
 use crate::client::ClientTimer;
 use crate::command::{ClientNumber, Command, Refusal};
 use crate::event::{ClientNames, EventKind};
-use crate::sim::Packet;
+use crate::sim::{NodeId, Packet};
 
 /// What waits for a process that stands still.
 #[derive(Clone, Debug, Default, Hash)]
@@ -19,19 +20,39 @@ pub(super) struct Frozen {
     /// What lies in the buffers of its connections, oldest first.
     arrived: VecDeque<Packet>,
     /// The timers that have gone off.
-    due: VecDeque<ClientTimer>,
+    due: VecDeque<Due>,
     /// It was told to close (SIGTERM), which it will hear of when it goes on.
     is_to_close: bool,
+}
+
+/// A timer that has gone off.
+#[derive(Clone, Copy, Debug, Hash)]
+pub(super) enum Due {
+    Client(ClientTimer),
+    /// A server has but one, and looks itself at what is due.
+    Server,
 }
 
 impl World {
     /// Whether a client's process stands still ([`Command::Freeze`]).
     pub fn is_frozen(&self, client: ClientNumber) -> bool {
-        self.frozen.contains_key(&client)
+        self.frozen.contains_key(&NodeId::Client(client))
+    }
+
+    /// Whether a broker or a controller stands still
+    /// ([`Command::FreezeServer`]).
+    pub fn is_server_frozen(&self, id: i32) -> bool {
+        let mut process = self.server_process(id);
+        process.any(|node| self.frozen.contains_key(&node))
     }
 
     /// Refuses what a process that stands still would have to do itself.
     pub(super) fn check_frozen(&self, command: &Command) -> Result<(), Refusal> {
+        if let Command::FreezeServer { server: id } | Command::LoseDisk { broker: id } = command
+            && self.is_server_frozen(*id)
+        {
+            return Err(Refusal::ServerIsFrozen(*id));
+        }
         match acts(command).filter(|client| self.is_frozen(*client)) {
             Some(client) => Err(Refusal::ClientIsFrozen(client)),
             None => Ok(()),
@@ -47,7 +68,8 @@ impl World {
 
     pub(super) fn freeze(&mut self, client: ClientNumber) {
         for number in self.process_of(client) {
-            self.frozen.insert(number, Frozen::default());
+            let node = NodeId::Client(number);
+            self.frozen.insert(node, Frozen::default());
         }
         let client_id = self.name(client);
         self.fabric
@@ -60,27 +82,62 @@ impl World {
         let client_id = self.name(client);
         self.fabric
             .emit(EventKind::ClientThawed { client, client_id });
+        self.go_on(process.into_iter().map(NodeId::Client).collect());
+    }
+
+    pub(super) fn freeze_server(&mut self, id: i32) {
+        let process: Vec<NodeId> = self.server_process(id).collect();
+        for node in process {
+            self.frozen.insert(node, Frozen::default());
+        }
+        self.fabric.emit(EventKind::ServerFrozen { server: id });
+    }
+
+    pub(super) fn thaw_server(&mut self, id: i32) {
+        self.fabric.emit(EventKind::ServerThawed { server: id });
+        self.go_on(self.server_process(id).collect());
+    }
+
+    /// The broker of this id, and the controller that shares its process, or a
+    /// controller alone.
+    fn server_process(&self, id: i32) -> impl Iterator<Item = NodeId> + use<> {
+        let broker = self.brokers.contains_key(&id);
+        let controller = self.controllers.contains_key(&id);
+        let broker = broker.then_some(NodeId::Broker(id)).into_iter();
+        broker.chain(controller.then_some(NodeId::Controller(id)))
+    }
+
+    /// The nodes of a process hear of what has come meanwhile.
+    fn go_on(&mut self, process: Vec<NodeId>) {
         let frozen = process.into_iter().map(|it| (it, self.frozen.remove(&it)));
-        let frozen: Vec<(ClientNumber, Frozen)> = frozen
-            .filter_map(|(number, frozen)| Some((number, frozen?)))
+        let frozen: Vec<(NodeId, Frozen)> = frozen
+            .filter_map(|(node, frozen)| Some((node, frozen?)))
             .collect();
-        for (number, frozen) in frozen {
+        for (node, frozen) in frozen {
             for packet in frozen.arrived {
-                self.arrive_at_client(number, packet);
+                self.arrive_at(packet);
             }
-            for timer in frozen.due {
-                self.client_timer_is_due(number, timer);
+            for due in frozen.due {
+                self.timer_is_due(node, due);
             }
             if frozen.is_to_close {
-                self.close(number);
+                self.close_node(node);
             }
+        }
+    }
+
+    fn close_node(&mut self, node: NodeId) {
+        match node {
+            NodeId::Client(number) => self.close(number),
+            NodeId::Broker(id) => self.shut_down_broker(id),
+            NodeId::Controller(_) | NodeId::ZooKeeper => {}
         }
     }
 
     /// Keeps a packet for a process that stands still; gives back one for a
     /// process that runs.
-    pub(super) fn hold_packet(&mut self, client: ClientNumber, packet: Packet) -> Option<Packet> {
-        match self.frozen.get_mut(&client) {
+    pub(super) fn hold_packet(&mut self, packet: Packet) -> Option<Packet> {
+        match self.frozen.get_mut(&packet.to) {
             Some(frozen) => {
                 frozen.arrived.push_back(packet);
                 None
@@ -90,14 +147,14 @@ impl World {
     }
 
     /// Keeps a timer for a process that stands still, and says whether it did.
-    pub(super) fn hold_timer(&mut self, client: ClientNumber, timer: ClientTimer) -> bool {
-        let frozen = self.frozen.get_mut(&client);
-        frozen.map(|frozen| frozen.due.push_back(timer)).is_some()
+    pub(super) fn hold_timer(&mut self, node: NodeId, due: Due) -> bool {
+        let frozen = self.frozen.get_mut(&node);
+        frozen.map(|frozen| frozen.due.push_back(due)).is_some()
     }
 
     /// Keeps the wish that it closes, and says whether it did.
-    pub(super) fn hold_close(&mut self, client: ClientNumber) -> bool {
-        let frozen = self.frozen.get_mut(&client);
+    pub(super) fn hold_close(&mut self, node: NodeId) -> bool {
+        let frozen = self.frozen.get_mut(&node);
         frozen.map(|frozen| frozen.is_to_close = true).is_some()
     }
 }

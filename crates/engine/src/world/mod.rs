@@ -4,6 +4,7 @@
 mod asking;
 mod commands;
 mod config;
+mod connectors;
 mod consumers;
 mod frozen;
 mod memory;
@@ -20,15 +21,17 @@ pub use config::{BrokerSpec, ControllerMode, SERVERS_MAX, WorldConfig};
 use crate::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 
-use self::frozen::Frozen;
+use self::connectors::Connect;
+use self::frozen::{Due, Frozen};
 use self::memory::Memory;
 use self::observer::Observer;
 use crate::broker::share::SharePartition;
 use crate::broker::{Broker, NewBroker, Partition};
+use crate::client::connect::is_bookkeeping;
 use crate::client::{Client, ClientTimer, Processor};
 use crate::command::{ClientNumber, Command, Refusal};
 use crate::controller::zookeeper::ZooKeeper;
-use crate::controller::{ControllerNode, MetadataImage, Topic, is_internal};
+use crate::controller::{ControllerNode, MetadataImage, Topic};
 use crate::coordinator::consumer_group::ConsumerGroup;
 use crate::coordinator::share_group::ShareGroup;
 use crate::coordinator::{ClassicGroup, GroupCoordinator};
@@ -57,6 +60,19 @@ pub struct Outcome {
     pub events: Vec<Event>,
 }
 
+/// What is remembered of every client that ever ran.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownClient {
+    /// Its `client.id`.
+    pub client_id: String,
+    /// The `group.id` of a consumer of any kind, empty when it has none. `None`
+    /// for other clients, and for what reads for Kafka Connect itself.
+    pub group_id: Option<String>,
+    /// The command that started it, by its place in the journal; `None` for one
+    /// that was started by itself.
+    pub command: Option<usize>,
+}
+
 /// A cluster and its clients at one instant of virtual time.
 ///
 /// All that is due at or before that instant has happened; commands are given
@@ -72,9 +88,10 @@ pub struct World {
     clients: BTreeMap<ClientNumber, Client>,
     /// By their consumers' numbers.
     processors: BTreeMap<ClientNumber, Processor>,
+    connect: Connect,
     /// The clients whose process stands still.
-    frozen: BTreeMap<ClientNumber, Frozen>,
-    names: BTreeMap<ClientNumber, String>,
+    frozen: BTreeMap<NodeId, Frozen>,
+    known: BTreeMap<ClientNumber, KnownClient>,
     next_client: ClientNumber,
     journal: Journal,
 }
@@ -110,8 +127,9 @@ impl World {
             memory: Memory::default(),
             clients: BTreeMap::new(),
             processors: BTreeMap::new(),
+            connect: Connect::default(),
             frozen: BTreeMap::new(),
-            names: BTreeMap::new(),
+            known: BTreeMap::new(),
             next_client: 1,
             journal: Journal::new(seed, config),
         };
@@ -167,9 +185,12 @@ impl World {
         &self.observer.image.topics
     }
 
-    /// The topics that the cluster does not keep for itself, by name.
+    /// The topics that neither the cluster nor Kafka Connect keeps for itself, by
+    /// name.
     pub fn user_topics(&self) -> impl Iterator<Item = (&TopicName, &Topic)> {
-        self.topics().iter().filter(|(name, _)| !is_internal(name))
+        self.topics()
+            .iter()
+            .filter(|(name, _)| !is_bookkeeping(name))
     }
 
     /// The network: what is under way, and what is wrong with it.
@@ -180,6 +201,11 @@ impl World {
     /// The clients that run, by number.
     pub fn clients(&self) -> &BTreeMap<ClientNumber, Client> {
         &self.clients
+    }
+
+    /// All clients that ever ran, by number.
+    pub fn known_clients(&self) -> &BTreeMap<ClientNumber, KnownClient> {
+        &self.known
     }
 
     /// The packets under way, oldest first.
@@ -264,6 +290,7 @@ impl World {
         self.observer.hash(&mut digest);
         self.clients.hash(&mut digest);
         self.processors.hash(&mut digest);
+        self.connect.hash(&mut digest);
         // Nothing, as long as nobody stands still.
         self.frozen
             .iter()
@@ -286,7 +313,7 @@ impl World {
             command: command.clone(),
         });
         let client = self.carry_out(command);
-        self.run_processors(0);
+        self.run_applications(0);
         self.watch_groups(0);
         self.remember(0);
         self.run_until(self.fabric.now);
@@ -332,7 +359,7 @@ impl World {
             self.fabric.now = at;
             let first_event = self.fabric.events.len();
             self.happen(scheduled);
-            self.run_processors(first_event);
+            self.run_applications(first_event);
             self.watch_groups(first_event);
             self.remember(first_event);
         }
@@ -350,23 +377,38 @@ impl World {
         match scheduled {
             Scheduled::Arrival(packet) => self.arrive(packet),
             Scheduled::BrokerTimer(broker) => {
-                self.fabric.cause = Cause::Timer(NodeId::Broker(broker));
-                self.let_broker_act(broker, |broker, fabric| broker.on_timer(fabric));
+                self.timer_goes_off(NodeId::Broker(broker), Due::Server);
             }
             Scheduled::ControllerTimer(controller) => {
-                self.fabric.cause = Cause::Timer(NodeId::Controller(controller));
-                self.let_controller_act(controller, |node, fabric| node.on_timer(fabric));
+                self.timer_goes_off(NodeId::Controller(controller), Due::Server);
             }
-            Scheduled::ZooKeeperTimer => {
-                self.fabric.cause = Cause::Timer(NodeId::ZooKeeper);
-                self.let_zookeeper_act(ZooKeeper::on_timer);
-            }
+            Scheduled::ZooKeeperTimer => self.timer_goes_off(NodeId::ZooKeeper, Due::Server),
             Scheduled::ClientTimer(number, timer) => {
-                self.fabric.cause = Cause::Timer(NodeId::Client(number));
-                if !self.hold_timer(number, timer) {
-                    self.client_timer_is_due(number, timer);
-                }
+                self.timer_goes_off(NodeId::Client(number), Due::Client(timer));
             }
+        }
+    }
+
+    fn timer_goes_off(&mut self, node: NodeId, due: Due) {
+        self.fabric.cause = Cause::Timer(node);
+        if !self.hold_timer(node, due) {
+            self.timer_is_due(node, due);
+        }
+    }
+
+    fn timer_is_due(&mut self, node: NodeId, due: Due) {
+        match (node, due) {
+            (NodeId::Broker(id), _) => {
+                self.let_broker_act(id, |broker, fabric| broker.on_timer(fabric));
+            }
+            (NodeId::Controller(id), _) => {
+                self.let_controller_act(id, |node, fabric| node.on_timer(fabric));
+            }
+            (NodeId::ZooKeeper, _) => self.let_zookeeper_act(ZooKeeper::on_timer),
+            (NodeId::Client(number), Due::Client(timer)) => {
+                self.client_timer_is_due(number, timer);
+            }
+            (NodeId::Client(_), Due::Server) => unreachable!("a client's timers have names"),
         }
     }
 
@@ -375,17 +417,19 @@ impl World {
             return;
         };
         self.fabric.cause = Cause::Packet(id);
+        if let Some(packet) = self.hold_packet(packet) {
+            self.arrive_at(packet);
+        }
+    }
+
+    fn arrive_at(&mut self, packet: Packet) {
         match packet.to {
             NodeId::Broker(broker) => self.arrive_at_broker(broker, packet),
             NodeId::Controller(controller) => self.arrive_at_controller(controller, packet),
             NodeId::ZooKeeper => {
                 self.let_zookeeper_act(|node, fabric| node.on_packet(fabric, packet));
             }
-            NodeId::Client(number) => {
-                if let Some(packet) = self.hold_packet(number, packet) {
-                    self.arrive_at_client(number, packet);
-                }
-            }
+            NodeId::Client(number) => self.arrive_at_client(number, packet),
         }
     }
 
@@ -403,8 +447,11 @@ impl World {
         }
     }
 
-    /// `close()`.
+    /// `close()`; the worker of a connector is told to end its task.
     fn close(&mut self, number: ClientNumber) {
+        if let Some(name) = self.connector_of(number).map(|it| it.config.name.clone()) {
+            return self.end_worker(&name);
+        }
         if let Some(client) = self.clients.get_mut(&number) {
             client.close(&mut self.fabric);
             self.take_off_if_closed(number);
@@ -432,7 +479,7 @@ impl World {
 
     fn remove_client(&mut self, number: ClientNumber) -> Option<Client> {
         let client = self.clients.remove(&number)?;
-        self.frozen.remove(&number);
+        self.frozen.remove(&NodeId::Client(number));
         self.fabric.end_process(NodeId::Client(number));
         Some(client)
     }
@@ -441,8 +488,8 @@ impl World {
 /// Every client that ever ran keeps its `client.id` as its name.
 impl ClientNames for World {
     fn name(&self, client: ClientNumber) -> String {
-        match self.names.get(&client) {
-            Some(name) => name.clone(),
+        match self.known.get(&client) {
+            Some(known) => known.client_id.clone(),
             None => format!("client {client}"),
         }
     }

@@ -43,7 +43,7 @@ impl World {
         let consumer = self.add_consumer(consumer, input);
         let producer = self.add_producer(producer, None);
         if let Some(Client::Consumer(consumer)) = self.clients.get_mut(&consumer) {
-            consumer.hand_over();
+            consumer.hand_over(false);
         }
         let processor = Processor::new(consumer, producer, output);
         self.processors.insert(consumer, processor);
@@ -52,13 +52,27 @@ impl World {
 
     /// The clients of the process that this one lives in.
     pub(super) fn process_of(&self, client: ClientNumber) -> Vec<ClientNumber> {
-        let processor = self.processors.values().find(|it| it.has(client));
-        processor.map_or_else(|| vec![client], |it| vec![it.consumer(), it.producer()])
+        if let Some(processor) = self.processors.values().find(|it| it.has(client)) {
+            return vec![processor.consumer(), processor.producer()];
+        }
+        let of_connector = self.connector_of(client).map(|it| it.clients());
+        let runs = |number: &ClientNumber| self.clients.contains_key(number);
+        match of_connector {
+            Some(clients) => clients.into_iter().filter(runs).collect(),
+            None => vec![client],
+        }
+    }
+
+    /// Shows the applications the events from this number on, and lets them go
+    /// on.
+    pub(super) fn run_applications(&mut self, first_event: usize) {
+        self.run_processors(first_event);
+        self.run_connectors(first_event);
     }
 
     /// Shows the processors the events from this number on, and lets them go
     /// on, until none has anything to do.
-    pub(super) fn run_processors(&mut self, mut first_event: usize) {
+    fn run_processors(&mut self, mut first_event: usize) {
         if self.processors.is_empty() {
             return;
         }

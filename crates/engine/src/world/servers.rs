@@ -121,6 +121,7 @@ impl World {
     fn end_controller(&mut self, id: i32) {
         if let Some(controller) = self.controllers.get_mut(&id).filter(|node| node.is_up()) {
             controller.stop(&mut self.fabric);
+            self.frozen.remove(&NodeId::Controller(id));
             self.fabric.end_process(NodeId::Controller(id));
         }
     }
@@ -154,7 +155,13 @@ impl World {
         self.let_controller_act(id, |node, fabric| node.start(fabric));
     }
 
+    /// SIGTERM.
+    pub(super) fn shut_down_broker(&mut self, id: i32) {
+        self.let_broker_act(id, |broker, fabric| broker.begin_shutdown(fabric));
+    }
+
     pub(super) fn kill_broker(&mut self, id: i32) {
+        self.frozen.remove(&NodeId::Broker(id));
         self.fabric.emit(EventKind::BrokerKilled { broker: id });
         self.let_broker_act(id, |broker, fabric| broker.stop(fabric));
     }

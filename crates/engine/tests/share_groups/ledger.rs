@@ -123,7 +123,10 @@ fn each_record_goes_to_one_member_at_a_time_until_it_is_done_with() {
         let open: Vec<i64> = (0..end)
             .filter(|at| !ledger.done.contains_key(&(0, *at)))
             .collect();
-        assert_eq!(open, [], "seed {seed}: of {sent} these are not done with");
+        assert_eq!(
+            open, [0_i64; 0],
+            "seed {seed}: of {sent} these are not done with"
+        );
         let partition = world.share_partition(GROUP, &of(0)).expect("it is shared");
         assert_eq!(partition.start_offset(), end, "seed {seed}");
         assert!(partition.batches().is_empty(), "seed {seed}");

@@ -3,8 +3,8 @@
 use engine::collections::{BTreeMap, BTreeSet};
 
 use engine::broker::{BrokerState, Role, Slowness};
+use engine::client::connect::is_bookkeeping;
 use engine::client::{AutoOffsetReset, ConsumerConfig};
-use engine::controller::is_internal;
 use engine::log::PartitionLog;
 use engine::log::record_batch::RecordBatch;
 use engine::protocol::TopicName;
@@ -33,6 +33,9 @@ impl Run {
     /// all that was promised can be read.
     pub(super) fn heal(&mut self) {
         self.mend_the_network();
+        if self.connects {
+            self.connectors_finish();
+        }
         self.groups_come_to_rest();
         self.processors_finish();
         self.share_groups_finish();
@@ -249,11 +252,11 @@ impl Run {
         })
     }
 
-    /// The partitions of the topics that are not internal: what the reader
+    /// The partitions of the topics that are people's own: what the reader
     /// itself commits goes into these.
     fn to_be_read(&self) -> Vec<TopicPartition> {
         let partitions = self.world.image().partitions().map(|(of, _)| of);
-        partitions.filter(|of| !is_internal(&of.topic)).collect()
+        partitions.filter(|of| !is_bookkeeping(&of.topic)).collect()
     }
 
     fn all_that_was_promised_is_there(&mut self, read: &Read) {

@@ -5,6 +5,7 @@
 #![allow(dead_code, reason = "a test and a program each use some of it")]
 
 mod cluster;
+mod connectors;
 mod consumer_groups;
 mod consumers;
 mod faults;
@@ -130,6 +131,8 @@ summary! {
     finished_share_groups,
     /// Groups that came to rest at the end, with members.
     settled_groups,
+    /// Rows that the tables of sinks had at the end.
+    rows,
 }
 
 /// Runs one seed with so many commands.
@@ -165,6 +168,8 @@ struct Run {
     next_value: u32,
     /// The second it is, and what has happened in it.
     second: (u64, u32),
+    /// Whether it has connectors.
+    connects: bool,
 }
 
 impl Run {
@@ -188,14 +193,20 @@ impl Run {
             processor_plan,
             next_value: 0,
             second: (0, 0),
+            connects: Run::connects(seed),
         };
         run.begin();
+        if run.connects {
+            run.begin_connecting();
+        }
         run
     }
 
     /// One random command, and the time until the next.
     fn act(&mut self) {
-        if self.random.below(3) == 0 {
+        if self.connects && self.random.below(4) == 0 {
+            self.connect();
+        } else if self.random.below(3) == 0 {
             self.fault();
         } else {
             self.work();

@@ -227,7 +227,7 @@ impl Run {
         })
     }
 
-    fn create_steady_topic(&mut self, name: TopicName) -> Request {
+    pub(super) fn create_steady_topic(&mut self, name: TopicName) -> Request {
         let min_isr = self.pick(&["1", "2"]);
         let brokers = self.world.brokers().len();
         let configs = [

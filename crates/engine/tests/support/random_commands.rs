@@ -5,6 +5,7 @@
 use engine::collections::BTreeMap;
 
 use engine::assignor::ClientAssignor;
+use engine::client::connect::{ConnectorClass, ConnectorConfig};
 use engine::client::{
     Acks, AdminConfig, AutoOffsetReset, Client, CommitEach, CommitWhen, ConsumerConfig, KeyPattern,
     ManualCommit, OutgoingRecord, Processing, ProducerConfig, SeekTo, SubscriptionType, Workload,
@@ -20,7 +21,8 @@ use engine::{Command, Event, TopicPartition, World, WorldConfig};
 
 /// A world after `commands` random commands with random pauses between them.
 /// The seed decides everything. Commands that are refused count too. Every
-/// fourth world is a cluster of three brokers of which parts fail.
+/// fourth world is a cluster of three brokers of which parts fail, and every
+/// fourth has connectors.
 pub fn random_world(seed: u64, commands: usize) -> World {
     if seed % 4 != 3 {
         return watched_random_world(seed, commands, |_, _| {});
@@ -72,9 +74,14 @@ pub fn watched_random_world(
     mut watch: impl FnMut(&World, &[Event]),
 ) -> World {
     let mut random = Random::new(seed, Stream::Tool);
+    let mut connecting = Random::new(seed, Stream::Workload(u32::MAX));
     let mut world = World::new(seed, WorldConfig::playground());
-    for _ in 0..commands {
-        let command = random_command(&mut random, &world);
+    for number in 0..commands {
+        let connects = seed % 4 == 1 && number % 4 == 0;
+        let command = match connects {
+            true => connector_command(&mut connecting),
+            false => random_command(&mut random, &world),
+        };
         // A refusal is a legitimate answer: it leaves no trace.
         if let Ok(outcome) = world.execute(command) {
             watch(&world, &outcome.events);
@@ -128,6 +135,34 @@ fn random_command(random: &mut Random, world: &World) -> Command {
                 base_us: u64::from(random.below(100_000)),
                 jitter_us: random.below(100_000),
             },
+        },
+    }
+}
+
+/// A source and a sink, each there or not.
+fn connector_command(random: &mut Random) -> Command {
+    let is_source = random.below(3) > 0;
+    let connector = ["source", "sink"][usize::from(!is_source)].to_owned();
+    let rows = format!("id,name\n{},x\n", random.below(5));
+    match random.below(8) {
+        0..=2 => {
+            let class = match is_source {
+                true => ConnectorClass::TableSource,
+                false => ConnectorClass::TableSink,
+            };
+            let mut config = ConnectorConfig::new(connector, class);
+            config.topics = vec![topic(random)];
+            config.key_field = Some("id".to_owned());
+            config.offset_flush_interval_ms = 1_000 + i64::from(random.below(5_000));
+            let rows = if is_source { rows } else { String::new() };
+            Command::AddConnector { config, rows }
+        }
+        3 | 4 => Command::WriteRows { connector, rows },
+        5 => Command::RestartConnector { connector },
+        6 => Command::RemoveConnector { connector },
+        _ => Command::DeleteRow {
+            connector,
+            key: random.below(5).to_string(),
         },
     }
 }

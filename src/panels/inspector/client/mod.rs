@@ -40,6 +40,10 @@ pub(super) fn sheet(world: &World, subject: &Subject, number: ClientNumber) -> S
         Some(processor) => sheet.with(of_process(world, processor)),
         None => sheet,
     };
+    let sheet = match world.connector_of(number) {
+        Some(connector) => sheet.with(of_connector(&connector.config.name)),
+        None => sheet,
+    };
     let sheet = sheet
         .with(cluster(world, client))
         .with(flying(world, number));
@@ -77,6 +81,13 @@ fn of_process(world: &World, processor: &Processor) -> Section {
             "with transactions; offsets are committed in them",
         )
         .row("Output", words::topic(processor.output()), "")
+}
+
+/// The connector whose task it is a client of.
+fn of_connector(name: &str) -> Section {
+    let link = Text::link(name, Subject::Connector(name.to_owned()));
+    let about = "Close ends its task in order, Crash kills its worker";
+    Section::new("Its process").row("Connector", link, about)
 }
 
 /// What it knows of the cluster.

@@ -130,7 +130,7 @@ fn state_class(life: BrokerLife) -> &'static str {
     match life {
         BrokerLife::Running => "is-running",
         BrokerLife::Starting | BrokerLife::Stopping => "is-changing",
-        BrokerLife::Fenced => "is-fenced",
+        BrokerLife::Fenced | BrokerLife::Frozen => "is-fenced",
         BrokerLife::Stopped => "is-dead is-stopped",
         BrokerLife::Killed | BrokerLife::DiskLost => "is-dead",
     }

@@ -47,6 +47,8 @@ pub enum BrokerLife {
     Starting,
     /// Its process runs, and the controller counts it as gone.
     Fenced,
+    /// Its process stands still.
+    Frozen,
     /// It gives up what it leads, and then stops.
     Stopping,
     /// It has stopped cleanly.

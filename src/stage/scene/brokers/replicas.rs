@@ -3,7 +3,8 @@
 use engine::collections::BTreeMap;
 
 use engine::broker::Broker;
-use engine::controller::{PartitionRegistration, is_internal};
+use engine::client::connect::is_bookkeeping;
+use engine::controller::PartitionRegistration;
 use engine::protocol::TopicName;
 use engine::{TopicPartition, World};
 
@@ -43,7 +44,7 @@ impl<'a> Holdings<'a> {
         };
         for (of, registration) in world.image().partitions() {
             for broker in &registration.replicas {
-                let by_broker = match is_internal(&of.topic) {
+                let by_broker = match is_bookkeeping(&of.topic) {
                     true => &mut all.internal,
                     false => &mut all.users,
                 };

@@ -16,6 +16,7 @@ pub(super) fn life(world: &World, broker: &Broker) -> BrokerLife {
             Some(EventKind::DiskLost { .. }) => BrokerLife::DiskLost,
             _ => BrokerLife::Stopped,
         },
+        _ if world.is_server_frozen(broker.id) => BrokerLife::Frozen,
         BrokerState::Starting | BrokerState::Recovery => BrokerLife::Starting,
         BrokerState::PendingControlledShutdown => BrokerLife::Stopping,
         BrokerState::Running if world.image().brokers.is_fenced(broker.id) => BrokerLife::Fenced,

@@ -38,6 +38,7 @@ impl BrokerLife {
             BrokerLife::Running => "running",
             BrokerLife::Starting => "starting",
             BrokerLife::Fenced => "fenced",
+            BrokerLife::Frozen => "frozen",
             BrokerLife::Stopping => "stopping",
             BrokerLife::Stopped => "stopped",
             BrokerLife::Killed => "killed",
@@ -55,6 +56,10 @@ impl BrokerLife {
             BrokerLife::Fenced => {
                 "Its process runs, but the controller has not heard of it for longer than \
                  broker.session.timeout.ms and counts it as gone."
+            }
+            BrokerLife::Frozen => {
+                "Its process stands still (SIGSTOP): its connections are open, and nothing is \
+                 answered."
             }
             BrokerLife::Stopping => {
                 "In controlled shutdown: it gives up what it leads before it stops."

@@ -1,6 +1,6 @@
 use engine::collections::BTreeMap;
 
-use engine::controller::is_internal;
+use engine::client::connect::is_bookkeeping;
 use engine::sim::PacketId;
 
 use super::super::super::geometry::{Point, Rect};
@@ -120,7 +120,9 @@ fn every_replica_is_shown_or_counted() {
         let mut expected: BTreeMap<(i32, bool), usize> = BTreeMap::new();
         for (of, registration) in world.image().partitions() {
             for id in &registration.replicas {
-                *expected.entry((*id, is_internal(&of.topic))).or_default() += 1;
+                *expected
+                    .entry((*id, is_bookkeeping(&of.topic)))
+                    .or_default() += 1;
             }
         }
         let scene = scene(&world, 80.0);

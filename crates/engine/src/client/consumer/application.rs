@@ -59,6 +59,9 @@ pub(super) struct Application {
     /// Another part of the process does something with records before they are
     /// processed.
     hands_over: bool,
+    /// That part has offsets committed before partitions are given up, whatever
+    /// `enable.auto.commit` is (`onPartitionsRevoked`).
+    commits_on_revoke: bool,
     step: Step,
     /// What `poll()` has returned and is not processed.
     hand: VecDeque<Chunk>,
@@ -357,9 +360,16 @@ impl Consumer {
         }
     }
 
-    /// From now on another part of the process takes what `poll()` returns.
-    pub(crate) fn hand_over(&mut self) {
+    /// From now on another part of the process takes what `poll()` returns. It
+    /// may have offsets committed before partitions are given up.
+    pub(crate) fn hand_over(&mut self, commits_on_revoke: bool) {
         self.application.hands_over = true;
+        self.application.commits_on_revoke = commits_on_revoke;
+    }
+
+    /// Whether it commits before it gives partitions up.
+    pub(super) fn commits_on_revoke(&self) -> bool {
+        self.application.commits_on_revoke || self.config.commits_automatically()
     }
 
     /// What `poll()` has returned for another part of the process, if it has,

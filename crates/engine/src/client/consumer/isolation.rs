@@ -160,6 +160,6 @@ mod tests {
     fn a_transaction_that_began_before_the_fetch_is_known() {
         let log = vec![data(4, 7), marker(5, 7, TransactionResult::Abort)];
         let seen = shown(log, &[ABORTED], IsolationLevel::ReadCommitted);
-        assert_eq!(seen, []);
+        assert_eq!(seen, [0_i64; 0]);
     }
 }

@@ -43,13 +43,14 @@ impl Consumer {
     /// Whether offsets may be committed without the application's doing.
     pub(super) fn may_commit(&self) -> bool {
         let is_member = self.is_in_generation() || !self.subscription_type.is_managed_by_group();
-        self.config.commits_automatically() && is_member
+        self.commits_on_revoke() && is_member
     }
 
-    /// Whether the consumer commits by itself, and has come anywhere.
+    /// Whether the consumer commits before it gives partitions up, and has come
+    /// anywhere.
     pub(super) fn has_positions_to_commit(&self) -> bool {
         let mut assigned = self.assignment.values();
-        self.config.commits_automatically() && assigned.any(|assigned| assigned.position.is_some())
+        self.commits_on_revoke() && assigned.any(|assigned| assigned.position.is_some())
     }
 
     /// Whether a commit is under way that a rejoin or `close()` waits for.

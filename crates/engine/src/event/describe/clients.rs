@@ -73,6 +73,7 @@ impl Described<'_> {
             EventKind::Processor { producer, event } => {
                 event.describe(&self.names.name(*producer), f)
             }
+            EventKind::Connector { connector, event } => event.describe(connector, f),
             EventKind::Flushed { producer } => write!(
                 f,
                 "{}: flush() returns. All that was sent before is delivered or has failed.",

@@ -50,6 +50,15 @@ impl Described<'_> {
             EventKind::BrokerStarted { broker } => write!(f, "Broker {broker} starts."),
             EventKind::BrokerStopped { broker } => write!(f, "Broker {broker} has stopped."),
             EventKind::BrokerKilled { broker } => write!(f, "Broker {broker} is killed."),
+            EventKind::ServerFrozen { server } => write!(
+                f,
+                "Server {server} is frozen (SIGSTOP): its connections stay open, and it does \
+                 nothing."
+            ),
+            EventKind::ServerThawed { server } => write!(
+                f,
+                "Server {server} goes on (SIGCONT) with what has waited for it."
+            ),
             EventKind::DiskLost { broker } => write!(
                 f,
                 "Broker {broker} loses its disk with all that was on it, and stops."
