@@ -264,7 +264,6 @@ fn an_address_may_ask_for_a_world() {
     assert_eq!(id("#world=nowhere"), None);
     assert_eq!(id(""), None);
 }
-||||||| d36915e
 
 /// The source's worker crashes when it has sent more than it has stored: that is
 /// sent again, and the copy of the table is the same.
