@@ -31,13 +31,13 @@ const PRODUCERS: u32 = 48;
 /// Each producer sends so many records at a time, so often: together a little
 /// more than 100,000 a second. They begin one after the other, so that records
 /// are made at an even pace.
-const BURST: u32 = 53;
-const EVERY_US: u64 = 24_000;
-const APART_US: u64 = 500;
+const BURST: u32 = 106;
+const EVERY_US: u64 = 48_000;
+const APART_US: u64 = 1_000;
 const VALUE_BYTES: u32 = 60;
 /// Slow enough for 2,000 packets to be under way at a time.
 const LATENCY: Latency = Latency {
-    base_us: 900_000,
+    base_us: 1_050_000,
     jitter_us: 200_000,
 };
 /// How long groups are given to come to rest, and how long records then come in
