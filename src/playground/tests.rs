@@ -254,6 +254,10 @@ fn the_busy_cluster_is_as_busy_as_it_says() {
     let (_, _, after) = ends(&playground);
     let rate = (after - before) / 5;
     assert!(rate >= 100_000, "{rate} records a second");
+    let image = playground.world().image();
+    let mut partitions = image.topics.values().flat_map(|topic| &topic.partitions);
+    let has_leader = partitions.all(|it| it.leader.is_some());
+    assert!(has_leader, "its brokers are heard of in time");
 }
 
 #[test]

@@ -15,8 +15,9 @@ use crate::stage::By;
 pub(super) const BUSY_CLUSTER: ReadyMade = ReadyMade {
     id: "busy-cluster",
     title: "A busy cluster",
-    sentence: "Eight brokers, four topics of 64 partitions, and two groups of 32 consumers that \
-               keep up with 100,000 records a second; more than a million records are retained.",
+    sentence: "Eight brokers, four topics of 64 partitions, two groups of 32 consumers, and 100,000 \
+               records a second over a network that takes a second; more than a million records \
+               are retained.",
     by: By::Topic,
     config: eight_brokers,
     set: busy_cluster,
@@ -53,6 +54,8 @@ fn eight_brokers() -> WorldConfig {
         // At least 4,000 records of a partition stay.
         ("log.retention.bytes", "340000"),
         ("log.retention.check.interval.ms", "5000"),
+        // A heartbeat and its answer take longer than elsewhere.
+        ("broker.session.timeout.ms", "60000"),
     ];
     WorldConfig::cluster(&[1, 2, 3, 4, 5, 6, 7, 8], &[1], &settings)
 }
