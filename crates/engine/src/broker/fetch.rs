@@ -97,8 +97,12 @@ impl Broker {
                 continue;
             };
             held_of_them += 1;
+            if !is_in_step(partition, wanted, Some(replica.replica_id)) {
+                bytes = None;
+                continue;
+            }
             // Nothing that is noted changes what there is to read.
-            let of_partition = bytes.and_then(|_| readable_bytes(partition, wanted, request));
+            let of_partition = bytes.and_then(|_| bytes_ahead(partition, wanted, request));
             bytes = bytes.zip(of_partition).map(|(sum, more)| sum + more);
             let circumstances = partition.circumstances(fabric, &self.config, run);
             match note(partition, wanted, replica, &circumstances) {
@@ -196,9 +200,9 @@ impl Broker {
     ) -> Option<usize> {
         let partition = held?;
         let elsewhere = self.preferred_read_replica(partition, wanted, request);
-        match elsewhere {
-            Some(_) => None,
-            None => readable_bytes(partition, wanted, request),
+        match elsewhere.is_none() && is_in_step(partition, wanted, request.replica_id()) {
+            true => bytes_ahead(partition, wanted, request),
+            false => None,
         }
     }
 
@@ -314,46 +318,45 @@ impl Broker {
 /// anything.
 type Noted = Vec<(TopicPartition, Result<Effects, ErrorCode>)>;
 
-/// How much the asker may read of a partition here, in bytes; `None` when there
-/// is something that must be told at once.
-fn readable_bytes(
+/// Whether the asker may read the partition here, and its log and this one agree
+/// as far as it has come.
+fn is_in_step(partition: &Partition, wanted: &FetchPartition, replica_id: Option<i32>) -> bool {
+    check(partition, wanted, replica_id).is_ok()
+        && diverging_epoch(partition, wanted).is_none()
+        && is_in_range(partition, wanted)
+}
+
+/// How much an asker that is in step may read, in bytes; `None` when it is to be
+/// told at once, since what an answer would hold ends with the segment.
+fn bytes_ahead(
     partition: &Partition,
     wanted: &FetchPartition,
     request: &FetchRequest,
 ) -> Option<usize> {
-    check(partition, wanted, request.replica_id()).ok()?;
     let (log, offset) = (&partition.log, wanted.fetch_offset);
     let limit = readable_end(partition, request.replica_id(), request.isolation_level);
-    // What an answer would hold ends with the segment.
-    let must_be_told = diverging_epoch(partition, wanted).is_some()
-        || !is_in_range(partition, wanted)
-        || log.is_on_older_segment(offset, limit);
-    (!must_be_told).then(|| log.bytes_between(offset, limit))
+    let is_on_older_segment = log.is_on_older_segment(offset, limit);
+    (!is_on_older_segment).then(|| log.bytes_between(offset, limit))
 }
 
-/// Lets a partition's leader take down how far a follower has come; `None` when
-/// the request is not about what the broker leads.
+/// Lets a partition's leader take down how far a follower has come that is in
+/// step; `None` when the broker does not lead it.
 fn note(
     partition: &mut Partition,
     wanted: &FetchPartition,
     replica: ReplicaState,
     circumstances: &Circumstances<'_>,
 ) -> Option<Result<Effects, ErrorCode>> {
-    let counts = check(partition, wanted, Some(replica.replica_id)).is_ok()
-        && diverging_epoch(partition, wanted).is_none()
-        && is_in_range(partition, wanted);
     let Role::Leader(leader) = &mut partition.role else {
         return None;
     };
-    counts.then(|| {
-        let fetch = FollowerFetch {
-            follower: replica.replica_id,
-            broker_epoch: replica.replica_epoch,
-            fetch_offset: partition.log.position_of(wanted.fetch_offset),
-            log_start_offset: wanted.log_start_offset,
-        };
-        leader.follower_fetched(&fetch, circumstances)
-    })
+    let fetch = FollowerFetch {
+        follower: replica.replica_id,
+        broker_epoch: replica.replica_epoch,
+        fetch_offset: partition.log.position_of(wanted.fetch_offset),
+        log_start_offset: wanted.log_start_offset,
+    };
+    Some(leader.follower_fetched(&fetch, circumstances))
 }
 
 /// The offset and its timestamp, -1 where there is none.
