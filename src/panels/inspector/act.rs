@@ -95,6 +95,12 @@ pub enum Deed {
     Open(Panel),
 }
 
+/// What a command means, and the command.
+pub(super) type Meant = (&'static str, Command);
+
+/// What [`Command::Thaw`] and [`Command::ThawServer`] mean.
+pub(super) const THAW: &str = "SIGCONT: it reads what has arrived, and then does what is due";
+
 impl Act {
     /// Something that is done at once.
     pub fn new(name: &'static str, about: &'static str, deed: Deed) -> Act {
@@ -110,6 +116,15 @@ impl Act {
     /// A command of the engine.
     pub fn command(name: &'static str, about: &'static str, command: Command) -> Act {
         Act::new(name, about, Deed::Command(Box::new(command)))
+    }
+
+    /// To have a process stand still, or go on where it does: of each what it
+    /// means, and the command.
+    pub fn freeze(is_frozen: bool, freeze: Meant, thaw: Meant) -> Act {
+        match is_frozen {
+            true => Act::command("Let it go on", thaw.0, thaw.1),
+            false => Act::command("Freeze", freeze.0, freeze.1),
+        }
     }
 
     /// Something for which fields are filled in.

@@ -225,18 +225,14 @@ fn acts(sheet: Sheet, world: &World, connector: &Connector) -> Sheet {
             .can(tolerance(connector));
     }
     if let Some(client) = connector.client() {
-        sheet = match world.is_frozen(client) {
-            true => sheet.can(Act::command(
-                "Let it go on",
-                "SIGCONT: its worker goes on",
-                Command::Thaw { client },
-            )),
-            false => sheet.can(Act::command(
-                "Freeze",
+        sheet = sheet.can(Act::freeze(
+            world.is_frozen(client),
+            (
                 "SIGSTOP: its worker does nothing",
                 Command::Freeze { client },
-            )),
-        };
+            ),
+            ("SIGCONT: its worker goes on", Command::Thaw { client }),
+        ));
         let crash = Command::Crash { client };
         let about = "As kill -9 does to its worker: what is not stored is done again";
         sheet = sheet.can(Act::command("Crash", about, crash).grave());

@@ -9,7 +9,7 @@ use engine::protocol::ConfigResource;
 use engine::sim::{Host, Link};
 use engine::{Command, TopicPartition, World};
 
-use super::act::{Act, Field, Verb};
+use super::act::{Act, Field, THAW, Verb};
 use super::sheet::{Section, Sheet, TABLE_MAX, Text};
 use super::words;
 use crate::stage::Subject;
@@ -235,18 +235,13 @@ fn broker_acts(sheet: Sheet, world: &World, it: &Broker) -> Sheet {
 
 /// To have a broker or a controller that runs stand still, or go on.
 fn freeze_act(world: &World, server: i32) -> Act {
-    match world.is_server_frozen(server) {
-        true => Act::command(
-            "Let it go on",
-            "SIGCONT: it reads what has arrived, and then does what is due",
-            Command::ThawServer { server },
-        ),
-        false => Act::command(
-            "Freeze",
-            "SIGSTOP, or a long pause of its JVM: its connections stay open, and it does nothing",
-            Command::FreezeServer { server },
-        ),
-    }
+    let about =
+        "SIGSTOP, or a long pause of its JVM: its connections stay open, and it does nothing";
+    Act::freeze(
+        world.is_server_frozen(server),
+        (about, Command::FreezeServer { server }),
+        (THAW, Command::ThawServer { server }),
+    )
 }
 
 /// What can be done to the links of a host.

@@ -11,7 +11,7 @@ use engine::command::ClientNumber;
 use engine::sim::{Host, NodeId};
 use engine::{Command, World};
 
-use super::act::Act;
+use super::act::{Act, THAW};
 use super::server::link_acts;
 use super::sheet::{Section, Sheet, Text};
 use super::words;
@@ -164,18 +164,12 @@ fn ends(sheet: Sheet, world: &World, client: ClientNumber) -> Sheet {
         Command::Close { client },
     ));
     let sheet = sheet.can(Act::command("Crash", crash, Command::Crash { client }).grave());
-    let sheet = match world.is_frozen(client) {
-        true => sheet.can(Act::command(
-            "Let it go on",
-            "SIGCONT: it reads what has arrived, and then does what is due",
-            Command::Thaw { client },
-        )),
-        false => sheet.can(Act::command(
-            "Freeze",
-            "SIGSTOP: it does nothing and answers nobody; its connections stay open, and \
-                 what arrives waits",
-            Command::Freeze { client },
-        )),
-    };
+    let freeze = "SIGSTOP: it does nothing and answers nobody; its connections stay open, and \
+        what arrives waits";
+    let sheet = sheet.can(Act::freeze(
+        world.is_frozen(client),
+        (freeze, Command::Freeze { client }),
+        (THAW, Command::Thaw { client }),
+    ));
     link_acts(sheet, world, Host::Client(client))
 }
