@@ -33,7 +33,7 @@ pub use board::{Board, BoardProps, Miniature, Pointed, opened};
 pub use packets::{PacketMark, packet_at, packet_marks};
 pub use painter::{measure, paint};
 pub use recent::Recent;
-pub use scene::{By, Scene, View, ViewChange, client_names};
+pub use scene::{By, Room, Scene, View, ViewChange, Zoom, client_names};
 pub use subject::Subject;
 pub use turns::Turns;
 pub use twin::Twin;

@@ -54,14 +54,14 @@ test("a topic is folded into a line, and unfolded", async (t) => {
 test("everything becomes smaller and larger, and stays within its frame", async (t) => {
   const page = await open(t, address);
   await page.getByRole("button", { name: "Zoom out" }).click();
-  await page.getByRole("button", { name: "Zoom 80 %: back to 100 %" }).waitFor();
+  await page.getByRole("button", { name: "Zoom 80 %: fit to the window" }).waitFor();
   const sideways = () => page.evaluate(() => {
     const box = globalThis.document.querySelector(".board");
     return String(box.scrollWidth - box.clientWidth);
   });
   assert.equal(await sideways(), "0");
   for (let press = 0; press < 4; press += 1) await page.getByRole("button", { name: "Zoom in" }).click();
-  await page.getByRole("button", { name: "Zoom 195 %: back to 100 %" }).click();
+  await page.getByRole("button", { name: "Zoom 195 %: fit to the window" }).click();
   assert.equal(await sideways(), "0");
 });
 

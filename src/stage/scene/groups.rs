@@ -21,7 +21,9 @@ use super::{Chip, GroupBox, GroupKind, MemberBox, Phase, RebalanceBar, Role, Ste
 const MEMBERS_MAX: usize = 40;
 
 const PAD: f32 = 0.5;
-const HEADER_HEIGHT: f32 = 3.6;
+const HEADER_HEIGHT: f32 = 4.0;
+/// Of that, the two lines under the name.
+const ABOUT_HEIGHT: f32 = 2.2;
 /// The line that tells of rebalances.
 const BAR_HEIGHT: f32 = 1.5;
 /// A line of a member's own.
@@ -90,9 +92,9 @@ pub(super) fn group_box(
         header: Rect::new(x + PAD, y, width - 2.0 * PAD, HEADER_HEIGHT),
         controls: Rect::new(
             x + width - PAD - CONTROLS_WIDTH,
-            y + HEADER_HEIGHT / 2.0 - 0.1,
+            y + HEADER_HEIGHT - ABOUT_HEIGHT,
             CONTROLS_WIDTH,
-            HEADER_HEIGHT / 2.0,
+            ABOUT_HEIGHT,
         ),
     }
 }

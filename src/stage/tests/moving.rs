@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use engine::TopicPartition;
 use engine::client::TransactionCall;
 
-use super::super::scene::Pin;
+use super::super::scene::{Arrangement, Pin, Room};
 use super::super::{Scene, Twin, View, ViewChange};
 use super::watched::{Watched, lane};
 use super::*;
@@ -143,6 +143,73 @@ fn zooming_makes_room_for_less_or_for_more() {
         assert!(scene.width.is_finite() && scene.width >= 20.0);
         super::pictures::check_scene(&watched.world, &scene, "wild");
     }
+}
+
+/// Draws until the board fits, as the page does, and says how large it is then.
+fn fitted(watched: &Watched, view: &mut View) -> Scene {
+    for _ in 0..20 {
+        let scene = watched.scene_for(view);
+        if !view.fit(&scene) {
+            return scene;
+        }
+    }
+    panic!("the board grows and shrinks for ever");
+}
+
+fn room(width_rem: f32, height_rem: f32) -> Room {
+    Room {
+        width_rem,
+        height_rem,
+        keeps_columns: false,
+    }
+}
+
+#[test]
+fn a_small_board_is_drawn_as_large_as_the_window_has_room_for() {
+    let watched = long_lane(3);
+    let mut view = View::new(90.0);
+    view.take_room(room(110.0, 60.0));
+    let scene = fitted(&watched, &mut view);
+    assert!(scene.zoom > 1.3, "{}", scene.zoom);
+    assert!(scene.width >= 74.0, "a lane still shows some records");
+    assert!(scene.height * scene.zoom <= 60.0);
+    super::pictures::check_scene(&watched.world, &scene, "fitted");
+
+    view.take_room(room(110.0, 30.0));
+    let scene = fitted(&watched, &mut view);
+    assert!(scene.height * scene.zoom <= 30.0 || scene.zoom == 1.0);
+    view.take_room(room(110.0, 5.0));
+    let scene = fitted(&watched, &mut view);
+    assert_eq!(scene.zoom, 1.0, "a board that is too high scrolls");
+}
+
+#[test]
+fn what_a_person_has_chosen_stays_until_they_let_it_be_fitted_again() {
+    let watched = long_lane(3);
+    let mut view = View::new(90.0);
+    view.take_room(room(110.0, 60.0));
+    let scene = fitted(&watched, &mut view);
+    view.change(ViewChange::Zoom(0.8), &scene);
+    let scene = fitted(&watched, &mut view);
+    assert_eq!(scene.zoom, 0.8);
+    view.change(ViewChange::Fit, &scene);
+    assert!(fitted(&watched, &mut view).zoom > 1.3);
+}
+
+#[test]
+fn beside_a_panel_a_fitted_board_keeps_its_columns_by_being_smaller() {
+    let watched = long_lane(3);
+    let mut view = View::new(90.0);
+    view.take_room(Room {
+        keeps_columns: true,
+        ..room(46.0, 40.0)
+    });
+    let scene = fitted(&watched, &mut view);
+    assert_eq!(scene.arrangement, Arrangement::Columns);
+    assert!(scene.width * scene.zoom <= 46.01, "all of it is seen");
+    view.change(ViewChange::Zoom(1.0), &scene);
+    let scene = fitted(&watched, &mut view);
+    assert_eq!(scene.arrangement, Arrangement::Columns, "it scrolls");
 }
 
 /// Ten times a second with 256 partitions and 64 consumers must leave most of
