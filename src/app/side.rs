@@ -244,7 +244,7 @@ pub(super) fn make_room() {
 /// pixels; of the terminals only the line that one types into, since what they
 /// print is not to make the board smaller.
 pub(super) fn around_board_px() -> f64 {
-    let parts = [".top", ".playbar", ".command-line"];
+    let parts = [".top", ".playbar", ".command-line", ".presenting"];
     parts.map(height).into_iter().map(f64::from).sum()
 }
 

@@ -50,11 +50,11 @@ fn under_members(group: &GroupBox) -> Rect {
 
 fn header(group: &GroupBox) -> Html {
     let about = [kind(group), count(group)];
-    let (name, unformed) = match group.id.as_str() {
-        "" => ("without a group", "assign()"),
-        id => (id, "not formed yet"),
+    let name = match group.id.as_str() {
+        "" => "without a group",
+        id => id,
     };
-    let state = group.state.unwrap_or(unformed);
+    let state = group.state_words();
     let state_class = classes!(
         "state",
         (state == "Stable").then_some("is-stable"),

@@ -433,8 +433,11 @@ pub struct GroupBox {
     /// Its protocol.
     pub kind: GroupKind,
     /// Its state by Kafka's name, such as `Stable`; `None` while its
-    /// coordinator has not heard of it.
+    /// coordinator has not heard of it, or is not there.
     pub state: Option<&'static str>,
+    /// Whether somebody coordinates it: the broker that leads its partition of
+    /// `__consumer_offsets` is up. True before there is that topic.
+    pub has_coordinator: bool,
     /// Whether it rebalances.
     pub is_rebalancing: bool,
     /// Its generation; of a group that is not classic its epoch.
@@ -463,6 +466,18 @@ pub struct GroupBox {
     pub header: Rect,
     /// Where its button is.
     pub controls: Rect,
+}
+
+impl GroupBox {
+    /// Its state, by Kafka's name or in words.
+    pub fn state_words(&self) -> &'static str {
+        match (self.state, self.has_coordinator) {
+            _ if self.id.is_empty() => "assign()",
+            (Some(state), _) => state,
+            (None, true) => "not formed yet",
+            (None, false) => "no coordinator",
+        }
+    }
 }
 
 /// How a consumer stands to its group.
