@@ -7,8 +7,9 @@ use web_sys::HtmlElement;
 
 use crate::metrics::{Figures, figures};
 use crate::panels::inspector::{self, Sheet};
-use crate::panels::{Cursor, Filter, Hit, Page, Panel, TopicKeys, browse, search, topic_keys};
+use crate::panels::{Cursor, Filter, Hit, Page, Panel, browse, search};
 use crate::playground::Playground;
+use crate::stage::{TopicKeys, topic_keys};
 
 /// The most panels that one can go back through.
 const BACK_MAX: usize = 50;

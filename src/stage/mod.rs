@@ -14,6 +14,7 @@ mod action;
 mod board;
 pub mod geometry;
 pub mod ink;
+mod keys;
 pub mod packets;
 pub mod painter;
 pub mod recent;
@@ -30,6 +31,7 @@ mod tests;
 
 pub use action::BoardAction;
 pub use board::{Board, BoardProps, Miniature, Pointed, opened};
+pub use keys::{KeyMove, KeyToPartition, TopicKeys, topic_keys};
 pub use packets::{PacketMark, packet_at, packet_marks};
 pub use painter::{measure, paint};
 pub use recent::Recent;

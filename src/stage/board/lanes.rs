@@ -231,6 +231,7 @@ fn cell(cell: &Cell, partition: &TopicPartition, is_still: bool) -> Html {
     let class = classes!(
         "cell",
         is_still.then_some("is-still"),
+        cell.moves_to.map(|_| "moves"),
         match cell.fate {
             Some(Fate::Open) => Some("is-open"),
             Some(Fate::Aborted) => Some("is-aborted"),
@@ -244,6 +245,9 @@ fn cell(cell: &Cell, partition: &TopicPartition, is_still: bool) -> Html {
             <span class={letters}>{ &cell.letters }</span>
             <span class="cell-offset">
                 { short_number(cell.offset) }
+                if let Some(partition) = cell.moves_to {
+                    <b class="moves-to">{ format!("→P{partition}") }</b>
+                }
                 if let Some(fate) = cell.fate {
                     <b class="fate">{ fate.letter() }</b>
                 }

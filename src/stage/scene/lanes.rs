@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use engine::broker::Partition;
+use engine::client::murmur2::{murmur2, to_positive};
 use engine::log::partition_log::PartitionLog;
 use engine::log::producer_state::AbortedTransaction;
 use engine::log::record_batch::{RecordBatch, RecordView};
@@ -351,6 +352,8 @@ fn cell(record: &RecordView, fate: Option<Fate>, rect: Rect) -> Cell {
         key,
         value: record.value.map(readable),
         timestamp_ms: record.timestamp_ms,
+        hash: record.key.map(|key| to_positive(murmur2(key))),
+        moves_to: None,
         ink: Ink::of_key(record.key),
         fate,
         rect,

@@ -66,6 +66,9 @@ pub struct View {
     pub height_rem: Option<f32>,
     /// How much larger everything is drawn.
     pub zoom: Zoom,
+    /// The topic that somebody is about to give another partition: what that
+    /// would do to its keys is shown.
+    pub growing: Option<TopicName>,
     /// The topics that somebody has folded (`true`) or unfolded (`false`). The
     /// others are folded when there are very many lanes.
     pub folded: BTreeMap<TopicName, bool>,
@@ -85,6 +88,7 @@ impl View {
             keeps_columns: false,
             height_rem: None,
             zoom: Zoom::Fitted(1.0),
+            growing: None,
             folded: BTreeMap::new(),
             moved: BTreeMap::new(),
         }

@@ -57,6 +57,9 @@ pub enum ViewChange {
     Arrange(By),
     /// The partitions of internal topics are to be shown by broker, or folded.
     ShowInternal(bool),
+    /// What another partition would do to this topic is to be shown; `None` shows
+    /// it no longer.
+    Grow(Option<TopicName>),
     /// A lane is to show what begins at this offset; beyond its newest records
     /// it follows them.
     MoveLane(TopicPartition, i64),
@@ -76,6 +79,7 @@ impl View {
         match change {
             ViewChange::Arrange(by) => self.by = by,
             ViewChange::ShowInternal(shows) => self.shows_internal = shows,
+            ViewChange::Grow(topic) => self.growing = topic,
             ViewChange::MoveLane(of, first) => {
                 let scrolling = scene.lane(&of).and_then(|lane| lane.scrolling);
                 match scrolling {

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use engine::TopicPartition;
 use engine::client::TransactionCall;
+use engine::client::murmur2::partition_for_key;
 
 use super::super::scene::{Arrangement, Pin, Room};
 use super::super::{Scene, Twin, View, ViewChange};
@@ -210,6 +211,36 @@ fn beside_a_panel_a_fitted_board_keeps_its_columns_by_being_smaller() {
     view.change(ViewChange::Zoom(1.0), &scene);
     let scene = fitted(&watched, &mut view);
     assert_eq!(scene.arrangement, Arrangement::Columns, "it scrolls");
+}
+
+#[test]
+fn before_a_topic_grows_the_board_shows_which_keys_would_move() {
+    let mut watched = Watched::of("orders", 2);
+    let producer = watched.producer(ProducerConfig::default());
+    for number in 0..12 {
+        let partition = partition_for_key(format!("k{number}").as_bytes(), 2);
+        watched.send(producer, "orders", partition, &format!("k{number}"));
+    }
+    watched.pass_ms(2_000);
+    let mut view = View::new(110.0);
+    let plain = watched.scene_for(&view);
+    assert_eq!(plain.topics[0].forecast, None);
+    view.change(ViewChange::Grow(Some("orders".into())), &plain);
+    let grown = watched.scene_for(&view);
+    let forecast = grown.topics[0].forecast.clone().expect("it is told");
+    assert_eq!((forecast.partitions, forecast.keys), (3, 12));
+    assert!(forecast.moved > 0 && forecast.moved == forecast.split);
+    let cells = grown.topics[0].lanes.iter().flat_map(|lane| {
+        let here = lane.topic_partition.partition;
+        lane.cells.iter().map(move |cell| (here, cell))
+    });
+    for (here, cell) in cells {
+        let key = cell.key.as_deref().expect("each has a key");
+        let there = partition_for_key(key.as_bytes(), 3);
+        assert_eq!(cell.moves_to, (there != here).then_some(there), "{key}");
+    }
+    view.change(ViewChange::Grow(None), &grown);
+    assert_eq!(watched.scene_for(&view), plain);
 }
 
 /// Ten times a second with 256 partitions and 64 consumers must leave most of
