@@ -228,7 +228,7 @@ fn line_of(member: &MemberBox) -> Html {
             }
             <span key="stretch" class="stretch" />
             if member.is_leader {
-                <span key="leader" class="leader" title="computes the assignment">{ "group leader" }</span>
+                <span key="leader" class="leader" title="computes the assignment">{ member.leader_words() }</span>
             }
             if let Some(epoch) = member.epoch {
                 <span key="epoch" class="quiet">{ format!("epoch {epoch}") }</span>

@@ -45,6 +45,9 @@ const MEMBER_CONTROLS_WIDTH: f32 = 6.3;
 const LAG_WIDTH: f32 = 4.2;
 /// Room for the mark of the group's leader.
 const LEADER_WIDTH: f32 = 5.9;
+const LEADER_WIDTH_SMALL: f32 = 3.5;
+/// From this width of a member on the mark says whose leader it is.
+const LEADER_FROM: f32 = 18.5;
 /// The width of a character of a line of text, and of one of a chip.
 const CHARACTER: f32 = 0.44;
 const CHIP_CHARACTER: f32 = 0.46;
@@ -278,7 +281,7 @@ fn member_box(
     let change = news
         .rebalances_of(&group.id)
         .and_then(|rebalances| change(world, rebalances, member));
-    let room = width - 2.0 * PAD - taken(member, lag, change.as_deref());
+    let room = width - 2.0 * PAD - taken(member, lag, change.as_deref(), width);
     let (chips, more_chips) = chips(&member.partitions, room);
     let controls_width = match member.client {
         Some(_) => MEMBER_CONTROLS_WIDTH,
@@ -393,14 +396,18 @@ fn is_behind(world: &World, partitions: &[(TopicPartition, Option<i64>)]) -> boo
 }
 
 /// How much of a member's line is not for chips.
-fn taken(member: &MemberInfo, lag: Option<i64>, change: Option<&str>) -> f32 {
+fn taken(member: &MemberInfo, lag: Option<i64>, change: Option<&str>, width: f32) -> f32 {
     // What has changed takes the place of the lag for a moment.
     let lag_chars = match change {
         Some(change) => text_length(change) + 1,
         None => lag.map_or(0, |lag| text_length(&format!("lag {lag}")) + 1),
     };
     let lag_width = LAG_WIDTH.max(lag_chars as f32 * CHARACTER);
-    let leader_width = if member.is_leader { LEADER_WIDTH } else { 0.0 };
+    let leader_width = match (member.is_leader, width >= LEADER_FROM) {
+        (false, _) => 0.0,
+        (true, true) => LEADER_WIDTH,
+        (true, false) => LEADER_WIDTH_SMALL,
+    };
     let phase_width = match member.phase {
         // That is said beside the name.
         Phase::Crashed { .. } => 0.0,
@@ -463,6 +470,16 @@ fn chip_text(topic: &str, numbers: &[i32], most: usize) -> String {
     let shown = list(count);
     let room = most.saturating_sub(needs(&shown)).max(least);
     format!("{}-{shown}", short_text(topic, room))
+}
+
+impl MemberBox {
+    /// What marks the leader of the group, as far as there is room.
+    pub fn leader_words(&self) -> &'static str {
+        match self.rect.width >= LEADER_FROM {
+            true => "group leader",
+            false => "leader",
+        }
+    }
 }
 
 impl Phase {
