@@ -107,11 +107,7 @@ fn records_that_say_nothing_keep_a_quorum_together() {
     config.latency = every_packet_takes(900);
     let mut world = World::new(7, config);
     run_ms(&mut world, 3_000);
-    assert!(
-        world
-            .active_controller()
-            .is_none_or(|node| node.id() != 101)
-    );
+    assert!(world.active_controller().is_none());
 }
 
 /// Beyond two seconds nobody is answered in time: followers stand for election,
@@ -122,6 +118,8 @@ fn records_that_say_nothing_keep_a_quorum_together() {
 fn beyond_two_seconds_there_is_no_controller_and_brokers_go_on() {
     let mut world = slow_world(&[101, 102, 103], 10);
     create_topic(&mut world, "t", 1);
+    let producer = producer(&mut world);
+    send(&mut world, producer, "t", None, "fast");
     run_ms(&mut world, 5_000);
 
     set_latency(&mut world, 1_100);
@@ -129,10 +127,9 @@ fn beyond_two_seconds_there_is_no_controller_and_brokers_go_on() {
     assert_eq!(elected(&events), 0);
     assert!(world.active_controller().is_none());
     assert_eq!(fenced(&events), [0; 0]);
-    let producer = producer(&mut world);
-    send(&mut world, producer, "t", None, "still");
+    send(&mut world, producer, "t", None, "slow");
     run_ms(&mut world, 30_000);
-    assert_eq!(high_watermark(&world, "t"), 1);
+    assert_eq!(high_watermark(&world, "t"), 2);
 
     set_latency(&mut world, 10);
     let events = run_ms(&mut world, 30_000);

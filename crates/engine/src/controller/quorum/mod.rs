@@ -209,6 +209,7 @@ impl Quorum {
     pub(crate) fn begin(&mut self, now: Time, first: i32) {
         self.epoch = 1;
         self.voted_for = Some(first);
+        self.no_ops_read.leader_epoch = self.epoch;
         match self.id == first {
             true => {
                 self.lead(now);
