@@ -219,6 +219,15 @@ impl Model {
                 topic_partition,
                 ..
             } => self.gave_up(world, *broker, topic_partition),
+            EventKind::LogCleaned {
+                topic_partition,
+                cleaning,
+                ..
+            } => {
+                if let Some(record) = self.partition(world, topic_partition) {
+                    record.was_compacted(cleaning.cleaned_to);
+                }
+            }
             EventKind::RecordsDeleted {
                 broker,
                 topic_partition,
@@ -344,7 +353,8 @@ impl Model {
         let Some((record, batches)) = appended else {
             // A broker that stood still may append and delete at one instant.
             let record = self.partitions.get(of);
-            let is_gone = record.is_some_and(|record| base_offset < record.deleted_to);
+            let gone_to = record.map_or(0, |record| record.deleted_to.max(record.unseen_to));
+            let is_gone = base_offset < gone_to;
             assert!(
                 may_be_older || is_gone,
                 "{of}: nobody has appended at {base_offset}"
@@ -361,7 +371,7 @@ impl Model {
             self.summary.excused += records;
         } else {
             assert!(
-                may_be_older || base_offset < record.deleted_to,
+                may_be_older || base_offset < record.deleted_to.max(record.unseen_to),
                 "{of}: what is acknowledged at {base_offset} is not committed: up to {} is",
                 record.committed_end
             );
