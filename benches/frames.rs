@@ -29,6 +29,15 @@ fn main() {
     report("text twin", &mut repeated(|| Twin::of(&scene)));
     let marks = || packet_marks(playground.world(), &scene);
     report("packet marks", &mut repeated(marks));
+    report("moment kept", &mut repeated(|| playground.clone()));
+    report("moment's drop", &mut moments_dropped(&playground));
+    report(
+        "second of virtual time",
+        &mut repeated(|| {
+            let mut p = playground.clone();
+            p.advance_us(1_000_000);
+        }),
+    );
     report("scene dropped", &mut dropped(&playground, &view));
 }
 
@@ -80,4 +89,9 @@ fn report(what: &str, times: &mut [Duration]) {
         ms(95),
         ms(100)
     );
+}
+
+fn moments_dropped(playground: &Playground) -> Vec<Duration> {
+    let mut all: Vec<Option<Playground>> = (0..10).map(|_| Some(playground.clone())).collect();
+    all.iter_mut().map(|it| timed(|| drop(it.take()))).collect()
 }
