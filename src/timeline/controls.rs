@@ -44,7 +44,7 @@ pub fn TimeControls(props: &Props) -> Html {
                 <span class="icon" aria-hidden="true">{ "❘◂" }</span><span class="name">{ "Step back" }</span>
             </button>
             <button type="button" onclick={on_step} title="→ or Page Down">
-                <span class="icon" aria-hidden="true">{ "▸❘" }</span>{ "Step" }
+                <span class="icon" aria-hidden="true">{ "▸❘" }</span><span class="name">{ "Step" }</span>
             </button>
             <label class="speed">
                 <span aria-hidden="true">{ "Speed" }</span>

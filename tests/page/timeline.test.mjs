@@ -130,7 +130,8 @@ test("the timeline is dragged, and moved by keys", async (t) => {
 });
 
 const killBroker = async (page) => {
-  await page.getByRole("region", { name: "Board" }).locator("[data-open^='broker']").first().click({ force: true });
+  await page.getByRole("button", { name: "Open broker 1", exact: true }).focus();
+  await page.keyboard.press("Enter");
   const panel = page.getByRole("region", { name: "Open panel" });
   await panel.getByRole("button", { name: "Kill", exact: true }).click();
   await page.keyboard.press("Escape");
