@@ -44,7 +44,12 @@ fn main() {
 fn go_back(world: &ReadyMade) {
     let mut history = History::of(world.open(1));
     let mut frames: Vec<Duration> = (0..FRAMES)
-        .map(|_| timed(|| history.advance_us(FRAME_US)))
+        .map(|_| {
+            timed(|| {
+                history.advance_us(FRAME_US);
+                history.keep_now_and_then(true);
+            })
+        })
         .collect();
     let named = |what: &str| format!("{}: {what}", world.id);
     report(&named("frame with its moments"), &mut frames);

@@ -231,6 +231,7 @@ fn beat(state: &Rc<RefCell<State>>) {
                 state.make_scene();
                 state.is_scene_ready = true;
             }
+            state.history.keep_now_and_then(!due && !is_ready);
             is_ready.then(|| state.refresh.clone())
         };
         if let Some(refresh) = refresh {

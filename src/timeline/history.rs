@@ -14,6 +14,8 @@ const MOMENT_BYTES: u64 = 2_000_000;
 /// At most one in so many frames is, however fast time passes: keeping one takes
 /// a part of a frame.
 const MOMENT_FRAMES_MIN: u32 = 6;
+/// So many frames are waited for one that has time for it.
+const MOMENT_FRAMES_MAX: u32 = 30;
 /// How far before an instant a moment is kept for who steps back from there, in
 /// microseconds.
 const SHORTLY_US: u64 = 100_000;
@@ -141,9 +143,30 @@ impl History {
             self.redo();
         }
         self.present.advance_to(until);
-        self.frames_since_moment += 1;
-        self.keep_now_and_then();
         self.arrive();
+    }
+
+    /// Keeps the present now and then; to be called every frame. `has_time` when
+    /// the frame has little else to do.
+    pub fn keep_now_and_then(&mut self, has_time: bool) {
+        self.frames_since_moment += 1;
+        let frames = match has_time {
+            true => MOMENT_FRAMES_MIN,
+            false => MOMENT_FRAMES_MAX,
+        };
+        if self.frames_since_moment < frames || self.is_in_past() {
+            return;
+        }
+        let here = self.position();
+        let last = self.moments.up_to(here);
+        let is_due = last.is_none_or(|it| {
+            let every_us = MOMENT_EVERY_US * (1 + it.own_bytes() as u64 / MOMENT_BYTES);
+            here.at.us_since(it.position.at) >= every_us
+        });
+        if is_due {
+            self.frames_since_moment = 0;
+            self.moments.keep(here, self.present.clone(), Kind::Passing);
+        }
     }
 
     /// Goes on to the next thing worth telling. In the past that may be what a
@@ -266,19 +289,6 @@ impl History {
         let here = self.position();
         if !self.is_in_past() && !self.moments.has(here) {
             self.moments.keep(here, self.present.clone(), Kind::Before);
-        }
-    }
-
-    fn keep_now_and_then(&mut self) {
-        let here = self.position();
-        let last = self.moments.up_to(here);
-        let is_due = last.is_none_or(|it| {
-            let every_us = MOMENT_EVERY_US * (1 + it.own_bytes() as u64 / MOMENT_BYTES);
-            here.at.us_since(it.position.at) >= every_us
-        });
-        if is_due && !self.is_in_past() && self.frames_since_moment >= MOMENT_FRAMES_MIN {
-            self.frames_since_moment = 0;
-            self.moments.keep(here, self.present.clone(), Kind::Passing);
         }
     }
 

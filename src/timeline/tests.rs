@@ -47,8 +47,14 @@ fn opened(id: &str, seed: u64) -> History {
 
 fn play(history: &mut History, frames: usize) {
     for _ in 0..frames {
-        history.advance_us(FRAME_US);
+        frame(history, FRAME_US);
     }
+}
+
+/// A frame of the page in which so much virtual time passes.
+fn frame(history: &mut History, us: u64) {
+    history.advance_us(us);
+    history.keep_now_and_then(true);
 }
 
 fn terminal(history: &History) -> TerminalId {
@@ -384,7 +390,7 @@ fn ten_minutes_are_kept_in_few_moments_that_lie_evenly() {
 fn play_at(history: &mut History, speed: u64, seconds: u64) {
     let until = history.position().at.plus_us(seconds * 1_000_000);
     while history.position().at < until {
-        history.advance_us(FRAME_US * speed);
+        frame(history, FRAME_US * speed);
     }
 }
 
