@@ -10,6 +10,8 @@ use crate::stage::geometry::Rect;
 use crate::stage::{By, Scene, Turns, View, ViewChange, measure, paint};
 use crate::timeline::{Clock, History};
 
+use super::side;
+
 /// The least time between two refreshes of the page's structure, in
 /// milliseconds.
 const REFRESH_MS: f64 = 100.0;
@@ -72,15 +74,18 @@ impl Heartbeat {
     }
 
     /// Puts another world on the board, and gives back the one that was there
-    /// with the way in which it was looked at. The board is as wide and as large
-    /// as it was.
+    /// with the way in which it was arranged. The board has the same room and
+    /// size.
     pub fn replace(&self, history: History, view: View) -> (History, View) {
         let state = &mut *self.state.borrow_mut();
         state.is_scene_ready = false;
         let view = View {
-            width_rem: state.view.width_rem,
-            zoom: state.view.zoom,
-            ..view
+            by: view.by,
+            shows_internal: view.shows_internal,
+            folded: view.folded,
+            moved: view.moved,
+            growing: None,
+            ..state.view.clone()
         };
         let history = std::mem::replace(&mut state.history, history);
         (history, std::mem::replace(&mut state.view, view))
@@ -156,13 +161,15 @@ impl Heartbeat {
     pub fn measure(&self) -> bool {
         let mut state = self.state.borrow_mut();
         let canvas = state.canvas.cast::<HtmlCanvasElement>();
-        let Some(width_rem) = canvas.as_ref().and_then(measure) else {
+        let room = canvas
+            .as_ref()
+            .and_then(|canvas| measure(canvas, side::around_board_px()));
+        let Some(room) = room else {
             return false;
         };
-        if state.view.width_rem == width_rem {
+        if !state.view.take_room(room) {
             return true;
         }
-        state.view.width_rem = width_rem;
         state.is_scene_ready = false;
         let refresh = state.refresh.clone();
         drop(state);
@@ -190,7 +197,10 @@ impl State {
     /// painted again.
     fn make_scene(&mut self) {
         self.is_scene_ready = false;
-        let scene = self.history.present().scene(&self.view);
+        let mut scene = self.history.present().scene(&self.view);
+        if self.view.fit(&scene) {
+            scene = self.history.present().scene(&self.view);
+        }
         if *self.scene != scene {
             self.scene = Rc::new(scene);
         }
