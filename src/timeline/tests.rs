@@ -337,6 +337,8 @@ fn what_came_after_is_kept_until_something_new_is_done() {
     let parted = history.take_parted().expect("something was forgotten");
     assert_eq!((parted.at, parted.until), (middle, until));
     assert!(parted.sentence().contains("is forgotten"));
+    assert_eq!(history.marks().deeds, "M500 0v1", "the kill is not marked");
+    assert_eq!(history.marks().changes, "");
     assert!(!history.is_in_past());
     play(&mut history, 600);
     assert!(history.present().world().brokers()[&1].state().is_up());
