@@ -7,6 +7,7 @@ mod panels;
 mod presenting;
 mod qr;
 mod side;
+mod speech;
 mod theme;
 
 use std::rc::Rc;
@@ -30,6 +31,7 @@ use heartbeat::{Caption, Heartbeat};
 use keys::{KeyListener, Shortcut};
 use presenting::{Address, Presenting, PresentingBar};
 use side::Side;
+use speech::{Speech, SpeechButton};
 use theme::Theme;
 
 /// What happens on the page.
@@ -96,6 +98,8 @@ pub enum Msg {
     GoBack,
     /// The next theme.
     NextTheme,
+    /// Captions are spoken, or silent.
+    ToggleSpeech,
 }
 
 /// The page.
@@ -113,6 +117,7 @@ pub struct App {
     side: Side,
     notice: Option<String>,
     theme: Theme,
+    speech: Speech,
     presenting: Presenting,
     canvas: NodeRef,
     header: NodeRef,
@@ -132,6 +137,7 @@ pub struct App {
     on_terminal: Callback<TerminalAction>,
     on_code: Callback<()>,
     on_present: Callback<()>,
+    on_speech: Callback<()>,
     _keys: KeyListener,
 }
 
@@ -198,6 +204,7 @@ impl Component for App {
             side: Side::new(),
             notice: None,
             theme: Theme::current(),
+            speech: Speech::current(),
             presenting: Presenting::default(),
             canvas,
             header: NodeRef::default(),
@@ -211,6 +218,7 @@ impl Component for App {
             on_terminal: ctx.link().callback(Msg::Terminal),
             on_code: ctx.link().callback(|()| Msg::ToggleCode),
             on_present: ctx.link().callback(|()| Msg::Present),
+            on_speech: ctx.link().callback(|()| Msg::ToggleSpeech),
             _keys: KeyListener::new(on_key),
         };
         app.refresh();
@@ -283,6 +291,7 @@ impl Component for App {
                 }
             }
             Msg::NextTheme => self.theme = self.theme.next(),
+            Msg::ToggleSpeech => self.speech = self.speech.toggled(),
         }
         match is_beat {
             true => self.heartbeat.ready_scene(),
@@ -321,7 +330,10 @@ impl Component for App {
                 </header>
                 <section class="playbar" aria-label="Now">
                     { self.view_time(ctx) }
-                    <p class="caption" role="status" aria-label="Caption">{ self.caption.text() }</p>
+                    <div class="now-told">
+                        <p class="caption" role="status" aria-live={self.speech.live()} aria-label="Caption">{ self.caption.text() }</p>
+                        <SpeechButton speech={self.speech} on_toggle={self.on_speech.clone()} />
+                    </div>
                     { self.view_timeline(ctx) }
                     if self.presenting.is_on() {
                         <PresentingBar
