@@ -163,6 +163,12 @@ impl Side {
         self.content = Content::None;
     }
 
+    /// The world is at another instant: what is kept of it while it goes on is
+    /// looked for anew.
+    pub fn look_anew(&mut self) {
+        self.content = Content::None;
+    }
+
     pub fn set_text(&mut self, text: String) {
         self.text = text;
         self.content = Content::None;

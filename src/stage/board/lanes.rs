@@ -126,9 +126,11 @@ impl Landing {
     }
 
     /// The offset before which records are not seen to land, since many came
-    /// at once. It never goes back: a record that lies there does not land.
+    /// at once, or since time went back and they had landed by then. Otherwise
+    /// it never goes back: a record that lies there does not land.
     fn still_before(&mut self, lane: &Lane) -> i64 {
-        if lane.log_end - self.log_end > LAND_MAX {
+        let comes_back = lane.log_end < self.log_end;
+        if comes_back || lane.log_end - self.log_end > LAND_MAX {
             self.still_before = lane.log_end;
         }
         self.log_end = lane.log_end;
