@@ -12,12 +12,12 @@ mod theme;
 use std::rc::Rc;
 
 use engine::Command;
-use engine::client::{AutoOffsetReset, Client, ConsumerConfig};
+use engine::client::Client;
 use shell::TerminalId;
 use web_sys::{ScrollIntoViewOptions, ScrollLogicalPosition};
 use yew::prelude::*;
 
-use crate::panels::inspector::Deed;
+use crate::panels::inspector::{Deed, group_ids};
 use crate::panels::{
     ConnectorRequest, ConsumerRequest, Cursor, Filter, Panel, ProducerRequest, RecordRequest,
     TopicRequest, WORLD_SEED,
@@ -108,6 +108,8 @@ pub struct App {
     log: Rc<[LogLine]>,
     side: Side,
     notice: Option<String>,
+    /// How many forms were carried out.
+    sent: u32,
     theme: Theme,
     presenting: Presenting,
     canvas: NodeRef,
@@ -182,6 +184,7 @@ impl Component for App {
             log: Rc::new([]),
             side: Side::new(),
             notice: None,
+            sent: 0,
             theme: Theme::current(),
             presenting: Presenting::default(),
             canvas,
@@ -245,15 +248,19 @@ impl Component for App {
                 playground.send_record(request.producer, request.record)
             }),
             Msg::AddConsumer(request) => self.submit(request, |playground, request| {
-                playground
-                    .add_consumer(request.config, &request.topic)
-                    .map(|_| ())
+                playground.add_reader(request).map(|_| ())
             }),
             Msg::AddConnector(request) => self.submit(request, |playground, request| {
                 playground.add_connector(*request.config, request.rows)
             }),
             Msg::NewTopic(request) => self.submit(request, |playground, request| {
-                playground.create_topic(&request.name, request.partitions, request.configs)
+                let TopicRequest {
+                    name,
+                    partitions,
+                    replication_factor,
+                    configs,
+                } = request;
+                playground.create_topic(&name, partitions, replication_factor, configs)
             }),
             Msg::DismissNotice => self.notice = None,
             Msg::OpenWorld(world) => {
@@ -418,6 +425,7 @@ impl App {
     /// Shows what was refused. While time stands still, the answers to what
     /// was asked of the cluster are waited for.
     fn finish(&mut self, done: Result<(), String>) {
+        self.sent += u32::from(done.is_ok());
         self.notice = done.err();
         if !self.heartbeat.is_playing() {
             self.heartbeat.with_mut(Playground::let_calls_finish);
@@ -482,17 +490,13 @@ impl App {
                 self.side.open(Panel::SendRecord(Some(producer)));
                 Ok(())
             }
-            BoardAction::AddConsumer { group, topics } => match topics.first() {
-                Some(topic) => {
-                    let config = ConsumerConfig {
-                        auto_offset_reset: AutoOffsetReset::Earliest,
-                        ..ConsumerConfig::of_group(group)
-                    };
-                    let start =
-                        |playground: &mut Playground| playground.add_consumer(config, topic);
+            BoardAction::AddConsumer { group, topics } => match topics.is_empty() {
+                false => {
+                    let names: Vec<&str> = topics.iter().map(|topic| &**topic).collect();
+                    let start = |playground: &mut Playground| playground.add_member(&group, &names);
                     self.heartbeat.with_mut(start).map(|_| ())
                 }
-                None => {
+                true => {
                     self.side.open(Panel::AddConsumer(Some(group)));
                     Ok(())
                 }
@@ -584,10 +588,8 @@ impl App {
     }
 
     fn groups(&self) -> Vec<String> {
-        self.heartbeat.with(|playground| {
-            let groups = playground.world().groups();
-            groups.into_keys().map(str::to_owned).collect()
-        })
+        self.heartbeat
+            .with(|playground| group_ids(playground.world()).into_iter().collect())
     }
 
     fn producers(&self) -> Vec<(u32, String)> {

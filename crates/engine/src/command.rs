@@ -90,6 +90,14 @@ pub enum Command {
         /// What it says.
         acknowledging: Acknowledging,
     },
+    /// Changes how long a share consumer's application takes for a record that
+    /// it is handed from now on.
+    SetShareProcessing {
+        /// The share consumer.
+        consumer: ClientNumber,
+        /// The time for one record, in microseconds.
+        per_record_us: u64,
+    },
     /// Has a share consumer's application call `acknowledge()` for a record
     /// that it has.
     Acknowledge {
@@ -492,6 +500,29 @@ impl Refusal {
             Refusal::IllegalRecord(_) => Some("IllegalArgumentException"),
             _ => None,
         }
+    }
+
+    /// Why, and what to do, in one sentence. Where Kafka has words for it, these
+    /// are in it as they are; they alone are what is displayed, as a tool of
+    /// Kafka's prints them.
+    pub fn sentence(&self) -> String {
+        let advice = match self {
+            // What Kafka says does not lie in Kafka's clients alone.
+            Refusal::InvalidConfig(_) | Refusal::CannotConstruct { .. } => "Mend the settings",
+            Refusal::RecordTooLarge { .. } => "Make the record smaller, or max.request.size larger",
+            Refusal::RecordExceedsMemory { .. } => {
+                "Make the record smaller, or buffer.memory larger"
+            }
+            Refusal::IllegalRecord(_) => "Mend the record",
+            Refusal::NoSuchPartition(_) => "Choose another partition",
+            Refusal::NotAssigned(_) => "Choose a partition that the consumer has",
+            Refusal::NegativeOffset => "Choose an offset from 0 on",
+            Refusal::CannotAcknowledge(_) => "Choose a record that the consumer has in hand",
+            Refusal::NoZooKeeper => "Choose something else",
+            Refusal::TooManyBrokers(_) => "Do with those that there are",
+            _ => return self.to_string(),
+        };
+        format!("{advice}: {self}")
     }
 }
 

@@ -1,6 +1,8 @@
 //! A group's sheet, of each kind: classic, KIP-848, share.
 
-use engine::collections::BTreeSet;
+mod acts;
+mod settings;
+mod shared;
 
 use engine::assignor::server::PartitionsByTopic;
 use engine::broker::Broker;
@@ -12,10 +14,9 @@ use engine::coordinator::{ClassicGroup, Member, partition_for};
 use engine::protocol::TopicName;
 use engine::{TopicPartition, World};
 
-use super::act::{Act, Deed};
 use super::sheet::{Section, Sheet, TABLE_MAX, Text};
-use super::words::{self, MS, Reading};
-use crate::stage::{BoardAction, Subject};
+use super::words::{self, Reading};
+use crate::stage::Subject;
 
 /// The topic in which groups and their offsets are kept.
 const OFFSETS_TOPIC: &str = "__consumer_offsets";
@@ -42,8 +43,14 @@ pub(super) fn sheet(world: &World, subject: &Subject, id: &str) -> Sheet {
             "Consumers want to enter it, and its coordinator has not heard of it yet.",
         ),
     };
-    let sheet = sheet.with(offsets(world, id)).with(coordinator(world, id));
-    acts(sheet, world, id)
+    let sheet = match share {
+        Some(_) => sheet.with(shared::partitions(world, id)),
+        None => sheet.with(offsets(world, id)),
+    };
+    let sheet = sheet
+        .with(settings::section(world, id))
+        .with(coordinator(world, id));
+    acts::add(sheet, world, id)
 }
 
 fn of_classic(world: &World, subject: &Subject, broker: &Broker, group: &ClassicGroup) -> Sheet {
@@ -299,33 +306,6 @@ fn java_hash(text: &str) -> i32 {
     units.fold(0_i32, |hash, unit| {
         hash.wrapping_mul(31).wrapping_add(i32::from(unit))
     })
-}
-
-fn acts(sheet: Sheet, world: &World, id: &str) -> Sheet {
-    let is_share = world.share_groups().contains_key(id);
-    let settings = words::consumers(world).find(|it| it.config.group_id == id);
-    let session = settings.map(|it| it.config.session_timeout_ms);
-    let mut sheet = sheet;
-    if let Some(ms) = session {
-        let section = Section::new("Clocks").row("session.timeout.ms", ms, MS);
-        sheet = sheet.with(section);
-    }
-    if is_share {
-        return sheet;
-    }
-    let topics: BTreeSet<TopicName> = words::consumers(world)
-        .filter(|it| it.config.group_id == id)
-        .flat_map(|it| it.subscription().iter().cloned())
-        .collect();
-    let add = BoardAction::AddConsumer {
-        group: id.to_owned(),
-        topics: topics.into_iter().collect(),
-    };
-    sheet.can(Act::new(
-        "Add a consumer",
-        "One more member, reading what the others read",
-        Deed::Board(add),
-    ))
 }
 
 #[cfg(test)]

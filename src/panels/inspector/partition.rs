@@ -41,17 +41,11 @@ pub(super) fn sheet(world: &World, subject: &Subject, of: &TopicPartition) -> Sh
             .with(producers(&partition.log))
             .with(segments(&partition.log));
     }
-    acts(sheet, of)
+    acts(sheet, of, registered)
 }
 
 fn who(world: &World, of: &TopicPartition, registered: &PartitionRegistration) -> Section {
-    let brokers = |ids: &[i32]| {
-        let links = ids.iter().map(|id| match world.brokers().contains_key(id) {
-            true => Text::link(id.to_string(), Subject::Broker(*id)),
-            false => Text::from(*id),
-        });
-        Text::list(links, "none")
-    };
+    let brokers = |ids: &[i32]| words::brokers(world, ids);
     let mut section = Section::new("Who has it")
         .row("Topic", words::topic(&of.topic), "")
         .row(
@@ -283,12 +277,16 @@ fn segments(log: &PartitionLog) -> Section {
         .folded()
 }
 
-fn acts(sheet: Sheet, of: &TopicPartition) -> Sheet {
+fn acts(sheet: Sheet, of: &TopicPartition, registered: &PartitionRegistration) -> Sheet {
     let elect = |election_type| {
         Deed::Admin(Box::new(Request::ElectLeaders(ElectLeadersRequest {
             election_type,
             partitions: Some(vec![of.clone()]),
         })))
+    };
+    let sheet = match registered.is_reassigning() {
+        true => sheet.can(Act::cancel_reassignment([of.clone()])),
+        false => sheet,
     };
     sheet
         .can(Act::new(
@@ -301,6 +299,7 @@ fn acts(sheet: Sheet, of: &TopicPartition) -> Sheet {
             "ElectLeaders: the first replica leads again, if it is in sync",
             elect(ElectionType::Preferred),
         ))
+        .can(Act::reassign(vec![of.clone()], &registered.replicas))
         .can(
             Act::new(
                 "Elect unclean leader",

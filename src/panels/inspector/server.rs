@@ -2,6 +2,7 @@
 
 use engine::broker::{Broker, BrokerState};
 use engine::client::connect::is_bookkeeping;
+use engine::config::dynamic::is_dynamic;
 use engine::controller::Consensus;
 use engine::controller::ControllerNode;
 use engine::controller::quorum::Role;
@@ -12,6 +13,7 @@ use engine::{Command, TopicPartition, World};
 use super::act::{Act, Field, THAW, Verb};
 use super::sheet::{Section, Sheet, TABLE_MAX, Text};
 use super::words;
+use crate::playground::Victim;
 use crate::stage::Subject;
 
 /// All about a broker.
@@ -215,13 +217,27 @@ fn broker_acts(sheet: Sheet, world: &World, it: &Broker) -> Sheet {
             "kill -9: nobody is told; the controller notices when its heartbeats are missing";
         let lose = "All that is on it is gone, and the broker stops";
         let slower = "How long it takes over requests; 0 is as fast as it was";
-        let settings = &engine::config::broker::CONFIG;
+        let restart = "SIGTERM, and started again when it has stopped, with the log on its disk";
+        let settings = || {
+            let all = engine::config::broker::CONFIG.keys();
+            all.filter(|key| is_dynamic(key.name))
+        };
         sheet = sheet
             .can(Act::command("Stop", stop, Command::StopBroker { broker }))
             .can(Act::command("Kill", kill, Command::KillBroker { broker }).grave())
+            .can(Act::restart(restart, Victim::Broker(broker)))
             .can(freeze_act(world, broker))
             .can(Act::command("Lose its disk", lose, Command::LoseDisk { broker }).grave())
-            .can(Act::alter(ConfigResource::broker(broker), settings))
+            .can(Act::alter(
+                "Change a setting",
+                ConfigResource::broker(broker),
+                settings(),
+            ))
+            .can(Act::alter(
+                "Change a setting of all brokers",
+                ConfigResource::all_brokers(),
+                settings(),
+            ))
             .can(Act::ask("Slow down", slower, slow, Verb::Slow(broker)));
     } else {
         sheet = sheet.can(Act::command(
@@ -307,6 +323,10 @@ pub(super) fn controller(world: &World, subject: &Subject, id: i32) -> Sheet {
                 )
                 .grave(),
             )
+            .can(Act::restart(
+                "kill -9, and started again at once, with the log on its disk",
+                Victim::Controller(id),
+            ))
             .can(freeze_act(world, id)),
         (None, false) => sheet.can(Act::command(
             "Start",

@@ -44,6 +44,15 @@ pub(super) fn maybe_broker(id: Option<i32>) -> Text {
     id.map_or(Text::from("none"), broker)
 }
 
+/// Brokers by their ids, in order.
+pub(super) fn brokers(world: &World, ids: &[i32]) -> Text {
+    let links = ids.iter().map(|id| match world.brokers().contains_key(id) {
+        true => Text::link(id.to_string(), Subject::Broker(*id)),
+        false => Text::from(*id),
+    });
+    Text::list(links, "none")
+}
+
 pub(super) fn group(id: &str) -> Text {
     Text::link(id, Subject::Group(id.to_owned()))
 }

@@ -1,0 +1,382 @@
+//! What buttons do, and what comes of what was filled in for them.
+
+use engine::broker::Slowness;
+use engine::client::{
+    AcknowledgementRule, Acknowledging, CommitEach, CommitWhen, ManualCommit, Processing, SeekTo,
+};
+use engine::command::ClientNumber;
+use engine::protocol::{
+    AcknowledgeType, AlterConfigsResource, AlterPartitionReassignmentsRequest, AlterableConfig,
+    ConfigResource, CreatePartitionsRequest, CreatePartitionsTopic, DeleteRecordsRequest,
+    IncrementalAlterConfigsRequest, OffsetDeleteRequest, Request, TopicName,
+};
+use engine::sim::{Host, Latency, Link};
+use engine::{Command, TopicPartition};
+
+use crate::panels::Panel;
+use crate::panels::requests::{Fields, TIME_MAX_MS, whole};
+use crate::playground::{ResetTo, Victim};
+use crate::stage::BoardAction;
+
+/// What a button does. Those with fields become a [`Deed`] when these are
+/// filled in.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verb {
+    /// Just this.
+    Do(Deed),
+    /// `seek()` and its like.
+    Seek(ClientNumber, Vec<TopicPartition>),
+    /// `pause()`.
+    Pause(ClientNumber, Vec<TopicPartition>),
+    /// `resume()`.
+    Resume(ClientNumber, Vec<TopicPartition>),
+    /// What a consumer's application does with records.
+    SetProcessing(ClientNumber),
+    /// How slow a broker is.
+    Slow(i32),
+    /// Cuts the links of a host.
+    Cut(Host, Vec<Host>),
+    /// Mends them.
+    Join(Host, Vec<Host>),
+    /// What is wrong with the links of a host.
+    SetLink(Host, Vec<Host>),
+    /// Deletes records of partitions.
+    DeleteRecords(Vec<TopicPartition>),
+    /// Adds partitions.
+    AddPartitions(TopicName),
+    /// Changes a setting while the cluster runs.
+    AlterConfig(ConfigResource),
+    /// Gives partitions other replicas.
+    Reassign(Vec<TopicPartition>),
+    /// Commits other offsets of these partitions for a group without members.
+    ResetOffsets(String, Vec<TopicPartition>),
+    /// Forgets what a group has committed of a topic's partitions, of these.
+    DeleteOffsets(String, Vec<TopicPartition>),
+    /// What a share consumer's application says of records.
+    SetAcknowledging(ClientNumber),
+    /// How long a share consumer's application takes for a record.
+    SetShareProcessing(ClientNumber),
+    /// Puts rows into what a source connector reads.
+    WriteRows(String),
+    /// Takes a row out of the table that a source connector reads.
+    DeleteRow(String),
+}
+
+/// What the page is asked to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Deed {
+    /// A command of the engine.
+    Command(Box<Command>),
+    /// A call of the board's admin client.
+    Admin(Box<Request>),
+    /// What a button on the board does.
+    Board(BoardAction),
+    /// A process ends and is started again.
+    Restart(Victim),
+    /// A group without members goes on elsewhere.
+    ResetOffsets {
+        /// The group.
+        group: String,
+        /// The partitions.
+        partitions: Vec<TopicPartition>,
+        /// Where to.
+        to: ResetTo,
+    },
+    /// Another panel.
+    Open(Panel),
+}
+
+/// Stands for all in a choice.
+pub(super) const ALL: &str = "all";
+/// The most records between two that an application has trouble with.
+const EVERY_MAX: i32 = 1_000_000;
+
+/// A host as the value of a choice.
+pub(super) fn token(host: &Host) -> String {
+    format!("{host:?}")
+}
+
+impl Verb {
+    /// What is to be done when the fields say this.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that says which field to mend.
+    pub fn fill(&self, fields: Fields<'_>) -> Result<Deed, String> {
+        match self {
+            Verb::Do(deed) => return Ok(deed.clone()),
+            Verb::ResetOffsets(group, of) => {
+                return Ok(Deed::ResetOffsets {
+                    group: group.clone(),
+                    partitions: chosen(of, fields),
+                    to: reset_to(fields)?,
+                });
+            }
+            _ => {}
+        }
+        if let Some(request) = self.admin_request(fields)? {
+            return Ok(Deed::Admin(Box::new(request)));
+        }
+        self.command(fields).map(|it| Deed::Command(Box::new(it)))
+    }
+
+    fn admin_request(&self, fields: Fields<'_>) -> Result<Option<Request>, String> {
+        Ok(Some(match self {
+            Verb::DeleteRecords(of) => {
+                let before = match fields("offset").trim() {
+                    "" => DeleteRecordsRequest::HIGH_WATERMARK,
+                    text => offset(text)?,
+                };
+                let chosen = chosen(of, fields);
+                Request::DeleteRecords(DeleteRecordsRequest {
+                    partitions: chosen.into_iter().map(|it| (it, before)).collect(),
+                    timeout_ms: 30_000,
+                })
+            }
+            Verb::AddPartitions(topic) => {
+                let most = engine::controller::PARTITIONS_MAX;
+                let count = whole(&fields("count"), "Partitions", 1, most)?;
+                Request::CreatePartitions(CreatePartitionsRequest {
+                    topics: vec![CreatePartitionsTopic {
+                        name: topic.clone(),
+                        count,
+                        assignments: None,
+                    }],
+                })
+            }
+            Verb::AlterConfig(resource) => {
+                let (name, value) = (fields("name"), fields("value"));
+                let change = match value.trim() {
+                    "" => AlterableConfig::delete(name),
+                    value => AlterableConfig::set(name, value),
+                };
+                Request::IncrementalAlterConfigs(IncrementalAlterConfigsRequest {
+                    resources: vec![AlterConfigsResource {
+                        resource: resource.clone(),
+                        configs: vec![change],
+                    }],
+                    validate_only: false,
+                })
+            }
+            Verb::Reassign(of) => {
+                let replicas = Some(brokers(&fields("replicas"))?);
+                let chosen = chosen(of, fields).into_iter();
+                Request::AlterPartitionReassignments(AlterPartitionReassignmentsRequest {
+                    partitions: chosen.map(|of| (of, replicas.clone())).collect(),
+                })
+            }
+            Verb::DeleteOffsets(group, of) => {
+                let topic = fields("topic");
+                let of_topic = of.iter().filter(|of| *of.topic == topic);
+                Request::OffsetDelete(OffsetDeleteRequest {
+                    group_id: group.clone(),
+                    partitions: of_topic.cloned().collect(),
+                })
+            }
+            _ => return Ok(None),
+        }))
+    }
+
+    fn command(&self, fields: Fields<'_>) -> Result<Command, String> {
+        Ok(match self {
+            Verb::Seek(consumer, of) => Command::Seek {
+                consumer: *consumer,
+                partitions: chosen(of, fields),
+                to: seek_to(fields)?,
+            },
+            Verb::Pause(consumer, of) => Command::Pause {
+                consumer: *consumer,
+                partitions: chosen(of, fields),
+            },
+            Verb::Resume(consumer, of) => Command::Resume {
+                consumer: *consumer,
+                partitions: chosen(of, fields),
+            },
+            Verb::SetProcessing(consumer) => Command::SetProcessing {
+                consumer: *consumer,
+                processing: processing(fields)?,
+            },
+            Verb::SetAcknowledging(consumer) => Command::SetAcknowledging {
+                consumer: *consumer,
+                acknowledging: acknowledging(fields)?,
+            },
+            Verb::SetShareProcessing(consumer) => Command::SetShareProcessing {
+                consumer: *consumer,
+                per_record_us: time_us(fields, "per-record", "Time for a record")?,
+            },
+            Verb::Slow(broker) => Command::SlowBroker {
+                broker: *broker,
+                slowness: Slowness {
+                    request_us: time_us(fields, "request", "Each request")?,
+                    disk_write_us: time_us(fields, "disk", "Each write")?,
+                },
+            },
+            Verb::Cut(host, others) => Command::Cut {
+                one: vec![*host],
+                other: chosen_hosts(others, fields),
+            },
+            Verb::Join(host, others) => Command::Join {
+                one: vec![*host],
+                other: chosen_hosts(others, fields),
+            },
+            Verb::SetLink(host, others) => Command::SetLink {
+                one: vec![*host],
+                other: chosen_hosts(others, fields),
+                link: link(fields)?,
+            },
+            Verb::WriteRows(connector) => Command::WriteRows {
+                connector: connector.clone(),
+                rows: fields("rows"),
+            },
+            Verb::DeleteRow(connector) => Command::DeleteRow {
+                connector: connector.clone(),
+                key: fields("key"),
+            },
+            Verb::Do(_)
+            | Verb::DeleteRecords(_)
+            | Verb::AddPartitions(_)
+            | Verb::AlterConfig(_)
+            | Verb::Reassign(_)
+            | Verb::ResetOffsets(..)
+            | Verb::DeleteOffsets(..) => {
+                unreachable!("they are no commands that are filled in")
+            }
+        })
+    }
+}
+
+fn chosen(of: &[TopicPartition], fields: Fields<'_>) -> Vec<TopicPartition> {
+    if of.len() == 1 {
+        return of.to_vec();
+    }
+    let name = fields("partition");
+    let is_chosen = |it: &&TopicPartition| name == ALL || it.to_string() == name;
+    of.iter().filter(is_chosen).cloned().collect()
+}
+
+fn chosen_hosts(others: &[Host], fields: Fields<'_>) -> Vec<Host> {
+    let name = fields("host");
+    let is_chosen = |it: &&Host| name == ALL || token(it) == name;
+    others.iter().filter(is_chosen).copied().collect()
+}
+
+fn seek_to(fields: Fields<'_>) -> Result<SeekTo, String> {
+    Ok(match fields("to").as_str() {
+        "beginning" => SeekTo::Beginning,
+        "end" => SeekTo::End,
+        "timestamp" => SeekTo::Timestamp(offset(&fields("offset"))?),
+        _ => SeekTo::Offset(offset(&fields("offset"))?),
+    })
+}
+
+fn reset_to(fields: Fields<'_>) -> Result<ResetTo, String> {
+    let given = fields("offset");
+    Ok(match fields("to").as_str() {
+        "earliest" => ResetTo::Earliest,
+        "latest" => ResetTo::Latest,
+        "timestamp" => ResetTo::Timestamp(offset(&given)?),
+        "shift" => {
+            let shift = given.trim().parse().ok();
+            ResetTo::ShiftBy(shift.ok_or_else(|| {
+                format!("{given:?} is no number of offsets: take one such as -10 or 10.")
+            })?)
+        }
+        _ => ResetTo::Offset(offset(&given)?),
+    })
+}
+
+/// `node.id`s in order, with commas between.
+fn brokers(text: &str) -> Result<Vec<i32>, String> {
+    let ids = text.split(',').map(str::trim).filter(|id| !id.is_empty());
+    let ids = ids.map(|id| whole(id, "Brokers", 0, i32::MAX));
+    let ids = ids.collect::<Result<Vec<i32>, String>>()?;
+    match ids.is_empty() {
+        true => Err("Name the brokers that are to have it, such as 1, 2, 3.".to_owned()),
+        false => Ok(ids),
+    }
+}
+
+/// What an application may say of records, as the options of a choice.
+pub(in crate::panels) fn says() -> [(String, String); 5] {
+    let says = [
+        ("implicit", "nothing: the next poll() accepts all"),
+        ("accept", "ACCEPT each"),
+        ("release", "RELEASE some: somebody may try again"),
+        ("reject", "REJECT some: they can never be done"),
+        ("hand", "what you say, record by record"),
+    ];
+    says.map(|(value, text)| (value.to_owned(), text.to_owned()))
+}
+
+/// What a share consumer's application says of records, by the fields `says` and
+/// `every`.
+///
+/// # Errors
+///
+/// A sentence that says which field to mend.
+pub(in crate::panels) fn acknowledging(fields: Fields<'_>) -> Result<Acknowledging, String> {
+    let with = match fields("says").as_str() {
+        "hand" => return Ok(Acknowledging::ByCommand),
+        "release" => AcknowledgeType::Release,
+        "reject" => AcknowledgeType::Reject,
+        "accept" => AcknowledgeType::Accept,
+        _ => return Ok(Acknowledging::Implicit),
+    };
+    let every = whole(&fields("every"), "One record in", 1, EVERY_MAX)?;
+    let every = every.unsigned_abs();
+    Ok(Acknowledging::ByRule(AcknowledgementRule { every, with }))
+}
+
+fn processing(fields: Fields<'_>) -> Result<Processing, String> {
+    let commit = match fields("commit").as_str() {
+        "sync" | "async" => Some(ManualCommit {
+            when: CommitWhen::After,
+            each: CommitEach::Poll,
+            is_sync: fields("commit") == "sync",
+        }),
+        "record" => Some(ManualCommit {
+            when: CommitWhen::After,
+            each: CommitEach::Record,
+            is_sync: true,
+        }),
+        "before" => Some(ManualCommit {
+            when: CommitWhen::Before,
+            each: CommitEach::Poll,
+            is_sync: true,
+        }),
+        _ => None,
+    };
+    Ok(Processing {
+        per_record_us: time_us(fields, "per-record", "Time for a record")?,
+        commit,
+    })
+}
+
+fn link(fields: Fields<'_>) -> Result<Link, String> {
+    let latency = match fields("latency").trim() {
+        "" => None,
+        _ => Some(Latency {
+            base_us: time_us(fields, "latency", "Latency")?,
+            jitter_us: 0,
+        }),
+    };
+    let loss = whole(&fields("loss"), "Loss", 0, 1_000)?;
+    Ok(Link {
+        latency,
+        loss_per_mille: u16::try_from(loss).unwrap_or(u16::MAX),
+        is_cut: false,
+    })
+}
+
+/// Milliseconds that were filled in, as microseconds.
+fn time_us(fields: Fields<'_>, name: &str, label: &str) -> Result<u64, String> {
+    let ms = whole(&fields(name), label, 0, TIME_MAX_MS)?;
+    Ok(u64::from(ms.unsigned_abs()) * 1_000)
+}
+
+fn offset(text: &str) -> Result<i64, String> {
+    let number = text.trim().parse::<i64>().ok();
+    number
+        .filter(|number| *number >= 0)
+        .ok_or_else(|| format!("{text:?} is no offset and no timestamp: take a number from 0 on."))
+}
