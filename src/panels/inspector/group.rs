@@ -2,11 +2,9 @@
 
 mod acts;
 mod settings;
-mod shared;
 
 use engine::assignor::server::PartitionsByTopic;
 use engine::broker::Broker;
-use engine::client::Client;
 use engine::client::consumer_protocol::decode_assignment;
 use engine::coordinator::consumer_group::ConsumerGroup;
 use engine::coordinator::share_group::ShareGroup;
@@ -14,6 +12,7 @@ use engine::coordinator::{ClassicGroup, Member, partition_for};
 use engine::protocol::TopicName;
 use engine::{TopicPartition, World};
 
+use super::shared;
 use super::sheet::{Section, Sheet, TABLE_MAX, Text};
 use super::words::{self, Reading};
 use crate::stage::Subject;
@@ -57,7 +56,9 @@ fn of_classic(world: &World, subject: &Subject, broker: &Broker, group: &Classic
     let id = group.name();
     let sentence = "Consumers that share the partitions of their topics: each partition has one \
         reader among them. They agree by the classic protocol (JoinGroup, SyncGroup).";
-    let leader = group.leader().map(|leader| member_link(world, id, leader));
+    let leader = group
+        .leader()
+        .map(|leader| words::member(world, id, leader));
     let what = Section::new("What it is")
         .row(
             "State",
@@ -117,7 +118,7 @@ fn classic_member(
     let shard = broker.groups().shard_of(group.name());
     let deadline = shard.and_then(|shard| shard.session_deadline(group.name(), member.id()));
     let session = deadline.map(|at| format!("ends {}", words::due(world.now(), at)));
-    let mut name = member_link(world, group.name(), member.id());
+    let mut name = words::member(world, group.name(), member.id());
     if let Some(instance) = member.group_instance_id() {
         name = name.then(format!(" (group.instance.id {instance})"));
     }
@@ -127,19 +128,6 @@ fn classic_member(
         words::partitions(&assigned),
         words::maybe(session, "–").into(),
     ]
-}
-
-/// The client that goes by this member id, or the id.
-fn member_link(world: &World, group: &str, member_id: &str) -> Text {
-    let client = world.clients().iter().find(|(_, client)| match client {
-        Client::Consumer(it) => it.config.group_id == group && it.member_id() == member_id,
-        Client::ShareConsumer(it) => it.config.group_id == group && it.member_id() == member_id,
-        _ => false,
-    });
-    match client {
-        Some((number, _)) => words::client(world, *number),
-        None => Text::from(format!("{member_id} (its client is gone)")),
-    }
 }
 
 fn of_consumer(world: &World, subject: &Subject, broker: &Broker, group: &ConsumerGroup) -> Sheet {
@@ -167,7 +155,7 @@ fn of_consumer(world: &World, subject: &Subject, broker: &Broker, group: &Consum
         .row("Coordinator", words::broker(broker.id), "");
     let rows = group.members().map(|member| {
         vec![
-            member_link(world, id, &member.id),
+            words::member(world, id, &member.id),
             Text::from(member.state.name()),
             Text::from(member.epoch),
             named(world, &member.assigned),
@@ -209,7 +197,7 @@ fn of_share(world: &World, subject: &Subject, broker: &Broker, group: &ShareGrou
         .row("Coordinator", words::broker(broker.id), "");
     let rows = group.members().iter().map(|(member_id, member)| {
         vec![
-            member_link(world, id, member_id),
+            words::member(world, id, member_id),
             Text::from(member.assignment.member_epoch),
             named(world, &member.assignment.partitions),
         ]

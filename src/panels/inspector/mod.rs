@@ -11,6 +11,7 @@ mod packet;
 mod partition;
 mod record;
 mod server;
+mod shared;
 mod sheet;
 mod topic;
 mod view;

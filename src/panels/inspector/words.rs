@@ -64,6 +64,19 @@ pub(super) fn client(world: &World, number: ClientNumber) -> Text {
     }
 }
 
+/// The client that goes by this member id, or the id.
+pub(super) fn member(world: &World, group: &str, member_id: &str) -> Text {
+    let found = world.clients().iter().find(|(_, client)| match client {
+        Client::Consumer(it) => it.config.group_id == group && it.member_id() == member_id,
+        Client::ShareConsumer(it) => it.config.group_id == group && it.member_id() == member_id,
+        _ => false,
+    });
+    match found {
+        Some((number, _)) => client(world, *number),
+        None => Text::from(format!("{member_id} (its client is gone)")),
+    }
+}
+
 /// What the board calls a client, as [`client_names`] would say of all.
 pub(super) fn client_name(world: &World, number: ClientNumber) -> Option<String> {
     let named = world.clients().get(&number)?;
