@@ -419,13 +419,13 @@ impl App {
             self.heartbeat
                 .with_mut(|playground| carry_out(playground, request))
         });
+        self.sent += u32::from(done.is_ok());
         self.finish(done);
     }
 
     /// Shows what was refused. While time stands still, the answers to what
     /// was asked of the cluster are waited for.
     fn finish(&mut self, done: Result<(), String>) {
-        self.sent += u32::from(done.is_ok());
         self.notice = done.err();
         if !self.heartbeat.is_playing() {
             self.heartbeat.with_mut(Playground::let_calls_finish);

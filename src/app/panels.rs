@@ -105,6 +105,7 @@ impl App {
             }
             Err(sentence) => Err(sentence),
         };
+        self.sent += u32::from(done.is_ok());
         self.finish(done);
     }
 

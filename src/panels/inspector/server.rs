@@ -246,6 +246,18 @@ fn broker_acts(sheet: Sheet, world: &World, it: &Broker) -> Sheet {
             Command::StartBroker { broker },
         ));
     }
+    let servers = world.brokers().keys().chain(world.controllers().keys());
+    let next = servers.max().map_or(1, |id| id + 1);
+    let sheet = sheet.can(Act::ask(
+        "Add a broker",
+        "One more of the cluster, with an empty disk. It is given new topics, and what is \
+         reassigned to it",
+        vec![
+            Field::typed("id", "node.id", next.to_string()),
+            Field::typed("rack", "broker.rack (may be empty)", ""),
+        ],
+        Verb::AddBroker,
+    ));
     link_acts(sheet, world, Host::Server(broker))
 }
 

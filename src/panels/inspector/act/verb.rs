@@ -32,6 +32,8 @@ pub enum Verb {
     Resume(ClientNumber, Vec<TopicPartition>),
     /// What a consumer's application does with records.
     SetProcessing(ClientNumber),
+    /// One more broker.
+    AddBroker,
     /// How slow a broker is.
     Slow(i32),
     /// Cuts the links of a host.
@@ -203,6 +205,10 @@ impl Verb {
             Verb::SetShareProcessing(consumer) => Command::SetShareProcessing {
                 consumer: *consumer,
                 per_record_us: time_us(fields, "per-record", "Time for a record")?,
+            },
+            Verb::AddBroker => Command::AddBroker {
+                id: whole(&fields("id"), "node.id", 0, i32::MAX)?,
+                rack: Some(fields("rack").trim().to_owned()).filter(|rack| !rack.is_empty()),
             },
             Verb::Slow(broker) => Command::SlowBroker {
                 broker: *broker,
