@@ -1,17 +1,18 @@
 //! What can be done to a thing: buttons, and small forms where something must
 //! be said first.
 
+mod reading;
 mod verb;
 
+pub(in crate::panels) use reading::{acknowledging, says};
 pub use verb::{Deed, Verb};
-pub(in crate::panels) use verb::{acknowledging, says};
 
 use engine::config::ConfigKey;
 use engine::protocol::{AlterPartitionReassignmentsRequest, ConfigResource, Request};
 use engine::sim::Host;
 use engine::{Command, TopicPartition};
 
-use self::verb::{ALL, token};
+use self::reading::{ALL, token};
 use crate::panels::settings::{Setting, setting};
 use crate::playground::Victim;
 

@@ -1,20 +1,21 @@
 //! What buttons do, and what comes of what was filled in for them.
 
 use engine::broker::Slowness;
-use engine::client::{
-    AcknowledgementRule, Acknowledging, CommitEach, CommitWhen, ManualCommit, Processing, SeekTo,
-};
 use engine::command::ClientNumber;
 use engine::protocol::{
-    AcknowledgeType, AlterConfigsResource, AlterPartitionReassignmentsRequest, AlterableConfig,
-    ConfigResource, CreatePartitionsRequest, CreatePartitionsTopic, DeleteRecordsRequest,
+    AlterConfigsResource, AlterPartitionReassignmentsRequest, AlterableConfig, ConfigResource,
+    CreatePartitionsRequest, CreatePartitionsTopic, DeleteRecordsRequest,
     IncrementalAlterConfigsRequest, OffsetDeleteRequest, Request, TopicName,
 };
-use engine::sim::{Host, Latency, Link};
+use engine::sim::Host;
 use engine::{Command, TopicPartition};
 
+use super::reading::{
+    acknowledging, brokers, chosen, chosen_hosts, link, offset, processing, reset_to, seek_to,
+    time_us,
+};
 use crate::panels::Panel;
-use crate::panels::requests::{Fields, TIME_MAX_MS, whole};
+use crate::panels::requests::{Fields, whole};
 use crate::playground::{ResetTo, Victim};
 use crate::stage::BoardAction;
 
@@ -86,16 +87,6 @@ pub enum Deed {
     },
     /// Another panel.
     Open(Panel),
-}
-
-/// Stands for all in a choice.
-pub(super) const ALL: &str = "all";
-/// The most records between two that an application has trouble with.
-const EVERY_MAX: i32 = 1_000_000;
-
-/// A host as the value of a choice.
-pub(super) fn token(host: &Host) -> String {
-    format!("{host:?}")
 }
 
 impl Verb {
@@ -249,140 +240,4 @@ impl Verb {
             }
         })
     }
-}
-
-fn chosen(of: &[TopicPartition], fields: Fields<'_>) -> Vec<TopicPartition> {
-    if of.len() == 1 {
-        return of.to_vec();
-    }
-    let name = fields("partition");
-    let is_chosen = |it: &&TopicPartition| name == ALL || it.to_string() == name;
-    of.iter().filter(is_chosen).cloned().collect()
-}
-
-fn chosen_hosts(others: &[Host], fields: Fields<'_>) -> Vec<Host> {
-    let name = fields("host");
-    let is_chosen = |it: &&Host| name == ALL || token(it) == name;
-    others.iter().filter(is_chosen).copied().collect()
-}
-
-fn seek_to(fields: Fields<'_>) -> Result<SeekTo, String> {
-    Ok(match fields("to").as_str() {
-        "beginning" => SeekTo::Beginning,
-        "end" => SeekTo::End,
-        "timestamp" => SeekTo::Timestamp(offset(&fields("offset"))?),
-        _ => SeekTo::Offset(offset(&fields("offset"))?),
-    })
-}
-
-fn reset_to(fields: Fields<'_>) -> Result<ResetTo, String> {
-    let given = fields("offset");
-    Ok(match fields("to").as_str() {
-        "earliest" => ResetTo::Earliest,
-        "latest" => ResetTo::Latest,
-        "timestamp" => ResetTo::Timestamp(offset(&given)?),
-        "shift" => {
-            let shift = given.trim().parse().ok();
-            ResetTo::ShiftBy(shift.ok_or_else(|| {
-                format!("{given:?} is no number of offsets: take one such as -10 or 10.")
-            })?)
-        }
-        _ => ResetTo::Offset(offset(&given)?),
-    })
-}
-
-/// `node.id`s in order, with commas between.
-fn brokers(text: &str) -> Result<Vec<i32>, String> {
-    let ids = text.split(',').map(str::trim).filter(|id| !id.is_empty());
-    let ids = ids.map(|id| whole(id, "Brokers", 0, i32::MAX));
-    let ids = ids.collect::<Result<Vec<i32>, String>>()?;
-    match ids.is_empty() {
-        true => Err("Name the brokers that are to have it, such as 1, 2, 3.".to_owned()),
-        false => Ok(ids),
-    }
-}
-
-/// What an application may say of records, as the options of a choice.
-pub(in crate::panels) fn says() -> [(String, String); 5] {
-    let says = [
-        ("implicit", "nothing: the next poll() accepts all"),
-        ("accept", "ACCEPT each"),
-        ("release", "RELEASE some: somebody may try again"),
-        ("reject", "REJECT some: they can never be done"),
-        ("hand", "what you say, record by record"),
-    ];
-    says.map(|(value, text)| (value.to_owned(), text.to_owned()))
-}
-
-/// What a share consumer's application says of records, by the fields `says` and
-/// `every`.
-///
-/// # Errors
-///
-/// A sentence that says which field to mend.
-pub(in crate::panels) fn acknowledging(fields: Fields<'_>) -> Result<Acknowledging, String> {
-    let with = match fields("says").as_str() {
-        "hand" => return Ok(Acknowledging::ByCommand),
-        "release" => AcknowledgeType::Release,
-        "reject" => AcknowledgeType::Reject,
-        "accept" => AcknowledgeType::Accept,
-        _ => return Ok(Acknowledging::Implicit),
-    };
-    let every = whole(&fields("every"), "One record in", 1, EVERY_MAX)?;
-    let every = every.unsigned_abs();
-    Ok(Acknowledging::ByRule(AcknowledgementRule { every, with }))
-}
-
-fn processing(fields: Fields<'_>) -> Result<Processing, String> {
-    let commit = match fields("commit").as_str() {
-        "sync" | "async" => Some(ManualCommit {
-            when: CommitWhen::After,
-            each: CommitEach::Poll,
-            is_sync: fields("commit") == "sync",
-        }),
-        "record" => Some(ManualCommit {
-            when: CommitWhen::After,
-            each: CommitEach::Record,
-            is_sync: true,
-        }),
-        "before" => Some(ManualCommit {
-            when: CommitWhen::Before,
-            each: CommitEach::Poll,
-            is_sync: true,
-        }),
-        _ => None,
-    };
-    Ok(Processing {
-        per_record_us: time_us(fields, "per-record", "Time for a record")?,
-        commit,
-    })
-}
-
-fn link(fields: Fields<'_>) -> Result<Link, String> {
-    let latency = match fields("latency").trim() {
-        "" => None,
-        _ => Some(Latency {
-            base_us: time_us(fields, "latency", "Latency")?,
-            jitter_us: 0,
-        }),
-    };
-    let loss = whole(&fields("loss"), "Loss", 0, 1_000)?;
-    Ok(Link {
-        latency,
-        loss_per_mille: u16::try_from(loss).unwrap_or(u16::MAX),
-        is_cut: false,
-    })
-}
-
-/// Milliseconds that were filled in, as microseconds.
-fn time_us(fields: Fields<'_>, name: &str, label: &str) -> Result<u64, String> {
-    let ms = whole(&fields(name), label, 0, TIME_MAX_MS)?;
-    Ok(u64::from(ms.unsigned_abs()) * 1_000)
-}
-
-fn offset(text: &str) -> Result<i64, String> {
-    let number = text.trim().parse::<i64>().ok();
-    number
-        .filter(|number| *number >= 0)
-        .ok_or_else(|| format!("{text:?} is no offset and no timestamp: take a number from 0 on."))
 }

@@ -12,7 +12,7 @@ use engine::sim::{Host, NodeId};
 use engine::{Command, World};
 
 use super::act::{Act, THAW};
-use super::server::link_acts;
+use super::links::link_acts;
 use super::sheet::{Section, Sheet, Text};
 use super::words;
 use crate::playground::Victim;
