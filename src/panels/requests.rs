@@ -57,7 +57,7 @@ impl ProducerRequest {
     ///
     /// A sentence that says which field to mend.
     pub fn read(fields: Fields<'_>) -> Result<ProducerRequest, String> {
-        let rate = number(&fields("rate"), "Records per second", 0.0, RATE_MAX)?;
+        let interval_us = interval_us(fields)?;
         let prefix = fields("key-prefix");
         let keys = match fields("keys").as_str() {
             "fixed" => KeyPattern::Fixed(prefix),
@@ -71,10 +71,10 @@ impl ProducerRequest {
             },
             _ => KeyPattern::None,
         };
-        let workload = (rate > 0.0).then(|| Workload {
+        let workload = interval_us.map(|interval_us| Workload {
             topic: fields("topic").as_str().into(),
             keys,
-            interval_us: (1_000_000.0 / rate).round() as u64,
+            interval_us,
             burst: 1,
             value_prefix: "event ".to_owned(),
             value_bytes: 0,
@@ -142,6 +142,17 @@ impl TopicRequest {
             configs: SettingsOf::Topic.given(fields),
         })
     }
+}
+
+/// The time between two records by the field `rate`, in microseconds; `None`
+/// for no records.
+///
+/// # Errors
+///
+/// A sentence that says which field to mend.
+pub(super) fn interval_us(fields: Fields<'_>) -> Result<Option<u64>, String> {
+    let rate = number(&fields("rate"), "Records per second", 0.0, RATE_MAX)?;
+    Ok((rate > 0.0).then(|| (1_000_000.0 / rate).round() as u64))
 }
 
 fn count(fields: Fields<'_>) -> Result<u32, String> {

@@ -654,3 +654,31 @@ impl fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_says_what_to_do_and_keeps_kafkas_words() {
+        let kafkas = "Heartbeat must be set lower than the session timeout";
+        let refusal = Refusal::CannotConstruct {
+            exception: "IllegalArgumentException",
+            message: kafkas.to_owned(),
+        };
+        assert_eq!(
+            refusal.to_string(),
+            kafkas,
+            "as a tool of Kafka's prints it"
+        );
+        assert_eq!(refusal.sentence(), format!("Mend the settings: {kafkas}"));
+        let refusal = Refusal::NotAssigned(TopicPartition::new("orders", 1));
+        assert_eq!(
+            refusal.sentence(),
+            "Choose a partition that the consumer has: No current assignment for partition orders-1"
+        );
+        // What is not Kafka's says it already.
+        let refusal = Refusal::ServerIsDown(3);
+        assert_eq!(refusal.sentence(), refusal.to_string());
+    }
+}

@@ -105,7 +105,12 @@ fn of_kind(kind: ReaderKind, props: &Props) -> Vec<Html> {
         ReaderKind::Share => acknowledging(),
         ReaderKind::Processor => vec![
             field("consumer-output", "Topic it writes to", |id| {
-                choice(id, "output".into(), &topics_as_options(&props.topics), None)
+                choice(
+                    id,
+                    "output".into(),
+                    &topics_as_options(&props.topics),
+                    props.topics.last().map(String::as_str),
+                )
             }),
             field(
                 "consumer-transactional-id",

@@ -1,7 +1,7 @@
 //! What is wrong with the links of a host, and what can be done to them.
 
-use engine::World;
 use engine::sim::{Host, Link};
+use engine::{Command, World};
 
 use super::act::{Act, Field, Verb};
 use super::sheet::{Section, Sheet, Text};
@@ -74,4 +74,35 @@ pub(super) fn link_acts(sheet: Sheet, world: &World, host: Host) -> Sheet {
         fields,
         Verb::SetLink(host, hosts),
     ))
+}
+
+/// What can be done to the network as a whole.
+pub(super) fn network_acts(sheet: Sheet, world: &World) -> Sheet {
+    let latency = world.latency();
+    let fields = vec![
+        Field::typed(
+            "latency",
+            "At least (ms)",
+            (latency.base_us / 1_000).to_string(),
+        ),
+        Field::typed(
+            "jitter",
+            "Up to this much longer (ms)",
+            (latency.jitter_us / 1_000).to_string(),
+        ),
+    ];
+    let sheet = sheet.can(Act::ask(
+        "Change the network",
+        "How long packets take on every link that has no latency of its own",
+        fields,
+        Verb::SetLatency,
+    ));
+    match world.network().faulty_links().next() {
+        None => sheet,
+        Some(_) => sheet.can(Act::command(
+            "Heal all links",
+            "Nothing is wrong with any link from then on, whoever's it is",
+            Command::HealNetwork,
+        )),
+    }
 }

@@ -11,7 +11,7 @@ use engine::sim::Host;
 use engine::{Command, TopicPartition, World};
 
 use super::act::{Act, Field, THAW, Verb};
-use super::links::{link_acts, links};
+use super::links::{link_acts, links, network_acts};
 use super::sheet::{Section, Sheet, TABLE_MAX, Text};
 use super::words;
 use crate::playground::Victim;
@@ -227,7 +227,7 @@ fn broker_acts(sheet: Sheet, world: &World, it: &Broker) -> Sheet {
         ],
         Verb::AddBroker,
     ));
-    link_acts(sheet, world, Host::Server(broker))
+    network_acts(link_acts(sheet, world, Host::Server(broker)), world)
 }
 
 /// To have a broker or a controller that runs stand still, or go on.

@@ -3,6 +3,7 @@
 use engine::TopicPartition;
 use engine::client::{
     AcknowledgementRule, Acknowledging, CommitEach, CommitWhen, ManualCommit, Processing, SeekTo,
+    SubscriptionType,
 };
 use engine::protocol::AcknowledgeType;
 use engine::sim::{Host, Latency, Link};
@@ -57,6 +58,43 @@ pub(super) fn reset_to(fields: Fields<'_>) -> Result<ResetTo, String> {
             })?)
         }
         _ => ResetTo::Offset(offset(&given)?),
+    })
+}
+
+/// What a consumer is to read, by the fields `how` and `what`: names of topics or
+/// of partitions with commas between, or a regular expression.
+pub(super) fn subscription(fields: Fields<'_>) -> Result<SubscriptionType, String> {
+    let what = fields("what");
+    let names = what.split(',').map(str::trim).filter(|it| !it.is_empty());
+    let is_empty = what.trim().is_empty();
+    Ok(match fields("how").as_str() {
+        "unsubscribe" => SubscriptionType::None,
+        _ if is_empty => return Err("Say what it is to read, such as orders.".to_owned()),
+        "pattern" => SubscriptionType::Pattern(what.trim().to_owned()),
+        "assign" => {
+            let partitions = names.map(partition);
+            SubscriptionType::Partitions(partitions.collect::<Result<_, String>>()?)
+        }
+        _ => SubscriptionType::Topics(names.map(Into::into).collect()),
+    })
+}
+
+/// A partition by its full name, such as `orders-1`.
+fn partition(name: &str) -> Result<TopicPartition, String> {
+    let parts = name.rsplit_once('-');
+    let found = parts.and_then(|(topic, number)| {
+        let number = number.parse().ok().filter(|number: &i32| *number >= 0);
+        Some(TopicPartition::new(topic, number?))
+    });
+    found.ok_or_else(|| format!("{name} is no partition: name it as orders-1."))
+}
+
+/// How long packets take, by the fields `latency` and `jitter`.
+pub(super) fn latency(fields: Fields<'_>) -> Result<Latency, String> {
+    let jitter_us = time_us(fields, "jitter", "Up to this much longer")?;
+    Ok(Latency {
+        base_us: time_us(fields, "latency", "Latency")?,
+        jitter_us: u32::try_from(jitter_us).unwrap_or(u32::MAX),
     })
 }
 

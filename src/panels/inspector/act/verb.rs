@@ -1,6 +1,7 @@
 //! What buttons do, and what comes of what was filled in for them.
 
 use engine::broker::Slowness;
+use engine::client::Workload;
 use engine::command::ClientNumber;
 use engine::protocol::{
     AlterConfigsResource, AlterPartitionReassignmentsRequest, AlterableConfig, ConfigResource,
@@ -11,11 +12,11 @@ use engine::sim::Host;
 use engine::{Command, TopicPartition};
 
 use super::reading::{
-    acknowledging, brokers, chosen, chosen_hosts, link, offset, processing, reset_to, seek_to,
-    time_us,
+    acknowledging, brokers, chosen, chosen_hosts, latency, link, offset, processing, reset_to,
+    seek_to, subscription, time_us,
 };
 use crate::panels::Panel;
-use crate::panels::requests::{Fields, whole};
+use crate::panels::requests::{Fields, interval_us, whole};
 use crate::playground::{ResetTo, Victim};
 use crate::stage::BoardAction;
 
@@ -33,6 +34,12 @@ pub enum Verb {
     Resume(ClientNumber, Vec<TopicPartition>),
     /// What a consumer's application does with records.
     SetProcessing(ClientNumber),
+    /// How often a producer makes up a record of those that it makes up.
+    SetRate(ClientNumber, Box<Workload>),
+    /// `subscribe()`, `assign()` and `unsubscribe()`.
+    Subscribe(ClientNumber),
+    /// How long packets take where nothing else is said.
+    SetLatency,
     /// One more broker.
     AddBroker,
     /// How slow a broker is.
@@ -196,6 +203,20 @@ impl Verb {
             Verb::SetShareProcessing(consumer) => Command::SetShareProcessing {
                 consumer: *consumer,
                 per_record_us: time_us(fields, "per-record", "Time for a record")?,
+            },
+            Verb::SetRate(producer, workload) => Command::SetWorkload {
+                producer: *producer,
+                workload: interval_us(fields)?.map(|interval_us| Workload {
+                    interval_us,
+                    ..Workload::clone(workload)
+                }),
+            },
+            Verb::Subscribe(consumer) => Command::Subscribe {
+                consumer: *consumer,
+                to: subscription(fields)?,
+            },
+            Verb::SetLatency => Command::SetLatency {
+                latency: latency(fields)?,
             },
             Verb::AddBroker => Command::AddBroker {
                 id: whole(&fields("id"), "node.id", 0, i32::MAX)?,

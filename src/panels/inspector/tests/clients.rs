@@ -169,3 +169,66 @@ fn a_connectors_sheet_tells_how_far_it_is_and_takes_rows() {
     run_ms(&mut world, 5_000);
     assert!(sheet(&world, &subject).is_gone);
 }
+
+/// Fills an act in and carries out the command that comes of it.
+fn fill(world: &mut World, client: u32, name: &str, fields: &[(&str, &str)]) {
+    let shown = sheet(world, &Subject::Client(client));
+    let filled = act(&shown, name).verb.fill(&|wanted| {
+        let field = fields.iter().find(|(field, _)| *field == wanted);
+        field.map_or(String::new(), |(_, value)| (*value).to_owned())
+    });
+    let Ok(Deed::Command(command)) = filled else {
+        panic!("{filled:?}");
+    };
+    world.execute(*command).expect("the client runs");
+}
+
+#[test]
+fn what_a_share_consumer_says_and_how_slow_it_is_are_changed() {
+    let mut world = world();
+    let config = ShareConsumerConfig::of_group("queue");
+    let topics = vec![TOPIC.into()];
+    let client = start(&mut world, Command::AddShareConsumer { config, topics });
+    fill(&mut world, client, "Slow down", &[("per-record", "300")]);
+    let says = [("says", "reject"), ("every", "4")];
+    fill(&mut world, client, "Change what it says", &says);
+    let shown = sheet(&world, &Subject::Client(client));
+    assert_eq!(value(&shown, "Time for a record"), "300");
+    assert_eq!(
+        value(&shown, "Says of records"),
+        "accept; Reject for one record in 4"
+    );
+    run_ms(&mut world, 20_000);
+    let Client::ShareConsumer(consumer) = &world.clients()[&client] else {
+        panic!("it runs");
+    };
+    let at_most = 20_000 / 300;
+    let processed = consumer.records_processed();
+    assert!((1..=at_most).contains(&processed), "{processed} in 20 s");
+}
+
+#[test]
+fn a_producers_rate_and_what_a_consumer_reads_are_changed() {
+    let mut world = world();
+    let of_kind = |world: &World, kind: &str| {
+        let clients = world.clients().iter();
+        let mut of_kind = clients.filter(|(_, client)| client.kind() == kind);
+        *of_kind.next().expect("there is one").0
+    };
+    let producer = of_kind(&world, "producer");
+    fill(&mut world, producer, "Change its rate", &[("rate", "4")]);
+    let shown = sheet(&world, &Subject::Client(producer));
+    assert_eq!(value(&shown, "Makes up"), "1 record every 250 ms to orders");
+    let consumer = of_kind(&world, "consumer");
+    let assign = [("how", "assign"), ("what", "orders-0, orders-2")];
+    fill(&mut world, consumer, "Change what it reads", &assign);
+    run_ms(&mut world, 2_000);
+    let shown = sheet(&world, &Subject::Client(consumer));
+    assert_eq!(value(&shown, "Subscribed to"), "orders-0, orders-2");
+    let verb = &act(&shown, "Change what it reads").verb;
+    let wrong = verb.fill(&|name| if name == "how" { "assign" } else { "orders" }.to_owned());
+    assert_eq!(
+        wrong.expect_err("that is a topic"),
+        "orders is no partition: name it as orders-1."
+    );
+}
