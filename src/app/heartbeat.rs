@@ -11,6 +11,8 @@ use crate::stage::geometry::Rect;
 use crate::stage::{By, Scene, Turns, View, ViewChange, measure, paint};
 use crate::timeline::Clock;
 
+use super::side;
+
 /// The least time between two refreshes of the page's structure, in
 /// milliseconds.
 const REFRESH_MS: f64 = 100.0;
@@ -144,13 +146,15 @@ impl Heartbeat {
     pub fn measure(&self) -> bool {
         let mut state = self.state.borrow_mut();
         let canvas = state.canvas.cast::<HtmlCanvasElement>();
-        let Some(width_rem) = canvas.as_ref().and_then(measure) else {
+        let room = canvas
+            .as_ref()
+            .and_then(|canvas| measure(canvas, side::around_board_px()));
+        let Some(room) = room else {
             return false;
         };
-        if state.view.width_rem == width_rem {
+        if !state.view.take_room(room) {
             return true;
         }
-        state.view.width_rem = width_rem;
         state.is_scene_ready = false;
         let refresh = state.refresh.clone();
         drop(state);
@@ -178,7 +182,10 @@ impl State {
     /// painted again.
     fn make_scene(&mut self) {
         self.is_scene_ready = false;
-        let scene = self.playground.scene(&self.view);
+        let mut scene = self.playground.scene(&self.view);
+        if self.view.fit(&scene) {
+            scene = self.playground.scene(&self.view);
+        }
         if *self.scene != scene {
             self.scene = Rc::new(scene);
         }

@@ -8,8 +8,8 @@ use super::act::{Act, Deed};
 use super::shared;
 use super::sheet::{Section, Sheet, Text};
 use super::words::{self, BYTES, Reading};
-use crate::panels::keys::KeyToPartition;
 use crate::panels::{Panel, bytes};
+use crate::stage::KeyToPartition;
 use crate::stage::Subject;
 use crate::stage::scene::readable;
 

@@ -49,12 +49,12 @@ fn under_members(group: &GroupBox) -> Rect {
 }
 
 fn header(group: &GroupBox) -> Html {
-    let about = about(group);
-    let (name, unformed) = match group.id.as_str() {
-        "" => ("without a group", "assign()"),
-        id => (id, "not formed yet"),
+    let about = [kind(group), count(group)];
+    let name = match group.id.as_str() {
+        "" => "without a group",
+        id => id,
     };
-    let state = group.state.unwrap_or(unformed);
+    let state = group.state_words();
     let state_class = classes!(
         "state",
         (state == "Stable").then_some("is-stable"),
@@ -81,7 +81,9 @@ fn header(group: &GroupBox) -> Html {
                 <span class={state_class}>{ state }</span>
             </div>
             <div key="about" class="group-about" style={at(&second)}>
-                <span class="clip" title={about.clone()}>{ about.clone() }</span>
+                { for about.map(|line| html! {
+                    <div class="clip" title={line.clone()}>{ line.clone() }</div>
+                }) }
             </div>
         </>
     }
@@ -103,22 +105,24 @@ fn rebalances(bar: &RebalanceBar) -> Html {
     }
 }
 
-fn about(group: &GroupBox) -> String {
+/// What kind of group it is, and who hands out its partitions.
+fn kind(group: &GroupBox) -> String {
     let mut parts = vec![group.kind.name().to_owned()];
+    parts.extend(group.assignor.clone());
+    parts.join(" · ")
+}
+
+/// Its generation or epoch, how far a rebalance has come, and who coordinates
+/// it.
+fn count(group: &GroupBox) -> String {
     let counts = match group.kind {
         GroupKind::Classic => "generation",
         _ => "epoch",
     };
-    if let Some(progress) = &group.progress {
-        parts.push(progress.clone());
-    }
+    let mut parts = Vec::from_iter(group.progress.clone());
     parts.extend(group.generation.map(|it| format!("{counts} {it}")));
-    parts.extend(
-        group
-            .assignment_epoch
-            .map(|it| format!("assignment of {it}")),
-    );
-    parts.extend(group.assignor.clone());
+    let epoch = group.assignment_epoch;
+    parts.extend(epoch.map(|it| format!("assignment of {it}")));
     parts.extend(group.coordinator.map(|it| format!("broker {it}")));
     parts.join(" · ")
 }

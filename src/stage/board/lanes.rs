@@ -23,6 +23,8 @@ use moving::{Drag, on_drag, on_wheel};
 
 /// Up to so many records are seen to land at once; of more, none.
 const LAND_MAX: i64 = 3;
+/// The width of a character of a key for each rem of its size.
+const LETTER: f32 = 0.6;
 
 #[derive(Properties, PartialEq)]
 pub(super) struct TopicDrawingProps {
@@ -229,6 +231,7 @@ fn cell(cell: &Cell, partition: &TopicPartition, is_still: bool) -> Html {
     let class = classes!(
         "cell",
         is_still.then_some("is-still"),
+        cell.moves_to.map(|_| "moves"),
         match cell.fate {
             Some(Fate::Open) => Some("is-open"),
             Some(Fate::Aborted) => Some("is-aborted"),
@@ -236,20 +239,31 @@ fn cell(cell: &Cell, partition: &TopicPartition, is_still: bool) -> Html {
         }
     );
     let style = format!("{};{}", at(&cell.rect), color(cell.ink));
-    let letters = classes!(
-        "cell-key",
-        (text_length(&cell.letters) > 4).then_some("is-long")
-    );
+    let letters = classes!("cell-key", size_of(&cell.letters, cell.rect.width));
     html! {
         <div key={cell.offset} {class} {style} {title} data-open={open}>
             <span class={letters}>{ &cell.letters }</span>
             <span class="cell-offset">
                 { short_number(cell.offset) }
+                if let Some(partition) = cell.moves_to {
+                    <b class="moves-to">{ format!("→P{partition}") }</b>
+                }
                 if let Some(fate) = cell.fate {
                     <b class="fate">{ fate.letter() }</b>
                 }
             </span>
         </div>
+    }
+}
+
+/// How large a key is written on a cell of this width, in rem: as large as the
+/// whole of it fits.
+fn size_of(letters: &str, width: f32) -> Option<&'static str> {
+    let length = text_length(letters) as f32;
+    match width / (length * LETTER) {
+        size if size >= 1.0 => None,
+        size if size >= 0.75 => Some("is-long"),
+        _ => Some("is-longer"),
     }
 }
 

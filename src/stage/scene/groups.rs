@@ -3,8 +3,8 @@
 use engine::collections::BTreeMap;
 use std::rc::Rc;
 
-use engine::coordinator::GroupState;
 use engine::coordinator::consumer_group::ConsumerGroupState;
+use engine::coordinator::{GroupState, partition_for};
 use engine::protocol::TopicName;
 use engine::{TopicPartition, World};
 
@@ -20,8 +20,13 @@ use super::{Chip, GroupBox, GroupKind, MemberBox, Phase, RebalanceBar, Role, Ste
 /// The most members a box shows; further ones are counted.
 const MEMBERS_MAX: usize = 40;
 
+/// The topic in which groups and their offsets are kept.
+const OFFSETS_TOPIC: &str = "__consumer_offsets";
+
 const PAD: f32 = 0.5;
-const HEADER_HEIGHT: f32 = 3.6;
+const HEADER_HEIGHT: f32 = 4.0;
+/// Of that, the two lines under the name.
+const ABOUT_HEIGHT: f32 = 2.2;
 /// The line that tells of rebalances.
 const BAR_HEIGHT: f32 = 1.5;
 /// A line of a member's own.
@@ -75,6 +80,7 @@ pub(super) fn group_box(
         ink: Ink::of_group(group.place),
         kind: group.kind,
         state: about.state,
+        has_coordinator: group.known.is_some() || has_coordinator(world, &group.id),
         is_rebalancing: about.is_rebalancing,
         generation: about.generation,
         assignment_epoch: about.assignment_epoch,
@@ -90,11 +96,22 @@ pub(super) fn group_box(
         header: Rect::new(x + PAD, y, width - 2.0 * PAD, HEADER_HEIGHT),
         controls: Rect::new(
             x + width - PAD - CONTROLS_WIDTH,
-            y + HEADER_HEIGHT / 2.0 - 0.1,
+            y + HEADER_HEIGHT - ABOUT_HEIGHT,
             CONTROLS_WIDTH,
-            HEADER_HEIGHT / 2.0,
+            ABOUT_HEIGHT,
         ),
     }
+}
+
+fn has_coordinator(world: &World, id: &str) -> bool {
+    let Some(topic) = world.topics().get(OFFSETS_TOPIC) else {
+        return true;
+    };
+    let count = i32::try_from(topic.partitions.len()).unwrap_or(i32::MAX);
+    let of = TopicPartition::new(OFFSETS_TOPIC, partition_for(id, count));
+    let leader = world.image().partition(&of).and_then(|it| it.leader);
+    let broker = leader.and_then(|leader| world.brokers().get(&leader));
+    broker.is_some_and(|broker| broker.state().is_up())
 }
 
 /// What its coordinator says of a group.

@@ -166,11 +166,15 @@ pub(super) fn arrange(world: &World, view: &View, recent: &Recent) -> Scene {
         notes: Vec::new(),
         connectors: Vec::new(),
     };
-    let width = view.width_rem / view.zoom;
+    let least = match view.keeps_columns {
+        true => COLUMNS_FROM,
+        false => WIDTH_MIN,
+    };
+    let width = view.width_rem / view.zoom.factor();
     let width = if width.is_finite() {
-        width.max(WIDTH_MIN)
+        width.max(least)
     } else {
-        WIDTH_MIN
+        least
     };
     if width >= COLUMNS_FROM {
         layout.side_by_side(width)
@@ -275,7 +279,7 @@ impl Layout<'_> {
             arrangement,
             switch: edges.switch,
             internal: edges.internal,
-            zoom: self.view.zoom,
+            zoom: self.view.zoom.factor(),
             tools: edges.tools,
             signs: edges.signs,
             legend: edges.legend,
