@@ -3,9 +3,8 @@
 mod readers;
 
 use super::*;
-use crate::panels::{ConsumerRequest, Reader};
 use engine::TopicPartition;
-use engine::client::{AutoOffsetReset, ConsumerConfig, GroupProtocol, ShareConsumerConfig};
+use engine::client::ConsumerConfig;
 use engine::coordinator::GroupState;
 
 fn named(client_id: &str) -> ProducerConfig {

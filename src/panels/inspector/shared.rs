@@ -6,8 +6,9 @@ use engine::{TopicPartition, World};
 use super::sheet::{Section, TABLE_MAX, Text};
 use super::words;
 
-/// Each partition that the group reads, with its share-partition's offsets and
-/// what is in flight between them.
+/// Each partition that the group reads, with where its share-partition starts
+/// and ends and how many records between are acquired, are there to be had
+/// again, and how often one of them was delivered at most.
 pub(super) fn partitions(world: &World, id: &str) -> Section {
     let all: Vec<TopicPartition> = world.image().partitions().map(|(of, _)| of).collect();
     let shared = all
@@ -27,7 +28,6 @@ pub(super) fn partitions(world: &World, id: &str) -> Section {
         let end = world.partition(of).map(|it| it.log.high_watermark());
         vec![
             words::partition(of),
-            Text::from(format!("{:?}", shared.state())),
             Text::from(shared.start_offset()),
             Text::from(shared.end_offset()),
             Text::from(words::maybe(end, "–")),
@@ -39,13 +39,12 @@ pub(super) fn partitions(world: &World, id: &str) -> Section {
     Section::new("Share-partitions").table(
         &[
             "partition",
-            "state",
-            "start (SPSO)",
-            "end (SPEO)",
+            "SPSO",
+            "SPEO",
             "HW",
             "acquired",
-            "come back",
-            "most deliveries",
+            "available",
+            "deliveries",
         ],
         rows.collect(),
     )
