@@ -241,7 +241,7 @@ impl Component for App {
             Msg::Newer => self.side.go_to_newer(),
             Msg::Search(text) => self.side.set_text(text),
             Msg::AddProducer(request) => self.submit(request, |playground, request| {
-                let started = playground.add_producer(request.config, request.workload);
+                let started = playground.add_producer(*request.config, request.workload);
                 started.map(|_| ())
             }),
             Msg::SendRecord(request) => self.submit(request, |playground, request| {

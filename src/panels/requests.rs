@@ -19,7 +19,7 @@ const KEYS_MAX: u32 = 1_000_000;
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProducerRequest {
     /// Its settings; an empty `client.id` leaves that to the world.
-    pub config: ProducerConfig,
+    pub config: Box<ProducerConfig>,
     /// What it makes up; `None` leaves it to be sent by hand.
     pub workload: Option<Workload>,
 }
@@ -84,6 +84,7 @@ impl ProducerRequest {
             ..ProducerConfig::default()
         };
         set_all(&mut config, &SettingsOf::Producer.given(fields))?;
+        let config = Box::new(config);
         Ok(ProducerRequest { config, workload })
     }
 }

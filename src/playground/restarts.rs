@@ -33,14 +33,14 @@ pub(super) struct Restarts {
 /// How a client is started again.
 #[derive(Clone, Debug)]
 enum Again {
-    Producer(ProducerConfig, Option<Workload>),
-    Consumer(ConsumerConfig, SubscriptionType, Processing),
-    ShareConsumer(ShareConsumerConfig, Vec<TopicName>),
+    Producer(Box<ProducerConfig>, Option<Workload>),
+    Consumer(Box<ConsumerConfig>, SubscriptionType, Processing),
+    ShareConsumer(Box<ShareConsumerConfig>, Vec<TopicName>),
     Processor {
-        consumer: ConsumerConfig,
+        consumer: Box<ConsumerConfig>,
         subscription: SubscriptionType,
         processing: Processing,
-        producer: ProducerConfig,
+        producer: Box<ProducerConfig>,
         output: TopicName,
     },
 }
@@ -98,10 +98,10 @@ impl Playground {
                 return None;
             };
             return Some(Again::Processor {
-                consumer: consumer.config.clone(),
+                consumer: Box::new(consumer.config.clone()),
                 subscription: consumer.subscription_type().clone(),
                 processing: consumer.processing(),
-                producer: producer.config.clone(),
+                producer: Box::new(producer.config.clone()),
                 output: processor.output().clone(),
             });
         }
@@ -109,16 +109,17 @@ impl Playground {
             Client::Producer(producer) => {
                 let makes = producer.workload().is_some();
                 let workload = last_workload(&self.world, number).filter(|_| makes);
-                Again::Producer(producer.config.clone(), workload)
+                Again::Producer(Box::new(producer.config.clone()), workload)
             }
             Client::Consumer(consumer) => Again::Consumer(
-                consumer.config.clone(),
+                Box::new(consumer.config.clone()),
                 consumer.subscription_type().clone(),
                 consumer.processing(),
             ),
-            Client::ShareConsumer(consumer) => {
-                Again::ShareConsumer(consumer.config.clone(), consumer.subscription().to_vec())
-            }
+            Client::ShareConsumer(consumer) => Again::ShareConsumer(
+                Box::new(consumer.config.clone()),
+                consumer.subscription().to_vec(),
+            ),
             Client::Admin(_) => return None,
         })
     }
@@ -159,13 +160,16 @@ impl Playground {
     fn start_client(&mut self, again: Again) -> Result<(), String> {
         match again {
             Again::Producer(config, workload) => {
+                let config = *config;
                 self.execute(Command::AddProducer { config, workload })?;
             }
             Again::ShareConsumer(config, topics) => {
+                let config = *config;
                 self.execute(Command::AddShareConsumer { config, topics })?;
             }
             Again::Consumer(config, subscription, processing) => {
                 let topics = topics_of(&subscription);
+                let config = *config;
                 let consumer = self.execute(Command::AddConsumer { config, topics })?;
                 self.settle(consumer, subscription, processing)?;
             }
@@ -178,8 +182,8 @@ impl Playground {
             } => {
                 let input = topics_of(&subscription);
                 let command = Command::AddProcessor {
-                    consumer,
-                    producer,
+                    consumer: *consumer,
+                    producer: *producer,
                     input,
                     output,
                 };
