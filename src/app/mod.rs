@@ -7,6 +7,7 @@ mod panels;
 mod presenting;
 mod qr;
 mod side;
+mod speech;
 mod theme;
 
 use std::rc::Rc;
@@ -30,6 +31,7 @@ use heartbeat::{Caption, Heartbeat};
 use keys::{KeyListener, Shortcut};
 use presenting::{Address, Presenting, PresentingBar};
 use side::Side;
+use speech::{Speech, SpeechButton};
 use theme::Theme;
 
 /// What happens on the page.
@@ -92,6 +94,8 @@ pub enum Msg {
     GoBack,
     /// The next theme.
     NextTheme,
+    /// Captions are spoken, or silent.
+    ToggleSpeech,
 }
 
 /// The page.
@@ -111,6 +115,7 @@ pub struct App {
     /// How many forms were carried out.
     sent: u32,
     theme: Theme,
+    speech: Speech,
     presenting: Presenting,
     canvas: NodeRef,
     header: NodeRef,
@@ -130,6 +135,7 @@ pub struct App {
     on_terminal: Callback<TerminalAction>,
     on_code: Callback<()>,
     on_present: Callback<()>,
+    on_speech: Callback<()>,
     _keys: KeyListener,
 }
 
@@ -186,6 +192,7 @@ impl Component for App {
             notice: None,
             sent: 0,
             theme: Theme::current(),
+            speech: Speech::current(),
             presenting: Presenting::default(),
             canvas,
             header: NodeRef::default(),
@@ -199,6 +206,7 @@ impl Component for App {
             on_terminal: ctx.link().callback(Msg::Terminal),
             on_code: ctx.link().callback(|()| Msg::ToggleCode),
             on_present: ctx.link().callback(|()| Msg::Present),
+            on_speech: ctx.link().callback(|()| Msg::ToggleSpeech),
             _keys: KeyListener::new(on_key),
         };
         app.refresh();
@@ -273,6 +281,7 @@ impl Component for App {
                 }
             }
             Msg::NextTheme => self.theme = self.theme.next(),
+            Msg::ToggleSpeech => self.speech = self.speech.toggled(),
         }
         match is_beat {
             true => self.heartbeat.ready_scene(),
@@ -311,7 +320,10 @@ impl Component for App {
                 </header>
                 <section class="playbar" aria-label="Now">
                     { self.view_time(ctx) }
-                    <p class="caption" role="status" aria-label="Caption">{ self.caption.text() }</p>
+                    <div class="now-told">
+                        <p class="caption" role="status" aria-live={self.speech.live()} aria-label="Caption">{ self.caption.text() }</p>
+                        <SpeechButton speech={self.speech} on_toggle={self.on_speech.clone()} />
+                    </div>
                     if self.presenting.is_on() {
                         <PresentingBar
                             address={Address::current()}

@@ -7,7 +7,11 @@ use yew::prelude::*;
 use super::super::Subject;
 use super::super::geometry::Rect;
 use super::super::scene::{Chip, GroupBox, GroupKind, MemberBox, Phase, RebalanceBar, Role};
-use super::style::{at, color};
+use super::style::{at, color, fitting};
+
+/// The width of a member's badge, and of a character of its name, in rem.
+const BADGE_WIDTH: f32 = 2.3;
+const NAME_CHARACTER: f32 = 0.53;
 
 #[derive(Properties, PartialEq)]
 pub(super) struct GroupDrawingProps {
@@ -109,6 +113,7 @@ fn rebalances(bar: &RebalanceBar) -> Html {
 fn kind(group: &GroupBox) -> String {
     let mut parts = vec![group.kind.name().to_owned()];
     parts.extend(group.assignor.clone());
+    parts.extend(group.reads_committed.then(|| "read_committed".to_owned()));
     parts.join(" · ")
 }
 
@@ -179,7 +184,7 @@ fn MemberDrawing(props: &MemberDrawingProps) -> Html {
             <div {class} style={at(&member.rect)} data-open={open.clone()} />
             <div class="member-name" style={at(&name)} {title} data-open={open.clone()}>
                 <span class="badge">{ &member.badge }</span>
-                <span class="clip">{ &member.name }</span>
+                <span class="clip">{ fitting(&member.name, name.width - BADGE_WIDTH, NAME_CHARACTER) }</span>
                 if let Phase::Crashed { seconds_left } = member.phase {
                     <span class="crash" title="until its session times out">
                         { crash(seconds_left) }
@@ -206,7 +211,7 @@ fn line_of(member: &MemberBox) -> Html {
         Phase::Crashed { .. } => None,
         Phase::Joining | Phase::Syncing if member.step.is_some() => None,
         Phase::Joining | Phase::Syncing => member.phase.words().map(|it| format!("{it} …")),
-        Phase::Stable if member.is_idle() => Some("idle".to_owned()),
+        Phase::Stable if member.is_idle() => Some("idle: no partition is left".to_owned()),
         phase => phase.words(),
     };
     html! {
@@ -223,7 +228,7 @@ fn line_of(member: &MemberBox) -> Html {
             }
             <span key="stretch" class="stretch" />
             if member.is_leader {
-                <span key="leader" class="leader" title="computes the assignment">{ "leader" }</span>
+                <span key="leader" class="leader" title="computes the assignment">{ member.leader_words() }</span>
             }
             if let Some(epoch) = member.epoch {
                 <span key="epoch" class="quiet">{ format!("epoch {epoch}") }</span>
@@ -231,7 +236,7 @@ fn line_of(member: &MemberBox) -> Html {
             if let Some(change) = &member.change {
                 <span key="change" class="change">{ change }</span>
             } else if let Some(lag) = member.lag {
-                <span key="lag" class={classes!("lag", (lag > 0).then_some("is-behind"))}>
+                <span key="lag" class={classes!("lag", member.is_behind.then_some("is-behind"))}>
                     { format!("lag {lag}") }
                 </span>
             }

@@ -249,7 +249,7 @@ fn cell(cell: &Cell, partition: &TopicPartition, is_still: bool) -> Html {
                     <b class="moves-to">{ format!("→P{partition}") }</b>
                 }
                 if let Some(fate) = cell.fate {
-                    <b class="fate">{ fate.letter() }</b>
+                    <b class="fate">{ fate.sign() }</b>
                 }
             </span>
         </div>
@@ -271,16 +271,15 @@ fn size_of(letters: &str, width: f32) -> Option<&'static str> {
 fn earlier(earlier: &Earlier, open: &str) -> Html {
     let count = short_number(earlier.records);
     let is_wide = earlier.rect.width > 4.0;
-    let text = if is_wide {
-        format!("… {count} earlier")
-    } else {
-        format!("…{count}")
+    let lines = match is_wide {
+        true => vec![format!("{count} earlier")],
+        false => vec![count, "earlier".to_owned()],
     };
     let title = format!("{} earlier records", earlier.records);
     html! {
         <div key="earlier" class="earlier" style={at(&earlier.rect)} {title} data-open={open.to_owned()}>
-            <span>{ text }</span>
-            if !earlier.density.is_empty() {
+            { for lines.into_iter().map(|line| html! { <span>{ line }</span> }) }
+            if is_wide && !earlier.density.is_empty() {
                 <div class="density">
                     { for earlier.density.iter().map(|share| html! {
                         <span style={format!("height:{}%", share.max(&4))} />
@@ -297,7 +296,8 @@ fn later(later: &Earlier) -> Html {
     let title = format!("{} later records", later.records);
     html! {
         <div key="later" class="earlier" style={at(&later.rect)} {title}>
-            <span>{ format!("{count} …") }</span>
+            <span>{ count }</span>
+            <span>{ "later" }</span>
         </div>
     }
 }

@@ -107,7 +107,13 @@ pub(super) fn lane(
         }),
         scrolling: None,
         is_dark: false,
-        markers: log_markers(&scale, log_start, (last_stable, high_watermark), log_end),
+        markers: log_markers(
+            &scale,
+            log_start,
+            (last_stable, high_watermark),
+            log_end,
+            side.width > 0.0,
+        ),
         notice: None,
         bands: Vec::new(),
         rows: Vec::new(),
@@ -422,11 +428,13 @@ fn density(log: &PartitionLog, limit: i64, records: i64) -> Vec<u8> {
         .collect()
 }
 
+/// With room beside the lane one text is enough for two marks at one offset.
 fn log_markers(
     scale: &OffsetScale,
     start: i64,
     (stable, watermark): (i64, i64),
     end: i64,
+    has_room: bool,
 ) -> Vec<Marker> {
     let number = short_number;
     let mut labels = Labels::default();
@@ -450,6 +458,9 @@ fn log_markers(
             true => format!("HW = LEO {}", number(end)),
             false => format!("HW {} LEO {}", number(watermark), number(end)),
         };
+    } else if watermark == end && has_room {
+        labels.start = format!("start {}", number(start));
+        labels.end = format!("HW = LEO {}", number(end));
     } else {
         labels.start = format!("start {}", number(start));
         labels.watermark = format!("HW {}", number(watermark));

@@ -462,6 +462,9 @@ pub struct GroupBox {
     pub assignor: Option<String>,
     /// The broker that coordinates it.
     pub coordinator: Option<i32>,
+    /// Whether its members read committed transactions only
+    /// (`isolation.level`).
+    pub reads_committed: bool,
     /// How many members it has, by its coordinator's count.
     pub member_count: usize,
     /// Its members, those whose client is gone, and consumers about to join.
@@ -556,6 +559,9 @@ pub struct MemberBox {
     pub more_chips: usize,
     /// The lag of its partitions, as far as offsets are committed.
     pub lag: Option<i64>,
+    /// Whether records wait that it has not read yet. It may have a lag without:
+    /// what it has read and not committed.
+    pub is_behind: bool,
     /// Where.
     pub rect: Rect,
     /// Where `extra` is; of no height when it is empty.

@@ -8,6 +8,9 @@ use super::{By, Scene, View};
 const ZOOMS: (f32, f32) = (0.4, 2.5);
 /// A board that is fitted is drawn no smaller than this: then it scrolls.
 const FITTED_LEAST: f32 = 0.7;
+/// A board that is too high for the window is drawn smaller down to this, as
+/// long as all of it is seen then.
+const FITTED_SMALL: f32 = 0.85;
 /// A fitted board is not drawn so large that less than this is left of its
 /// width, in rem: a lane shows some records.
 const FITTED_WIDTH: f32 = 74.0;
@@ -142,11 +145,13 @@ impl View {
         let wanted = match needed {
             _ if needed > room => room / height,
             _ if needed < room * (1.0 - LEFT_OVER) => room * (1.0 - LEFT_AFTERWARDS) / height,
-            _ => present,
+            _ => return present.min(most),
         };
-        match wanted < present {
-            true => steps(wanted).clamp(1.0, most),
-            false => steps(wanted).clamp(present.clamp(1.0, most), most),
+        match steps(wanted) {
+            // All of it cannot be seen: then it can be read.
+            small if small < FITTED_SMALL => 1.0,
+            larger if wanted > present => larger.clamp(present.min(most), most),
+            smaller => smaller.min(most),
         }
     }
 }
