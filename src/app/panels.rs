@@ -89,9 +89,9 @@ impl App {
                 .heartbeat
                 .act(|playground| playground.administer(*request)),
             Ok(Deed::Board(action)) => return self.on_board(action),
-            Ok(Deed::Restart(victim)) => self
-                .heartbeat
-                .act(|playground| playground.restart(victim)),
+            Ok(Deed::Restart(victim)) => {
+                self.heartbeat.act(|playground| playground.restart(victim))
+            }
             Ok(Deed::ResetOffsets {
                 group,
                 partitions,
