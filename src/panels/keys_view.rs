@@ -7,6 +7,7 @@ use yew::prelude::*;
 
 use super::inspector::{Deed, Verb};
 use crate::stage::{KeyMove, KeyToPartition, TopicKeys};
+use engine::sorting::sort_by_key;
 
 /// The most keys in the preview.
 const MOVES_MAX: usize = 200;
@@ -97,7 +98,7 @@ fn steps(key: &str, partitions: i32) -> Html {
 fn preview(keys: &TopicKeys, partitions: i32) -> Html {
     let mut moves = keys.moves(partitions);
     let all = moves.len();
-    moves.sort_by_key(|it| (!it.moves(), !it.is_split()));
+    sort_by_key(&mut moves, |it| (!it.moves(), !it.is_split()));
     let summary = keys.forecast(partitions).sentence();
     html! {
         <>

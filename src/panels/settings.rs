@@ -16,6 +16,7 @@ use engine::client::{
 use engine::config::{self, ConfigDef, ConfigKey, Type};
 
 use super::requests::Fields;
+use engine::sorting::sort_by_key;
 
 /// What the names of the fields begin with.
 const PREFIX: &str = "set:";
@@ -107,7 +108,7 @@ impl SettingsOf {
     /// All of them, those that matter here first.
     pub fn all(self) -> Vec<Setting> {
         let mut all: Vec<Setting> = self.keys().map(setting).collect();
-        all.sort_by_key(|it| (it.words.is_empty(), it.name));
+        sort_by_key(&mut all, |it| (it.words.is_empty(), it.name));
         all
     }
 

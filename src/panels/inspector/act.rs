@@ -10,6 +10,7 @@ pub use verb::{Deed, Verb};
 use engine::config::ConfigKey;
 use engine::protocol::{AlterPartitionReassignmentsRequest, ConfigResource, Request};
 use engine::sim::Host;
+use engine::sorting::sort_by_key;
 use engine::{Command, TopicPartition};
 
 use self::reading::{ALL, token};
@@ -99,7 +100,7 @@ impl Act {
         keys: impl Iterator<Item = &'static ConfigKey>,
     ) -> Act {
         let mut all: Vec<Setting> = keys.map(setting).collect();
-        all.sort_by_key(|it| (it.words.is_empty(), it.name));
+        sort_by_key(&mut all, |it| (it.words.is_empty(), it.name));
         let names = all
             .iter()
             .map(|it| (it.name.to_owned(), it.name.to_owned()));

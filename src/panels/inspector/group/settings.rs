@@ -3,6 +3,7 @@
 use engine::World;
 use engine::config::group::{CONFIG, effective_value};
 use engine::protocol::ConfigResource;
+use engine::sorting::sort_by_key;
 
 use crate::panels::inspector::sheet::Section;
 use crate::panels::inspector::words;
@@ -18,7 +19,7 @@ pub(super) fn section(world: &World, id: &str) -> Section {
     let own = world.image().configs_of(&ConfigResource::group(id));
     let own = own.cloned().unwrap_or_default();
     let mut keys: Vec<_> = CONFIG.keys().collect();
-    keys.sort_by_key(|key| (!own.contains_key(key.name), key.name));
+    sort_by_key(&mut keys, |key| (!own.contains_key(key.name), key.name));
     keys.into_iter().fold(section, |section, key| {
         let value = effective_value(&own, &broker.config, key.name).to_owned();
         let of_broker = format!("group.{}", key.name);
