@@ -27,7 +27,7 @@ use yew::prelude::*;
 
 use super::geometry::Rect;
 use super::recent::Change;
-use super::scene::{AdminMark, BrokerPill, Note, NoteKind, Ribbon, RibbonKind};
+use super::scene::{AdminMark, BrokerPill, Note, NoteKind, Ribbon, RibbonKind, Stream};
 use super::{BoardAction, Scene, Subject};
 use connectors::{ConnectorControls, ConnectorDrawing};
 use controls::{GroupControls, ProducerControls, TopicControls};
@@ -129,6 +129,11 @@ fn drawing(scene: &Rc<Scene>, props: &BoardProps) -> Html {
                 }) }
             </div>
             <div key="cluster">{ for scene.cluster.iter().map(brokers::cluster) }</div>
+            <Streams
+                key="streams"
+                streams={scene.streams.clone()}
+                board={(scene.width, scene.height)}
+            />
             <Ribbons
                 key="ribbons"
                 ribbons={scene.ribbons.clone()}
@@ -245,6 +250,41 @@ fn admin(admin: &AdminMark) -> Html {
         <div key="admin" class="pill admin" style={at(&admin.rect)} {title}>
             <span class="clip">{ text }</span>
         </div>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct StreamsProps {
+    streams: Vec<Stream>,
+    /// The board's width and height.
+    board: (f32, f32),
+}
+
+/// What producers write to, as faint arrows.
+#[component]
+fn Streams(props: &StreamsProps) -> Html {
+    let (width, height) = props.board;
+    html! {
+        <svg
+            class="ribbons"
+            viewBox={format!("0 0 {width} {height}")}
+            style={size(width, height)}
+        >
+            { for props.streams.iter().map(|stream| {
+                let class = classes!("stream", (!stream.is_running).then_some("is-paused"));
+                let end = stream.route.end();
+                let (x, y) = (end.x, end.y);
+                html! {
+                    <g key={stream.client} {class}>
+                        <path d={stream.route.to_svg()} />
+                        <path
+                            class="stream-head"
+                            d={format!("M{:.2} {:.2}L{x:.2} {y:.2}L{:.2} {:.2}Z", x - 0.6, y - 0.32, x - 0.6, y + 0.32)}
+                        />
+                    </g>
+                }
+            }) }
+        </svg>
     }
 }
 

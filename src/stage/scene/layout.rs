@@ -18,7 +18,7 @@ use super::topics::Cards;
 use super::{
     AdminMark, Arrangement, BrokerPill, By, ConnectorBox, GroupBox, InternalSwitch, Note, NoteKind,
     ProducerBox, Scene, Sign, TopicCard, View, brokers, connectors, groups, legend, producers,
-    ribbons, text_length, topics,
+    ribbons, streams, text_length, topics,
 };
 
 /// The narrowest board that is drawn, in rem.
@@ -292,6 +292,7 @@ impl Layout<'_> {
             brokers: Vec::new(),
             topics: Vec::new(),
             cluster: None,
+            streams: Vec::new(),
             ribbons: Rc::default(),
             producers,
             groups,
@@ -302,6 +303,7 @@ impl Layout<'_> {
                 let (groups, edge) = (&scene.groups, edges.right);
                 let ribbons = ribbons::ribbons(&topics, groups, arrangement, edge);
                 scene.ribbons = Rc::new(ribbons);
+                scene.streams = streams::streams(&scene.producers, &topics, arrangement);
                 scene.admin = admin;
                 scene.brokers = brokers;
                 scene.topics = topics;

@@ -20,6 +20,7 @@ mod ribbons;
 mod roster;
 mod rows;
 pub(crate) mod shares;
+mod streams;
 mod topics;
 mod view;
 mod window;
@@ -35,6 +36,7 @@ pub use layout::COLUMNS_FROM;
 pub use legend::Sign;
 pub use parts::*;
 pub use roster::names as client_names;
+pub use streams::Stream;
 pub use view::{Room, ViewChange, Zoom};
 pub use words::{short_number, short_text, text_length};
 
@@ -159,6 +161,8 @@ pub struct Scene {
     pub connectors: Vec<Rc<ConnectorBox>>,
     /// The racks, on a board by broker.
     pub cluster: Option<Cluster>,
+    /// Each joins a producer to the topic that it writes to.
+    pub streams: Vec<Stream>,
     /// Each joins a lane to the member that owns it, or the replica that is
     /// read to the member that reads it.
     pub ribbons: Rc<Vec<Ribbon>>,

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::geometry::{Point, Rect};
 use super::super::scene::brokers::BrokerBox;
-use super::super::scene::{GroupBox, ProducerBox, Ribbon, TopicCard};
+use super::super::scene::{GroupBox, ProducerBox, Ribbon, Stream, TopicCard};
 use super::super::{Scene, Twin, View};
 use crate::panels::WORLD_SEED;
 use crate::playground::{ReadyMade, WORLDS};
@@ -92,6 +92,7 @@ fn portrait(scene: &Scene) -> String {
         .connectors
         .iter()
         .for_each(|it| out.line(0, &format!("connector {}", it.name), &it.rect));
+    scene.streams.iter().for_each(|stream| out.stream(stream));
     scene.ribbons.iter().for_each(|ribbon| out.ribbon(ribbon));
     scene
         .notes
@@ -168,6 +169,15 @@ impl Portrait {
             let what = format!("{} {} [{}]", member.badge, member.name, chips.join("; "));
             self.line(1, &what, &member.rect);
         }
+    }
+
+    fn stream(&mut self, stream: &Stream) {
+        let (from, to) = (stream.route.start(), stream.route.end());
+        let _ = writeln!(
+            self.text,
+            "stream of {} to {}: {:.1} {:.1} to {:.1} {:.1}",
+            stream.client, stream.topic, from.x, from.y, to.x, to.y
+        );
     }
 
     fn ribbon(&mut self, ribbon: &Ribbon) {

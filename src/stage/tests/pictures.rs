@@ -211,6 +211,29 @@ fn a_marker_before_the_first_cell_is_pinned() {
 }
 
 #[test]
+fn a_line_leads_from_each_producer_to_its_topic() {
+    let mut lines = 0;
+    for (_, world) in random_worlds() {
+        for width in WIDTHS {
+            let scene = Scene::of(&world, &View::new(width));
+            for stream in &scene.streams {
+                let producer = scene.producer(stream.client).expect("it is drawn");
+                let card = scene.topic(&stream.topic).expect("it is drawn");
+                assert_eq!(producer.topic.as_ref(), Some(&stream.topic));
+                let (from, to) = (stream.route.start(), stream.route.end());
+                assert_eq!((from.x, to.x), (producer.rect.right(), card.rect.x));
+                assert!((producer.rect.y..producer.rect.bottom()).contains(&from.y));
+                assert!((card.rect.y..card.rect.bottom()).contains(&to.y));
+                lines += 1;
+            }
+            let is_stacked = scene.arrangement == Arrangement::Stacked;
+            assert!(!is_stacked || scene.streams.is_empty());
+        }
+    }
+    assert!(lines > 20, "only {lines} lines");
+}
+
+#[test]
 fn ribbons_join_lanes_to_their_owners() {
     let mut ribbons = 0;
     for (seed, world) in random_worlds() {
