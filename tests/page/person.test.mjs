@@ -192,3 +192,14 @@ test("for a room, all but time, caption and board goes away, and comes back", as
   await parts.button(page, "End presenting (F)").click();
   await parts.commandLine(page).waitFor();
 });
+
+test("by touch, on a phone, time stands still, a record is opened and a partition is added", async (t) => {
+  const options = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+  const page = await open(t, address, options);
+  await parts.button(page, "Pause").tap();
+  await parts.board(page).locator(".cell").first().tap();
+  await page.getByRole("heading", { name: /^Record \d+ of orders-\d$/ }).waitFor();
+  await parts.button(page, "Close panel").tap();
+  await parts.button(page, "Add a partition to orders").tap();
+  await eventually(() => parts.board(page).innerText(), /Topic orders: 4 partitions/);
+});

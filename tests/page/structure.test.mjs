@@ -6,7 +6,7 @@ import { readFile } from "node:fs/promises";
 import { before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-import { eventually, open, parts, serve } from "./harness.mjs";
+import { barriers, eventually, open, parts, serve } from "./harness.mjs";
 
 let address;
 before(async () => {
@@ -79,5 +79,6 @@ for (const world of WORLDS) {
     assert.deepEqual(picture.states.slice(0, 20), told(/^  Group [^:]+: ([\w ()]+?)(?:,|;|$)/gm), "each group has its state");
     assert.equal(picture.producers, told(/^ +(Producer) [^:]+:/gm).length);
     assert.equal(picture.members.length, told(/^ +(Member) [^:]+:/gm).length, "each member has its box");
+    assert.deepEqual(await barriers(page), []);
   });
 }
