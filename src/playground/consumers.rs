@@ -38,16 +38,26 @@ impl Playground {
             } => self.add_processor(*consumer, *producer, &topics, &output)?,
         };
         if per_record_us > 0 {
-            let processing = Processing {
-                per_record_us,
-                commit: None,
-            };
-            self.execute(Command::SetProcessing {
-                consumer,
-                processing,
-            })?;
+            self.take_time(consumer, per_record_us)?;
         }
         Ok(consumer)
+    }
+
+    /// Has a consumer's application take so many microseconds for each record.
+    pub(super) fn take_time(
+        &mut self,
+        consumer: ClientNumber,
+        per_record_us: u64,
+    ) -> Result<(), String> {
+        let processing = Processing {
+            per_record_us,
+            commit: None,
+        };
+        let set = Command::SetProcessing {
+            consumer,
+            processing,
+        };
+        self.execute(set).map(|_| ())
     }
 
     /// Starts a consumer of a group.

@@ -2,10 +2,7 @@
 
 use engine::collections::BTreeMap;
 
-use engine::Command;
-use engine::client::{
-    AutoOffsetReset, ConsumerConfig, KeyPattern, Processing, ProducerConfig, Workload,
-};
+use engine::client::{AutoOffsetReset, ConsumerConfig, KeyPattern, ProducerConfig, Workload};
 use engine::command::ClientNumber;
 use engine::protocol::TopicName;
 
@@ -45,14 +42,7 @@ impl Playground {
         per_record_ms: u64,
     ) -> Result<ClientNumber, String> {
         let consumer = self.add_consumer(config, &[topic])?;
-        let processing = Processing {
-            per_record_us: per_record_ms * 1_000,
-            commit: None,
-        };
-        self.execute(Command::SetProcessing {
-            consumer,
-            processing,
-        })?;
+        self.take_time(consumer, per_record_ms * 1_000)?;
         Ok(consumer)
     }
 

@@ -263,28 +263,21 @@ struct StreamsProps {
 /// What producers write to, as faint arrows.
 #[component]
 fn Streams(props: &StreamsProps) -> Html {
-    let (width, height) = props.board;
+    let streams = html! { { for props.streams.iter().map(stream) } };
+    over(props.board, streams)
+}
+
+fn stream(stream: &Stream) -> Html {
+    let class = classes!("stream", (!stream.is_running).then_some("is-paused"));
+    let end = stream.route.end();
+    let (x, y) = (end.x, end.y);
+    let (back, left, right) = (x - 0.6, y - 0.32, y + 0.32);
+    let head = format!("M{back:.2} {left:.2}L{x:.2} {y:.2}L{back:.2} {right:.2}Z");
     html! {
-        <svg
-            class="ribbons"
-            viewBox={format!("0 0 {width} {height}")}
-            style={size(width, height)}
-        >
-            { for props.streams.iter().map(|stream| {
-                let class = classes!("stream", (!stream.is_running).then_some("is-paused"));
-                let end = stream.route.end();
-                let (x, y) = (end.x, end.y);
-                html! {
-                    <g key={stream.client} {class}>
-                        <path d={stream.route.to_svg()} />
-                        <path
-                            class="stream-head"
-                            d={format!("M{:.2} {:.2}L{x:.2} {y:.2}L{:.2} {:.2}Z", x - 0.6, y - 0.32, x - 0.6, y + 0.32)}
-                        />
-                    </g>
-                }
-            }) }
-        </svg>
+        <g key={stream.client} {class}>
+            <path d={stream.route.to_svg()} />
+            <path class="stream-head" d={head} />
+        </g>
     }
 }
 
@@ -298,14 +291,19 @@ struct RibbonsProps {
 /// The ribbons, which lie over all else that is drawn.
 #[component]
 fn Ribbons(props: &RibbonsProps) -> Html {
-    let (width, height) = props.board;
+    let ribbons = html! { { for props.ribbons.iter().map(ribbon) } };
+    over(props.board, ribbons)
+}
+
+/// Lines that lie over the whole board.
+fn over((width, height): (f32, f32), lines: Html) -> Html {
     html! {
         <svg
             class="ribbons"
             viewBox={format!("0 0 {width} {height}")}
             style={size(width, height)}
         >
-            { for props.ribbons.iter().map(ribbon) }
+            { lines }
         </svg>
     }
 }
