@@ -6,19 +6,17 @@ mod settings;
 use engine::assignor::server::PartitionsByTopic;
 use engine::broker::Broker;
 use engine::client::consumer_protocol::decode_assignment;
+use engine::controller::GROUP_METADATA_TOPIC_NAME;
 use engine::coordinator::consumer_group::ConsumerGroup;
 use engine::coordinator::share_group::ShareGroup;
-use engine::coordinator::{ClassicGroup, Member, partition_for};
-use engine::protocol::TopicName;
+use engine::coordinator::{ClassicGroup, Member};
 use engine::{TopicPartition, World};
 
 use super::shared;
 use super::sheet::{Section, Sheet, TABLE_MAX, Text};
 use super::words::{self, Reading};
 use crate::stage::Subject;
-
-/// The topic in which groups and their offsets are kept.
-const OFFSETS_TOPIC: &str = "__consumer_offsets";
+use crate::stage::scene::offsets_partition;
 
 /// All about a group.
 pub(super) fn sheet(world: &World, subject: &Subject, id: &str) -> Sheet {
@@ -260,13 +258,14 @@ fn offsets(world: &World, id: &str) -> Section {
 /// Why this broker coordinates it.
 fn coordinator(world: &World, id: &str) -> Section {
     let section = Section::new("Why this coordinator");
-    let topic = TopicName::from(OFFSETS_TOPIC);
-    let Some(found) = world.topics().get(&topic) else {
-        return section.row(OFFSETS_TOPIC, "not made yet", "the first group asks for it");
+    let Some(of) = offsets_partition(world, id) else {
+        return section.row(
+            GROUP_METADATA_TOPIC_NAME,
+            "not made yet",
+            "the first group asks for it",
+        );
     };
-    let count = i32::try_from(found.partitions.len()).unwrap_or(i32::MAX);
-    let number = partition_for(id, count);
-    let of = TopicPartition::new(topic, number);
+    let count = world.topics()[&of.topic].partitions.len();
     let leader = world.image().partition(&of).and_then(|it| it.leader);
     let hash = java_hash(id);
     section
@@ -299,6 +298,7 @@ fn java_hash(text: &str) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use engine::coordinator::partition_for;
 
     #[test]
     fn the_hash_is_javas() {

@@ -4,6 +4,7 @@ use engine::collections::BTreeMap;
 use std::rc::Rc;
 
 use engine::client::Client;
+use engine::controller::GROUP_METADATA_TOPIC_NAME;
 use engine::coordinator::consumer_group::ConsumerGroupState;
 use engine::coordinator::{GroupState, partition_for};
 use engine::protocol::{IsolationLevel, TopicName};
@@ -20,9 +21,6 @@ use super::{Chip, GroupBox, GroupKind, MemberBox, Phase, RebalanceBar, Role, Ste
 
 /// The most members a box shows; further ones are counted.
 const MEMBERS_MAX: usize = 40;
-
-/// The topic in which groups and their offsets are kept.
-const OFFSETS_TOPIC: &str = "__consumer_offsets";
 
 const PAD: f32 = 0.5;
 const HEADER_HEIGHT: f32 = 4.0;
@@ -119,14 +117,22 @@ fn reads_committed(world: &World, group: &GroupInfo) -> bool {
 }
 
 fn has_coordinator(world: &World, id: &str) -> bool {
-    let Some(topic) = world.topics().get(OFFSETS_TOPIC) else {
+    let Some(of) = offsets_partition(world, id) else {
         return true;
     };
-    let count = i32::try_from(topic.partitions.len()).unwrap_or(i32::MAX);
-    let of = TopicPartition::new(OFFSETS_TOPIC, partition_for(id, count));
     let leader = world.image().partition(&of).and_then(|it| it.leader);
     let broker = leader.and_then(|leader| world.brokers().get(&leader));
     broker.is_some_and(|broker| broker.state().is_up())
+}
+
+/// The partition in which a group and its offsets are kept, and whose leader
+/// coordinates it; `None` before there is that topic (`partitionFor` of
+/// Kafka's group coordinator).
+pub fn offsets_partition(world: &World, group: &str) -> Option<TopicPartition> {
+    let topic = world.topics().get(GROUP_METADATA_TOPIC_NAME)?;
+    let count = i32::try_from(topic.partitions.len()).unwrap_or(i32::MAX);
+    let number = partition_for(group, count);
+    Some(TopicPartition::new(GROUP_METADATA_TOPIC_NAME, number))
 }
 
 /// What its coordinator says of a group.

@@ -363,22 +363,17 @@ impl Layout<'_> {
     /// The admin clients that have something under way: the others only wait to
     /// be asked.
     fn admin(&self, column: &Column) -> AdminMark {
-        let packets = self.world.network().in_flight();
-        let busy: BTreeSet<ClientNumber> = packets
-            .flat_map(|packet| [packet.from, packet.to])
-            .filter_map(|node| match node {
-                NodeId::Client(number) => Some(number),
-                _ => None,
-            })
-            .collect();
+        let is_busy = |number: ClientNumber| {
+            let node = NodeId::Client(number);
+            let mut packets = self.world.network().in_flight();
+            packets.any(|packet| packet.from == node || packet.to == node)
+        };
         AdminMark {
             client_ids: self
                 .world
                 .clients()
                 .iter()
-                .filter(|(number, client)| {
-                    matches!(client, Client::Admin(_)) && busy.contains(number)
-                })
+                .filter(|(number, client)| matches!(client, Client::Admin(_)) && is_busy(**number))
                 .map(|(_, client)| client.client_id().to_owned())
                 .collect(),
             rect: Rect::new(column.x, column.y, ADMIN_WIDTH, HEADING_HEIGHT),

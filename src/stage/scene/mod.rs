@@ -29,6 +29,7 @@ mod words;
 pub use client_parts::*;
 pub use connectors::{ChangeProgress, ConnectorBox, ConnectorRow};
 pub use flow::{bytes, seconds};
+pub use groups::offsets_partition;
 pub use labels::{FLAG, LaneLabel};
 pub use lane_parts::*;
 pub use lanes::readable;

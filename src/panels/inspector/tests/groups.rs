@@ -2,6 +2,18 @@
 
 use super::*;
 
+/// Has all consumers leave, and waits until they are gone.
+fn close_consumers(playground: &mut Playground) {
+    let members = words::consumers(playground.world());
+    let members: Vec<u32> = members.map(|it| it.connection.number).collect();
+    for client in members {
+        playground
+            .execute(Command::Close { client })
+            .expect("it runs");
+    }
+    playground.advance_us(5_000_000);
+}
+
 #[test]
 fn groups_of_every_kind_tell_their_members_and_their_coordinator() {
     let mut world = world();
@@ -113,14 +125,7 @@ fn offsets_are_reset_only_of_a_group_that_nobody_is_in() {
         refused.contains("but the current state is Stable"),
         "{refused}"
     );
-    let members = words::consumers(playground.world());
-    let members: Vec<u32> = members.map(|it| it.connection.number).collect();
-    for client in members {
-        playground
-            .execute(Command::Close { client })
-            .expect("it runs");
-    }
-    playground.advance_us(5_000_000);
+    close_consumers(&mut playground);
     let committed = |playground: &Playground| {
         let reading = words::Reading::of(playground.world(), "billing");
         reading.committed(&lane(1)).expect("it has committed")
@@ -172,14 +177,7 @@ fn offsets_and_groups_are_deleted_when_nobody_needs_them() {
     );
     let refused = run(&mut playground, "Delete group");
     assert!(refused[0].contains("NON_EMPTY_GROUP"), "{refused:?}");
-    let members = words::consumers(playground.world());
-    let members: Vec<u32> = members.map(|it| it.connection.number).collect();
-    for client in members {
-        playground
-            .execute(Command::Close { client })
-            .expect("it runs");
-    }
-    playground.advance_us(5_000_000);
+    close_consumers(&mut playground);
     assert_eq!(run(&mut playground, "Delete group"), Vec::<String>::new());
     assert!(of_group(&playground, "billing").is_gone);
 }
