@@ -307,7 +307,7 @@ impl Run {
                 (topic.map_or("?", |(name, _)| name), partition)
             })
             .collect();
-        json!(*all)
+        json!(all.iter().collect::<Vec<_>>())
     }
 }
 
