@@ -5,6 +5,7 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+use engine::sorting::sort;
 use kafka_lanes::playground::{BUSY_CLUSTER, Playground};
 use kafka_lanes::stage::{Scene, Twin, View, packet_marks};
 
@@ -72,7 +73,7 @@ fn dropped(playground: &Playground, view: &View) -> Vec<Duration> {
 }
 
 fn report(what: &str, times: &mut [Duration]) {
-    times.sort_unstable();
+    sort(times);
     let ms = |share: usize| times[(times.len() - 1) * share / 100].as_secs_f64() * 1_000.0;
     println!(
         "{what}: p50 {:.2} ms, p95 {:.2} ms, max {:.2} ms",

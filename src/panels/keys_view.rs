@@ -7,6 +7,7 @@ use yew::prelude::*;
 
 use super::inspector::{Deed, Verb};
 use super::keys::{KeyMove, KeyToPartition, TopicKeys};
+use engine::sorting::sort_by_key;
 
 /// The most keys in the preview.
 const MOVES_MAX: usize = 200;
@@ -99,7 +100,7 @@ fn preview(keys: &TopicKeys, partitions: i32) -> Html {
     let all = moves.len();
     let moved = moves.iter().filter(|it| it.moves()).count();
     let split = moves.iter().filter(|it| it.is_split()).count();
-    moves.sort_by_key(|it| (!it.moves(), !it.is_split()));
+    sort_by_key(&mut moves, |it| (!it.moves(), !it.is_split()));
     let part = if keys.is_part {
         " of the newest records"
     } else {

@@ -12,6 +12,7 @@ use yew::prelude::*;
 
 use super::fields::choice;
 use super::requests::Fields;
+use engine::sorting::sort_by_key;
 
 /// What the names of the fields begin with.
 const PREFIX: &str = "set:";
@@ -72,7 +73,7 @@ impl SettingsOf {
             .keys()
             .filter(|key| !ELSEWHERE.contains(&key.name));
         let mut all: Vec<Setting> = keys.map(setting).collect();
-        all.sort_by_key(|it| (it.words.is_empty(), it.name));
+        sort_by_key(&mut all, |it| (it.words.is_empty(), it.name));
         all
     }
 

@@ -2,6 +2,7 @@
 //! decision of Kafka's depends on it, the engine's does too.
 
 use crate::protocol::TopicId;
+use crate::sorting::sort_by_key;
 
 /// Puts distinct items in the order of a `java.util.HashMap` that they were
 /// put into one by one: by hash modulo the table's size, then as they came.
@@ -29,7 +30,7 @@ fn by_bucket<T>(mut items: Vec<T>, table: u32, hash: impl Fn(&T) -> u32) -> Vec<
         let hash = hash(item);
         (hash ^ (hash >> 16)) & (table - 1)
     };
-    items.sort_by_key(bucket);
+    sort_by_key(&mut items, bucket);
     items
 }
 

@@ -25,6 +25,7 @@ pub mod journal;
 pub mod log;
 pub mod protocol;
 pub mod sim;
+pub mod sorting;
 pub mod world;
 
 pub use command::{Command, Refusal};

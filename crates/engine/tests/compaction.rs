@@ -5,6 +5,7 @@ mod support;
 
 use engine::client::Acks;
 use engine::log::{Cleaning, LogSegment};
+use engine::sorting::sort_by_key;
 use engine::{Event, EventKind, World};
 use support::cluster::*;
 use support::run_ms;
@@ -166,7 +167,7 @@ fn the_cleaner_looks_every_backoff_and_tells_what_it_did() {
     assert_eq!(cleanings(&before), []);
     let events = run_ms(&mut world, 20_000);
     let mut by_broker = cleanings(&events);
-    by_broker.sort_by_key(|(broker, ..)| *broker);
+    sort_by_key(&mut by_broker, |(broker, ..)| *broker);
     let cleaning = Cleaning {
         cleaned_to: 10,
         bytes_before: 10 * 77,

@@ -9,6 +9,7 @@ mod support;
 use engine::client::Acks;
 use engine::protocol::ElectionType::{Preferred, Unclean};
 use engine::protocol::{DeleteRecordsRequest, Request};
+use engine::sorting::sort;
 use engine::{ErrorCode, Event, EventKind, World};
 use support::cluster::*;
 use support::run_ms;
@@ -185,7 +186,7 @@ fn a_topic_can_be_made_on_a_dead_broker_which_is_then_not_in_sync() {
     let mut world = offline_partition();
     create_placed(&mut world, "rf3", 1, 3, &[]);
     let mut in_sync = isr(&world, "rf3");
-    in_sync.sort_unstable();
+    sort(&mut in_sync);
     assert_eq!(in_sync, [1, 3]);
     create(&mut world, "rf2", "1:2", &[]);
     assert_eq!(describe(&world, "rf2"), ["Leader: 1 Replicas: 1,2 Isr: 1"]);

@@ -11,6 +11,7 @@ use engine::log::record_batch::{
     RecordBatchBuilder, RecordView, TimestampType, read_batches,
 };
 use engine::log::{LogConfig, PartitionLog};
+use engine::sorting::sort;
 use serde_json::{Value, json};
 
 /// A segment file and what Kafka says is in it.
@@ -35,7 +36,7 @@ fn segments() -> Vec<Segment> {
         .map(|file| file.unwrap().path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "log"))
         .collect();
-    logs.sort();
+    sort(&mut logs);
     assert!(!logs.is_empty());
     logs.into_iter()
         .filter(|path| path.metadata().unwrap().len() > 0)

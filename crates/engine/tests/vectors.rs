@@ -7,6 +7,7 @@ use std::path::Path;
 mod conformance;
 
 use conformance::{DIFFERENCES, KINDS, Report, run_file};
+use engine::sorting::sort;
 
 fn reports() -> Vec<(String, Report)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors");
@@ -14,7 +15,7 @@ fn reports() -> Vec<(String, Report)> {
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .collect();
-    files.sort();
+    sort(&mut files);
     files
         .into_iter()
         .map(|path| {

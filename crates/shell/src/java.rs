@@ -1,6 +1,8 @@
 //! What the tools owe to the Java they are written in: the order in which a
 //! `java.util.HashMap` gives its keys, and how Java reads numbers.
 
+use engine::sorting::sort_by_key;
+
 /// Puts names into the order of a `HashMap` that was made for so many entries
 /// and holds `entries` in all, the others being between these. Names that share
 /// a bucket keep their order.
@@ -14,7 +16,7 @@ pub(crate) fn hash_map_order<T>(
     while entries * 4 > buckets * 3 {
         buckets *= 2;
     }
-    items.sort_by_key(|item| bucket(name(item), buckets));
+    sort_by_key(items, |item| bucket(name(item), buckets));
 }
 
 /// `String.hashCode()`, spread as `HashMap` does, in a table of so many

@@ -5,6 +5,7 @@ mod support;
 
 use std::path::Path;
 
+use engine::sorting::sort;
 use support::script::play;
 
 #[test]
@@ -14,7 +15,7 @@ fn every_script_shows_what_it_says() {
     let mut paths: Vec<_> = entries
         .map(|entry| entry.expect("readable").path())
         .collect();
-    paths.sort();
+    sort(&mut paths);
     assert!(
         !paths.is_empty(),
         "there are scripts in {}",

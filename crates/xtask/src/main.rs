@@ -5,6 +5,11 @@
 //! with what [`setup`] found, [`steps`] tells the person at the terminal what goes on and for how
 //! long. A task that cannot be done ends in one sentence, a [`Problem`], never in a panic.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "what would make the page large does no harm here"
+)]
+
 mod arguments;
 mod base64;
 mod bench;

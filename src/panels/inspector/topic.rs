@@ -10,6 +10,7 @@ use super::sheet::{Section, Sheet, TABLE_MAX, Text};
 use super::words::{self, Reading};
 use crate::panels::Panel;
 use crate::stage::{BoardAction, Subject};
+use engine::sorting::sort_by_key;
 
 /// All about a topic.
 pub(super) fn sheet(world: &World, subject: &Subject, name: &TopicName) -> Sheet {
@@ -107,7 +108,9 @@ fn lanes(world: &World, name: &TopicName, topic: &Topic) -> Section {
 fn settings(world: &World, topic: &Topic) -> Section {
     let of_brokers = world.brokers().values().next().map(|broker| &broker.config);
     let mut keys: Vec<_> = config::topic::CONFIG.keys().collect();
-    keys.sort_by_key(|key| (!topic.configs.contains_key(key.name), key.name));
+    sort_by_key(&mut keys, |key| {
+        (!topic.configs.contains_key(key.name), key.name)
+    });
     let mut section = Section::new("Settings").folded();
     for key in keys {
         let own = topic.configs.get(key.name).cloned();

@@ -10,6 +10,7 @@ use engine::protocol::TopicName;
 
 use super::super::scene::readable;
 use super::What;
+use engine::sorting::sort;
 
 /// How many keys are watched of each topic that a group reads; those whose last
 /// record is the oldest are forgotten first.
@@ -134,7 +135,7 @@ impl Keys {
 
     fn forget_the_oldest(&mut self) {
         let mut times: Vec<i64> = self.latest.values().map(|it| it.timestamp_ms).collect();
-        times.sort_unstable();
+        sort(&mut times);
         let middle = times[times.len() / 2];
         self.latest.retain(|_, it| it.timestamp_ms > middle);
     }

@@ -19,6 +19,7 @@ use engine::{Time, TopicPartition, World};
 
 use super::roster::{GroupInfo, Known, MemberInfo, ended_consumers};
 use super::{Phase, Role, Step, Writer, flow, shares};
+use engine::sorting::{sort, sort_by};
 
 /// All of them, in the order in which their clients were started.
 pub(super) fn of_group(
@@ -47,7 +48,9 @@ pub(super) fn of_group(
     if !lost.is_empty() {
         number_lost(world, &group.id, &mut lost);
         members.append(&mut lost);
-        members.sort_by(|one, other| place_of(one).cmp(&place_of(other)));
+        sort_by(&mut members, |one, other| {
+            place_of(one).cmp(&place_of(other))
+        });
     }
     members
 }
@@ -352,7 +355,7 @@ fn named(world: &World, partitions: &PartitionsByTopic) -> Vec<(TopicPartition, 
             all.extend(of_topic.map(|number| (TopicPartition::new(topic.clone(), *number), None)));
         }
     }
-    all.sort();
+    sort(&mut all);
     all
 }
 

@@ -8,6 +8,7 @@ use engine::{TopicPartition, World};
 use super::super::geometry::Rect;
 use super::super::recent::Recent;
 use super::{BatchSlot, Pace, ProducerBox, flow, text_length};
+use engine::sorting::{sort_by, sort_by_key};
 
 /// The most partitions of which an accumulator shows what it holds.
 pub(super) const SLOTS_MAX: usize = 6;
@@ -42,10 +43,12 @@ pub(super) fn describe(
     let in_slots: i32 = slots.iter().map(|slot| slot.records).sum();
     if slots.len() > slots_max {
         // Those that hold something come first, else all by their number.
-        slots.sort_by_key(|slot| slot.records == 0 && slot.in_flight == 0);
+        sort_by_key(&mut slots, |slot| slot.records == 0 && slot.in_flight == 0);
     }
     let hidden = slots.split_off(slots_max.min(slots.len()));
-    slots.sort_by(|one, other| one.topic_partition.cmp(&other.topic_partition));
+    sort_by(&mut slots, |one, other| {
+        one.topic_partition.cmp(&other.topic_partition)
+    });
     let waiting = producer.waiting_records();
     let undelivered = producer.undelivered_records();
     let in_flight = undelivered.saturating_sub(waiting as u32 + in_slots as u32);

@@ -14,6 +14,7 @@ use engine::protocol::TopicName;
 use engine::{TopicPartition, World};
 
 use super::{GroupKind, Phase, Role, Step, members, shares};
+use engine::sorting::sort;
 
 /// A group as its coordinator knows it.
 #[derive(Clone, Copy)]
@@ -127,7 +128,7 @@ pub(super) fn groups<'a>(
         .iter()
         .map(|(id, place)| (*place, id.as_str()))
         .collect();
-    ids.sort_unstable();
+    sort(&mut ids);
     ids.into_iter()
         .filter_map(|(place, id)| {
             let mut group = GroupInfo {

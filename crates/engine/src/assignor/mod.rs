@@ -4,6 +4,7 @@
 //! Each assignor has a module of its own; what they take and return is here.
 
 use crate::collections::{BTreeMap, BTreeSet};
+use crate::sorting::sort;
 use std::cmp::Ordering;
 
 mod client;
@@ -125,7 +126,7 @@ fn subscribed_topics<'a>(
             let topics = member.topics.iter();
             let find = |topic: &String| all.binary_search_by(|it| it.name.cmp(topic)).ok();
             known = topics.filter_map(find).collect();
-            known.sort_unstable();
+            sort(&mut known);
             known.dedup();
         }
         for topic in &known {
@@ -163,6 +164,7 @@ pub fn compare_members(a: &MemberSubscription, b: &MemberSubscription) -> Orderi
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sorting::sort_by;
 
     fn member(id: &str, instance: Option<&str>) -> MemberSubscription {
         MemberSubscription {
@@ -180,7 +182,7 @@ mod tests {
             member("B", None),
             member("d", Some("1")),
         ];
-        members.sort_by(compare_members);
+        sort_by(&mut members, compare_members);
         assert_eq!(members.map(|member| member.member_id), ["d", "c", "B", "a"]);
     }
 

@@ -18,6 +18,7 @@ use super::{
     Assignment, MemberSubscription, SubscribedTopic, TopicPartitions, Topics, compare_members,
     racks_matter, subscribed_topics,
 };
+use crate::sorting::sort_by;
 
 /// Assigns the partitions of all topics that a member subscribes to.
 ///
@@ -26,7 +27,7 @@ use super::{
 /// passed over.
 pub fn assign(topics: &Topics, members: &[MemberSubscription]) -> Assignment {
     let mut members: Vec<&MemberSubscription> = members.iter().collect();
-    members.sort_by(|a, b| compare_members(a, b));
+    sort_by(&mut members, |a, b| compare_members(a, b));
 
     let topics = subscribed_topics(topics, &members).into_iter();
     let mut shares: Vec<TopicShares<'_>> = topics

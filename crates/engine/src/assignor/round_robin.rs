@@ -6,6 +6,7 @@
 //! Source: `org.apache.kafka.clients.consumer.RoundRobinAssignor`.
 
 use super::{Assignment, MemberSubscription, Topics, compare_members, subscribed_topics};
+use crate::sorting::sort_by;
 
 /// Assigns the partitions of all topics that a member subscribes to.
 ///
@@ -14,7 +15,7 @@ use super::{Assignment, MemberSubscription, Topics, compare_members, subscribed_
 /// passed over.
 pub fn assign(topics: &Topics, members: &[MemberSubscription]) -> Assignment {
     let mut members: Vec<&MemberSubscription> = members.iter().collect();
-    members.sort_by(|a, b| compare_members(a, b));
+    sort_by(&mut members, |a, b| compare_members(a, b));
 
     let mut dealt = vec![Vec::new(); members.len()];
     let mut turn = 0;

@@ -15,6 +15,7 @@ use crate::protocol::{
     TopicPartition,
 };
 use crate::sim::{Fabric, NodeId};
+use crate::sorting::sort_by;
 
 /// The host every client calls from, as Kafka shows it.
 pub(super) const CLIENT_HOST: &str = "/127.0.0.1";
@@ -268,7 +269,7 @@ impl Broker {
                 .collect(),
             _ => Vec::new(),
         };
-        groups.sort_by(|one, other| one.group_id.cmp(&other.group_id));
+        sort_by(&mut groups, |one, other| one.group_id.cmp(&other.group_id));
         ListGroupsResponse { error_code, groups }
     }
 

@@ -11,6 +11,7 @@ use super::partition_change::{Election, PartitionChange, Proposal};
 use super::reassignment::{self, ReassignmentError};
 use super::replica_list;
 use crate::protocol::{AlterPartition, ElectionType, ErrorCode, IsrMember, UNKNOWN_BROKER_EPOCH};
+use crate::sorting::sort;
 
 /// What decides besides the partition itself.
 #[derive(Clone, Copy, Debug)]
@@ -236,7 +237,7 @@ impl<'a> Circumstances<'a> {
 fn is_part_of(isr: &[i32], replicas: &[i32]) -> bool {
     let known = isr.iter().all(|replica| replicas.contains(replica));
     let mut distinct = isr.to_vec();
-    distinct.sort_unstable();
+    sort(&mut distinct);
     distinct.dedup();
     known && distinct.len() == isr.len()
 }

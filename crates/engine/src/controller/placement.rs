@@ -14,6 +14,7 @@ use crate::collections::BTreeMap;
 
 use crate::hash_order::{hash_of_text, in_hash_order};
 use crate::sim::Random;
+use crate::sorting::sort;
 
 /// What placement draws its random numbers from.
 pub trait RandomSource {
@@ -93,7 +94,7 @@ struct Ring {
 impl Ring {
     fn start(&mut self, random: &mut impl RandomSource) {
         if !self.brokers.is_empty() {
-            self.brokers.sort_unstable();
+            sort(&mut self.brokers);
             self.offset = random.next_int(self.brokers.len());
         }
     }

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use super::brokers::Brokers;
+use crate::sorting::sort;
 
 /// Why a partition cannot lie on these brokers: Kafka's
 /// `INVALID_REPLICA_ASSIGNMENT`, with its words.
@@ -38,7 +39,7 @@ pub(super) fn validate(replicas: &[i32], brokers: &Brokers) -> Result<(), Invali
         return Err(InvalidReplicas::Empty);
     }
     let mut sorted = replicas.to_vec();
-    sorted.sort_unstable();
+    sort(&mut sorted);
     let mut before = None;
     for broker in sorted {
         if brokers.get(broker).is_none() {

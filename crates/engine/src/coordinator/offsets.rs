@@ -13,6 +13,7 @@ use crate::protocol::{
     CommittedOffset, ErrorCode, OffsetCommitRequest, OffsetFetchRequest, OffsetFetchResponse,
     TopicPartition,
 };
+use crate::sorting::sort;
 
 /// The offsets of all groups of a shard.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -321,7 +322,7 @@ impl OffsetStore {
             .map(|(of, _)| of)
             .chain(pending)
             .collect();
-        all.sort_unstable();
+        sort(&mut all);
         all.dedup();
         all.into_iter().cloned().collect()
     }

@@ -21,6 +21,7 @@ use crate::protocol::{
     ErrorCode, JOIN_GROUP_MEMBER_EPOCH, OffsetCommitRequest, Response,
 };
 use crate::sim::Time;
+use crate::sorting::sort_by_key;
 
 /// A group of either protocol (`org.apache.kafka.coordinator.group.Group`).
 #[derive(Clone, Copy)]
@@ -258,7 +259,7 @@ pub(super) fn write(
     let is_new =
         |event: &ConsumerGroupEvent| matches!(event, ConsumerGroupEvent::GroupCreated { .. });
     // A group is there before anything happens in it.
-    events.sort_by_key(|event| !is_new(event));
+    sort_by_key(&mut events, |event| !is_new(event));
     for event in events {
         if is_new(&event) {
             schedule_clean_up(step);

@@ -6,6 +6,7 @@ use crate::controller::quorum::Quorum;
 use crate::controller::zookeeper::Candidate;
 use crate::controller::{Consensus, ControllerNode};
 use crate::sim::{Latency, Random, Stream};
+use crate::sorting::sort;
 
 /// What a world is made of at its beginning.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -190,7 +191,7 @@ impl WorldConfig {
             );
         }
         let mut ids: Vec<i32> = self.brokers.iter().map(|broker| broker.id).collect();
-        ids.sort_unstable();
+        sort(&mut ids);
         assert!(ids[0] >= 0 && ids.is_sorted_by(|a, b| a < b), "ids differ");
     }
 }

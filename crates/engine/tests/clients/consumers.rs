@@ -4,6 +4,7 @@ use super::support::{assigned, consumer, consumer_of, run_ms, send, values_read}
 use super::{BROKERS, TOPIC, cluster_with_topic, execute, leader, producer, without_repetitions};
 use engine::client::{Membership, ProducerConfig};
 use engine::sim::Host;
+use engine::sorting::sort;
 use engine::{Command, Event, World};
 
 /// A consumer reads every record, in order, while the leader of what it reads
@@ -54,7 +55,7 @@ fn a_consumer_reads_on_when_leader_coordinator_and_network_fail() {
         events.extend(run_ms(&mut world, 120_000));
 
         let mut read = without_repetitions(values_read(&events, reader));
-        read.sort();
+        sort(&mut read);
         let all: Vec<String> = (0..sent).map(|number| format!("{number:03}")).collect();
         assert_eq!(read, all, "seed {seed}");
         let now = consumer_of(&world, reader);

@@ -10,6 +10,7 @@ use super::case::{
     Outcome, as_list, as_number, as_text, entries, expect_eq, field, flag, list, number,
     optional_text, text,
 };
+use engine::sorting::sort;
 
 /// The topics of a case, with their replicas' racks where it has any.
 pub fn topics(case: &Value) -> Result<Topics, String> {
@@ -134,7 +135,7 @@ fn partition(value: &Value) -> Result<(String, i32), String> {
 }
 
 fn check_sizes(stats: &Value, mut sizes: Vec<usize>) -> Outcome {
-    sizes.sort_unstable();
+    sort(&mut sizes);
     let expected = list(stats, "sizes_sorted")?.iter().map(as_number);
     expect_eq(
         "sizes_sorted",

@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 
 use super::Kind;
 use super::case::{Outcome, as_text, flag, list, number, optional_text, text};
+use engine::sorting::{sort, sort_by_key};
 
 pub const KIND: Kind = Kind {
     name: "classic_group_protocol",
@@ -383,13 +384,13 @@ fn same(what: &str, ours: &Value, kafka: &Value) -> Outcome {
 
 fn sorted(values: &[Value]) -> Value {
     let mut values = values.to_vec();
-    values.sort_by_key(Value::to_string);
+    sort_by_key(&mut values, Value::to_string);
     Value::Array(values)
 }
 
 fn sorted_names(names: impl Iterator<Item = String>) -> Value {
     let mut names: Vec<String> = names.collect();
-    names.sort();
+    sort(&mut names);
     // Members that no client knows yet are one `?` together.
     names.dedup();
     json!(names)

@@ -22,6 +22,7 @@ use super::assign_kip848::topic_id;
 use super::case::{
     Outcome as CaseOutcome, as_list, as_number, as_text, entries, list, number, optional_text, text,
 };
+use engine::sorting::sort_by_key;
 
 pub const KIND: Kind = Kind {
     name: "kip848_group_protocol",
@@ -315,7 +316,7 @@ impl Run {
 fn without_assignment_order(response: &Value) -> Value {
     let mut response = response.clone();
     if let Some(assignment) = response.get_mut("assignment").and_then(Value::as_array_mut) {
-        assignment.sort_by_key(|it| (it[0].to_string(), it[1].as_i64()));
+        sort_by_key(assignment, |it| (it[0].to_string(), it[1].as_i64()));
     }
     response
 }

@@ -12,6 +12,7 @@ use super::Kind;
 use super::case::{
     Outcome, as_number, entries, expect_eq, flag, list, number, optional_text, text,
 };
+use engine::sorting::sort;
 
 pub const KIND: Kind = Kind {
     name: "partition_hw_isr",
@@ -290,7 +291,7 @@ fn numbers(value: &Value, name: &str) -> Result<Vec<i32>, String> {
 
 fn sorted(ids: &[i32]) -> Vec<i32> {
     let mut ids = ids.to_vec();
-    ids.sort_unstable();
+    sort(&mut ids);
     ids
 }
 

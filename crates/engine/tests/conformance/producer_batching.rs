@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use super::Kind;
 use super::case::{Outcome, as_number, entries, expect_eq, field, flag, list, number, text};
+use engine::sorting::sort;
 
 pub const KIND: Kind = Kind {
     name: "producer_batching",
@@ -159,7 +160,7 @@ impl Bench {
         let expected: Result<Vec<i32>, _> =
             list(step, "ready_nodes")?.iter().map(as_number).collect();
         let mut expected = expected?;
-        expected.sort_unstable();
+        sort(&mut expected);
         let nodes: Vec<i32> = check.nodes.iter().copied().collect();
         expect_eq("ready_nodes", &expected, &nodes)?;
         let delay = |at: Time| (at.us_since(self.now) / 1_000) as i64;

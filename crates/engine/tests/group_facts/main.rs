@@ -19,6 +19,7 @@ use engine::protocol::{
     CommittedOffset, DeleteGroupsRequest, DescribeGroupsRequest, DescribedGroup, IsolationLevel,
     ListGroupsRequest, ListOffsetsRequest, OffsetFetchRequest, Request, Response,
 };
+use engine::sorting::sort;
 use engine::{Command, ErrorCode, Event, TopicPartition, World};
 use support::cluster::*;
 use support::{admin_call, create_topic, run_ms, start};
@@ -134,7 +135,7 @@ fn offsets(world: &mut World, of: &[&str], timestamp: i64) -> Vec<String> {
                     error => format!("{of}: {}: {}", error.exception(), error.message()),
                 })
                 .collect();
-            listed.sort();
+            sort(&mut listed);
             listed
         }
         other => panic!("{other:?}"),
@@ -187,7 +188,7 @@ fn describe_members(world: &mut World, group: &str) -> Vec<String> {
         });
         rows.push(format!("{}{}", member.client_id, owned.collect::<String>()));
     }
-    rows.sort();
+    sort(&mut rows);
     rows
 }
 

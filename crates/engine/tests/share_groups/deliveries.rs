@@ -10,6 +10,7 @@ use engine::client::{AcknowledgementRule, Acknowledging, ShareConsumerConfig};
 use engine::coordinator::share_group::ShareGroupState;
 use engine::event::ShareEvent;
 use engine::protocol::AcknowledgeType;
+use engine::sorting::sort;
 use engine::{Command, World};
 
 /// Waits for what the group needs before it is handed anything: its
@@ -64,7 +65,7 @@ fn more_consumers_than_partitions_all_work() {
     events.extend(run_ms(&mut world, 10_000));
     let offsets: Vec<(i64, i16)> = (0..30).map(|offset| (offset, 1)).collect();
     let mut done = accepted(&events);
-    done.sort_unstable();
+    sort(&mut done);
     assert_eq!(done, offsets, "each record is done once");
     for number in &workers {
         let processed = share_consumer(&world, *number).records_processed();
@@ -132,7 +133,7 @@ fn what_a_consumer_has_when_it_closes_others_get_at_once() {
     execute(&mut world, Command::Close { client: first });
     let events = run_ms(&mut world, 3_000);
     let mut again: Vec<i64> = accepted(&events).into_iter().map(|it| it.0).collect();
-    again.sort_unstable();
+    sort(&mut again);
     assert!(again.contains(&0), "{again:?}");
     assert_eq!(expired(&events), []);
     let of_group = world.share_groups()[GROUP].1;

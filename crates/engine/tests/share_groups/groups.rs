@@ -13,6 +13,7 @@ use engine::protocol::{
     ShareGroupDescribeRequest, ShareGroupHeartbeatRequest, ShareGroupHeartbeatResponse,
 };
 use engine::sim::Time;
+use engine::sorting::sort;
 use engine::{Command, ErrorCode, World};
 
 #[test]
@@ -43,7 +44,7 @@ fn tools_see_what_a_recorded_cluster_shows() {
     assert_eq!(group.group_state, "Stable");
     assert_eq!(group.assignor_name, "simple");
     let mut ids: Vec<&str> = group.members.iter().map(|it| &*it.client_id).collect();
-    ids.sort_unstable();
+    sort(&mut ids);
     assert_eq!(ids, ["a", "b"]);
     for member in &group.members {
         assert_eq!(member.client_host, "/127.0.0.1");

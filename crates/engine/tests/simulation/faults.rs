@@ -7,6 +7,7 @@ use engine::sim::{Host, Latency, Link};
 
 use super::workload::Kind;
 use super::{Run, cluster, pick};
+use engine::sorting::sort;
 
 const BROKERS_MAX: usize = 10;
 
@@ -103,7 +104,7 @@ impl Run {
         let world = &self.world;
         let mut hosts: Vec<Host> = world.brokers().keys().copied().map(Host::Server).collect();
         hosts.extend(world.controllers().keys().copied().map(Host::Server));
-        hosts.sort_unstable();
+        sort(&mut hosts);
         hosts.dedup();
         hosts.extend(world.zookeeper().map(|_| Host::ZooKeeper));
         let mut one: Vec<Host> = client.map(Host::Client).into_iter().collect();

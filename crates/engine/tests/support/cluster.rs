@@ -16,6 +16,7 @@ use engine::sim::Latency;
 use engine::{Command, ErrorCode, Event, EventKind, TopicPartition, World, WorldConfig};
 
 use super::{admin_call, run_ms, start};
+use engine::sorting::sort;
 
 const SETTINGS: &[(&str, &str)] = &[
     ("num.partitions", "3"),
@@ -227,7 +228,7 @@ pub fn wait_isr(world: &mut World, of: &str, expected: &[i32]) -> Vec<Event> {
     let key = partition(of);
     wait(world, &format!("isr {of} = {expected:?}"), |world| {
         let mut isr = world.image().partition(&key).expect("it is").isr.clone();
-        isr.sort_unstable();
+        sort(&mut isr);
         isr == expected
     })
 }

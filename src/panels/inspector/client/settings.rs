@@ -8,6 +8,7 @@ use engine::config::{self, ConfigDef};
 use engine::protocol::IsolationLevel;
 
 use crate::panels::inspector::sheet::Section;
+use engine::sorting::sort_by_key;
 
 /// Settings by name, with their values.
 type Values = Vec<(&'static str, String)>;
@@ -199,7 +200,9 @@ fn section(def: &ConfigDef, mut values: Values, given: Option<&Originals>) -> Se
         let default = def.find(name).and_then(|key| key.default_value());
         same(default.unwrap_or_default(), value)
     };
-    values.sort_by_key(|(name, value)| (is_default(name, value), *name));
+    sort_by_key(&mut values, |(name, value)| {
+        (is_default(name, value), *name)
+    });
     let section = Section::new("Settings").folded();
     values.into_iter().fold(section, |section, (name, value)| {
         let note = match is_default(name, &value) {

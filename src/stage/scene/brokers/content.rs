@@ -14,6 +14,7 @@ use super::{
     BrokerBox, Change, Faults, InternalLine, Replica, Standing, TopicGroup, characters, links,
     servers,
 };
+use engine::sorting::{sort_by, sort_by_key};
 
 /// The narrowest replica that is shown in full, in rem.
 const TILE_MIN: f32 = 8.4;
@@ -256,14 +257,12 @@ pub(super) fn importance(replica: &Replica) -> u8 {
 }
 
 fn keep_most_important(filled: &mut BrokerBox) {
-    filled
-        .tiles
-        .sort_by_key(|it| std::cmp::Reverse(importance(it)));
+    sort_by_key(&mut filled.tiles, |it| std::cmp::Reverse(importance(it)));
     filled.more_tiles = filled.tiles.len().saturating_sub(FOLDED_TILES_MAX);
     filled.tiles.truncate(FOLDED_TILES_MAX);
-    filled
-        .tiles
-        .sort_by(|one, other| one.topic_partition.cmp(&other.topic_partition));
+    sort_by(&mut filled.tiles, |one, other| {
+        one.topic_partition.cmp(&other.topic_partition)
+    });
     filled.more_topics = filled.topics.len().saturating_sub(TOPICS_MAX);
     filled.topics.truncate(TOPICS_MAX);
 }

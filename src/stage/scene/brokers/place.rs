@@ -8,6 +8,7 @@ use super::content::{Content, PAD, TILE_GAP_X};
 use super::grid::{GAP, Grid, Row};
 use super::links::{TRACK_HEIGHT, Track};
 use super::{BrokerBox, RackFrame, Replica, TopicGroup};
+use engine::sorting::sort_by_key;
 
 const NAME_HEIGHT: f32 = 1.7;
 const LINE_HEIGHT: f32 = 1.1;
@@ -63,7 +64,7 @@ pub(super) fn place(
         placer.row(row);
     }
     placer.end_racks();
-    placer.brokers.sort_by_key(|it| it.id);
+    sort_by_key(&mut placer.brokers, |it| it.id);
     Placed {
         racks: placer.racks,
         brokers: placer.brokers,

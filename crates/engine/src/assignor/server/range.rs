@@ -12,10 +12,11 @@ use std::cmp::Ordering;
 
 use super::{GroupAssignment, MemberSpec, PartitionCounts, PartitionsByTopic, compare_as_java};
 use crate::protocol::TopicId;
+use crate::sorting::sort_by;
 
 pub(super) fn assign(members: &[MemberSpec], topics: &PartitionCounts) -> GroupAssignment {
     let mut members: Vec<&MemberSpec> = members.iter().collect();
-    members.sort_by(|a, b| compare(a, b));
+    sort_by(&mut members, |a, b| compare(a, b));
 
     let mut runs = runs(&members, topics);
     members

@@ -4,6 +4,7 @@
 use super::Plan;
 use super::claims::Claims;
 use super::group::Group;
+use crate::sorting::{sort, sort_by_key};
 
 /// Members keep what they had up to their share; the rest goes to those that
 /// have less, in turn.
@@ -90,8 +91,8 @@ impl<'a> Builder<'a> {
             }
             self.sizes[member] = kept;
         }
-        self.under_min.sort_unstable();
-        self.exactly_min.sort_unstable();
+        sort(&mut self.under_min);
+        sort(&mut self.exactly_min);
     }
 
     /// For each member what it may keep, by number and topic. What is not on
@@ -107,7 +108,9 @@ impl<'a> Builder<'a> {
             }
         }
         for owned in &mut owned {
-            owned.sort_by_key(|&partition| (self.group.number(partition), partition));
+            sort_by_key(owned, |&partition| {
+                (self.group.number(partition), partition)
+            });
         }
         owned
     }
@@ -126,7 +129,9 @@ impl<'a> Builder<'a> {
     fn unassigned(&self) -> Vec<usize> {
         let all = 0..self.owners.len();
         let mut unassigned: Vec<usize> = all.filter(|&it| self.owners[it].is_none()).collect();
-        unassigned.sort_by_key(|&partition| self.group.racks.members_near(partition));
+        sort_by_key(&mut unassigned, |&partition| {
+            self.group.racks.members_near(partition)
+        });
         unassigned
     }
 

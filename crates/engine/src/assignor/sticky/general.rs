@@ -6,6 +6,7 @@ use super::Plan;
 use super::claims::Claims;
 use super::group::Group;
 use super::movements::Movements;
+use crate::sorting::{sort, sort_by_key};
 
 /// Members keep what they had, the rest is given out, then it is evened out.
 ///
@@ -117,7 +118,7 @@ impl<'a> Builder<'a> {
     /// All partitions, those of topics with the fewest members first.
     fn partitions_by_subscribers(&self) -> Vec<usize> {
         let mut topics: Vec<_> = self.group.topics.iter().collect();
-        topics.sort_by_key(|topic| topic.subscribers.len());
+        sort_by_key(&mut topics, |topic| topic.subscribers.len());
         let partitions = topics
             .iter()
             .flat_map(|topic| topic.first..topic.first + topic.count);
@@ -262,7 +263,7 @@ impl<'a> Builder<'a> {
     fn score(&self, sizes: &[usize]) -> usize {
         let sizes = sizes.iter().zip(&self.takes_part);
         let mut sizes: Vec<usize> = sizes.filter(|it| *it.1).map(|it| *it.0).collect();
-        sizes.sort_unstable();
+        sort(&mut sizes);
         let mut smaller = 0;
         let mut score = 0;
         for (index, size) in sizes.into_iter().enumerate() {

@@ -9,6 +9,7 @@ use crate::assignor::{
     subscribed_topics,
 };
 use crate::hash_order::{hash_of_text, in_hash_order};
+use crate::sorting::{sort, sort_by};
 
 /// Members, topics and partitions, numbered.
 pub(super) struct Group<'a> {
@@ -105,7 +106,7 @@ impl<'a> Group<'a> {
     pub(super) fn subscriptions_are_equal(&self) -> bool {
         let topics_of = |member: &'a MemberSubscription| {
             let mut topics: Vec<&String> = member.topics.iter().collect();
-            topics.sort_unstable();
+            sort(&mut topics);
             topics.dedup();
             topics
         };
@@ -137,7 +138,9 @@ impl<'a> Group<'a> {
 /// The members by id, and their numbers in hash order.
 fn number_members(members: &[MemberSubscription]) -> (Vec<&MemberSubscription>, Vec<usize>) {
     let mut by_id: Vec<&MemberSubscription> = members.iter().collect();
-    by_id.sort_by(|a, b| compare_as_java(&a.member_id, &b.member_id));
+    sort_by(&mut by_id, |a, b| {
+        compare_as_java(&a.member_id, &b.member_id)
+    });
     let numbers: BTreeMap<&str, usize> = by_id
         .iter()
         .enumerate()

@@ -11,6 +11,7 @@ use crate::protocol::{
     DescribeConfigsResource, DescribeConfigsResponse, DescribeConfigsResult, DescribedConfig,
     ErrorCode,
 };
+use crate::sorting::sort_by;
 
 type Configs = BTreeMap<String, String>;
 
@@ -70,7 +71,7 @@ impl Broker {
         if !include_synonyms {
             configs.iter_mut().for_each(|it| it.synonyms.clear());
         }
-        configs.sort_by(|a, b| a.name.cmp(&b.name));
+        sort_by(&mut configs, |a, b| a.name.cmp(&b.name));
         Ok(configs)
     }
 

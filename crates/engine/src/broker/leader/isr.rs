@@ -3,6 +3,7 @@
 //! (`kafka.cluster.PartitionState`, KIP-497).
 
 use crate::protocol::AlterPartition;
+use crate::sorting::sort;
 
 /// Up to so many in-sync replicas keep the order in which they came (Scala's
 /// small sets); more are listed by their ids.
@@ -104,7 +105,7 @@ impl IsrState {
 
 fn in_kafkas_order(mut isr: Vec<i32>) -> Vec<i32> {
     if isr.len() > MAX_IN_ORDER_OF_ARRIVAL {
-        isr.sort_unstable();
+        sort(&mut isr);
     }
     isr
 }

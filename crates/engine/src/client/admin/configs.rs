@@ -6,6 +6,7 @@ use crate::protocol::{
     ConfigResource, ConfigResourceType, DescribeConfigsRequest, IncrementalAlterConfigsRequest,
     Request, Response,
 };
+use crate::sorting::{sort, sort_by_key};
 
 /// The broker that is to be asked; `None` where any will do.
 fn broker_of(resource: &ConfigResource) -> Option<i32> {
@@ -18,7 +19,7 @@ fn broker_of(resource: &ConfigResource) -> Option<i32> {
 /// The parts of a call about these.
 pub(super) fn parts<'a>(resources: impl Iterator<Item = &'a ConfigResource>) -> Vec<Part> {
     let mut brokers: Vec<Option<i32>> = resources.map(broker_of).collect();
-    brokers.sort_unstable();
+    sort(&mut brokers);
     brokers.dedup();
     let part = |broker: Option<i32>| broker.map_or(Part::Whole, Part::Broker);
     brokers.into_iter().map(part).collect()
@@ -71,12 +72,12 @@ pub(super) fn put_in_order(request: &Request, answered: &mut Response) {
         (Request::IncrementalAlterConfigs(asked), Response::IncrementalAlterConfigs(answered)) => {
             let asked = &asked.resources;
             let position = |of: &ConfigResource| asked.iter().position(|it| it.resource == *of);
-            answered.responses.sort_by_key(|it| position(&it.resource));
+            sort_by_key(&mut answered.responses, |it| position(&it.resource));
         }
         (Request::DescribeConfigs(asked), Response::DescribeConfigs(answered)) => {
             let asked = &asked.resources;
             let position = |of: &ConfigResource| asked.iter().position(|it| it.resource == *of);
-            answered.results.sort_by_key(|it| position(&it.resource));
+            sort_by_key(&mut answered.results, |it| position(&it.resource));
         }
         _ => {}
     }

@@ -8,6 +8,7 @@ use crate::protocol::{
     DescribeProducersRequest, DescribeTransactionsRequest, ErrorCode, ListOffsetsRequest, Request,
     Response, ShareGroupDescribeRequest, TopicPartition,
 };
+use crate::sorting::{sort_by, sort_by_key};
 
 /// A part of a call: what one broker answers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -282,35 +283,41 @@ pub(super) fn put_in_order(request: &Request, answered: &mut Response) {
         .collect();
     let position = |name: &str| positions.get(name).copied();
     match answered {
-        Response::DeleteRecords(response) => response
-            .partitions
-            .sort_by_key(|(of, _)| position(&of.to_string())),
-        Response::ListOffsets(response) => response
-            .partitions
-            .sort_by_key(|(of, _)| position(&of.to_string())),
-        Response::DescribeGroups(response) => response
-            .groups
-            .sort_by_key(|group| position(&group.group_id)),
-        Response::ConsumerGroupDescribe(response) => response
-            .groups
-            .sort_by_key(|group| position(&group.group_id)),
-        Response::ShareGroupDescribe(response) => response
-            .groups
-            .sort_by_key(|group| position(&group.group_id)),
-        Response::DescribeTransactions(response) => response
-            .transaction_states
-            .sort_by_key(|described| position(&described.transactional_id)),
-        Response::ListTransactions(response) => response
-            .transaction_states
-            .sort_by(|a, b| a.transactional_id.cmp(&b.transactional_id)),
-        Response::DescribeProducers(response) => response
-            .partitions
-            .sort_by_key(|(of, _)| position(&of.to_string())),
+        Response::DeleteRecords(response) => sort_by_key(&mut response.partitions, |(of, _)| {
+            position(&of.to_string())
+        }),
+        Response::ListOffsets(response) => sort_by_key(&mut response.partitions, |(of, _)| {
+            position(&of.to_string())
+        }),
+        Response::DescribeGroups(response) => {
+            sort_by_key(&mut response.groups, |group| position(&group.group_id))
+        }
+        Response::ConsumerGroupDescribe(response) => {
+            sort_by_key(&mut response.groups, |group| position(&group.group_id))
+        }
+        Response::ShareGroupDescribe(response) => {
+            sort_by_key(&mut response.groups, |group| position(&group.group_id))
+        }
+        Response::DescribeTransactions(response) => {
+            sort_by_key(&mut response.transaction_states, |described| {
+                position(&described.transactional_id)
+            })
+        }
+        Response::ListTransactions(response) => {
+            sort_by(&mut response.transaction_states, |a, b| {
+                a.transactional_id.cmp(&b.transactional_id)
+            })
+        }
+        Response::DescribeProducers(response) => {
+            sort_by_key(&mut response.partitions, |(of, _)| {
+                position(&of.to_string())
+            })
+        }
         Response::DeleteGroups(response) => {
-            response.results.sort_by_key(|(group, _)| position(group))
+            sort_by_key(&mut response.results, |(group, _)| position(group))
         }
         Response::ListGroups(response) => {
-            response.groups.sort_by(|a, b| a.group_id.cmp(&b.group_id));
+            sort_by(&mut response.groups, |a, b| a.group_id.cmp(&b.group_id));
             response.groups.dedup_by(|a, b| a.group_id == b.group_id);
         }
         other => configs::put_in_order(request, other),

@@ -12,6 +12,7 @@ use crate::protocol::{
     ErrorCode, FetchPartition, FetchRequest, FetchResponse, Request, TopicPartition,
 };
 use crate::sim::{Fabric, Time};
+use crate::sorting::sort_by_key;
 
 /// Asking brokers.
 impl Consumer {
@@ -89,7 +90,7 @@ impl Consumer {
         broker: i32,
         mut wanted: Vec<(u64, FetchPartition)>,
     ) {
-        wanted.sort_by_key(|(turn, _)| *turn);
+        sort_by_key(&mut wanted, |(turn, _)| *turn);
         let offset_of =
             |(_, of): &(u64, FetchPartition)| (of.topic_partition.clone(), of.fetch_offset);
         let asked = wanted.iter().map(offset_of).collect();

@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 
 use crate::log::record_batch::{EndTransactionMarker, RecordBatch, TransactionResult};
 use crate::protocol::{AbortedTransactionInfo, IsolationLevel};
+use crate::sorting::sort_by_key;
 
 /// A batch, and whether an application is shown its records.
 #[derive(Clone, Debug, Hash)]
@@ -40,7 +41,9 @@ struct Begun {
 impl Begun {
     fn new(aborted: &[AbortedTransactionInfo]) -> Begun {
         let mut to_come = aborted.to_vec();
-        to_come.sort_by_key(|transaction| std::cmp::Reverse(transaction.first_offset));
+        sort_by_key(&mut to_come, |transaction| {
+            std::cmp::Reverse(transaction.first_offset)
+        });
         Begun {
             to_come,
             producers: BTreeSet::new(),

@@ -10,6 +10,7 @@ use crate::command::Refusal;
 use crate::controller::INTERNAL_TOPICS;
 use crate::protocol::{TopicName, TopicPartition};
 use crate::sim::Fabric;
+use crate::sorting::sort;
 
 /// How a consumer comes by its partitions
 /// (`SubscriptionState.SubscriptionType`).
@@ -124,7 +125,7 @@ impl Consumer {
 
     pub(super) fn want_topics(&mut self, mut topics: Vec<TopicName>) {
         // A set, in the order of `TreeSet`, as it goes into the JoinGroup.
-        topics.sort();
+        sort(&mut topics);
         topics.dedup();
         for topic in &topics {
             self.connection.metadata.want(topic);

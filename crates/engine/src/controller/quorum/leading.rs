@@ -7,6 +7,7 @@ use crate::protocol::{
     FetchMetadataResponse, Request,
 };
 use crate::sim::Time;
+use crate::sorting::sort_by;
 
 impl Quorum {
     /// The election is won.
@@ -154,7 +155,7 @@ impl Quorum {
             return;
         };
         let mut heard: Vec<Time> = voters.values().map(|voter| voter.last_fetch).collect();
-        heard.sort_unstable_by(|a, b| b.cmp(a));
+        sort_by(&mut heard, |a, b| b.cmp(a));
         if let Some(majority_heard) = majority.checked_sub(1).and_then(|n| heard.get(n)) {
             *resign_at = (*resign_at).max(majority_heard.plus_ms(timeout_ms));
         }
@@ -181,7 +182,7 @@ impl Quorum {
             .map(|voter| voter.end_offset.unwrap_or(-1))
             .chain([end_offset])
             .collect();
-        ends.sort_unstable_by(|a, b| b.cmp(a));
+        sort_by(&mut ends, |a, b| b.cmp(a));
         let majority = ends[self.voters.len() / 2];
         if majority > *epoch_start {
             self.high_watermark = self.high_watermark.max(majority);

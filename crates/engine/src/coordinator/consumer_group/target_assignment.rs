@@ -14,6 +14,7 @@ use crate::assignor::server::{
 };
 use crate::hash_order::{hash_of_text, in_hash_order};
 use crate::protocol::TopicName;
+use crate::sorting::sort_by;
 
 /// A group that is to be assigned anew, with what is not written yet.
 pub(super) struct NewGroup<'a> {
@@ -78,7 +79,7 @@ impl NewGroup<'_> {
         // A static member takes over what its former self was to read.
         let before = self.replaced.unwrap_or(&updated.id);
         specs.push(self.spec(updated, self.group.target_assignment(before)));
-        specs.sort_by(|a, b| a.member_id.cmp(&b.member_id));
+        sort_by(&mut specs, |a, b| a.member_id.cmp(&b.member_id));
         in_hash_order(specs, |member| hash_of_text(&member.member_id))
     }
 

@@ -6,6 +6,7 @@ use crate::protocol::{
     DescribeTransactionsRequest, DescribeTransactionsResponse, DescribedTransaction, ErrorCode,
     ListTransactionsRequest, ListTransactionsResponse, ListedTransaction,
 };
+use crate::sorting::sort_by;
 
 impl TransactionCoordinator {
     /// Describes transactions (`handleDescribeTransactions`).
@@ -80,7 +81,7 @@ impl TransactionCoordinator {
         let by_id = |a: &ListedTransaction, b: &ListedTransaction| {
             a.transactional_id.cmp(&b.transactional_id)
         };
-        response.transaction_states.sort_by(by_id);
+        sort_by(&mut response.transaction_states, by_id);
         response
     }
 }

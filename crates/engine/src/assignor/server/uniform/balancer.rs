@@ -10,6 +10,8 @@
 //! Source: `MemberAssignmentBalancer` in
 //! `org.apache.kafka.coordinator.group.assignor.UniformHeterogeneousAssignmentBuilder`.
 
+use crate::sorting::sort_by_key;
+
 /// Levels are one more or less than any member has at first, so they are signed.
 type Level = i64;
 
@@ -37,7 +39,7 @@ impl Balancer {
     /// each member has.
     pub fn new(subscribers: &[usize], sizes: &[usize]) -> Self {
         let mut row = subscribers.to_vec();
-        row.sort_by_key(|&member| (sizes[member], member));
+        sort_by_key(&mut row, |&member| (sizes[member], member));
         let level = |member: Option<&usize>| member.map_or(0, |&member| sizes[member] as Level);
         Self {
             least_end: 0,

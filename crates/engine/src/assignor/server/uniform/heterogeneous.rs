@@ -15,6 +15,7 @@ use std::cmp::Ordering;
 use super::balancer::Balancer;
 use crate::assignor::server::{GroupAssignment, MemberSpec, PartitionCounts};
 use crate::protocol::TopicId;
+use crate::sorting::sort_by;
 
 /// After so many rounds it is as good as it gets.
 const MAX_ROUNDS: usize = 16;
@@ -156,7 +157,7 @@ impl<'a> Builder<'a> {
     fn in_order(&self, is_wanted: impl Fn(&Topic) -> bool) -> Vec<TopicId> {
         let wanted = self.topics.iter().filter(|(_, topic)| is_wanted(topic));
         let mut wanted: Vec<_> = wanted.collect();
-        wanted.sort_by(|(a_id, a), (b_id, b)| {
+        sort_by(&mut wanted, |(a_id, a), (b_id, b)| {
             let by_share = |a: &Topic, b: &Topic| {
                 let a_share = a.owners.len() as u64 * b.subscribers.len() as u64;
                 let b_share = b.owners.len() as u64 * a.subscribers.len() as u64;

@@ -21,6 +21,7 @@ use super::partitioner::BuiltInPartitioner;
 use crate::log::record_batch::{CompressionType, Record};
 use crate::protocol::{TopicName, TopicPartition};
 use crate::sim::Time;
+use crate::sorting::sort_by_key;
 
 /// What an accumulator must know of the cluster
 /// (`org.apache.kafka.common.Cluster`).
@@ -99,7 +100,7 @@ impl TopicInfo {
         queues.entry(partition).or_insert_with(|| {
             order.push(partition);
             let buckets = buckets(order.len());
-            order.sort_by_key(|of| of.cast_unsigned() as usize % buckets);
+            sort_by_key(order, |of| of.cast_unsigned() as usize % buckets);
             VecDeque::new()
         })
     }
