@@ -1,7 +1,6 @@
 use std::cell::{Ref, RefCell, RefMut};
 use std::rc::Rc;
 
-use engine::Time;
 use gloo::render::{AnimationFrame, request_animation_frame};
 use web_sys::HtmlCanvasElement;
 use yew::prelude::*;
@@ -9,7 +8,9 @@ use yew::prelude::*;
 use crate::playground::{Playground, Weight};
 use crate::stage::geometry::Rect;
 use crate::stage::{By, Scene, Turns, View, ViewChange, measure, paint};
-use crate::timeline::Clock;
+use crate::timeline::{Clock, History};
+
+use super::side;
 
 /// The least time between two refreshes of the page's structure, in
 /// milliseconds.
@@ -31,7 +32,7 @@ pub(super) struct Heartbeat {
 }
 
 struct State {
-    playground: Playground,
+    history: History,
     clock: Clock,
     scene: Rc<Scene>,
     turns: Turns,
@@ -52,7 +53,7 @@ impl Heartbeat {
         let view = View::new(FIRST_WIDTH_REM);
         let scene = Rc::new(playground.scene(&view));
         let state = State {
-            playground,
+            history: History::of(playground),
             clock: Clock::default(),
             turns: Turns::new(scene.clone()),
             seen: None,
@@ -72,24 +73,44 @@ impl Heartbeat {
         heartbeat
     }
 
-    /// Puts another world on the board, and gives back the one that was there.
-    /// What of that was folded and moved is forgotten.
-    pub fn replace(&self, playground: Playground) -> Playground {
+    /// Puts another world on the board, and gives back the one that was there
+    /// with the way in which it was arranged. The board has the same room and
+    /// size.
+    pub fn replace(&self, history: History, view: View) -> (History, View) {
         let state = &mut *self.state.borrow_mut();
         state.is_scene_ready = false;
-        state.view.folded.clear();
-        state.view.moved.clear();
-        std::mem::replace(&mut state.playground, playground)
+        let view = View {
+            by: view.by,
+            shows_internal: view.shows_internal,
+            folded: view.folded,
+            moved: view.moved,
+            growing: None,
+            ..state.view.clone()
+        };
+        let history = std::mem::replace(&mut state.history, history);
+        (history, std::mem::replace(&mut state.view, view))
     }
 
     pub fn with<T>(&self, look: impl FnOnce(&Playground) -> T) -> T {
-        let state: Ref<'_, State> = self.state.borrow();
-        look(&state.playground)
+        self.with_history(|history| look(history.present()))
     }
 
-    pub fn with_mut<T>(&self, act: impl FnOnce(&mut Playground) -> T) -> T {
+    pub fn with_history<T>(&self, look: impl FnOnce(&History) -> T) -> T {
+        let state: Ref<'_, State> = self.state.borrow();
+        look(&state.history)
+    }
+
+    pub fn with_history_mut<T>(&self, act: impl FnOnce(&mut History) -> T) -> T {
         let mut state: RefMut<'_, State> = self.state.borrow_mut();
-        act(&mut state.playground)
+        act(&mut state.history)
+    }
+
+    /// Does what a person asks for.
+    pub fn act<T>(
+        &self,
+        deed: impl FnOnce(&mut Playground) -> Result<T, String>,
+    ) -> Result<T, String> {
+        self.with_history_mut(|history| history.act(deed))
     }
 
     pub fn is_playing(&self) -> bool {
@@ -106,10 +127,6 @@ impl Heartbeat {
 
     pub fn set_speed_exponent(&self, exponent: f64) {
         self.state.borrow_mut().clock.set_speed_exponent(exponent);
-    }
-
-    pub fn now(&self) -> Time {
-        self.with(|playground| playground.world().now())
     }
 
     pub fn scene(&self) -> Rc<Scene> {
@@ -144,13 +161,15 @@ impl Heartbeat {
     pub fn measure(&self) -> bool {
         let mut state = self.state.borrow_mut();
         let canvas = state.canvas.cast::<HtmlCanvasElement>();
-        let Some(width_rem) = canvas.as_ref().and_then(measure) else {
+        let room = canvas
+            .as_ref()
+            .and_then(|canvas| measure(canvas, side::around_board_px()));
+        let Some(room) = room else {
             return false;
         };
-        if state.view.width_rem == width_rem {
+        if !state.view.take_room(room) {
             return true;
         }
-        state.view.width_rem = width_rem;
         state.is_scene_ready = false;
         let refresh = state.refresh.clone();
         drop(state);
@@ -178,7 +197,10 @@ impl State {
     /// painted again.
     fn make_scene(&mut self) {
         self.is_scene_ready = false;
-        let scene = self.playground.scene(&self.view);
+        let mut scene = self.history.present().scene(&self.view);
+        if self.view.fit(&scene) {
+            scene = self.history.present().scene(&self.view);
+        }
         if *self.scene != scene {
             self.scene = Rc::new(scene);
         }
@@ -188,7 +210,7 @@ impl State {
 
     fn paint(&mut self) {
         if let Some(canvas) = self.canvas.cast::<HtmlCanvasElement>() {
-            let world = self.playground.world();
+            let world = self.history.present().world();
             let seen = paint(&canvas, &self.scene, world, self.clock.is_playing());
             self.seen = seen.or(self.seen);
         }
@@ -206,7 +228,7 @@ fn beat(state: &Rc<RefCell<State>>) {
             state.now_ms = now_ms;
             let us = state.clock.frame(now_ms);
             if us > 0 {
-                state.playground.advance_us(us);
+                state.history.advance_us(us);
             }
             state.paint();
             let due = now_ms - state.refreshed_ms >= REFRESH_MS;
@@ -219,6 +241,7 @@ fn beat(state: &Rc<RefCell<State>>) {
                 state.make_scene();
                 state.is_scene_ready = true;
             }
+            state.history.keep_now_and_then(!due && !is_ready);
             is_ready.then(|| state.refresh.clone())
         };
         if let Some(refresh) = refresh {
@@ -253,13 +276,13 @@ impl Caption {
         let still_fresh = state.clock.is_playing()
             && !self.text.is_empty()
             && state.now_ms - self.since_ms < least_ms;
-        let next = state.playground.news().headline_weight();
+        let next = state.history.present().news().headline_weight();
         if still_fresh && next <= Some(self.weight) {
             return;
         }
-        if let Some((weight, line)) = state.playground.take_headline() {
+        if let Some(line) = state.history.take_headline() {
             self.text = line.text;
-            self.weight = weight;
+            self.weight = line.weight;
             self.since_ms = state.now_ms;
         }
     }

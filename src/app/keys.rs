@@ -9,6 +9,7 @@ pub(super) enum Shortcut {
     TogglePlay,
     Pause,
     Step,
+    StepBack,
     Help,
     Rearrange,
     Present,
@@ -46,8 +47,8 @@ impl KeyListener {
     }
 }
 
-/// The tag of the element that has the focus; anywhere in the terminal counts
-/// as its field.
+/// The tag of the element that has the focus, `range` for a slider; anywhere in
+/// the terminal counts as its field.
 fn target(event: &KeyboardEvent) -> Option<String> {
     let element = event.target()?.dyn_into::<Element>().ok()?;
     if element
@@ -58,21 +59,28 @@ fn target(event: &KeyboardEvent) -> Option<String> {
     {
         return Some("input".to_owned());
     }
+    if element.get_attribute("type").as_deref() == Some("range") {
+        return Some("range".to_owned());
+    }
     Some(element.tag_name().to_ascii_lowercase())
 }
 
 /// What a key asks for where the focus is on an element with this tag. Fields
-/// keep all their keys but Escape, and buttons keep those that press them.
+/// keep all their keys but Escape, sliders keep those that move them but for the
+/// clicker's, and buttons keep those that press them.
 fn shortcut(key: &str, focus: Option<&str>) -> Option<Shortcut> {
     let typing = matches!(focus, Some("input" | "textarea" | "select"));
     let pressing = matches!(focus, Some("button" | "a" | "summary"));
+    let sliding = focus == Some("range");
     match key {
         "Escape" => Some(Shortcut::Close),
         _ if typing => None,
+        "ArrowLeft" | "ArrowRight" if sliding => None,
         " " if pressing => None,
         " " => Some(Shortcut::TogglePlay),
         "." => Some(Shortcut::Pause),
         "ArrowRight" | "PageDown" => Some(Shortcut::Step),
+        "ArrowLeft" | "PageUp" => Some(Shortcut::StepBack),
         "?" => Some(Shortcut::Help),
         "b" | "B" => Some(Shortcut::Rearrange),
         "f" | "F" => Some(Shortcut::Present),
@@ -92,6 +100,9 @@ mod tests {
         assert_eq!(shortcut(" ", Some("input")), None);
         assert_eq!(shortcut(" ", Some("button")), None);
         assert_eq!(shortcut("PageDown", Some("button")), Some(Shortcut::Step));
+        assert_eq!(shortcut("PageUp", None), Some(Shortcut::StepBack));
+        assert_eq!(shortcut("ArrowLeft", None), Some(Shortcut::StepBack));
+        assert_eq!(shortcut("ArrowLeft", Some("input")), None);
         assert_eq!(shortcut("Escape", Some("input")), Some(Shortcut::Close));
         assert_eq!(shortcut("b", None), Some(Shortcut::Rearrange));
         assert_eq!(shortcut("b", Some("button")), Some(Shortcut::Rearrange));
@@ -101,5 +112,16 @@ mod tests {
         assert_eq!(shortcut("m", None), Some(Shortcut::Metrics));
         assert_eq!(shortcut("m", Some("textarea")), None);
         assert_eq!(shortcut("x", None), None);
+    }
+
+    /// Who has dragged the timeline and takes the clicker again steps.
+    #[test]
+    fn sliders_keep_their_arrows_and_leave_the_clicker_its_keys() {
+        assert_eq!(shortcut("ArrowLeft", Some("range")), None);
+        assert_eq!(shortcut("ArrowRight", Some("range")), None);
+        assert_eq!(shortcut("Home", Some("range")), None);
+        assert_eq!(shortcut("PageDown", Some("range")), Some(Shortcut::Step));
+        assert_eq!(shortcut("PageUp", Some("range")), Some(Shortcut::StepBack));
+        assert_eq!(shortcut(" ", Some("range")), Some(Shortcut::TogglePlay));
     }
 }

@@ -7,12 +7,13 @@ mod panels;
 mod presenting;
 mod qr;
 mod side;
+mod speech;
 mod theme;
 
 use std::rc::Rc;
 
-use engine::Command;
 use engine::client::{AutoOffsetReset, Client, ConsumerConfig};
+use engine::{Command, Time};
 use shell::TerminalId;
 use web_sys::{ScrollIntoViewOptions, ScrollLogicalPosition};
 use yew::prelude::*;
@@ -23,13 +24,14 @@ use crate::panels::{
     TopicRequest, WORLD_SEED,
 };
 use crate::playground::{LogLine, Playground, ReadyMade, WORLDS};
-use crate::stage::{Board, BoardAction, By, Pointed, Scene, Subject, ViewChange};
+use crate::stage::{Board, BoardAction, By, Pointed, Scene, Subject, View, ViewChange};
 use crate::terminal::{TerminalAction, TerminalPanel, TerminalSnapshot};
-use crate::timeline::TimeControls;
+use crate::timeline::{History, TimeControls, TimelineSlider};
 use heartbeat::{Caption, Heartbeat};
 use keys::{KeyListener, Shortcut};
 use presenting::{Address, Presenting, PresentingBar};
 use side::Side;
+use speech::{Speech, SpeechButton};
 use theme::Theme;
 
 /// What happens on the page.
@@ -42,6 +44,10 @@ pub enum Msg {
     Pause,
     /// One step on.
     Step,
+    /// To before the last step.
+    StepBack,
+    /// To an instant.
+    Scrub(Time),
     /// The speed's decimal logarithm was set.
     Speed(f64),
     /// Something at a terminal.
@@ -92,6 +98,8 @@ pub enum Msg {
     GoBack,
     /// The next theme.
     NextTheme,
+    /// Captions are spoken, or silent.
+    ToggleSpeech,
 }
 
 /// The page.
@@ -109,6 +117,7 @@ pub struct App {
     side: Side,
     notice: Option<String>,
     theme: Theme,
+    speech: Speech,
     presenting: Presenting,
     canvas: NodeRef,
     header: NodeRef,
@@ -128,13 +137,24 @@ pub struct App {
     on_terminal: Callback<TerminalAction>,
     on_code: Callback<()>,
     on_present: Callback<()>,
+    on_speech: Callback<()>,
     _keys: KeyListener,
 }
 
 /// A world that another one was put in the place of.
 struct Left {
-    playground: Playground,
+    history: History,
+    /// How it was looked at.
+    view: View,
     world: &'static ReadyMade,
+}
+
+/// How a ready-made world is first looked at. How wide the board is, it knows.
+fn first_view(world: &ReadyMade) -> View {
+    View {
+        by: world.by,
+        ..View::new(0.0)
+    }
 }
 
 /// The world that the address asks for, or else the first one.
@@ -157,6 +177,7 @@ impl Component for App {
             Shortcut::TogglePlay => Msg::TogglePlay,
             Shortcut::Pause => Msg::Pause,
             Shortcut::Step => Msg::Step,
+            Shortcut::StepBack => Msg::StepBack,
             Shortcut::Help => Msg::Open(Panel::Help),
             Shortcut::Rearrange => Msg::Rearrange,
             Shortcut::Present => Msg::Present,
@@ -183,6 +204,7 @@ impl Component for App {
             side: Side::new(),
             notice: None,
             theme: Theme::current(),
+            speech: Speech::current(),
             presenting: Presenting::default(),
             canvas,
             header: NodeRef::default(),
@@ -196,6 +218,7 @@ impl Component for App {
             on_terminal: ctx.link().callback(Msg::Terminal),
             on_code: ctx.link().callback(|()| Msg::ToggleCode),
             on_present: ctx.link().callback(|()| Msg::Present),
+            on_speech: ctx.link().callback(|()| Msg::ToggleSpeech),
             _keys: KeyListener::new(on_key),
         };
         app.refresh();
@@ -213,8 +236,10 @@ impl Component for App {
             Msg::Pause => self.heartbeat.set_playing(false),
             Msg::Step => {
                 self.heartbeat.set_playing(false);
-                self.heartbeat.with_mut(|playground| playground.step());
+                self.heartbeat.with_history_mut(History::step);
             }
+            Msg::StepBack => self.go(History::step_back),
+            Msg::Scrub(at) => self.go(|history| history.scrub_to(at)),
             Msg::Speed(exponent) => self.heartbeat.set_speed_exponent(exponent),
             Msg::Terminal(action) => self.on_terminal(action),
             Msg::Board(action) => self.on_board(action),
@@ -257,15 +282,16 @@ impl Component for App {
             }),
             Msg::DismissNotice => self.notice = None,
             Msg::OpenWorld(world) => {
-                self.show(world.open(WORLD_SEED), world);
-                self.heartbeat.look(ViewChange::Arrange(world.by));
+                let history = History::of(world.open(WORLD_SEED));
+                self.show(history, first_view(world), world);
             }
             Msg::GoBack => {
                 if let Some(left) = self.previous.take() {
-                    self.show(left.playground, left.world);
+                    self.show(left.history, left.view, left.world);
                 }
             }
             Msg::NextTheme => self.theme = self.theme.next(),
+            Msg::ToggleSpeech => self.speech = self.speech.toggled(),
         }
         match is_beat {
             true => self.heartbeat.ready_scene(),
@@ -304,7 +330,11 @@ impl Component for App {
                 </header>
                 <section class="playbar" aria-label="Now">
                     { self.view_time(ctx) }
-                    <p class="caption" role="status" aria-label="Caption">{ self.caption.text() }</p>
+                    <div class="now-told">
+                        <p class="caption" role="status" aria-live={self.speech.live()} aria-label="Caption">{ self.caption.text() }</p>
+                        <SpeechButton speech={self.speech} on_toggle={self.on_speech.clone()} />
+                    </div>
+                    { self.view_timeline(ctx) }
                     if self.presenting.is_on() {
                         <PresentingBar
                             address={Address::current()}
@@ -341,14 +371,27 @@ impl Component for App {
 impl App {
     /// Puts another world on the board. The one that was there is kept, so that
     /// nothing is lost by looking around.
-    fn show(&mut self, playground: Playground, world: &'static ReadyMade) {
-        let playground = self.heartbeat.replace(playground);
+    fn show(&mut self, history: History, view: View, world: &'static ReadyMade) {
+        let (history, view) = self.heartbeat.replace(history, view);
         let world = std::mem::replace(&mut self.world, world);
-        self.previous = Some(Left { playground, world });
+        self.previous = Some(Left {
+            history,
+            view,
+            world,
+        });
         self.side.close();
         self.notice = None;
         self.caption = Caption::default();
         self.terminals.clear();
+        self.topics_shown.clear();
+    }
+
+    /// Time stands still, at another instant.
+    fn go(&mut self, to: impl FnOnce(&mut History)) {
+        self.heartbeat.set_playing(false);
+        self.heartbeat.with_history_mut(to);
+        self.caption = Caption::default();
+        self.side.look_anew();
         self.topics_shown.clear();
     }
 
@@ -359,16 +402,17 @@ impl App {
         let last = std::mem::take(&mut self.terminals);
         let side = &mut self.side;
         self.heartbeat.with(|playground| side.refresh(playground));
-        self.heartbeat.with_mut(|playground| {
+        self.heartbeat.with_history_mut(|history| {
+            let complaints = history.take_complaints();
+            if let Some(last) = complaints.into_iter().next_back() {
+                self.notice = Some(last);
+            }
+            let playground = history.present();
             let same = |id| last.iter().find(|snapshot| snapshot.id == id);
             let terminals = playground.shell().terminals();
             self.terminals = terminals
                 .map(|terminal| TerminalSnapshot::of(terminal, same(terminal.id())))
                 .collect();
-            let complaints = playground.take_complaints();
-            if let Some(last) = complaints.into_iter().next_back() {
-                self.notice = Some(last);
-            }
             let lines = playground.news().lines();
             if lines.len() != self.log.len() || lines.last() != self.log.last() {
                 self.log = playground.news().lines().cloned().collect();
@@ -410,56 +454,64 @@ impl App {
     ) {
         let done = request.and_then(|request| {
             self.heartbeat
-                .with_mut(|playground| carry_out(playground, request))
+                .act(|playground| carry_out(playground, request))
         });
         self.finish(done);
     }
 
-    /// Shows what was refused. While time stands still, the answers to what
-    /// was asked of the cluster are waited for.
+    /// Shows what was refused, or forgotten. While time stands still, the
+    /// answers to what was asked of the cluster are waited for.
     fn finish(&mut self, done: Result<(), String>) {
-        self.notice = done.err();
+        let parted = self.heartbeat.with_history_mut(History::take_parted);
+        let parted = parted.map(|parted| parted.sentence());
+        self.notice = done.err().or(parted);
         if !self.heartbeat.is_playing() {
-            self.heartbeat.with_mut(Playground::let_calls_finish);
+            self.heartbeat.with_history_mut(History::let_calls_finish);
         }
     }
 
     fn on_terminal(&mut self, action: TerminalAction) {
-        let playing = self.heartbeat.is_playing();
         let active = self.active_terminal;
-        let used = self.heartbeat.with_mut(|playground| match action {
-            TerminalAction::Enter(id, line) => {
-                let used = playground.enter(id, &line);
-                if !playing {
-                    playground.let_calls_finish();
-                }
-                let reads = playground
-                    .shell()
-                    .terminal(used)
-                    .and_then(|terminal| terminal.foreground());
-                // Lines go on to a tool that asks for them.
-                let moves = reads.is_some_and(|tool| tool.reads_input);
-                Ok(if moves { used } else { id })
+        let used = match action {
+            TerminalAction::Select(id) => {
+                self.active_terminal = id;
+                return;
             }
-            TerminalAction::Interrupt(id) => {
+            TerminalAction::Enter(id, line) => self.enter(id, &line),
+            TerminalAction::Interrupt(id) => self.heartbeat.act(|playground| {
                 playground.interrupt(id);
                 Ok(id)
-            }
-            TerminalAction::EndOfInput(id) => {
+            }),
+            TerminalAction::EndOfInput(id) => self.heartbeat.act(|playground| {
                 playground.end_of_input(id);
                 Ok(id)
-            }
-            TerminalAction::Open => playground.open_terminal(),
-            TerminalAction::Close(id) => {
+            }),
+            TerminalAction::Open => self.heartbeat.act(Playground::open_terminal),
+            TerminalAction::Close(id) => self.heartbeat.act(|playground| {
                 playground.close_terminal(id);
                 Ok(active)
-            }
-            TerminalAction::Select(id) => Ok(id),
-        });
-        match used {
-            Ok(id) => self.active_terminal = id,
-            Err(sentence) => self.notice = Some(sentence),
+            }),
+        };
+        if let Ok(used) = used {
+            self.active_terminal = used;
         }
+        self.finish(used.map(|_| ()));
+    }
+
+    /// Runs a line in a terminal; tells in which one the next line is typed.
+    fn enter(&mut self, id: TerminalId, line: &str) -> Result<TerminalId, String> {
+        let deed = |playground: &mut Playground| Ok(playground.enter(id, line));
+        let used = self.heartbeat.act(deed)?;
+        if !self.heartbeat.is_playing() {
+            self.heartbeat.with_history_mut(History::let_calls_finish);
+        }
+        // Lines go on to a tool that asks for them.
+        let moves = self.heartbeat.with(|playground| {
+            let terminal = playground.shell().terminal(used);
+            let tool = terminal.and_then(|terminal| terminal.foreground());
+            tool.is_some_and(|tool| tool.reads_input)
+        });
+        Ok(if moves { used } else { id })
     }
 
     fn on_board(&mut self, action: BoardAction) {
@@ -474,10 +526,10 @@ impl App {
             }
             BoardAction::AddPartition { topic } => self
                 .heartbeat
-                .with_mut(|playground| playground.add_partition(&topic)),
+                .act(|playground| playground.add_partition(&topic)),
             BoardAction::DeleteTopic { topic } => self
                 .heartbeat
-                .with_mut(|playground| playground.delete_topic(&topic)),
+                .act(|playground| playground.delete_topic(&topic)),
             BoardAction::SendRecord { producer } => {
                 self.side.open(Panel::SendRecord(Some(producer)));
                 Ok(())
@@ -490,7 +542,7 @@ impl App {
                     };
                     let start =
                         |playground: &mut Playground| playground.add_consumer(config, topic);
-                    self.heartbeat.with_mut(start).map(|_| ())
+                    self.heartbeat.act(start).map(|_| ())
                 }
                 None => {
                     self.side.open(Panel::AddConsumer(Some(group)));
@@ -499,7 +551,7 @@ impl App {
             },
             BoardAction::ToggleWorkload { producer } => self
                 .heartbeat
-                .with_mut(|playground| playground.toggle_workload(producer)),
+                .act(|playground| playground.toggle_workload(producer)),
             BoardAction::ToggleConnector { connector, resumes } => self.execute(match resumes {
                 true => Command::ResumeConnector { connector },
                 false => Command::PauseConnector { connector },
@@ -515,22 +567,39 @@ impl App {
 
     fn execute(&mut self, command: Command) -> Result<(), String> {
         self.heartbeat
-            .with_mut(|playground| playground.execute(command))
+            .act(|playground| playground.execute(command))
             .map(|_| ())
     }
 
     fn view_time(&self, ctx: &Context<Self>) -> Html {
         let link = ctx.link();
+        let can_go_back = |history: &History| history.position() > history.earliest();
         html! {
             <TimeControls
                 playing={self.heartbeat.is_playing()}
-                now={self.heartbeat.now()}
+                can_go_back={self.heartbeat.with_history(can_go_back)}
                 speed_exponent={self.heartbeat.speed_exponent()}
                 on_toggle={link.callback(|()| Msg::TogglePlay)}
+                on_step_back={link.callback(|()| Msg::StepBack)}
                 on_step={link.callback(|()| Msg::Step)}
                 on_speed={link.callback(Msg::Speed)}
             />
         }
+    }
+
+    fn view_timeline(&self, ctx: &Context<Self>) -> Html {
+        self.heartbeat.with_history(|history| {
+            html! {
+                <TimelineSlider
+                    earliest={history.earliest().at}
+                    now={history.position().at}
+                    latest={history.latest().at}
+                    is_in_past={history.is_in_past()}
+                    marks={history.marks()}
+                    on_scrub={ctx.link().callback(Msg::Scrub)}
+                />
+            }
+        })
     }
 
     fn view_toolbar(&self, ctx: &Context<Self>) -> Html {

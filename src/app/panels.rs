@@ -87,7 +87,7 @@ impl App {
             Ok(Deed::Command(command)) => self.execute(*command),
             Ok(Deed::Admin(request)) => self
                 .heartbeat
-                .with_mut(|playground| playground.administer(*request)),
+                .act(|playground| playground.administer(*request)),
             Ok(Deed::Board(action)) => return self.on_board(action),
             Ok(Deed::Open(panel)) => {
                 self.side.open(panel);

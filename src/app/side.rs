@@ -7,8 +7,9 @@ use web_sys::HtmlElement;
 
 use crate::metrics::{Figures, figures};
 use crate::panels::inspector::{self, Sheet};
-use crate::panels::{Cursor, Filter, Hit, Page, Panel, TopicKeys, browse, search, topic_keys};
+use crate::panels::{Cursor, Filter, Hit, Page, Panel, browse, search};
 use crate::playground::Playground;
+use crate::stage::{TopicKeys, topic_keys};
 
 /// The most panels that one can go back through.
 const BACK_MAX: usize = 50;
@@ -162,6 +163,12 @@ impl Side {
         self.content = Content::None;
     }
 
+    /// The world is at another instant: what is kept of it while it goes on is
+    /// looked for anew.
+    pub fn look_anew(&mut self) {
+        self.content = Content::None;
+    }
+
     pub fn set_text(&mut self, text: String) {
         self.text = text;
         self.content = Content::None;
@@ -224,12 +231,6 @@ impl Side {
 /// Tells the style sheet how much of the window is taken above and below the
 /// panel that stands beside the board.
 pub(super) fn make_room() {
-    let document = gloo::utils::document();
-    let height = |selector: &str| {
-        let element = document.query_selector(selector).ok().flatten();
-        let element = element.and_then(|it| it.dyn_into::<HtmlElement>().ok());
-        element.map_or(0, |it| it.offset_height())
-    };
     let (header, playbar) = (height(".top"), height(".playbar"));
     let root = gloo::utils::document_element().dyn_into::<HtmlElement>();
     let Ok(style) = root.map(|root| root.style()) else {
@@ -244,4 +245,19 @@ pub(super) fn make_room() {
         // A length is always taken.
         let _ = style.set_property(name, &format!("{length}px"));
     }
+}
+
+/// What the window's height is taken by above and below the board, in CSS
+/// pixels; of the terminals only the line that one types into, since what they
+/// print is not to make the board smaller.
+pub(super) fn around_board_px() -> f64 {
+    let parts = [".top", ".playbar", ".command-line", ".presenting"];
+    parts.map(height).into_iter().map(f64::from).sum()
+}
+
+fn height(selector: &str) -> i32 {
+    let element = gloo::utils::document().query_selector(selector);
+    let element = element.ok().flatten();
+    let element = element.and_then(|it| it.dyn_into::<HtmlElement>().ok());
+    element.map_or(0, |it| it.offset_height())
 }

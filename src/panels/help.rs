@@ -1,8 +1,9 @@
 use yew::prelude::*;
 
-const KEYS: [(&str, &str); 10] = [
+const KEYS: [(&str, &str); 11] = [
     ("Space", "play or pause"),
     ("→ or Page Down", "one step on"),
+    ("← or Page Up", "one step back"),
     (".", "pause"),
     ("B", "the board by topic or by broker"),
     ("F", "show it to a room, or no longer"),

@@ -6,7 +6,7 @@ use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use super::inspector::{Deed, Verb};
-use super::keys::{KeyMove, KeyToPartition, TopicKeys};
+use crate::stage::{KeyMove, KeyToPartition, TopicKeys};
 use engine::sorting::sort_by_key;
 
 /// The most keys in the preview.
@@ -98,20 +98,8 @@ fn steps(key: &str, partitions: i32) -> Html {
 fn preview(keys: &TopicKeys, partitions: i32) -> Html {
     let mut moves = keys.moves(partitions);
     let all = moves.len();
-    let moved = moves.iter().filter(|it| it.moves()).count();
-    let split = moves.iter().filter(|it| it.is_split()).count();
     sort_by_key(&mut moves, |it| (!it.moves(), !it.is_split()));
-    let part = if keys.is_part {
-        " of the newest records"
-    } else {
-        ""
-    };
-    let summary = match all {
-        0 => format!("There are no keys{part} yet."),
-        _ => format!(
-            "Of {all} keys{part}, {moved} would go to another partition; of {split} the history would lie in more than one, and nothing keeps those in order."
-        ),
-    };
+    let summary = keys.forecast(partitions).sentence();
     html! {
         <>
             <p role="status">{ summary }</p>

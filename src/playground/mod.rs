@@ -33,6 +33,10 @@ const BOARD_ADMIN: &str = "board";
 /// and a little more.
 const TOOL_TIME_MAX_MS: i64 = 61_000;
 
+/// How far a step goes on when nothing worth telling happens, in microseconds of
+/// virtual time.
+const STEP_MAX_US: u64 = 600_000_000;
+
 /// `metadata.max.age.ms` of the clients that the board's buttons start. Kafka's
 /// default is five minutes; here they are to notice new partitions while
 /// somebody watches. The board says so.
@@ -40,7 +44,9 @@ pub const BOARD_METADATA_MAX_AGE_MS: i64 = 10_000;
 
 const METADATA_MAX_AGE: &str = "metadata.max.age.ms";
 
-/// One world and all that is around it on the page.
+/// One world and all that is around it on the page. A clone of it is a
+/// checkpoint: both go on alike.
+#[derive(Clone, Debug)]
 pub struct Playground {
     world: World,
     shell: Shell,
@@ -111,8 +117,16 @@ impl Playground {
     }
 
     /// Takes the news for the caption; see [`News::take_headline`].
-    pub fn take_headline(&mut self) -> Option<(Weight, LogLine)> {
+    pub fn take_headline(&mut self) -> Option<LogLine> {
         self.news.take_headline()
+    }
+
+    /// What was told already is not told again, but for the latest news, which
+    /// become the caption's: as when somebody comes to this instant from
+    /// another one.
+    pub fn recall(&mut self) {
+        self.complaints.clear();
+        self.news.recall();
     }
 
     /// What the cluster refused since this was last asked.
@@ -126,35 +140,50 @@ impl Playground {
         self.advance_to(until);
     }
 
-    fn advance_to(&mut self, until: Time) {
-        while let Some(at) = self.next_cue().filter(|at| *at <= until) {
-            self.pass(at);
-            self.take_cue();
-        }
-        self.pass(until);
-    }
-
-    /// In whole seconds, since the world is measured at the end of each: how a
-    /// caller cuts time makes no difference to that either.
-    fn pass(&mut self, until: Time) {
-        loop {
-            let at = self.metrics.next_sample().min(until);
-            let events = self.shell.advance_to(&mut self.world, at);
-            self.note(events);
-            if at == until {
-                break;
-            }
+    /// Lets virtual time pass up to an instant. One that has passed changes
+    /// nothing.
+    pub fn advance_to(&mut self, until: Time) {
+        while self.world.now() < until {
+            self.instant(until);
         }
     }
 
     /// Goes on to the next thing worth telling.
     pub fn step(&mut self) {
-        let cue = self.next_cue();
-        let events = self.shell.step(&mut self.world, cue);
-        self.note(events);
-        if cue.is_some_and(|at| at <= self.world.now()) {
-            self.take_cue();
+        self.step_until(self.world.now().plus_us(STEP_MAX_US));
+    }
+
+    /// Goes on to the next thing worth telling, at the latest to `until`. Says
+    /// whether there was one: something of the news, a tool that stopped
+    /// waiting, or a cue.
+    pub fn step_until(&mut self, until: Time) -> bool {
+        while self.world.now() < until {
+            if self.instant(until) {
+                return true;
+            }
         }
+        false
+    }
+
+    /// Goes on to the next instant at which anything happens, at the latest to
+    /// `until`; says whether it is worth telling. Every instant is noted by
+    /// itself, and the end of every second is one, since the world is measured
+    /// then: so what is said and measured does not depend on how a caller cuts
+    /// time either.
+    fn instant(&mut self, until: Time) -> bool {
+        let ends = [self.next_cue(), Some(self.metrics.next_sample())];
+        let at = ends.into_iter().flatten().fold(until, Time::min);
+        let at = at.max(self.world.now());
+        let deadline = self.shell.next_deadline();
+        let events = self.shell.advance_one_instant(&mut self.world, at);
+        let is_due = |due: Option<Time>| due.is_some_and(|due| due <= self.world.now());
+        let mut is_told = is_due(deadline) || events.iter().any(|event| event.kind.is_news());
+        self.note(events);
+        while self.next_cue().is_some_and(|cue| cue <= self.world.now()) {
+            self.take_cue();
+            is_told = true;
+        }
+        is_told
     }
 
     /// Has a command carried out by itself, so many seconds from now. Cues are
@@ -233,7 +262,9 @@ impl Playground {
         while self.calls > 0 || self.is_tool_running() {
             let due = [self.world.next_time(), self.shell.next_deadline()];
             match due.into_iter().flatten().min() {
-                Some(next) if next <= until => self.advance_to(next),
+                Some(next) if next <= until => {
+                    self.instant(next);
+                }
                 _ => break,
             }
         }

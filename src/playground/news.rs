@@ -13,8 +13,19 @@ pub struct LogLine {
     pub number: u64,
     /// When it happened.
     pub at: Time,
+    /// How much it counts.
+    pub weight: Weight,
     /// What happened, in words.
     pub text: String,
+}
+
+impl LogLine {
+    /// Whether this line, which came after the other, is rather to be the
+    /// headline. Of what flows the latest counts; of what changes the first,
+    /// since the rest follows from it.
+    fn outweighs(&self, other: &LogLine) -> bool {
+        self.weight > other.weight || (self.weight == other.weight && self.weight < Weight::Change)
+    }
 }
 
 /// What happened, in the words of the caption, the event log and the live
@@ -23,7 +34,7 @@ pub struct LogLine {
 pub struct News {
     lines: VecDeque<LogLine>,
     told: u64,
-    headline: Option<(Weight, LogLine)>,
+    headline: Option<LogLine>,
 }
 
 /// What a caption shows when much happens at once, the lightest first.
@@ -49,17 +60,12 @@ impl News {
         let line = LogLine {
             number: self.told,
             at: event.at,
+            weight: weight(&event.kind),
             text: event.describe(world),
         };
         self.told += 1;
-        let weight = weight(&event.kind);
-        // Of what flows the latest counts; of what changes the first, since
-        // the rest follows from it.
-        let takes_over = self.headline.as_ref().is_none_or(|(heaviest, _)| {
-            weight > *heaviest || (weight == *heaviest && weight < Weight::Change)
-        });
-        if takes_over {
-            self.headline = Some((weight, line.clone()));
+        if self.headline.as_ref().is_none_or(|it| line.outweighs(it)) {
+            self.headline = Some(line.clone());
         }
         if self.lines.len() == LINES_MAX {
             self.lines.pop_front();
@@ -78,13 +84,30 @@ impl News {
     }
 
     /// Takes the weightiest news since this was last done.
-    pub fn take_headline(&mut self) -> Option<(Weight, LogLine)> {
+    pub fn take_headline(&mut self) -> Option<LogLine> {
         self.headline.take()
     }
 
     /// How weighty the news is that [`News::take_headline`] would take.
     pub fn headline_weight(&self) -> Option<Weight> {
-        self.headline.as_ref().map(|(weight, _)| *weight)
+        self.headline.as_ref().map(|line| line.weight)
+    }
+
+    /// The weightiest of the news of the last instant that had any is the
+    /// headline, whether it was taken or not.
+    pub fn recall(&mut self) {
+        let last = self.lines.back().map(|line| line.at);
+        let lines = self.lines.iter().rev();
+        let lines = lines.take_while(|line| Some(line.at) == last);
+        let lines: Vec<&LogLine> = lines.collect();
+        let heaviest = lines.into_iter().rev().reduce(|heaviest, line| {
+            if line.outweighs(heaviest) {
+                line
+            } else {
+                heaviest
+            }
+        });
+        self.headline = heaviest.cloned();
     }
 }
 

@@ -73,7 +73,7 @@ fn the_caption_tells_what_changed_first_and_what_flows_last() {
         .delete_topic(&orders)
         .expect("the request is sent");
     playground.advance_us(3_000_000);
-    let (_, line) = playground.take_headline().expect("much has happened");
+    let line = playground.take_headline().expect("much has happened");
     assert_eq!(line.text, "Topic orders is deleted.");
 }
 

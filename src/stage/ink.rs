@@ -1,9 +1,12 @@
 //! Which of the theme's colours something is drawn in.
 
 /// How many colours the theme has for keys.
-pub const KEY_COLOURS: u8 = 8;
+pub const KEY_COLOURS: u8 = 12;
 /// How many colours the theme has for groups.
 pub const GROUP_COLOURS: u8 = 6;
+
+/// The most digits that count as a key's number.
+const DIGITS_MAX: usize = 6;
 
 /// A colour of the theme (`www/theme.css`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,18 +25,23 @@ pub enum Ink {
 
 impl Ink {
     /// The colour of a record with this key. The same key has the same colour
-    /// everywhere and always, and keys that differ in their last digit differ
-    /// in colour (the hash is that of Java's strings, over bytes).
+    /// everywhere and always, and keys that are numbered differ in colour, as
+    /// many as there are colours (what is before the number is hashed as Java's
+    /// strings are, over bytes).
     pub fn of_key(key: Option<&[u8]>) -> Ink {
-        match key {
-            None => Ink::NoKey,
-            Some(key) => {
-                let hash = key.iter().fold(0_u32, |hash, byte| {
-                    hash.wrapping_mul(31).wrapping_add(u32::from(*byte))
-                });
-                Ink::Key((hash % u32::from(KEY_COLOURS)) as u8)
-            }
-        }
+        let Some(key) = key else {
+            return Ink::NoKey;
+        };
+        let digits = key.iter().rev().take(DIGITS_MAX);
+        let digits = digits.take_while(|byte| byte.is_ascii_digit()).count();
+        let (name, number) = key.split_at(key.len() - digits);
+        let number = number
+            .iter()
+            .fold(0_u32, |number, digit| 10 * number + u32::from(digit - b'0'));
+        let hash = name.iter().fold(0_u32, |hash, byte| {
+            hash.wrapping_mul(31).wrapping_add(u32::from(*byte))
+        });
+        Ink::Key((hash.wrapping_add(number) % u32::from(KEY_COLOURS)) as u8)
     }
 
     /// The colour of the group that stands at this place on the board.
@@ -51,8 +59,9 @@ impl Ink {
 
     /// The CSS variable that holds it, such as `--key-3`.
     pub fn variable(self) -> &'static str {
-        const KEYS: [&str; 8] = [
+        const KEYS: [&str; KEY_COLOURS as usize] = [
             "--key-0", "--key-1", "--key-2", "--key-3", "--key-4", "--key-5", "--key-6", "--key-7",
+            "--key-8", "--key-9", "--key-10", "--key-11",
         ];
         const GROUPS: [&str; 6] = [
             "--group-0",

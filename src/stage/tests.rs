@@ -3,6 +3,7 @@
 mod brokers;
 mod clients;
 mod connectors;
+mod golden;
 mod happenings;
 mod lanes;
 mod moving;

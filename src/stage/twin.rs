@@ -41,7 +41,8 @@
 //! A group whose protocol is not told is a classic one. What a member does
 //! besides: `not a member yet`, `joining` (it sent
 //! JoinGroup), `syncing` (it sent SyncGroup), `told to rejoin`, `leaving`, `frozen`. A
-//! group of which its coordinator has not heard is `not formed yet`.
+//! group of which its coordinator has not heard is `not formed yet`; while
+//! nobody coordinates it, it has `no coordinator`.
 //!
 //! Where there are connectors they have a heading of their own, `Connectors`, at
 //! the end:
@@ -488,7 +489,7 @@ fn sharing(row: &GroupRow, shared: &Shared, lane: &Lane) -> String {
 }
 
 fn group(group: &GroupBox) -> TwinItem {
-    let mut parts = vec![group.state.unwrap_or("not formed yet").to_owned()];
+    let mut parts = vec![group.state_words().to_owned()];
     if group.kind == GroupKind::Classic {
         parts.extend(group.generation.map(|it| format!("generation {it}")));
     } else {

@@ -1,4 +1,3 @@
-use engine::Time;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
@@ -9,22 +8,25 @@ use super::clock::{SPEED_EXPONENT_MAX, SPEED_EXPONENT_MIN, speed_text};
 pub struct Props {
     /// Whether time passes.
     pub playing: bool,
-    /// The instant it is.
-    pub now: Time,
+    /// Whether there is anything to go back to.
+    pub can_go_back: bool,
     /// The speed's decimal logarithm.
     pub speed_exponent: f64,
     /// Play, or pause.
     pub on_toggle: Callback<()>,
+    /// To before the last step.
+    pub on_step_back: Callback<()>,
     /// One step on.
     pub on_step: Callback<()>,
     /// The speed's decimal logarithm was set.
     pub on_speed: Callback<f64>,
 }
 
-/// Play, pause, step and speed: always in sight.
+/// Play, pause, step back, step and speed: always in sight.
 #[component]
 pub fn TimeControls(props: &Props) -> Html {
     let on_toggle = props.on_toggle.reform(|_: MouseEvent| ());
+    let on_step_back = props.on_step_back.reform(|_: MouseEvent| ());
     let on_step = props.on_step.reform(|_: MouseEvent| ());
     let on_speed = props.on_speed.reform(|event: InputEvent| {
         let slider: HtmlInputElement = event.target_unchecked_into();
@@ -38,8 +40,11 @@ pub fn TimeControls(props: &Props) -> Html {
             <button type="button" class="primary" onclick={on_toggle} title="Space">
                 <span class="icon" aria-hidden="true">{ icon }</span>{ toggle }
             </button>
+            <button type="button" onclick={on_step_back} title="← or Page Up" aria-disabled={(!props.can_go_back).to_string()}>
+                <span class="icon" aria-hidden="true">{ "❘◂" }</span><span class="name">{ "Step back" }</span>
+            </button>
             <button type="button" onclick={on_step} title="→ or Page Down">
-                <span class="icon" aria-hidden="true">{ "▸❘" }</span>{ "Step" }
+                <span class="icon" aria-hidden="true">{ "▸❘" }</span><span class="name">{ "Step" }</span>
             </button>
             <label class="speed">
                 <span aria-hidden="true">{ "Speed" }</span>
@@ -55,7 +60,6 @@ pub fn TimeControls(props: &Props) -> Html {
                 />
                 <output aria-hidden="true">{ speed }</output>
             </label>
-            <span class="now" title="Virtual time since this world began">{ props.now.to_string() }</span>
         </div>
     }
 }

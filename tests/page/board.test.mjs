@@ -51,17 +51,28 @@ test("a topic is folded into a line, and unfolded", async (t) => {
   await eventually(board(page), /Partition orders-2: led by broker 1/);
 });
 
+test("before a topic gets another partition, the board says which keys would move", async (t) => {
+  const page = await open(t, address);
+  const add = page.getByRole("button", { name: "Add a partition to orders" });
+  await add.focus();
+  const said = page.getByRole("status").filter({ hasText: "With 4 partitions" });
+  await said.waitFor();
+  assert.match(await said.textContent(), /Of \d+ keys, \d+ would go to another partition; of \d+ the history/);
+  await page.getByRole("button", { name: "Delete topic orders" }).focus();
+  await said.waitFor({ state: "detached" });
+});
+
 test("everything becomes smaller and larger, and stays within its frame", async (t) => {
   const page = await open(t, address);
   await page.getByRole("button", { name: "Zoom out" }).click();
-  await page.getByRole("button", { name: "Zoom 80 %: back to 100 %" }).waitFor();
+  await page.getByRole("button", { name: "Zoom 80 %: fit to the window" }).waitFor();
   const sideways = () => page.evaluate(() => {
     const box = globalThis.document.querySelector(".board");
     return String(box.scrollWidth - box.clientWidth);
   });
   assert.equal(await sideways(), "0");
   for (let press = 0; press < 4; press += 1) await page.getByRole("button", { name: "Zoom in" }).click();
-  await page.getByRole("button", { name: "Zoom 195 %: back to 100 %" }).click();
+  await page.getByRole("button", { name: "Zoom 195 %: fit to the window" }).click();
   assert.equal(await sideways(), "0");
 });
 

@@ -157,6 +157,19 @@ test("the page has no barriers in any theme, playing and paused", async (t) => {
   }
 });
 
+test("captions are spoken until they are silenced, and the choice is kept", async (t) => {
+  const page = await open(t, address);
+  const caption = page.getByRole("status", { name: "Caption" });
+  const speak = parts.button(page, "Speak captions");
+  assert.equal(await caption.getAttribute("aria-live"), "polite");
+  await speak.click();
+  assert.equal(await caption.getAttribute("aria-live"), "off");
+  assert.equal(await speak.getAttribute("aria-pressed"), "false");
+  await page.reload();
+  await parts.board(page).waitFor();
+  assert.equal(await caption.getAttribute("aria-live"), "off");
+});
+
 test("nothing overflows the window at any width", async (t) => {
   for (const width of [320, 390, 640, 1280, 1920]) {
     const page = await open(t, address, { viewport: { width, height: 720 } });

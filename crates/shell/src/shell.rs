@@ -10,9 +10,6 @@ use crate::tools::Ground;
 pub const TERMINALS_MAX: usize = 6;
 /// The most that may be pasted at once, in bytes.
 const PASTE_MAX: usize = 16 << 20;
-/// How many instants [`Shell::step`] looks ahead for one at which something
-/// happens that an onlooker is told of.
-const STEP_INSTANTS_MAX: usize = 10_000;
 
 /// All terminals of the page and what runs in them.
 ///
@@ -207,27 +204,12 @@ impl Shell {
         events
     }
 
-    /// `World::step` with the tools, in the same way: also stops where a tool
-    /// stops waiting, and at the instant `until`, if there is one.
-    pub fn step(&mut self, world: &mut World, until: Option<Time>) -> Vec<Event> {
-        let mut events = Vec::new();
-        for _ in 0..STEP_INSTANTS_MAX {
-            let next = self.next_instant(world);
-            let is_within = |at: &Time| next.is_none_or(|next| *at < next);
-            if let Some(until) = until.filter(is_within) {
-                events.extend(self.advance_to(world, until));
-                break;
-            }
-            let Some(next) = next else {
-                break;
-            };
-            let stops = self.next_deadline() == Some(next);
-            events.extend(self.instant(world, next));
-            if stops || events.iter().any(|event| event.kind.is_news()) {
-                break;
-            }
-        }
-        events
+    /// Goes on to the next instant at which something is due in the world or in
+    /// a tool, at the latest to `until`, and lets it happen: what
+    /// [`advance_to`](Self::advance_to) does, instant by instant.
+    pub fn advance_one_instant(&mut self, world: &mut World, until: Time) -> Vec<Event> {
+        let next = self.next_instant(world).filter(|next| *next < until);
+        self.instant(world, next.unwrap_or(until))
     }
 
     /// When something is due in the world or in a tool.

@@ -7,8 +7,8 @@ use engine::{TopicPartition, World};
 use super::act::{Act, Deed};
 use super::sheet::{Section, Sheet, Text};
 use super::words::{self, BYTES, Reading};
-use crate::panels::keys::KeyToPartition;
 use crate::panels::{Panel, bytes};
+use crate::stage::KeyToPartition;
 use crate::stage::Subject;
 use crate::stage::scene::readable;
 

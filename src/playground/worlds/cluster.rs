@@ -67,7 +67,7 @@ fn compacted_table(playground: &mut Playground) -> Result<(), String> {
         ("min.cleanable.dirty.ratio", "0.2"),
     ];
     playground.set_topic_with("prices", 2, &settings)?;
-    let workload = records("prices", 400, random_keys("product-", 6), "price ");
+    let workload = records("prices", 400, random_keys("item-", 6), "price ");
     playground.set_producer("catalogue", workload)?;
     playground.set_group("web-shop", "prices", 1)?;
     playground.advance_us(24_000_000);

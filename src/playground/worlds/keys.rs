@@ -44,7 +44,7 @@ fn activity(playground: &mut Playground) -> Result<(), String> {
 
 fn hot_key(playground: &mut Playground) -> Result<(), String> {
     playground.set_topics(&[("likes", 3)])?;
-    let celebrity = KeyPattern::Fixed("celebrity".to_owned());
+    let celebrity = KeyPattern::Fixed("star".to_owned());
     let most = records("likes", 250, celebrity, "like ");
     let others = records("likes", 1_500, random_keys("user-", 6), "like ");
     playground.set_producer("fans", most)?;

@@ -69,7 +69,7 @@ fn shop(playground: &mut Playground) -> Result<(), String> {
 
 fn idle_consumers(playground: &mut Playground) -> Result<(), String> {
     playground.set_topics(&[("tickets", 3)])?;
-    let workload = records("tickets", 700, random_keys("customer-", 9), "help ");
+    let workload = records("tickets", 700, random_keys("guest-", 9), "help ");
     playground.set_producer("website", workload)?;
     let first = playground.set_consumer(of_group("support"), "tickets", 100)?;
     playground.set_group("support", "tickets", 4)?;

@@ -38,7 +38,7 @@ fn configs(number: u32) -> [ConsumerConfig; 3] {
 }
 
 fn three_protocols(playground: &mut Playground) -> Result<(), String> {
-    playground.set_topics(&[("clicks", 6)])?;
+    playground.set_topics(&[("clicks", 4)])?;
     let workload = records("clicks", 400, random_keys("page-", 12), "click ");
     playground.set_producer("pages", workload)?;
     for number in 1..=2 {

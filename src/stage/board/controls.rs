@@ -7,10 +7,13 @@ use yew::prelude::*;
 
 use super::super::geometry::Rect;
 use super::super::scene::{GroupBox, MemberBox, Pace, ProducerBox, TopicCard};
-use super::super::{BoardAction, Subject};
+use super::super::{BoardAction, Subject, ViewChange};
 use super::stop;
 use super::stops::LaneStop;
 use super::style::at;
+
+/// The height of what is said about another partition, in rem.
+const FORECAST_HEIGHT: f32 = 3.4;
 
 #[derive(Properties, PartialEq)]
 pub(super) struct ProducerControlsProps {
@@ -70,6 +73,13 @@ pub(super) fn TopicControls(props: &TopicControlsProps) -> Html {
     let add = BoardAction::AddPartition {
         topic: card.name.clone(),
     };
+    let grow = |begins: bool| {
+        let topic = begins.then(|| card.name.clone());
+        let change = ViewChange::Grow(topic);
+        props
+            .on_action
+            .reform(move |()| BoardAction::Look(change.clone()))
+    };
     let delete = BoardAction::DeleteTopic {
         topic: card.name.clone(),
     };
@@ -81,6 +91,10 @@ pub(super) fn TopicControls(props: &TopicControlsProps) -> Html {
                 type="button"
                 aria-label={format!("Add a partition to {}", card.name)}
                 onclick={button_press(&props.on_action, add)}
+                onmouseenter={grow(true).reform(|_: MouseEvent| ())}
+                onmouseleave={grow(false).reform(|_: MouseEvent| ())}
+                onfocus={grow(true).reform(|_: FocusEvent| ())}
+                onblur={grow(false).reform(|_: FocusEvent| ())}
             >{ "+ partition" }</button>
             <button
                 type="button"
@@ -89,6 +103,12 @@ pub(super) fn TopicControls(props: &TopicControlsProps) -> Html {
                 onclick={button_press(&props.on_action, delete)}
             >{ "Delete" }</button>
             </div>
+            if let Some(forecast) = &card.forecast {
+                <div class="controls forecast" role="status" style={at(&forecast_rect(card))}>
+                    <b>{ format!("With {} partitions", forecast.partitions) }</b>
+                    <span>{ forecast.sentence() }</span>
+                </div>
+            }
             <div>
                 { for card.lanes.iter().enumerate().map(|(index, lane)| html! {
                     <LaneStop key={index} lane={lane.clone()} />
@@ -96,6 +116,16 @@ pub(super) fn TopicControls(props: &TopicControlsProps) -> Html {
             </div>
         </div>
     }
+}
+
+/// Above the card, so that its keys are seen.
+fn forecast_rect(card: &TopicCard) -> Rect {
+    Rect::new(
+        card.rect.x,
+        (card.rect.y - FORECAST_HEIGHT).max(0.0),
+        card.rect.width,
+        FORECAST_HEIGHT,
+    )
 }
 
 #[derive(Properties, PartialEq)]

@@ -7,7 +7,11 @@ use yew::prelude::*;
 use super::super::Subject;
 use super::super::geometry::Rect;
 use super::super::scene::{Chip, GroupBox, GroupKind, MemberBox, Phase, RebalanceBar, Role};
-use super::style::{at, color};
+use super::style::{at, color, fitting};
+
+/// The width of a member's badge, and of a character of its name, in rem.
+const BADGE_WIDTH: f32 = 2.3;
+const NAME_CHARACTER: f32 = 0.53;
 
 #[derive(Properties, PartialEq)]
 pub(super) struct GroupDrawingProps {
@@ -49,12 +53,12 @@ fn under_members(group: &GroupBox) -> Rect {
 }
 
 fn header(group: &GroupBox) -> Html {
-    let about = about(group);
-    let (name, unformed) = match group.id.as_str() {
-        "" => ("without a group", "assign()"),
-        id => (id, "not formed yet"),
+    let about = [kind(group), count(group)];
+    let name = match group.id.as_str() {
+        "" => "without a group",
+        id => id,
     };
-    let state = group.state.unwrap_or(unformed);
+    let state = group.state_words();
     let state_class = classes!(
         "state",
         (state == "Stable").then_some("is-stable"),
@@ -81,7 +85,9 @@ fn header(group: &GroupBox) -> Html {
                 <span class={state_class}>{ state }</span>
             </div>
             <div key="about" class="group-about" style={at(&second)}>
-                <span class="clip" title={about.clone()}>{ about.clone() }</span>
+                { for about.map(|line| html! {
+                    <div class="clip" title={line.clone()}>{ line.clone() }</div>
+                }) }
             </div>
         </>
     }
@@ -103,22 +109,25 @@ fn rebalances(bar: &RebalanceBar) -> Html {
     }
 }
 
-fn about(group: &GroupBox) -> String {
+/// What kind of group it is, and who hands out its partitions.
+fn kind(group: &GroupBox) -> String {
     let mut parts = vec![group.kind.name().to_owned()];
+    parts.extend(group.assignor.clone());
+    parts.extend(group.reads_committed.then(|| "read_committed".to_owned()));
+    parts.join(" · ")
+}
+
+/// Its generation or epoch, how far a rebalance has come, and who coordinates
+/// it.
+fn count(group: &GroupBox) -> String {
     let counts = match group.kind {
         GroupKind::Classic => "generation",
         _ => "epoch",
     };
-    if let Some(progress) = &group.progress {
-        parts.push(progress.clone());
-    }
+    let mut parts = Vec::from_iter(group.progress.clone());
     parts.extend(group.generation.map(|it| format!("{counts} {it}")));
-    parts.extend(
-        group
-            .assignment_epoch
-            .map(|it| format!("assignment of {it}")),
-    );
-    parts.extend(group.assignor.clone());
+    let epoch = group.assignment_epoch;
+    parts.extend(epoch.map(|it| format!("assignment of {it}")));
     parts.extend(group.coordinator.map(|it| format!("broker {it}")));
     parts.join(" · ")
 }
@@ -175,7 +184,7 @@ fn MemberDrawing(props: &MemberDrawingProps) -> Html {
             <div {class} style={at(&member.rect)} data-open={open.clone()} />
             <div class="member-name" style={at(&name)} {title} data-open={open.clone()}>
                 <span class="badge">{ &member.badge }</span>
-                <span class="clip">{ &member.name }</span>
+                <span class="clip">{ fitting(&member.name, name.width - BADGE_WIDTH, NAME_CHARACTER) }</span>
                 if let Phase::Crashed { seconds_left } = member.phase {
                     <span class="crash" title="until its session times out">
                         { crash(seconds_left) }
@@ -202,7 +211,7 @@ fn line_of(member: &MemberBox) -> Html {
         Phase::Crashed { .. } => None,
         Phase::Joining | Phase::Syncing if member.step.is_some() => None,
         Phase::Joining | Phase::Syncing => member.phase.words().map(|it| format!("{it} …")),
-        Phase::Stable if member.is_idle() => Some("idle".to_owned()),
+        Phase::Stable if member.is_idle() => Some("idle: no partition is left".to_owned()),
         phase => phase.words(),
     };
     html! {
@@ -219,7 +228,7 @@ fn line_of(member: &MemberBox) -> Html {
             }
             <span key="stretch" class="stretch" />
             if member.is_leader {
-                <span key="leader" class="leader" title="computes the assignment">{ "leader" }</span>
+                <span key="leader" class="leader" title="computes the assignment">{ member.leader_words() }</span>
             }
             if let Some(epoch) = member.epoch {
                 <span key="epoch" class="quiet">{ format!("epoch {epoch}") }</span>
@@ -227,7 +236,7 @@ fn line_of(member: &MemberBox) -> Html {
             if let Some(change) = &member.change {
                 <span key="change" class="change">{ change }</span>
             } else if let Some(lag) = member.lag {
-                <span key="lag" class={classes!("lag", (lag > 0).then_some("is-behind"))}>
+                <span key="lag" class={classes!("lag", member.is_behind.then_some("is-behind"))}>
                     { format!("lag {lag}") }
                 </span>
             }

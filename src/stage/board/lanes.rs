@@ -23,6 +23,8 @@ use moving::{Drag, on_drag, on_wheel};
 
 /// Up to so many records are seen to land at once; of more, none.
 const LAND_MAX: i64 = 3;
+/// The width of a character of a key for each rem of its size.
+const LETTER: f32 = 0.6;
 
 #[derive(Properties, PartialEq)]
 pub(super) struct TopicDrawingProps {
@@ -124,9 +126,11 @@ impl Landing {
     }
 
     /// The offset before which records are not seen to land, since many came
-    /// at once. It never goes back: a record that lies there does not land.
+    /// at once, or since time went back and they had landed by then. Otherwise
+    /// it never goes back: a record that lies there does not land.
     fn still_before(&mut self, lane: &Lane) -> i64 {
-        if lane.log_end - self.log_end > LAND_MAX {
+        let comes_back = lane.log_end < self.log_end;
+        if comes_back || lane.log_end - self.log_end > LAND_MAX {
             self.still_before = lane.log_end;
         }
         self.log_end = lane.log_end;
@@ -229,6 +233,7 @@ fn cell(cell: &Cell, partition: &TopicPartition, is_still: bool) -> Html {
     let class = classes!(
         "cell",
         is_still.then_some("is-still"),
+        cell.moves_to.map(|_| "moves"),
         match cell.fate {
             Some(Fate::Open) => Some("is-open"),
             Some(Fate::Aborted) => Some("is-aborted"),
@@ -236,20 +241,31 @@ fn cell(cell: &Cell, partition: &TopicPartition, is_still: bool) -> Html {
         }
     );
     let style = format!("{};{}", at(&cell.rect), color(cell.ink));
-    let letters = classes!(
-        "cell-key",
-        (text_length(&cell.letters) > 4).then_some("is-long")
-    );
+    let letters = classes!("cell-key", size_of(&cell.letters, cell.rect.width));
     html! {
         <div key={cell.offset} {class} {style} {title} data-open={open}>
             <span class={letters}>{ &cell.letters }</span>
             <span class="cell-offset">
                 { short_number(cell.offset) }
+                if let Some(partition) = cell.moves_to {
+                    <b class="moves-to">{ format!("→P{partition}") }</b>
+                }
                 if let Some(fate) = cell.fate {
-                    <b class="fate">{ fate.letter() }</b>
+                    <b class="fate">{ fate.sign() }</b>
                 }
             </span>
         </div>
+    }
+}
+
+/// How large a key is written on a cell of this width, in rem: as large as the
+/// whole of it fits.
+fn size_of(letters: &str, width: f32) -> Option<&'static str> {
+    let length = text_length(letters) as f32;
+    match width / (length * LETTER) {
+        size if size >= 1.0 => None,
+        size if size >= 0.75 => Some("is-long"),
+        _ => Some("is-longer"),
     }
 }
 
@@ -257,16 +273,15 @@ fn cell(cell: &Cell, partition: &TopicPartition, is_still: bool) -> Html {
 fn earlier(earlier: &Earlier, open: &str) -> Html {
     let count = short_number(earlier.records);
     let is_wide = earlier.rect.width > 4.0;
-    let text = if is_wide {
-        format!("… {count} earlier")
-    } else {
-        format!("…{count}")
+    let lines = match is_wide {
+        true => vec![format!("{count} earlier")],
+        false => vec![count, "earlier".to_owned()],
     };
     let title = format!("{} earlier records", earlier.records);
     html! {
         <div key="earlier" class="earlier" style={at(&earlier.rect)} {title} data-open={open.to_owned()}>
-            <span>{ text }</span>
-            if !earlier.density.is_empty() {
+            { for lines.into_iter().map(|line| html! { <span>{ line }</span> }) }
+            if is_wide && !earlier.density.is_empty() {
                 <div class="density">
                     { for earlier.density.iter().map(|share| html! {
                         <span style={format!("height:{}%", share.max(&4))} />
@@ -283,7 +298,8 @@ fn later(later: &Earlier) -> Html {
     let title = format!("{} later records", later.records);
     html! {
         <div key="later" class="earlier" style={at(&later.rect)} {title}>
-            <span>{ format!("{count} …") }</span>
+            <span>{ count }</span>
+            <span>{ "later" }</span>
         </div>
     }
 }

@@ -6,7 +6,10 @@ use yew::prelude::*;
 
 use super::super::Subject;
 use super::super::scene::{BatchSlot, Pace, ProducerBox, Transaction, bytes, seconds, short_text};
-use super::style::at;
+use super::style::{at, fitting};
+
+/// The width of a character of its name, in rem.
+const NAME_CHARACTER: f32 = 0.62;
 
 #[derive(Properties, PartialEq)]
 pub(super) struct ProducerDrawingProps {
@@ -29,7 +32,7 @@ pub(super) fn ProducerDrawing(props: &ProducerDrawingProps) -> Html {
         <div class="producer-whole">
             <div {class} style={at(&producer.rect)} data-open={open.clone()}>
                 <div class="box-name clip">
-                    { &producer.name }
+                    { fitting(&producer.name, producer.rect.width - 1.0, NAME_CHARACTER) }
                     if producer.is_frozen {
                         <span class="crash" title="its process stands still (SIGSTOP)">{ " ❄ frozen" }</span>
                     }

@@ -151,6 +151,8 @@ mod tests {
 
     fn cell(offset: i64) -> Cell {
         Cell {
+            hash: None,
+            moves_to: None,
             offset,
             key: None,
             value: None,

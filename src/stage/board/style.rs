@@ -2,6 +2,7 @@
 
 use super::super::geometry::Rect;
 use super::super::ink::Ink;
+use super::super::scene::short_text;
 
 /// A box of its own at a place on the board.
 pub(super) fn at(rect: &Rect) -> String {
@@ -35,4 +36,10 @@ pub(super) fn view_box(rect: &Rect) -> String {
 /// `--ink`, from which what is inside takes its colour.
 pub(super) fn color(ink: Ink) -> String {
     format!("--ink:var({})", ink.variable())
+}
+
+/// A name as far as a line of this width has room for it, in rem, with what is
+/// at its end, where names of clients differ.
+pub(super) fn fitting(name: &str, width: f32, character: f32) -> String {
+    short_text(name, (width / character).max(1.0) as usize)
 }

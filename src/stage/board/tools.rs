@@ -50,8 +50,8 @@ pub(super) fn Tools(props: &ToolsProps) -> Html {
                 >{ "−" }</button>
                 <button
                     type="button"
-                    aria-label={format!("Zoom {percent} %: back to 100 %")}
-                    onclick={look(ViewChange::Zoom(1.0))}
+                    aria-label={format!("Zoom {percent} %: fit to the window")}
+                    onclick={look(ViewChange::Fit)}
                 >{ format!("{percent}%") }</button>
                 <button
                     type="button"

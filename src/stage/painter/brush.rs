@@ -53,7 +53,8 @@ impl Brush<'_> {
         let context = self.context;
         context.set_global_alpha(if mark.is_faint { FAINT } else { 1.0 });
         context.set_line_width(0.11 * self.rem);
-        if self.has_arrows {
+        // A fetch is an arrow itself.
+        if self.has_arrows && mark.shape != Shape::Fetch {
             self.arrow(mark, x, y);
         }
         context.begin_path();

@@ -9,6 +9,8 @@ use super::brush::Brush;
 const LABELS_MAX: usize = 60;
 const HEIGHT: f32 = 1.05;
 const CHARACTER: f32 = 0.44;
+/// The width of a short notice beside a lane.
+const BESIDE_WIDTH: f32 = 3.4;
 
 /// Writes the names of the packets that are worth it: while time stands still,
 /// of all; else of those that are not many of a kind. One for which there is no
@@ -37,6 +39,8 @@ pub(super) fn write(brush: &Brush, marks: &[&PacketMark], scene: &Scene) {
 fn is_named(brush: &Brush, mark: &PacketMark) -> bool {
     match mark.shape {
         Shape::Group | Shape::Cluster => brush.has_arrows || !mark.is_faint,
+        // There are many, and they look like nothing else.
+        Shape::Fetch => false,
         _ => brush.has_arrows,
     }
 }
@@ -102,8 +106,15 @@ fn written_on(lane: &Lane) -> Vec<Rect> {
         let last = last.fold(lane.track.x, f32::max);
         Rect::new(first, row.rect.y, last - first, row.rect.height)
     });
+    // How far a group lags stands at the end of what is beside the lane.
+    let beside = lane.rows.iter().filter(|row| row.notice.is_some());
+    let beside = beside.map(|row| Rect {
+        x: lane.side.right() - BESIDE_WIDTH.min(lane.side.width),
+        width: BESIDE_WIDTH.min(lane.side.width),
+        ..row.rect
+    });
     let labels = lane.labels().into_iter().map(|label| label.rect);
-    rows.chain(labels).chain([cells]).collect()
+    rows.chain(beside).chain(labels).chain([cells]).collect()
 }
 
 fn outline(mark: &PacketMark) -> Rect {

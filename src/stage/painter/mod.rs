@@ -15,7 +15,7 @@ use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement};
 
 use super::geometry::Rect;
 use super::packets::{PacketMark, packet_marks};
-use super::scene::{COLUMNS_FROM, Scene};
+use super::scene::{COLUMNS_FROM, Room, Scene};
 use brush::Brush;
 use theme::Theme;
 pub(super) use theme::rem_px;
@@ -76,11 +76,10 @@ pub fn paint(
     })
 }
 
-/// How wide the board is that this canvas lies over, in rem; `None` before it
-/// has been laid out. Where a panel beside it takes the room of a column, the
-/// board keeps its columns and scrolls, so that nothing jumps when a panel is
-/// opened.
-pub fn measure(canvas: &HtmlCanvasElement) -> Option<f32> {
+/// How much room the board has that this canvas lies over, where what is always
+/// seen above and below it takes so many CSS pixels; `None` before it has been
+/// laid out.
+pub fn measure(canvas: &HtmlCanvasElement, around_px: f64) -> Option<Room> {
     let board = board(canvas)?;
     let width = f64::from(board.client_width());
     let rem = theme::rem_px()?;
@@ -88,13 +87,14 @@ pub fn measure(canvas: &HtmlCanvasElement) -> Option<f32> {
         return None;
     }
     let in_rem = |px: f64| (px / rem) as f32;
+    let window = web_sys::window()?.inner_height().ok()?.as_f64()?;
     let beside = board.closest(".has-panel-beside").ok().flatten();
-    let all = beside.map_or(width, |both| f64::from(both.client_width()));
-    let least = match in_rem(all) >= COLUMNS_FROM {
-        true => COLUMNS_FROM,
-        false => 0.0,
-    };
-    Some(in_rem(width).max(least))
+    let all = beside.map(|both| f64::from(both.client_width()));
+    Some(Room {
+        width_rem: in_rem(width),
+        height_rem: in_rem((window - around_px).max(0.0)),
+        keeps_columns: all.is_some_and(|all| in_rem(all) >= COLUMNS_FROM),
+    })
 }
 
 fn board(canvas: &HtmlCanvasElement) -> Option<Element> {

@@ -3,9 +3,10 @@
 use engine::collections::BTreeMap;
 use std::rc::Rc;
 
-use engine::coordinator::GroupState;
+use engine::client::Client;
 use engine::coordinator::consumer_group::ConsumerGroupState;
-use engine::protocol::TopicName;
+use engine::coordinator::{GroupState, partition_for};
+use engine::protocol::{IsolationLevel, TopicName};
 use engine::{TopicPartition, World};
 
 use super::super::geometry::Rect;
@@ -20,8 +21,13 @@ use super::{Chip, GroupBox, GroupKind, MemberBox, Phase, RebalanceBar, Role, Ste
 /// The most members a box shows; further ones are counted.
 const MEMBERS_MAX: usize = 40;
 
+/// The topic in which groups and their offsets are kept.
+const OFFSETS_TOPIC: &str = "__consumer_offsets";
+
 const PAD: f32 = 0.5;
-const HEADER_HEIGHT: f32 = 3.6;
+const HEADER_HEIGHT: f32 = 4.0;
+/// Of that, the two lines under the name.
+const ABOUT_HEIGHT: f32 = 2.2;
 /// The line that tells of rebalances.
 const BAR_HEIGHT: f32 = 1.5;
 /// A line of a member's own.
@@ -38,7 +44,10 @@ const MEMBER_CONTROLS_WIDTH: f32 = 6.3;
 /// Room for the lag beside the chips, as long as it is no longer.
 const LAG_WIDTH: f32 = 4.2;
 /// Room for the mark of the group's leader.
-const LEADER_WIDTH: f32 = 3.5;
+const LEADER_WIDTH: f32 = 5.9;
+const LEADER_WIDTH_SMALL: f32 = 3.5;
+/// From this width of a member on the mark says whose leader it is.
+const LEADER_FROM: f32 = 18.5;
 /// The width of a character of a line of text, and of one of a chip.
 const CHARACTER: f32 = 0.44;
 const CHIP_CHARACTER: f32 = 0.46;
@@ -75,6 +84,7 @@ pub(super) fn group_box(
         ink: Ink::of_group(group.place),
         kind: group.kind,
         state: about.state,
+        has_coordinator: group.known.is_some() || has_coordinator(world, &group.id),
         is_rebalancing: about.is_rebalancing,
         generation: about.generation,
         assignment_epoch: about.assignment_epoch,
@@ -82,6 +92,7 @@ pub(super) fn group_box(
         rebalances,
         assignor: about.assignor,
         coordinator: group.known.map(|(broker, _)| broker.id),
+        reads_committed: reads_committed(world, group),
         member_count: about.members,
         members,
         more_members,
@@ -90,11 +101,32 @@ pub(super) fn group_box(
         header: Rect::new(x + PAD, y, width - 2.0 * PAD, HEADER_HEIGHT),
         controls: Rect::new(
             x + width - PAD - CONTROLS_WIDTH,
-            y + HEADER_HEIGHT / 2.0 - 0.1,
+            y + HEADER_HEIGHT - ABOUT_HEIGHT,
             CONTROLS_WIDTH,
-            HEADER_HEIGHT / 2.0,
+            ABOUT_HEIGHT,
         ),
     }
+}
+
+fn reads_committed(world: &World, group: &GroupInfo) -> bool {
+    let clients = group.members.iter().filter_map(|member| member.client);
+    let mut levels = clients.filter_map(|client| match world.clients().get(&client) {
+        Some(Client::Consumer(consumer)) => Some(consumer.config.isolation_level),
+        _ => None,
+    });
+    let first = levels.next();
+    first == Some(IsolationLevel::ReadCommitted) && levels.all(|it| Some(it) == first)
+}
+
+fn has_coordinator(world: &World, id: &str) -> bool {
+    let Some(topic) = world.topics().get(OFFSETS_TOPIC) else {
+        return true;
+    };
+    let count = i32::try_from(topic.partitions.len()).unwrap_or(i32::MAX);
+    let of = TopicPartition::new(OFFSETS_TOPIC, partition_for(id, count));
+    let leader = world.image().partition(&of).and_then(|it| it.leader);
+    let broker = leader.and_then(|leader| world.brokers().get(&leader));
+    broker.is_some_and(|broker| broker.state().is_up())
 }
 
 /// What its coordinator says of a group.
@@ -192,9 +224,13 @@ fn rebalance_bar(
     }
     let known = news.rebalances_of(&group.id);
     let now = world.now();
+    let nothing = match group.members.is_empty() {
+        true => "no members",
+        false => "no rebalance yet",
+    };
     let mut bar = RebalanceBar {
-        text: "no rebalance yet".to_owned(),
-        sentence: "no rebalance yet".to_owned(),
+        text: nothing.to_owned(),
+        sentence: nothing.to_owned(),
         duration_us: 0,
         share: 0.0,
         is_under_way: false,
@@ -245,7 +281,7 @@ fn member_box(
     let change = news
         .rebalances_of(&group.id)
         .and_then(|rebalances| change(world, rebalances, member));
-    let room = width - 2.0 * PAD - taken(member, lag, change.as_deref());
+    let room = width - 2.0 * PAD - taken(member, lag, change.as_deref(), width);
     let (chips, more_chips) = chips(&member.partitions, room);
     let controls_width = match member.client {
         Some(_) => MEMBER_CONTROLS_WIDTH,
@@ -274,6 +310,7 @@ fn member_box(
         chips,
         more_chips,
         lag,
+        is_behind: is_behind(world, &member.partitions),
         extra_rect: Rect::new(x, y + MEMBER_HEIGHT - 0.1, width, extra_height),
         controls: Rect::new(
             rect.right() - PAD / 2.0 - controls_width,
@@ -350,15 +387,27 @@ fn lag(
         .reduce(|sum, lag| sum + lag)
 }
 
+/// Whether there are records, stored by all, that it has not read.
+fn is_behind(world: &World, partitions: &[(TopicPartition, Option<i64>)]) -> bool {
+    partitions.iter().any(|(partition, position)| {
+        let stored = world.partition(partition).map(|it| it.high_watermark());
+        stored > *position && position.is_some()
+    })
+}
+
 /// How much of a member's line is not for chips.
-fn taken(member: &MemberInfo, lag: Option<i64>, change: Option<&str>) -> f32 {
+fn taken(member: &MemberInfo, lag: Option<i64>, change: Option<&str>, width: f32) -> f32 {
     // What has changed takes the place of the lag for a moment.
     let lag_chars = match change {
         Some(change) => text_length(change) + 1,
         None => lag.map_or(0, |lag| text_length(&format!("lag {lag}")) + 1),
     };
     let lag_width = LAG_WIDTH.max(lag_chars as f32 * CHARACTER);
-    let leader_width = if member.is_leader { LEADER_WIDTH } else { 0.0 };
+    let leader_width = match (member.is_leader, width >= LEADER_FROM) {
+        (false, _) => 0.0,
+        (true, true) => LEADER_WIDTH,
+        (true, false) => LEADER_WIDTH_SMALL,
+    };
     let phase_width = match member.phase {
         // That is said beside the name.
         Phase::Crashed { .. } => 0.0,
@@ -421,6 +470,16 @@ fn chip_text(topic: &str, numbers: &[i32], most: usize) -> String {
     let shown = list(count);
     let room = most.saturating_sub(needs(&shown)).max(least);
     format!("{}-{shown}", short_text(topic, room))
+}
+
+impl MemberBox {
+    /// What marks the leader of the group, as far as there is room.
+    pub fn leader_words(&self) -> &'static str {
+        match self.rect.width >= LEADER_FROM {
+            true => "group leader",
+            false => "leader",
+        }
+    }
 }
 
 impl Phase {

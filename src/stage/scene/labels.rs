@@ -51,8 +51,8 @@ fn label(marker: &Marker, y: f32, (left, right): (f32, f32), group: &str) -> Opt
     let text = match marker.pin {
         _ if marker.label.is_empty() => return None,
         Pin::None => marker.label.clone(),
-        Pin::Before => format!("‹ {}", marker.label),
-        Pin::After => format!("{} ›", marker.label),
+        Pin::Before => format!("← {}", marker.label),
+        Pin::After => format!("{} →", marker.label),
     };
     let width = text_length(&text) as f32 * CHARACTER + 0.2;
     let x = if marker.label_left {

@@ -17,12 +17,12 @@ pub enum Fate {
 }
 
 impl Fate {
-    /// The letter on a cell.
-    pub fn letter(self) -> &'static str {
+    /// The sign on a cell: no letter, since groups have those.
+    pub fn sign(self) -> &'static str {
         match self {
-            Fate::Open => "O",
-            Fate::Aborted => "A",
-            Fate::Committed => "C",
+            Fate::Open => "○",
+            Fate::Aborted => "✕",
+            Fate::Committed => "✓",
         }
     }
 
@@ -192,6 +192,9 @@ pub struct Handed {
     pub state: HandedState,
     /// How often it was delivered.
     pub delivery_count: i16,
+    /// Whether it will not be delivered again if this fails
+    /// (`group.share.delivery.count.limit`).
+    pub is_last_delivery: bool,
     /// Who has it, by name; `None` when nobody does.
     pub member: Option<String>,
     /// What that member goes by; empty when nobody has it.

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use engine::broker::Partition;
+use engine::client::murmur2::{murmur2, to_positive};
 use engine::log::partition_log::PartitionLog;
 use engine::log::producer_state::AbortedTransaction;
 use engine::log::record_batch::{RecordBatch, RecordView};
@@ -30,11 +31,11 @@ const GUTTER: f32 = 3.9;
 const GUTTER_SMALL: f32 = 3.4;
 /// Room after the last cell for the next one, and on a narrow lane for what is
 /// written to the right of a marker; else that reaches under the notices.
-const TAIL: f32 = 3.1;
+const TAIL: f32 = 2.9;
 const TAIL_SMALL: f32 = 3.2;
 /// Room for notices beside a lane that is not narrow.
 const SIDE: f32 = 5.7;
-const CELL: f32 = 3.0;
+const CELL: f32 = 3.05;
 const CELL_SMALL: f32 = 2.4;
 /// Lanes narrower than this have less room for everything.
 const NARROW: f32 = 25.0;
@@ -50,8 +51,8 @@ const DELETED_PLACES: usize = 1;
 const BYTES_MAX: usize = 512;
 /// Characters of a key or a value that are kept.
 const CHARS_MAX: usize = 120;
-/// The width of a character of a key on a cell, when it is written small.
-const CHARACTER: f32 = 0.45;
+/// The width of a character of a key on a cell, when it is written smallest.
+const CHARACTER: f32 = 0.365;
 
 /// How high a lane is with rows for this many groups.
 pub(super) fn height(groups: usize) -> f32 {
@@ -106,7 +107,13 @@ pub(super) fn lane(
         }),
         scrolling: None,
         is_dark: false,
-        markers: log_markers(&scale, log_start, (last_stable, high_watermark), log_end),
+        markers: log_markers(
+            &scale,
+            log_start,
+            (last_stable, high_watermark),
+            log_end,
+            side.width > 0.0,
+        ),
         notice: None,
         bands: Vec::new(),
         rows: Vec::new(),
@@ -351,6 +358,8 @@ fn cell(record: &RecordView, fate: Option<Fate>, rect: Rect) -> Cell {
         key,
         value: record.value.map(readable),
         timestamp_ms: record.timestamp_ms,
+        hash: record.key.map(|key| to_positive(murmur2(key))),
+        moves_to: None,
         ink: Ink::of_key(record.key),
         fate,
         rect,
@@ -419,11 +428,13 @@ fn density(log: &PartitionLog, limit: i64, records: i64) -> Vec<u8> {
         .collect()
 }
 
+/// With room beside the lane one text is enough for two marks at one offset.
 fn log_markers(
     scale: &OffsetScale,
     start: i64,
     (stable, watermark): (i64, i64),
     end: i64,
+    has_room: bool,
 ) -> Vec<Marker> {
     let number = short_number;
     let mut labels = Labels::default();
@@ -447,6 +458,9 @@ fn log_markers(
             true => format!("HW = LEO {}", number(end)),
             false => format!("HW {} LEO {}", number(watermark), number(end)),
         };
+    } else if watermark == end && has_room {
+        labels.start = format!("start {}", number(start));
+        labels.end = format!("HW = LEO {}", number(end));
     } else {
         labels.start = format!("start {}", number(start));
         labels.watermark = format!("HW {}", number(watermark));

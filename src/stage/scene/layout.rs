@@ -7,6 +7,7 @@ use engine::World;
 use engine::client::Client;
 use engine::client::connect::is_bookkeeping;
 use engine::command::ClientNumber;
+use engine::sim::NodeId;
 
 use super::super::geometry::Rect;
 use super::super::recent::{Recent, What};
@@ -97,7 +98,7 @@ impl Middle {
     fn signs(&self, groups: &[Rc<GroupBox>]) -> Vec<Sign> {
         match self {
             Middle::Topics(_, _, topics) => legend::signs(topics, groups),
-            Middle::Racks(_) => legend::signs_by_broker(),
+            Middle::Racks(built) => legend::signs_by_broker(&built.cluster),
         }
     }
 }
@@ -166,11 +167,15 @@ pub(super) fn arrange(world: &World, view: &View, recent: &Recent) -> Scene {
         notes: Vec::new(),
         connectors: Vec::new(),
     };
-    let width = view.width_rem / view.zoom;
+    let least = match view.keeps_columns {
+        true => COLUMNS_FROM,
+        false => WIDTH_MIN,
+    };
+    let width = view.width_rem / view.zoom.factor();
     let width = if width.is_finite() {
-        width.max(WIDTH_MIN)
+        width.max(least)
     } else {
-        WIDTH_MIN
+        least
     };
     if width >= COLUMNS_FROM {
         layout.side_by_side(width)
@@ -275,7 +280,7 @@ impl Layout<'_> {
             arrangement,
             switch: edges.switch,
             internal: edges.internal,
-            zoom: self.view.zoom,
+            zoom: self.view.zoom.factor(),
             tools: edges.tools,
             signs: edges.signs,
             legend: edges.legend,
@@ -353,14 +358,26 @@ impl Layout<'_> {
     }
 
     /// The place from which admin clients call.
+    /// The admin clients that have something under way: the others only wait to
+    /// be asked.
     fn admin(&self, column: &Column) -> AdminMark {
+        let packets = self.world.network().in_flight();
+        let busy: BTreeSet<ClientNumber> = packets
+            .flat_map(|packet| [packet.from, packet.to])
+            .filter_map(|node| match node {
+                NodeId::Client(number) => Some(number),
+                _ => None,
+            })
+            .collect();
         AdminMark {
             client_ids: self
                 .world
                 .clients()
-                .values()
-                .filter(|client| matches!(client, Client::Admin(_)))
-                .map(|client| client.client_id().to_owned())
+                .iter()
+                .filter(|(number, client)| {
+                    matches!(client, Client::Admin(_)) && busy.contains(number)
+                })
+                .map(|(_, client)| client.client_id().to_owned())
                 .collect(),
             rect: Rect::new(column.x, column.y, ADMIN_WIDTH, HEADING_HEIGHT),
         }

@@ -1,6 +1,7 @@
 //! Which marks the board explains: those that are always there, and those that
 //! something on it is marked with.
 
+use super::brokers::{BrokerBox, Cluster};
 use super::{Fate, GroupBox, GroupKind, Lane, TopicCard};
 use std::rc::Rc;
 
@@ -76,13 +77,13 @@ impl Sign {
             Sign::Position => "position (reads next)",
             Sign::Lag => "lag",
             Sign::NoReader => "nobody reads it",
-            Sign::Open => "O open transaction",
-            Sign::Aborted => "A aborted",
-            Sign::CommittedRecord => "C committed",
+            Sign::Open => "○ open transaction",
+            Sign::Aborted => "✕ aborted",
+            Sign::CommittedRecord => "✓ committed",
             Sign::Control => "marker that ends a transaction",
             Sign::Hole => "compacted away",
             Sign::Segment => "a segment begins",
-            Sign::Acquired => "acquired, with its delivery count",
+            Sign::Acquired => "acquired (2×: second delivery)",
             Sign::Acknowledged => "done",
             Sign::Released => "given back",
             Sign::Archived => "archived",
@@ -152,14 +153,12 @@ pub(super) fn signs(topics: &[Rc<TopicCard>], groups: &[Rc<GroupBox>]) -> Vec<Si
 }
 
 /// The marks to explain on a board by broker.
-pub(super) fn signs_by_broker() -> Vec<Sign> {
-    let mut signs = vec![
-        Sign::StoredByAll,
-        Sign::Stored,
-        Sign::Lacking,
-        Sign::Leads,
-        Sign::Follows,
-    ];
+pub(super) fn signs_by_broker(cluster: &Cluster) -> Vec<Sign> {
+    let mut signs = vec![Sign::StoredByAll, Sign::Stored, Sign::Lacking];
+    let is_folded = |broker: &Rc<BrokerBox>| broker.is_folded;
+    if cluster.brokers.iter().any(is_folded) {
+        signs.extend([Sign::Leads, Sign::Follows]);
+    }
     signs.extend(FLYING);
     signs
 }

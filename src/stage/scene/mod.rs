@@ -35,7 +35,7 @@ pub use layout::COLUMNS_FROM;
 pub use legend::Sign;
 pub use parts::*;
 pub use roster::names as client_names;
-pub use view::ViewChange;
+pub use view::{Room, ViewChange, Zoom};
 pub use words::{short_number, short_text, text_length};
 
 use engine::collections::BTreeMap;
@@ -51,15 +51,24 @@ use brokers::Cluster;
 /// How the board is looked at.
 #[derive(Clone, Debug, PartialEq)]
 pub struct View {
-    /// The board's inner width, in rem, before it is zoomed:
-    /// [`measure`](super::measure) tells it.
+    /// The board's inner width, in rem, before it is zoomed.
+    /// [`measure`](super::measure) tells this and the next two.
     pub width_rem: f32,
     /// What the middle of the board is arranged by.
     pub by: By,
     /// Whether, by broker, the partitions of internal topics are shown too.
     pub shows_internal: bool,
-    /// How much larger everything is drawn: 1 for as large as the page's text.
-    pub zoom: f32,
+    /// Whether its columns stay side by side where that makes it wider than there
+    /// is room: a panel has taken some.
+    pub keeps_columns: bool,
+    /// How high the window is where the board is seen, in rem; `None` where that
+    /// is not known, and nothing is fitted into it.
+    pub height_rem: Option<f32>,
+    /// How much larger everything is drawn.
+    pub zoom: Zoom,
+    /// The topic that somebody is about to give another partition: what that
+    /// would do to its keys is shown.
+    pub growing: Option<TopicName>,
     /// The topics that somebody has folded (`true`) or unfolded (`false`). The
     /// others are folded when there are very many lanes.
     pub folded: BTreeMap<TopicName, bool>,
@@ -69,9 +78,6 @@ pub struct View {
 }
 
 impl View {
-    /// The least and the greatest zoom.
-    pub const ZOOMS: (f32, f32) = (0.4, 2.5);
-
     /// A board of this inner width, by topic. Below 20 rem it is drawn as one
     /// of 20.
     pub fn new(width_rem: f32) -> View {
@@ -79,7 +85,10 @@ impl View {
             width_rem,
             by: By::Topic,
             shows_internal: false,
-            zoom: 1.0,
+            keeps_columns: false,
+            height_rem: None,
+            zoom: Zoom::Fitted(1.0),
+            growing: None,
             folded: BTreeMap::new(),
             moved: BTreeMap::new(),
         }

@@ -115,12 +115,13 @@ fn standing(row: &GroupRow, lane: &Lane, change_fresh: u8) -> Option<Notice> {
         })
     };
     if row.is_dark {
-        let text = match row.change {
-            Some(Change::Revoked) => "revoked",
-            _ => "no reader",
+        let text = match (row.change, row.lag) {
+            (Some(Change::Revoked), _) => "revoked".to_owned(),
+            (_, Some(lag)) => format!("unread {}", short_number(lag)),
+            (_, None) => "no reader".to_owned(),
         };
         let sentence = format!("nobody of group {} reads {on}", row.group);
-        return notice(NoticeKind::Unread, text.to_owned(), sentence, 100);
+        return notice(NoticeKind::Unread, text, sentence, 100);
     }
     if let Some(change) = row.change.filter(|change| *change != Change::Revoked) {
         let name = change.name();
@@ -228,7 +229,7 @@ fn words(what: &What, lane: &Lane, from: i64, to: i64) -> (String, String) {
             format!("{records} records of {producer} were never sent"),
         ),
         What::Compacted { records, .. } => (
-            format!("− {} gone", short_number(*records as i64)),
+            format!("{} compacted", short_number(*records as i64)),
             format!("compaction has removed {records} records of {on}"),
         ),
         What::Deleted { .. } => (String::new(), String::new()),

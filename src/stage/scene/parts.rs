@@ -8,6 +8,7 @@ use engine::protocol::TopicName;
 
 use super::super::geometry::{Point, Rect, Route};
 use super::super::ink::Ink;
+use super::super::keys::Forecast;
 use super::super::recent::Change;
 use super::{
     Band, ControlMark, Deleted, Fate, Flow, GroupKind, Hole, LagBar, Notice, RebalanceBar, Role,
@@ -152,6 +153,9 @@ pub struct TopicCard {
     /// Its lanes, by number; the first of them when there are very many, none
     /// when it is folded.
     pub lanes: Vec<Rc<Lane>>,
+    /// What one more partition would do to its keys, while somebody is about to
+    /// ask for it.
+    pub forecast: Option<Forecast>,
     /// Partitions without a lane of their own.
     pub more_lanes: usize,
     /// Groups that read it and for which its lanes have no row.
@@ -319,6 +323,12 @@ pub struct Cell {
     pub timestamp_ms: i64,
     /// What fits of the key on a cell; `–` for null.
     pub letters: String,
+    /// The key's murmur2 without its sign, whose remainder is the partition of
+    /// new records with this key; `None` for null.
+    pub hash: Option<i32>,
+    /// The partition to which new records with this key would go with one more,
+    /// where that is about to be asked for and would be another one.
+    pub moves_to: Option<i32>,
     /// The colour of the key.
     pub ink: Ink,
     /// How its transaction stands; `None` when it is part of none.
@@ -433,8 +443,11 @@ pub struct GroupBox {
     /// Its protocol.
     pub kind: GroupKind,
     /// Its state by Kafka's name, such as `Stable`; `None` while its
-    /// coordinator has not heard of it.
+    /// coordinator has not heard of it, or is not there.
     pub state: Option<&'static str>,
+    /// Whether somebody coordinates it: the broker that leads its partition of
+    /// `__consumer_offsets` is up. True before there is that topic.
+    pub has_coordinator: bool,
     /// Whether it rebalances.
     pub is_rebalancing: bool,
     /// Its generation; of a group that is not classic its epoch.
@@ -449,6 +462,9 @@ pub struct GroupBox {
     pub assignor: Option<String>,
     /// The broker that coordinates it.
     pub coordinator: Option<i32>,
+    /// Whether its members read committed transactions only
+    /// (`isolation.level`).
+    pub reads_committed: bool,
     /// How many members it has, by its coordinator's count.
     pub member_count: usize,
     /// Its members, those whose client is gone, and consumers about to join.
@@ -463,6 +479,18 @@ pub struct GroupBox {
     pub header: Rect,
     /// Where its button is.
     pub controls: Rect,
+}
+
+impl GroupBox {
+    /// Its state, by Kafka's name or in words.
+    pub fn state_words(&self) -> &'static str {
+        match (self.state, self.has_coordinator) {
+            _ if self.id.is_empty() => "assign()",
+            (Some(state), _) => state,
+            (None, true) => "not formed yet",
+            (None, false) => "no coordinator",
+        }
+    }
 }
 
 /// How a consumer stands to its group.
@@ -531,6 +559,9 @@ pub struct MemberBox {
     pub more_chips: usize,
     /// The lag of its partitions, as far as offsets are committed.
     pub lag: Option<i64>,
+    /// Whether records wait that it has not read yet. It may have a lag without:
+    /// what it has read and not committed.
+    pub is_behind: bool,
     /// Where.
     pub rect: Rect,
     /// Where `extra` is; of no height when it is empty.

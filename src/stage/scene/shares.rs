@@ -79,6 +79,7 @@ pub(super) fn shared(
     row: &Rect,
 ) -> Option<Shared> {
     let partition = group.shares.get(of)?;
+    let deliveries_most = partition.limits().delivery_count;
     let mut shared = Shared {
         start_offset: partition.start_offset(),
         acquired: 0,
@@ -107,6 +108,8 @@ pub(super) fn shared(
                 offset,
                 state: handed,
                 delivery_count: state.delivery_count,
+                is_last_delivery: handed == HandedState::Acquired
+                    && state.delivery_count >= deliveries_most,
                 member: member.map(|it| it.name.clone()),
                 badge: member.map_or(String::new(), |it| it.badge.clone()),
                 rect: Rect::new(x, row.y + 0.08, width, row.height - 0.26),

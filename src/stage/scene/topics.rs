@@ -9,9 +9,10 @@ use engine::{TopicPartition, World};
 
 use super::super::geometry::Rect;
 use super::super::ink::Ink;
+use super::super::keys::forecast;
 use super::notices::News;
 use super::roster::GroupInfo;
-use super::{TopicCard, Totals, View, lanes};
+use super::{Lane, TopicCard, Totals, View, lanes};
 
 /// The most lanes a card has; further partitions are counted.
 const LANES_MAX: usize = 48;
@@ -99,6 +100,15 @@ impl Head {
     }
 }
 
+/// Says of each record to which partition its key would go with so many.
+fn foretell(lane: &mut Lane, partitions: i32) {
+    let here = lane.topic_partition.partition;
+    for cell in &mut lane.cells {
+        let there = cell.hash.map(|hash| hash % partitions);
+        cell.moves_to = there.filter(|there| *there != here);
+    }
+}
+
 impl Cards<'_> {
     /// The card of a topic, with its top left corner at this place.
     pub fn card(
@@ -116,13 +126,18 @@ impl Cards<'_> {
             true => 0,
             false => topic.partitions.len().min(LANES_MAX),
         };
+        let is_growing = self.view.growing.as_ref() == Some(name);
+        let forecast = is_growing.then(|| forecast(self.world, name)).flatten();
         let place = Rect::new(x + PAD, top, width - 2.0 * PAD, lanes::height(rows.len()));
         let lanes = (0..shown).map(|number| {
             let y = top + number as f32 * place.height;
             let partition = TopicPartition::new(name.clone(), number as i32);
             let wanted = self.view.moved.get(&partition).copied();
             let rect = Rect { y, ..place };
-            let lane = lanes::lane(self.world, partition, wanted, rows, self.news, rect);
+            let mut lane = lanes::lane(self.world, partition, wanted, rows, self.news, rect);
+            if let Some(forecast) = &forecast {
+                foretell(&mut lane, forecast.partitions);
+            }
             Rc::new(lane)
         });
         let more_lanes = if is_folded {
@@ -144,6 +159,7 @@ impl Cards<'_> {
             is_folded,
             totals: self.totals(name, topic, &readers),
             lanes: lanes.collect(),
+            forecast,
             more_lanes,
             more_groups: more.len(),
             rect: Rect::new(x, y, width, height),

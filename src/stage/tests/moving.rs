@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use engine::TopicPartition;
 use engine::client::TransactionCall;
+use engine::client::murmur2::partition_for_key;
 
-use super::super::scene::Pin;
+use super::super::scene::{Arrangement, Pin, Room};
 use super::super::{Scene, Twin, View, ViewChange};
 use super::watched::{Watched, lane};
 use super::*;
@@ -143,6 +144,103 @@ fn zooming_makes_room_for_less_or_for_more() {
         assert!(scene.width.is_finite() && scene.width >= 20.0);
         super::pictures::check_scene(&watched.world, &scene, "wild");
     }
+}
+
+/// Draws until the board fits, as the page does, and says how large it is then.
+fn fitted(watched: &Watched, view: &mut View) -> Scene {
+    for _ in 0..20 {
+        let scene = watched.scene_for(view);
+        if !view.fit(&scene) {
+            return scene;
+        }
+    }
+    panic!("the board grows and shrinks for ever");
+}
+
+fn room(width_rem: f32, height_rem: f32) -> Room {
+    Room {
+        width_rem,
+        height_rem,
+        keeps_columns: false,
+    }
+}
+
+#[test]
+fn a_small_board_is_drawn_as_large_as_the_window_has_room_for() {
+    let watched = long_lane(3);
+    let mut view = View::new(90.0);
+    view.take_room(room(110.0, 60.0));
+    let scene = fitted(&watched, &mut view);
+    assert!(scene.zoom > 1.3, "{}", scene.zoom);
+    assert!(scene.width >= 74.0, "a lane still shows some records");
+    assert!(scene.height * scene.zoom <= 60.0);
+    super::pictures::check_scene(&watched.world, &scene, "fitted");
+
+    view.take_room(room(110.0, 30.0));
+    let scene = fitted(&watched, &mut view);
+    assert!(scene.height * scene.zoom <= 30.0 || scene.zoom == 1.0);
+    view.take_room(room(110.0, 5.0));
+    let scene = fitted(&watched, &mut view);
+    assert_eq!(scene.zoom, 1.0, "a board that is too high scrolls");
+}
+
+#[test]
+fn what_a_person_has_chosen_stays_until_they_let_it_be_fitted_again() {
+    let watched = long_lane(3);
+    let mut view = View::new(90.0);
+    view.take_room(room(110.0, 60.0));
+    let scene = fitted(&watched, &mut view);
+    view.change(ViewChange::Zoom(0.8), &scene);
+    let scene = fitted(&watched, &mut view);
+    assert_eq!(scene.zoom, 0.8);
+    view.change(ViewChange::Fit, &scene);
+    assert!(fitted(&watched, &mut view).zoom > 1.3);
+}
+
+#[test]
+fn beside_a_panel_a_fitted_board_keeps_its_columns_by_being_smaller() {
+    let watched = long_lane(3);
+    let mut view = View::new(90.0);
+    view.take_room(Room {
+        keeps_columns: true,
+        ..room(46.0, 40.0)
+    });
+    let scene = fitted(&watched, &mut view);
+    assert_eq!(scene.arrangement, Arrangement::Columns);
+    assert!(scene.width * scene.zoom <= 46.01, "all of it is seen");
+    view.change(ViewChange::Zoom(1.0), &scene);
+    let scene = fitted(&watched, &mut view);
+    assert_eq!(scene.arrangement, Arrangement::Columns, "it scrolls");
+}
+
+#[test]
+fn before_a_topic_grows_the_board_shows_which_keys_would_move() {
+    let mut watched = Watched::of("orders", 2);
+    let producer = watched.producer(ProducerConfig::default());
+    for number in 0..12 {
+        let partition = partition_for_key(format!("k{number}").as_bytes(), 2);
+        watched.send(producer, "orders", partition, &format!("k{number}"));
+    }
+    watched.pass_ms(2_000);
+    let mut view = View::new(110.0);
+    let plain = watched.scene_for(&view);
+    assert_eq!(plain.topics[0].forecast, None);
+    view.change(ViewChange::Grow(Some("orders".into())), &plain);
+    let grown = watched.scene_for(&view);
+    let forecast = grown.topics[0].forecast.clone().expect("it is told");
+    assert_eq!((forecast.partitions, forecast.keys), (3, 12));
+    assert!(forecast.moved > 0 && forecast.moved == forecast.split);
+    let cells = grown.topics[0].lanes.iter().flat_map(|lane| {
+        let here = lane.topic_partition.partition;
+        lane.cells.iter().map(move |cell| (here, cell))
+    });
+    for (here, cell) in cells {
+        let key = cell.key.as_deref().expect("each has a key");
+        let there = partition_for_key(key.as_bytes(), 3);
+        assert_eq!(cell.moves_to, (there != here).then_some(there), "{key}");
+    }
+    view.change(ViewChange::Grow(None), &grown);
+    assert_eq!(watched.scene_for(&view), plain);
 }
 
 /// Ten times a second with 256 partitions and 64 consumers must leave most of

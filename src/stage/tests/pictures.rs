@@ -485,7 +485,7 @@ fn a_member_names_its_partitions_by_number() {
         assert_eq!((member.chips.len(), member.more_chips), (1, 0));
         member.chips[0].clone()
     };
-    let wide = chip(&world, 78.0);
+    let wide = chip(&world, 86.0);
     assert_eq!(wide.text, "post.office-0, 1, 2");
     assert_eq!(wide.title, "post.office-0, post.office-1, post.office-2");
     let narrow = chip(&world, 64.0);

@@ -71,7 +71,7 @@ impl Broker {
             broker_epoch: self.broker_epoch,
             partitions: changes.into_iter().collect(),
         });
-        self.isr_channel.push(Purpose::Own, request);
+        self.isr_channel.push(fabric.now, Purpose::Own, request);
         self.run_channels(fabric);
     }
 

@@ -44,9 +44,10 @@ impl BrokerState {
     }
 }
 
-/// How long a broker waits before it registers again, in milliseconds; after
-/// each failure twice as long, up to `broker.session.timeout.ms`.
-const REGISTRATION_RETRY_MS: i64 = 100;
+/// How long a broker waits before it registers, or says that it lives, again
+/// after a failure, in milliseconds; after each twice as long, up to
+/// `broker.session.timeout.ms`.
+const RETRY_MS: i64 = 100;
 
 impl Broker {
     /// Where it is in its life.
@@ -92,7 +93,8 @@ impl Broker {
         self.incarnation_id += 1;
         self.has_taken_up = false;
         self.wish_is_known = false;
-        self.failed_registrations = 0;
+        self.failed_communications = 0;
+        self.communicates_at_once = false;
         self.broker_epoch = -1;
         self.image = MetadataImage::default();
         self.rebuild_topics_image();
@@ -166,16 +168,22 @@ impl Broker {
             incarnation_id: self.incarnation_id,
             rack: self.rack.clone(),
         });
-        self.lifecycle_channel.push(Purpose::Own, request);
+        self.lifecycle_channel
+            .push(fabric.now, Purpose::Own, request);
         self.run_channels(fabric);
     }
 
-    /// Says that it lives, when it is time to.
+    /// Says that it lives, when it is time to: one thing at a time
+    /// (`BrokerLifecycleManager.CommunicationEvent`, KAFKA-15950).
     pub(super) fn send_heartbeat(&mut self, fabric: &mut Fabric) {
         if self.heartbeat_at.is_none_or(|at| at > fabric.now) {
             return;
         }
         self.heartbeat_at = None;
+        if !self.lifecycle_channel.is_idle() {
+            self.communicates_at_once = true;
+            return;
+        }
         if self.state == BrokerState::Starting {
             return self.register(fabric);
         }
@@ -186,8 +194,24 @@ impl Broker {
             want_fence: !self.has_taken_up,
             want_shut_down: self.state == BrokerState::PendingControlledShutdown,
         });
-        self.lifecycle_channel.push(Purpose::Own, request);
+        self.lifecycle_channel
+            .push(fabric.now, Purpose::Own, request);
         self.run_channels(fabric);
+    }
+
+    /// When it next speaks with the controller.
+    fn plan_communication(&mut self, now: Time, delay_ms: i64) {
+        let is_urgent = std::mem::take(&mut self.communicates_at_once);
+        self.heartbeat_at = Some(now.plus_ms(if is_urgent { 0 } else { delay_ms }));
+    }
+
+    /// The controller has refused, or has not answered in time.
+    pub(super) fn communication_failed(&mut self, now: Time) {
+        let wait_ms = RETRY_MS << self.failed_communications.min(20);
+        let longest_ms = self.config.lease.session_timeout_ms;
+        self.failed_communications += 1;
+        self.communicates_at_once = false;
+        self.plan_communication(now, wait_ms.min(longest_ms));
     }
 
     /// Whether it has read the metadata log up to its own registration.
@@ -199,42 +223,38 @@ impl Broker {
         let now = fabric.now;
         match response {
             Response::BrokerRegistration(response) if response.error_code.is_none() => {
+                self.failed_communications = 0;
                 self.broker_epoch = response.broker_epoch;
                 self.state = BrokerState::Recovery;
-                self.heartbeat_at = Some(now);
+                self.plan_communication(now, 0);
                 // The registration may have been read before it was answered.
                 self.on_image_advanced(fabric);
                 self.send_heartbeat(fabric);
             }
-            Response::BrokerRegistration(_) => {
-                let wait_ms = REGISTRATION_RETRY_MS << self.failed_registrations.min(20);
-                let longest_ms = self.config.lease.session_timeout_ms;
-                self.failed_registrations += 1;
-                self.heartbeat_at = Some(now.plus_ms(wait_ms.min(longest_ms)));
-            }
+            Response::BrokerRegistration(_) => self.communication_failed(now),
             Response::BrokerHeartbeat(response) => self.on_heartbeat_answer(fabric, &response),
             _ => {}
         }
     }
 
     fn on_heartbeat_answer(&mut self, fabric: &mut Fabric, response: &BrokerHeartbeatResponse) {
-        let interval_ms = self.config.lease.heartbeat_interval_ms;
-        let mut next_ms = interval_ms;
-        if response.error_code.is_none() {
-            match self.state {
-                BrokerState::Recovery if !response.is_fenced => self.state = BrokerState::Running,
-                BrokerState::PendingControlledShutdown if response.should_shut_down => {
-                    return self.shut_down(fabric);
-                }
-                BrokerState::PendingControlledShutdown if !self.wish_is_known => {
-                    self.wish_is_known = true;
-                    next_ms = SECOND_WISH_MS;
-                }
-                _ => {}
-            }
+        if !response.error_code.is_none() {
+            return self.communication_failed(fabric.now);
         }
-        let at: Time = fabric.now.plus_ms(next_ms.min(interval_ms));
-        self.heartbeat_at = Some(at);
+        self.failed_communications = 0;
+        let mut next_ms = self.config.lease.heartbeat_interval_ms;
+        match self.state {
+            BrokerState::Recovery if !response.is_fenced => self.state = BrokerState::Running,
+            BrokerState::PendingControlledShutdown if response.should_shut_down => {
+                return self.shut_down(fabric);
+            }
+            BrokerState::PendingControlledShutdown if !self.wish_is_known => {
+                self.wish_is_known = true;
+                next_ms = SECOND_WISH_MS;
+            }
+            _ => {}
+        }
+        self.plan_communication(fabric.now, next_ms);
     }
 
     /// A clean end: all is on the disk.

@@ -56,7 +56,7 @@ use crate::coordinator::share_state::ShareCoordinator;
 use crate::protocol::{
     Header, Payload, ProduceRequest, Request, Response, TopicName, TopicPartition,
 };
-use crate::sim::{Alarm, Connection, Fabric, NodeId, Packet, Scheduled, Time};
+use crate::sim::{Alarm, Channel, Connection, Fabric, NodeId, Packet, Scheduled, Time};
 
 /// What a broker is given when it is made.
 #[derive(Clone, Debug)]
@@ -87,7 +87,10 @@ pub struct Broker {
     broker_epoch: i64,
     incarnation_id: u64,
     heartbeat_at: Option<Time>,
-    failed_registrations: u32,
+    /// How many communications with the controller have failed in a row.
+    failed_communications: u32,
+    /// Something is to be told at once, when the answer that is out is there.
+    communicates_at_once: bool,
     /// Whether the controller has answered that it wants to stop.
     wish_is_known: bool,
     /// Whether it holds, since it has started, what the metadata says.
@@ -137,6 +140,9 @@ impl Broker {
             voters,
         } = new;
         let transactions = Transactions::new(&config);
+        let lifecycle_channel = ControllerChannel::heartbeat(&config);
+        let forwarding_channel = ControllerChannel::forwarding(&config);
+        let isr_channel = ControllerChannel::alter_partition(&config);
         Broker {
             id,
             rack,
@@ -148,14 +154,15 @@ impl Broker {
             broker_epoch: -1,
             incarnation_id: 0,
             heartbeat_at: None,
-            failed_registrations: 0,
+            failed_communications: 0,
+            communicates_at_once: false,
             wish_is_known: false,
             has_taken_up: false,
             image: MetadataImage::default(),
             metadata_reader: MetadataReader::new(voters),
-            lifecycle_channel: ControllerChannel::default(),
-            forwarding_channel: ControllerChannel::default(),
-            isr_channel: ControllerChannel::default(),
+            lifecycle_channel,
+            forwarding_channel,
+            isr_channel,
             isr_changes: IsrChanges::default(),
             producer_ids: ProducerIdManager::default(),
             partitions: BTreeMap::new(),
@@ -410,9 +417,11 @@ impl Broker {
                 self.transaction_channel_failed(fabric, broker);
                 self.share_coordinator_gone(fabric, broker);
             }
-            NodeId::Controller(controller) => {
+            NodeId::Controller(controller) if connection.channel == Channel::Quorum => {
                 self.metadata_reader.failed(fabric.now, controller);
-                self.channel_failed(fabric.now, controller);
+            }
+            NodeId::Controller(controller) => {
+                self.channel_failed(fabric.now, connection.channel, controller);
             }
             NodeId::Client(_) | NodeId::ZooKeeper => {}
         }

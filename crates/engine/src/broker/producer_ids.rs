@@ -110,9 +110,15 @@ impl Broker {
                 broker_id: self.id,
                 broker_epoch: self.broker_epoch,
             });
-            self.forwarding_channel.push(Purpose::Own, request);
+            self.forwarding_channel
+                .push(fabric.now, Purpose::Own, request);
             self.run_channels(fabric);
         }
+    }
+
+    /// The controller was asked for long enough: it may be asked anew.
+    pub(super) fn producer_ids_timed_out(&mut self) {
+        self.producer_ids.is_asked = false;
     }
 
     pub(super) fn on_producer_ids(&mut self, now: Time, response: &AllocateProducerIdsResponse) {

@@ -7,7 +7,10 @@ use super::metadata::{ClientMetadata, MetadataAnswer};
 use crate::config::ConfigDef;
 use crate::event::{EventKind, LogLevel};
 use crate::protocol::{Header, MetadataRequest, MetadataResponse, Request};
-use crate::sim::{Alarm, ClientNumber, Fabric, NodeId, Random, Scheduled, Stream, Time};
+use crate::sim::{
+    Alarm, ClientNumber, Connection as TcpConnection, Fabric, NodeId, Random, Scheduled, Stream,
+    Time,
+};
 
 /// The logger of what concerns connections.
 const NETWORK_CLIENT: &str = "org.apache.kafka.clients.NetworkClient";
@@ -240,7 +243,8 @@ impl Connection {
     /// The connection to a broker is no more. All that waits for an answer on
     /// it waits in vain: returns those requests, oldest first.
     fn disconnect(&mut self, fabric: &mut Fabric, broker: i32) -> Vec<i32> {
-        fabric.close_connection(NodeId::Client(self.number), NodeId::Broker(broker));
+        let (client, server) = (NodeId::Client(self.number), NodeId::Broker(broker));
+        fabric.close_connection(TcpConnection::general(client, server));
         let peer = self.peers.entry(broker).or_default();
         peer.is_established = false;
         let failures = peer.failures;

@@ -26,6 +26,9 @@ pub struct BrokerConfig {
     pub auto_create_topics_enable: bool,
     /// `request.timeout.ms`: how long the broker waits for an answer.
     pub request_timeout_ms: i64,
+    /// `controller.socket.timeout.ms`: how long a broker waits for an answer of
+    /// the controller; not below 1.
+    pub controller_socket_timeout_ms: i64,
     /// `queued.max.requests`: how many may wait for a request handler.
     pub queued_max_requests: usize,
     /// How partitions are replicated.
@@ -119,6 +122,9 @@ pub struct QuorumConfig {
     pub retry_backoff_ms: i64,
     /// `controller.quorum.append.linger.ms`.
     pub append_linger_ms: i64,
+    /// `metadata.max.idle.interval.ms`: how often the active controller writes a
+    /// record that says nothing (KIP-835); 0 for never.
+    pub max_idle_interval_ms: i64,
 }
 
 /// How leadership goes back to preferred replicas (`leader.imbalance.*`), and
@@ -306,6 +312,7 @@ impl BrokerConfig {
             default_replication_factor: given.short("default.replication.factor"),
             auto_create_topics_enable: given.flag("auto.create.topics.enable"),
             request_timeout_ms: given.long("request.timeout.ms"),
+            controller_socket_timeout_ms: given.interval_ms("controller.socket.timeout.ms"),
             queued_max_requests: given.size("queued.max.requests"),
             replication: given.replication(),
             lease: BrokerLeaseConfig {
@@ -416,6 +423,7 @@ impl Given<'_> {
             request_timeout_ms: self.interval_ms("controller.quorum.request.timeout.ms"),
             retry_backoff_ms: self.interval_ms("controller.quorum.retry.backoff.ms"),
             append_linger_ms: self.long("controller.quorum.append.linger.ms"),
+            max_idle_interval_ms: self.long("metadata.max.idle.interval.ms"),
         }
     }
 

@@ -139,6 +139,14 @@ impl Consensus {
         }
     }
 
+    /// When readers are answered though nothing has happened.
+    pub(super) fn next_no_op(&self, now: Time) -> Option<Time> {
+        match self {
+            Consensus::Quorum(quorum) => quorum.next_no_op(now),
+            Consensus::ZooKeeper(_) => None,
+        }
+    }
+
     /// What a follower asks the leader for.
     pub(super) fn fetch_request(&self) -> Option<(i32, FetchMetadataRequest)> {
         match self {

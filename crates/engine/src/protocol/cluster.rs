@@ -142,6 +142,18 @@ pub struct EnvelopeResponse {
     pub response: Option<Box<Response>>,
 }
 
+/// How far a copy of the metadata log goes in records that say nothing
+/// (`NoOpRecord`, KIP-835). The active controller writes them so that readers are
+/// answered though nothing happens. Here they are counted and not kept: who has
+/// not read the last one does not wait.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct NoOps {
+    /// The epoch of the controller that wrote them.
+    pub leader_epoch: i32,
+    /// How many it has written in that epoch.
+    pub count: u64,
+}
+
 /// Reads the metadata log. Kafka uses `Fetch` of `__cluster_metadata-0` for
 /// this (KIP-595); here the records travel as they are, not as bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -156,6 +168,8 @@ pub struct FetchMetadataRequest {
     pub fetch_offset: i64,
     /// The epoch of its last record, 0 when it has none.
     pub last_fetched_epoch: i32,
+    /// The last `NoOpRecord` that it has read.
+    pub no_ops_read: NoOps,
     /// How long the leader may wait for something new, in milliseconds.
     pub max_wait_ms: i32,
 }
@@ -174,6 +188,8 @@ pub struct FetchMetadataResponse {
     pub diverging_epoch: Option<(i32, i64)>,
     /// The offset below which a majority has every record.
     pub high_watermark: i64,
+    /// The last `NoOpRecord` among what was read.
+    pub no_ops: NoOps,
     /// The records from the offset asked for on, each with its epoch.
     pub records: Vec<(i32, MetadataRecord)>,
 }

@@ -1,5 +1,7 @@
 use super::network::Connection;
-use super::{EventQueue, Host, Latency, Link, Network, NodeId, PacketId, Time, TimerHandle};
+use super::{
+    Channel, EventQueue, Host, Latency, Link, Network, NodeId, PacketId, Time, TimerHandle,
+};
 use crate::client::ClientTimer;
 use crate::event::{Cause, Event, EventKind};
 use crate::protocol::{Header, Payload, Request, Response};
@@ -63,17 +65,24 @@ impl Fabric {
         self.epoch_ms + self.now.as_ms() as i64
     }
 
-    /// Sends a request to a server, on the connection that the sender opened.
+    /// Sends a request to a server, on the connection that the sender opened
+    /// for such.
     pub fn request(&mut self, from: NodeId, to: NodeId, header: Header, request: Request) {
-        let (client, server) = (from, to);
-        let connection = Connection { client, server };
+        let connection = Connection {
+            client: from,
+            server: to,
+            channel: Channel::of_request(&request),
+        };
         self.send(connection, from, header, Payload::Request(request));
     }
 
     /// Sends a response to who asked.
     pub fn respond(&mut self, from: NodeId, to: NodeId, header: Header, response: Response) {
-        let (client, server) = (to, from);
-        let connection = Connection { client, server };
+        let connection = Connection {
+            client: to,
+            server: from,
+            channel: Channel::of_response(&response),
+        };
         self.send(connection, from, header, Payload::Response(response));
     }
 
@@ -86,8 +95,8 @@ impl Fabric {
     }
 
     /// Closes a connection, as a client does that has waited too long.
-    pub fn close_connection(&mut self, client: NodeId, server: NodeId) {
-        for timer in self.network.close(Connection { client, server }) {
+    pub fn close_connection(&mut self, connection: Connection) {
+        for timer in self.network.close(connection) {
             self.queue.cancel(timer);
         }
     }

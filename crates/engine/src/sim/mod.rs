@@ -2,6 +2,7 @@
 //! network, and seeded randomness.
 
 mod alarm;
+mod channel;
 mod digest;
 mod fabric;
 mod link;
@@ -12,6 +13,7 @@ mod random;
 mod time;
 
 pub(crate) use alarm::Alarm;
+pub use channel::Channel;
 pub use digest::Digest;
 pub(crate) use fabric::{Fabric, Scheduled};
 pub use link::{LOSS_PER_MILLE_MAX, Latency, Link};

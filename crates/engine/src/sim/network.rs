@@ -1,7 +1,7 @@
 use crate::collections::{BTreeMap, BTreeSet};
 
 use super::link::{Link, RETRANSMISSION_US};
-use super::{Host, Latency, NodeId, Random, Stream, Time, TimerHandle};
+use super::{Channel, Host, Latency, NodeId, Random, Stream, Time, TimerHandle};
 use crate::protocol::{Header, Payload};
 
 /// Numbers the packets of a world in the order in which they were sent.
@@ -17,6 +17,8 @@ pub struct Packet {
     pub from: NodeId,
     /// Who receives it.
     pub to: NodeId,
+    /// Which of the connections between the two it travels on.
+    pub channel: Channel,
     /// When it left.
     pub departure: Time,
     /// When it arrives; nobody knows while it waits at a cut link.
@@ -29,13 +31,26 @@ pub struct Packet {
     pub payload: Payload,
 }
 
-/// A TCP connection, by who opened it and who took it.
+/// A TCP connection, by who opened it and who took it, and for what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Connection {
     /// Who opened it, and sends requests on it.
     pub client: NodeId,
     /// Who answers on it.
     pub server: NodeId,
+    /// What it is for.
+    pub channel: Channel,
+}
+
+impl Connection {
+    /// The connection between the two that is for nothing in particular.
+    pub fn general(client: NodeId, server: NodeId) -> Connection {
+        Connection {
+            client,
+            server,
+            channel: Channel::General,
+        }
+    }
 }
 
 /// The time between two nodes on one machine, in microseconds.
@@ -105,6 +120,7 @@ impl Network {
             id,
             from,
             to,
+            channel: connection.channel,
             departure: now,
             arrival,
             is_held,
@@ -212,7 +228,11 @@ impl Packet {
             true => (self.from, self.to),
             false => (self.to, self.from),
         };
-        Connection { client, server }
+        Connection {
+            client,
+            server,
+            channel: self.channel,
+        }
     }
 }
 

@@ -15,7 +15,7 @@ impl Run {
     /// One thing that goes wrong, or is mended.
     pub(super) fn fault(&mut self) {
         let broker = self.any_broker();
-        let command = match self.random.below(24) {
+        let command = match self.random.below(27) {
             0..=3 => Command::KillBroker { broker },
             4 | 5 => Command::StopBroker { broker },
             6..=10 => match self.any_broker_that_is_down() {
@@ -40,6 +40,13 @@ impl Run {
             19 | 20 => Command::HealNetwork,
             21 => self.bad_link(),
             22 => self.slow_broker(broker),
+            23 => Command::FreezeServer {
+                server: self.any_server(),
+            },
+            24 | 25 => match self.frozen_servers().pop() {
+                Some(server) => Command::ThawServer { server },
+                None => Command::HealNetwork,
+            },
             _ => Command::SetLatency {
                 latency: cluster::latency(&mut self.random),
             },
@@ -57,6 +64,22 @@ impl Run {
     fn any_controller(&mut self) -> i32 {
         let all: Vec<i32> = self.world.controllers().keys().copied().collect();
         self.pick(&all)
+    }
+
+    fn any_server(&mut self) -> i32 {
+        match self.random.below(3) {
+            0 => self.any_controller(),
+            _ => self.any_broker(),
+        }
+    }
+
+    /// Those whose process stands still.
+    pub(super) fn frozen_servers(&self) -> Vec<i32> {
+        let brokers = self.world.brokers().keys();
+        let servers = brokers.chain(self.world.controllers().keys()).copied();
+        servers
+            .filter(|id| self.world.is_server_frozen(*id))
+            .collect()
     }
 
     /// With ZooKeeper, one of the brokers is it.

@@ -63,6 +63,9 @@ impl Run {
     }
 
     fn mend_the_network(&mut self) {
+        while let Some(server) = self.frozen_servers().pop() {
+            self.execute(Command::ThawServer { server });
+        }
         self.execute(Command::HealNetwork);
         let latency = Latency {
             base_us: 1_000,

@@ -219,6 +219,15 @@ impl Model {
                 topic_partition,
                 ..
             } => self.gave_up(world, *broker, topic_partition),
+            EventKind::LogCleaned {
+                topic_partition,
+                cleaning,
+                ..
+            } => {
+                if let Some(record) = self.partition(world, topic_partition) {
+                    record.was_compacted(cleaning.cleaned_to);
+                }
+            }
             EventKind::RecordsDeleted {
                 broker,
                 topic_partition,
@@ -342,7 +351,14 @@ impl Model {
             batches.map(|batches| (record, batches))
         });
         let Some((record, batches)) = appended else {
-            assert!(may_be_older, "{of}: nobody has appended at {base_offset}");
+            // A broker that stood still may append and delete at one instant.
+            let record = self.partitions.get(of);
+            let gone_to = record.map_or(0, |record| record.deleted_to.max(record.unseen_to));
+            let is_gone = base_offset < gone_to;
+            assert!(
+                may_be_older || is_gone,
+                "{of}: nobody has appended at {base_offset}"
+            );
             return;
         };
         let records = batches[0].record_count() as u64;
@@ -355,7 +371,7 @@ impl Model {
             self.summary.excused += records;
         } else {
             assert!(
-                may_be_older || base_offset < record.deleted_to,
+                may_be_older || base_offset < record.deleted_to.max(record.unseen_to),
                 "{of}: what is acknowledged at {base_offset} is not committed: up to {} is",
                 record.committed_end
             );

@@ -43,6 +43,9 @@ pub struct PartitionRecord {
     /// replica may have compacted it away for the sake of a later one that was
     /// lost since.
     pub compacted_in_vain_to: i64,
+    /// Before this, a leader that stood still may have appended and compacted
+    /// away records at one instant, so that nobody has seen them.
+    pub unseen_to: i64,
     pub epochs: Epochs,
     pub excuse: Excuse,
     /// What has become committed and is not taken from here yet, of a partition
@@ -134,6 +137,7 @@ impl PartitionRecord {
             appended: BTreeMap::new(),
             acknowledged: BTreeSet::new(),
             deleted_to: 0,
+            unseen_to: 0,
             compacted_in_vain_to: 0,
             epochs: Epochs::default(),
             excuse: Excuse::default(),
@@ -341,7 +345,7 @@ impl PartitionRecord {
             }
             let mut records = committed.iter().flat_map(|batch| batch.records().flatten());
             let committed = records.find(|committed| committed.offset == offset);
-            if committed.is_none() && self.may_have_gaps() {
+            if committed.is_none() && self.may_have_gaps(offset) {
                 continue;
             }
             let committed = committed.expect("it was committed");
@@ -357,8 +361,15 @@ impl PartitionRecord {
     /// A leader that begins anew tells what is committed. When its log was
     /// compacted it does not tell all: another replica may still have what it
     /// has not.
-    fn may_have_gaps(&self) -> bool {
-        self.is_compacted && self.excuse.epoch.is_some()
+    fn may_have_gaps(&self, offset: i64) -> bool {
+        self.is_compacted && (self.excuse.epoch.is_some() || offset < self.unseen_to)
+    }
+
+    /// A log was compacted up to here.
+    pub fn was_compacted(&mut self, to: i64) {
+        if to > self.committed_end {
+            self.unseen_to = self.unseen_to.max(to);
+        }
     }
 
     /// Takes down what has become committed: dense, from where the last ended.
@@ -368,6 +379,7 @@ impl PartitionRecord {
             return;
         }
         let from = self.committed_end.max(log.start_offset());
+        let gone_to = self.deleted_to.max(self.unseen_to);
         for batch in log.batches_from(from) {
             if batch.next_offset() > high_watermark {
                 break;
@@ -375,7 +387,7 @@ impl PartitionRecord {
             let is_next = batch.base_offset() == self.committed_end
                 || batch.base_offset() <= log.start_offset();
             assert!(
-                is_next || self.may_have_gaps(),
+                is_next || self.may_have_gaps(self.committed_end),
                 "{}: after {} comes {}",
                 self.of,
                 self.committed_end,
@@ -384,7 +396,7 @@ impl PartitionRecord {
             // Who lost records may be sent them again.
             if self.excuse.epoch.is_none() {
                 self.sessions
-                    .take_down(&self.of, batch, &self.acknowledged, self.deleted_to);
+                    .take_down(&self.of, batch, &self.acknowledged, gone_to);
             }
             self.committed.insert(batch.base_offset(), batch.clone());
             self.committed_end = batch.next_offset();

@@ -25,8 +25,8 @@ pub(super) fn among(lane: &Lane) -> Html {
 
 fn control(mark: &ControlMark) -> Html {
     let (letter, word) = match mark.commits {
-        true => ("C", "commit"),
-        false => ("A", "abort"),
+        true => ("✓", "commit"),
+        false => ("✕", "abort"),
     };
     let title = format!("offset {}: a control record, {word}", mark.offset);
     html! {
@@ -126,10 +126,24 @@ pub(super) fn handed(handed: &Handed) -> Html {
             handed.state.name()
         ),
     };
-    let class = classes!("handed", format!("is-{}", handed.state.name()));
+    let class = classes!(
+        "handed",
+        format!("is-{}", handed.state.name()),
+        handed.is_last_delivery.then_some("is-last"),
+    );
+    // The first time is what one expects.
+    let text = match count {
+        1 => format!("{} {}", handed.badge, handed.state.sign()),
+        _ => format!(
+            "{} {count}×",
+            if handed.badge.is_empty() {
+                handed.state.sign()
+            } else {
+                &handed.badge
+            }
+        ),
+    };
     html! {
-        <div key={handed.offset} {class} style={at(&handed.rect)} {title}>
-            { format!("{} {}{count}", handed.badge, handed.state.sign()) }
-        </div>
+        <div key={handed.offset} {class} style={at(&handed.rect)} {title}>{ text }</div>
     }
 }

@@ -338,3 +338,21 @@ fn a_slow_broker_and_its_links_say_so() {
     assert!(text.contains("lossy link to broker 2"), "{text}");
     assert_has(&text, "Between broker 1 and broker 2: loses 15 %");
 }
+
+#[test]
+fn a_group_without_its_coordinator_says_so() {
+    let mut world = three_brokers();
+    let state = |world: &World| scene(world, 80.0).groups[0].state_words();
+    assert_eq!(state(&world), "Stable");
+    let coordinator = scene(&world, 80.0).groups[0].coordinator;
+    let broker = coordinator.expect("somebody coordinates it");
+    execute(&mut world, Command::KillBroker { broker });
+    assert_eq!(state(&world), "no coordinator");
+    assert!(words(&world).contains("Group billing: no coordinator"));
+    run_ms(&mut world, 20_000);
+    assert_eq!(
+        state(&world),
+        "Stable",
+        "another broker took the group over"
+    );
+}

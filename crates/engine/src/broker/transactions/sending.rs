@@ -6,7 +6,7 @@ use super::super::Broker;
 use crate::controller::MetadataImage;
 use crate::coordinator::transaction::MarkerDestination;
 use crate::protocol::{Header, Request, TopicPartition, WriteTxnMarkersResponse};
-use crate::sim::{Fabric, NodeId, Time};
+use crate::sim::{Connection, Fabric, NodeId, Time};
 
 /// After how many milliseconds what could not be written is sent again. Kafka
 /// sends it again at once.
@@ -131,7 +131,7 @@ impl Broker {
     /// connection goes all that was asked on it.
     pub(in super::super) fn drop_broker(&mut self, fabric: &mut Fabric, broker: i32) {
         let (client, server) = (NodeId::Broker(self.id), NodeId::Broker(broker));
-        fabric.close_connection(client, server);
+        fabric.close_connection(Connection::general(client, server));
         self.fetcher_failed(fabric, broker);
         self.transaction_channel_failed(fabric, broker);
     }

@@ -93,7 +93,10 @@ impl ConnectorEvent {
             ConnectorEvent::StateChanged { state } => write!(f, "Connector {name} is {state}."),
             ConnectorEvent::SourceChanged { changes } => {
                 let changes = counted(i64::try_from(*changes).unwrap_or(i64::MAX), "change");
-                write!(f, "What connector {name} reads has {changes} more.")
+                write!(
+                    f,
+                    "There is something new for connector {name} to read: {changes}."
+                )
             }
             ConnectorEvent::OffsetRead { position: None } => write!(
                 f,

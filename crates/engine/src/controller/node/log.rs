@@ -28,10 +28,31 @@ pub(super) struct DelayedFetch {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum OwnFetch {
     Idle,
-    /// The leader asked, and the request's number.
-    InFlight(i32, i32),
+    /// It is out.
+    InFlight {
+        /// The leader asked.
+        leader: i32,
+        /// The request's number.
+        correlation_id: i32,
+        /// Until when the answer is waited for.
+        deadline: Time,
+    },
     /// It failed; when it is tried again.
     RetryAt(Time),
+}
+
+impl OwnFetch {
+    /// Until when an answer is waited for.
+    pub fn deadline(&self) -> Option<Time> {
+        match self {
+            OwnFetch::InFlight { deadline, .. } => Some(*deadline),
+            OwnFetch::Idle | OwnFetch::RetryAt(_) => None,
+        }
+    }
+
+    fn is_out_to(&self, controller: i32) -> bool {
+        matches!(self, OwnFetch::InFlight { leader, .. } if *leader == controller)
+    }
 }
 
 impl ControllerNode {
@@ -42,8 +63,11 @@ impl ControllerNode {
         header: Header,
         request: FetchMetadataRequest,
     ) {
+        let now = fabric.now;
+        let longest = now.plus_ms(i64::from(request.max_wait_ms));
+        let no_op = self.quorum.next_no_op(now);
         self.delayed_fetches.push(DelayedFetch {
-            deadline: fabric.now.plus_ms(i64::from(request.max_wait_ms)),
+            deadline: no_op.map_or(longest, |at| at.min(longest)),
             from,
             header,
             request,
@@ -108,7 +132,7 @@ impl ControllerNode {
         };
         let is_free = match self.own_fetch {
             OwnFetch::Idle => true,
-            OwnFetch::InFlight(asked, _) => asked != leader,
+            OwnFetch::InFlight { .. } => !self.own_fetch.is_out_to(leader),
             OwnFetch::RetryAt(at) => at <= fabric.now,
         };
         if is_free {
@@ -117,7 +141,11 @@ impl ControllerNode {
                 NodeId::Controller(leader),
                 Request::FetchMetadata(request),
             );
-            self.own_fetch = OwnFetch::InFlight(leader, correlation_id);
+            self.own_fetch = OwnFetch::InFlight {
+                leader,
+                correlation_id,
+                deadline: self.answer_deadline(fabric.now),
+            };
         }
     }
 
@@ -128,7 +156,12 @@ impl ControllerNode {
         header: &Header,
         response: FetchMetadataResponse,
     ) {
-        if self.own_fetch == OwnFetch::InFlight(from, header.correlation_id) {
+        let is_expected = matches!(
+            self.own_fetch,
+            OwnFetch::InFlight { leader, correlation_id, .. }
+                if leader == from && correlation_id == header.correlation_id
+        );
+        if is_expected {
             self.own_fetch = match response.error_code.is_none() {
                 true => OwnFetch::Idle,
                 false => OwnFetch::RetryAt(now.plus_ms(self.quorum.quorum().retry_backoff_ms())),
@@ -138,7 +171,7 @@ impl ControllerNode {
     }
 
     pub(super) fn fetch_failed(&mut self, now: Time, leader: i32) {
-        if matches!(self.own_fetch, OwnFetch::InFlight(asked, _) if asked == leader) {
+        if self.own_fetch.is_out_to(leader) {
             self.own_fetch =
                 OwnFetch::RetryAt(now.plus_ms(self.quorum.quorum().retry_backoff_ms()));
         }

@@ -5,6 +5,7 @@ mod administer;
 mod balance;
 mod brokers;
 mod log;
+mod requests;
 mod unclean;
 
 use crate::collections::BTreeMap;
@@ -13,8 +14,9 @@ use std::sync::Arc;
 use self::balance::Balance;
 use self::brokers::Session;
 use self::log::{DelayedFetch, OwnFetch, Waiting};
+use self::requests::Asked;
 use self::unclean::UncleanElections;
-use super::consensus::{Consensus, Outgoing, to_controllers};
+use super::consensus::{Consensus, to_controllers};
 use super::quorum::LogEntry;
 use super::{Controller, MetadataRecord};
 use crate::config::BrokerConfig;
@@ -23,17 +25,7 @@ use crate::protocol::{
     AllocateProducerIdsResponse, AlterPartitionResponse, BrokerHeartbeatResponse,
     BrokerRegistrationResponse, EnvelopeResponse, ErrorCode, Header, Payload, Request, Response,
 };
-use crate::sim::{Alarm, Connection, Fabric, NodeId, Packet, Random, Scheduled, Time};
-
-/// A request to another controller that is out.
-#[derive(Clone, Debug, Hash)]
-struct Asked {
-    correlation_id: i32,
-    /// Until when its answer is waited for.
-    deadline: Time,
-    /// What is asked next: the last of what there was to ask meanwhile.
-    next: Option<Request>,
-}
+use crate::sim::{Alarm, Fabric, NodeId, Packet, Random, Scheduled, Time};
 
 /// A controller (`kafka.server.ControllerServer`).
 #[derive(Clone, Debug, Hash)]
@@ -211,6 +203,7 @@ impl ControllerNode {
 
     pub(crate) fn on_timer(&mut self, fabric: &mut Fabric) {
         self.alarm.went_off();
+        self.close_silent(fabric);
         let sendings = self.quorum.on_deadline(fabric.now);
         self.send_all(fabric, sendings);
         self.expire_sessions(fabric);
@@ -305,15 +298,6 @@ impl ControllerNode {
         }
     }
 
-    /// Another controller has answered; what is to be asked of it next.
-    fn answered(&mut self, controller: i32, correlation_id: i32) -> Option<Request> {
-        let asked = self.unanswered.get(&controller)?;
-        match asked.correlation_id == correlation_id {
-            true => self.unanswered.remove(&controller)?.next,
-            false => None,
-        }
-    }
-
     /// Brings everything in line with the quorum after something has happened.
     fn settle(&mut self, fabric: &mut Fabric) {
         if !self.is_up {
@@ -329,6 +313,7 @@ impl ControllerNode {
             self.quorum.next_deadline(),
             self.next_session_expiry(),
             self.next_fetch_deadline(),
+            self.next_answer_deadline(),
             self.plan_balance(fabric.now),
             self.plan_unclean_elections(fabric.now),
         ];
@@ -380,69 +365,10 @@ impl ControllerNode {
         self.was_leader = false;
     }
 
-    /// One request at a time to each controller; one that is not answered in
-    /// time ends the connection (`controller.quorum.request.timeout.ms`,
-    /// `org.apache.kafka.raft.RequestManager`). What goes to ZooKeeper may wait
-    /// in line.
-    ///
-    /// One that has just won does not wait for the last vote before it tells
-    /// so (`KafkaRaftClient.resetConnections`): that goes out as soon as the
-    /// vote is there.
-    fn send_all(&mut self, fabric: &mut Fabric, sendings: Vec<Outgoing>) {
-        for (to, request) in sendings {
-            match to {
-                NodeId::Controller(controller) => self.ask_once(fabric, controller, request),
-                to => {
-                    self.send(fabric, to, request);
-                }
-            }
-        }
-    }
-
-    fn ask_once(&mut self, fabric: &mut Fabric, controller: i32, request: Request) {
-        let now = fabric.now;
-        let to = NodeId::Controller(controller);
-        match self.unanswered.get_mut(&controller) {
-            Some(asked) if asked.deadline > now => {
-                asked.next = Some(request);
-                return;
-            }
-            Some(_) => {
-                fabric.close_connection(NodeId::Controller(self.id), to);
-                self.fetch_failed(now, controller);
-            }
-            None => {}
-        }
-        let asked = Asked {
-            correlation_id: self.send(fabric, to, request),
-            deadline: now.plus_ms(self.config.quorum.request_timeout_ms),
-            next: None,
-        };
-        self.unanswered.insert(controller, asked);
-    }
-
-    fn send(&mut self, fabric: &mut Fabric, to: NodeId, request: Request) -> i32 {
-        let header = Header::next(&mut self.next_correlation_id, &self.client_id);
-        let correlation_id = header.correlation_id;
-        fabric.request(NodeId::Controller(self.id), to, header, request);
-        correlation_id
-    }
-
-    fn respond(&self, fabric: &mut Fabric, to: NodeId, header: Header, response: Response) {
-        fabric.respond(NodeId::Controller(self.id), to, header, response);
-    }
-
     /// Another process has gone: nobody waits for its answers.
     fn forget(&mut self, node: NodeId) {
         self.waiting.retain(|waiting| waiting.from != node);
         self.delayed_fetches.retain(|fetch| fetch.from != node);
-    }
-
-    fn on_server_closed(&mut self, fabric: &mut Fabric, connection: Connection) {
-        if let NodeId::Controller(server) = connection.server {
-            self.unanswered.remove(&server);
-            self.fetch_failed(fabric.now, server);
-        }
     }
 }
 

@@ -4,7 +4,7 @@ use super::{LogEntry, Quorum, Role, Sending, VoterState};
 use crate::controller::MetadataRecord;
 use crate::protocol::{
     BeginQuorumEpochRequest, BeginQuorumEpochResponse, ErrorCode, FetchMetadataRequest,
-    FetchMetadataResponse, Request,
+    FetchMetadataResponse, NoOps, Request,
 };
 use crate::sim::Time;
 use crate::sorting::sort_by;
@@ -20,6 +20,7 @@ impl Quorum {
         self.role = Role::Leader {
             voters: self.others().map(|id| (id, unknown)).collect(),
             epoch_start,
+            since: now,
             resign_at: now.plus_ms(self.majority_timeout_ms()),
         };
         self.append(vec![MetadataRecord::LeaderChange { leader: self.id }]);
@@ -97,7 +98,8 @@ impl Quorum {
             Role::Leader { .. } => ErrorCode::None,
             _ => ErrorCode::NotLeaderOrFollower,
         };
-        let mut response = self.fetch_response(error);
+        let mut response = self.fetch_response(now, error);
+        let may_wait = may_wait && request.no_ops_read == response.no_ops;
         if !error.is_none() {
             return Some(response);
         }
@@ -119,15 +121,43 @@ impl Quorum {
         (!response.records.is_empty() || !may_wait).then_some(response)
     }
 
-    fn fetch_response(&self, error_code: ErrorCode) -> FetchMetadataResponse {
+    fn fetch_response(&self, now: Time, error_code: ErrorCode) -> FetchMetadataResponse {
         FetchMetadataResponse {
             error_code,
             leader_epoch: self.epoch,
             leader_id: self.leader().unwrap_or(-1),
             diverging_epoch: None,
             high_watermark: self.high_watermark,
+            no_ops: self.no_ops(now),
             records: Vec::new(),
         }
+    }
+
+    /// What it has written so far only so that the log goes on
+    /// (`QuorumController.writeNoOpRecord`).
+    fn no_ops(&self, now: Time) -> NoOps {
+        let count = match (&self.role, self.idle_interval_us()) {
+            (Role::Leader { since, .. }, Some(interval_us)) => now.us_since(*since) / interval_us,
+            _ => 0,
+        };
+        NoOps {
+            leader_epoch: self.epoch,
+            count,
+        }
+    }
+
+    /// When it writes the next such record; `None` when it does not lead.
+    pub fn next_no_op(&self, now: Time) -> Option<Time> {
+        let Role::Leader { since, .. } = &self.role else {
+            return None;
+        };
+        let interval_us = self.idle_interval_us()?;
+        Some(since.plus_us((self.no_ops(now).count + 1).saturating_mul(interval_us)))
+    }
+
+    fn idle_interval_us(&self) -> Option<u64> {
+        let interval_ms = u64::try_from(self.config.max_idle_interval_ms).ok()?;
+        (interval_ms > 0).then(|| interval_ms.saturating_mul(1_000))
     }
 
     fn note_fetch(&mut self, now: Time, from: i32, offset: i64) {

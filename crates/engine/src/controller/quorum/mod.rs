@@ -13,7 +13,7 @@ use crate::collections::{BTreeMap, BTreeSet};
 
 use super::MetadataRecord;
 use crate::config::broker_config::QuorumConfig;
-use crate::protocol::{FetchMetadataRequest, FetchMetadataResponse, Request};
+use crate::protocol::{FetchMetadataRequest, FetchMetadataResponse, NoOps, Request};
 use crate::sim::{Random, Stream, Time};
 
 /// How long the leader lets a reader of the metadata log wait for something
@@ -61,6 +61,8 @@ pub enum Role {
         voters: BTreeMap<i32, VoterState>,
         /// Where its epoch begins in the log.
         epoch_start: i64,
+        /// Since when it leads.
+        since: Time,
         /// Since when a majority has not been heard of.
         resign_at: Time,
     },
@@ -90,6 +92,8 @@ pub struct Quorum {
     /// Whom it has voted for in this epoch.
     voted_for: Option<i32>,
     role: Role,
+    /// The last `NoOpRecord` that it has read as a follower.
+    no_ops_read: NoOps,
     random: Random,
 }
 
@@ -107,6 +111,7 @@ impl Quorum {
             role: Role::Unattached {
                 election_at: Time::ZERO,
             },
+            no_ops_read: NoOps::default(),
             random: Random::new(seed, Stream::Quorum(id)),
         }
     }
@@ -204,6 +209,7 @@ impl Quorum {
     pub(crate) fn begin(&mut self, now: Time, first: i32) {
         self.epoch = 1;
         self.voted_for = Some(first);
+        self.no_ops_read.leader_epoch = self.epoch;
         match self.id == first {
             true => {
                 self.lead(now);
@@ -252,6 +258,7 @@ impl Quorum {
             current_leader_epoch: self.epoch,
             fetch_offset: self.end_offset(),
             last_fetched_epoch: self.last_epoch(),
+            no_ops_read: self.no_ops_read,
             max_wait_ms: FETCH_MAX_WAIT_MS,
         };
         Some((*leader, request))
@@ -273,6 +280,7 @@ impl Quorum {
         if let Some((epoch, end_offset)) = response.diverging_epoch {
             return self.truncate(epoch, end_offset);
         }
+        self.no_ops_read = response.no_ops;
         self.log.extend(response.records);
         let known = response.high_watermark.min(self.end_offset());
         self.high_watermark = self.high_watermark.max(known);

@@ -8,8 +8,8 @@ use super::{PING_INTERVAL_MS, SESSION_TIMEOUT_MS};
 use crate::controller::MetadataRecord;
 use crate::controller::quorum::{LogEntry, read_committed};
 use crate::protocol::{
-    ErrorCode, FetchMetadataRequest, FetchMetadataResponse, Operation, OperationResult, SessionId,
-    ZooKeeperRequest, ZooKeeperResponse,
+    ErrorCode, FetchMetadataRequest, FetchMetadataResponse, NoOps, Operation, OperationResult,
+    SessionId, ZooKeeperRequest, ZooKeeperResponse,
 };
 use crate::sim::Time;
 
@@ -257,6 +257,7 @@ impl Candidate {
             leader_id: self.controller.unwrap_or(-1),
             diverging_epoch: None,
             high_watermark: self.high_watermark,
+            no_ops: NoOps::default(),
             records: Vec::new(),
         };
         match is_active {

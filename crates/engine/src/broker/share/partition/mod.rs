@@ -134,6 +134,11 @@ impl SharePartition {
         self.leader_epoch
     }
 
+    /// What it is bounded by.
+    pub fn limits(&self) -> &SharePartitionLimits {
+        &self.limits
+    }
+
     /// The first offset that is not done with.
     pub fn start_offset(&self) -> i64 {
         self.start_offset

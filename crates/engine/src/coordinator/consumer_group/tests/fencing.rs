@@ -53,6 +53,32 @@ fn an_answer_may_be_lost_once() {
     assert!(message.contains("greater member epoch (3)"), "{message}");
 }
 
+/// A process that comes back under the id that it had knows no epoch any more.
+/// The coordinator takes it for somebody late, not for somebody new, until it has
+/// not heard of the id for a whole session; being refused is no sign of life. So
+/// it is in 4.0 (KAFKA-19233 lets such members in, later).
+#[test]
+fn who_begins_anew_is_fenced_until_its_session_ends() {
+    let mut broker = Broker::new();
+    broker.beat(&joining("a"));
+    // Only at the first epoch it may be that the answer to joining was lost.
+    assert_eq!(broker.beat(&joining("a")).member_epoch, 1);
+    broker.topic("clicks", CLICKS, 5);
+    assert_eq!(broker.beat(&beating("a", 1)).member_epoch, 2);
+    for _ in 0..4 {
+        broker.pass(10_000);
+        let (error, message) = broker.refusal(&joining("a"));
+        assert_eq!(error, ErrorCode::FencedMemberEpoch);
+        assert_eq!(
+            message,
+            "The consumer group member has a smaller member epoch (0) than the one known by the \
+             group coordinator (2). The member must abandon all its partitions and rejoin."
+        );
+    }
+    broker.pass(5_000);
+    assert_eq!(broker.beat(&joining("a")).error_code, ErrorCode::None);
+}
+
 #[test]
 fn a_static_member_comes_back_to_what_it_had() {
     let mut broker = Broker::new();

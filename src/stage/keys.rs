@@ -79,13 +79,25 @@ pub struct TopicKeys {
 }
 
 /// How many records of each partition are looked at, the newest.
-const RECORDS_MAX: usize = 5_000;
+const RECORDS_MAX: i64 = 5_000;
+/// How many for a forecast on the board, which is made again and again.
+const RECORDS_GLANCED: i64 = 200;
 /// How many different keys are kept.
 const KEYS_MAX: usize = 500;
 
 /// The keys of a topic: of its newest records, when there are very many. `None`
 /// when there is no such topic.
 pub fn topic_keys(world: &World, topic: &TopicName) -> Option<TopicKeys> {
+    newest(world, topic, RECORDS_MAX)
+}
+
+/// What one more partition would do to the keys of a topic's newest records.
+pub(super) fn forecast(world: &World, topic: &TopicName) -> Option<Forecast> {
+    let keys = newest(world, topic, RECORDS_GLANCED)?;
+    Some(keys.forecast(keys.partitions.saturating_add(1)))
+}
+
+fn newest(world: &World, topic: &TopicName, records: i64) -> Option<TopicKeys> {
     let partitions = world.topics().get(topic)?.partitions.len();
     let partitions = i32::try_from(partitions).unwrap_or(i32::MAX);
     let mut found = TopicKeys {
@@ -94,18 +106,22 @@ pub fn topic_keys(world: &World, topic: &TopicName) -> Option<TopicKeys> {
         ..TopicKeys::default()
     };
     for partition in 0..partitions {
-        found.take(world, &TopicPartition::new(topic.clone(), partition));
+        found.take(
+            world,
+            &TopicPartition::new(topic.clone(), partition),
+            records,
+        );
     }
     Some(found)
 }
 
 impl TopicKeys {
-    fn take(&mut self, world: &World, of: &TopicPartition) {
+    fn take(&mut self, world: &World, of: &TopicPartition, records: i64) {
         let Some(partition) = world.partition(of) else {
             return;
         };
         let log = &partition.log;
-        let from = log.end_offset() - RECORDS_MAX as i64;
+        let from = log.end_offset() - records;
         self.is_part |= from > log.start_offset();
         for batch in log.batches_from(from.max(log.start_offset())) {
             if batch.is_control() {
@@ -126,7 +142,7 @@ impl TopicKeys {
     pub fn moves(&self, partitions: i32) -> Vec<KeyMove> {
         let moves = self.keys.iter().filter_map(|(key, places)| {
             Some(KeyMove {
-                key: crate::stage::scene::readable(key),
+                key: super::scene::readable(key),
                 before: KeyToPartition::of(key, self.partitions)?.partition,
                 after: KeyToPartition::of(key, partitions)?.partition,
                 lies_in: places.keys().copied().collect(),
@@ -134,6 +150,53 @@ impl TopicKeys {
             })
         });
         moves.collect()
+    }
+
+    /// The same in numbers.
+    pub fn forecast(&self, partitions: i32) -> Forecast {
+        let moves = self.moves(partitions);
+        Forecast {
+            partitions,
+            keys: moves.len(),
+            moved: moves.iter().filter(|it| it.moves()).count(),
+            split: moves.iter().filter(|it| it.is_split()).count(),
+            is_part: self.is_part,
+        }
+    }
+}
+
+/// What would become of a topic's keys if it had more partitions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Forecast {
+    /// How many partitions it would have.
+    pub partitions: i32,
+    /// How many different keys there are.
+    pub keys: usize,
+    /// New records of so many would go to another partition.
+    pub moved: usize,
+    /// The records of so many would lie in more than one partition.
+    pub split: usize,
+    /// Whether only the newest records were looked at.
+    pub is_part: bool,
+}
+
+impl Forecast {
+    /// It in a sentence.
+    pub fn sentence(&self) -> String {
+        let Forecast {
+            keys, moved, split, ..
+        } = self;
+        let part = match self.is_part {
+            true => " of the newest records",
+            false => "",
+        };
+        match keys {
+            0 => format!("There are no keys{part} yet."),
+            _ => format!(
+                "Of {keys} keys{part}, {moved} would go to another partition; of {split} the \
+                 history would lie in more than one, and nothing keeps those in order."
+            ),
+        }
     }
 }
 
