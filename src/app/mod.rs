@@ -12,13 +12,13 @@ mod theme;
 
 use std::rc::Rc;
 
-use engine::client::{AutoOffsetReset, Client, ConsumerConfig};
+use engine::client::Client;
 use engine::{Command, Time};
 use shell::TerminalId;
 use web_sys::{ScrollIntoViewOptions, ScrollLogicalPosition};
 use yew::prelude::*;
 
-use crate::panels::inspector::Deed;
+use crate::panels::inspector::{Deed, group_ids};
 use crate::panels::{
     ConnectorRequest, ConsumerRequest, Cursor, Filter, Panel, ProducerRequest, RecordRequest,
     TopicRequest, WORLD_SEED,
@@ -116,6 +116,8 @@ pub struct App {
     log: Rc<[LogLine]>,
     side: Side,
     notice: Option<String>,
+    /// How many forms were carried out.
+    sent: u32,
     theme: Theme,
     speech: Speech,
     presenting: Presenting,
@@ -203,6 +205,7 @@ impl Component for App {
             log: Rc::new([]),
             side: Side::new(),
             notice: None,
+            sent: 0,
             theme: Theme::current(),
             speech: Speech::current(),
             presenting: Presenting::default(),
@@ -263,22 +266,26 @@ impl Component for App {
             Msg::Newer => self.side.go_to_newer(),
             Msg::Search(text) => self.side.set_text(text),
             Msg::AddProducer(request) => self.submit(request, |playground, request| {
-                let started = playground.add_producer(request.config, request.workload);
+                let started = playground.add_producer(*request.config, request.workload);
                 started.map(|_| ())
             }),
             Msg::SendRecord(request) => self.submit(request, |playground, request| {
                 playground.send_record(request.producer, request.record)
             }),
             Msg::AddConsumer(request) => self.submit(request, |playground, request| {
-                playground
-                    .add_consumer(request.config, &request.topic)
-                    .map(|_| ())
+                playground.add_reader(request).map(|_| ())
             }),
             Msg::AddConnector(request) => self.submit(request, |playground, request| {
                 playground.add_connector(*request.config, request.rows)
             }),
             Msg::NewTopic(request) => self.submit(request, |playground, request| {
-                playground.create_topic(&request.name, request.partitions, request.configs)
+                let TopicRequest {
+                    name,
+                    partitions,
+                    replication_factor,
+                    configs,
+                } = request;
+                playground.create_topic(&name, partitions, replication_factor, configs)
             }),
             Msg::DismissNotice => self.notice = None,
             Msg::OpenWorld(world) => {
@@ -456,6 +463,7 @@ impl App {
             self.heartbeat
                 .act(|playground| carry_out(playground, request))
         });
+        self.sent += u32::from(done.is_ok());
         self.finish(done);
     }
 
@@ -534,17 +542,13 @@ impl App {
                 self.side.open(Panel::SendRecord(Some(producer)));
                 Ok(())
             }
-            BoardAction::AddConsumer { group, topics } => match topics.first() {
-                Some(topic) => {
-                    let config = ConsumerConfig {
-                        auto_offset_reset: AutoOffsetReset::Earliest,
-                        ..ConsumerConfig::of_group(group)
-                    };
-                    let start =
-                        |playground: &mut Playground| playground.add_consumer(config, topic);
+            BoardAction::AddConsumer { group, topics } => match topics.is_empty() {
+                false => {
+                    let names: Vec<&str> = topics.iter().map(|topic| &**topic).collect();
+                    let start = |playground: &mut Playground| playground.add_member(&group, &names);
                     self.heartbeat.act(start).map(|_| ())
                 }
-                None => {
+                true => {
                     self.side.open(Panel::AddConsumer(Some(group)));
                     Ok(())
                 }
@@ -653,10 +657,8 @@ impl App {
     }
 
     fn groups(&self) -> Vec<String> {
-        self.heartbeat.with(|playground| {
-            let groups = playground.world().groups();
-            groups.into_keys().map(str::to_owned).collect()
-        })
+        self.heartbeat
+            .with(|playground| group_ids(playground.world()).into_iter().collect())
     }
 
     fn producers(&self) -> Vec<(u32, String)> {

@@ -89,12 +89,23 @@ impl App {
                 .heartbeat
                 .act(|playground| playground.administer(*request)),
             Ok(Deed::Board(action)) => return self.on_board(action),
+            Ok(Deed::Restart(victim)) => {
+                self.heartbeat.act(|playground| playground.restart(victim))
+            }
+            Ok(Deed::ResetOffsets {
+                group,
+                partitions,
+                to,
+            }) => self
+                .heartbeat
+                .act(|playground| playground.reset_offsets(&group, &partitions, to)),
             Ok(Deed::Open(panel)) => {
                 self.side.open(panel);
                 Ok(())
             }
             Err(sentence) => Err(sentence),
         };
+        self.sent += u32::from(done.is_ok());
         self.finish(done);
     }
 
@@ -124,21 +135,22 @@ impl App {
     fn view_content(&self, ctx: &Context<Self>, panel: &Panel) -> Html {
         let link = ctx.link();
         let topics = self.topics();
+        let sent = self.sent;
         match (panel, self.side.content()) {
             (Panel::AddProducer, _) => {
-                html! { <AddProducer {topics} on_done={link.callback(Msg::AddProducer)} /> }
+                html! { <AddProducer {topics} {sent} on_done={link.callback(Msg::AddProducer)} /> }
             }
             (Panel::SendRecord(producer), _) => html! {
                 <SendRecord {topics} producers={self.producers()} producer={*producer} on_done={link.callback(Msg::SendRecord)} />
             },
             (Panel::AddConsumer(group), _) => html! {
-                <AddConsumer {topics} groups={self.groups()} group={group.clone()} on_done={link.callback(Msg::AddConsumer)} />
+                <AddConsumer {topics} groups={self.groups()} group={group.clone()} {sent} on_done={link.callback(Msg::AddConsumer)} />
             },
             (Panel::AddConnector, _) => {
-                html! { <AddConnector {topics} on_done={link.callback(Msg::AddConnector)} /> }
+                html! { <AddConnector {topics} {sent} on_done={link.callback(Msg::AddConnector)} /> }
             }
             (Panel::NewTopic, _) => {
-                html! { <NewTopic on_done={link.callback(Msg::NewTopic)} /> }
+                html! { <NewTopic {topics} on_done={link.callback(Msg::NewTopic)} /> }
             }
             (Panel::Gallery, _) => html! {
                 <Gallery
@@ -151,7 +163,7 @@ impl App {
             (Panel::EventLog, _) => html! { <EventLog lines={self.log.clone()} /> },
             (Panel::Help, _) => html! { <Help /> },
             (Panel::Inspector(_), Content::Sheet(sheet)) => {
-                html! { <Inspector sheet={sheet.clone()} on_deed={self.on_deed.clone()} /> }
+                html! { <Inspector sheet={sheet.clone()} {sent} on_deed={self.on_deed.clone()} /> }
             }
             (Panel::Browser(topic), Content::Page(page)) => html! {
                 <Browser

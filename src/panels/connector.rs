@@ -3,7 +3,7 @@
 use engine::client::connect::{ConnectorClass, ConnectorConfig};
 use yew::prelude::*;
 
-use super::fields::{choice, field, on_submit, topics_as_options};
+use super::fields::{choice, field, on_submit, topics_as_options, use_clearing};
 use super::requests::Fields;
 
 /// A connector to be made.
@@ -39,7 +39,7 @@ impl ConnectorRequest {
         let mut config = ConnectorConfig::new(fields("name").trim(), class);
         let mut set = |name: &str, value: String| {
             let set = config.set(name, &value);
-            set.map(|_| ()).map_err(|refusal| refusal.to_string())
+            set.map(|_| ()).map_err(|refusal| refusal.sentence())
         };
         set("topics", fields("topic"))?;
         for (field, setting) in SETTINGS {
@@ -63,6 +63,8 @@ impl ConnectorRequest {
 pub struct Props {
     /// The topics there are.
     pub topics: Vec<String>,
+    /// How many forms were carried out.
+    pub sent: u32,
     /// The form was sent off: what it says, or what is to be mended.
     pub on_done: Callback<Result<ConnectorRequest, String>>,
 }
@@ -83,8 +85,9 @@ pub fn AddConnector(props: &Props) -> Html {
     ];
     let tolerances = tolerances.map(owned);
     let topics = topics_as_options(&props.topics);
+    let form = use_clearing(props.sent);
     html! {
-        <form class="panel-form" aria-label="Add a connector" onsubmit={on_submit(props.on_done.clone(), ConnectorRequest::read)}>
+        <form ref={form} class="panel-form" aria-label="Add a connector" onsubmit={on_submit(props.on_done.clone(), ConnectorRequest::read)}>
             { field("connector-name", "name", |id| html! { <input {id} name="name" ~defaultValue="people" autocomplete="off" maxlength="100" /> }) }
             { field("connector-class", "connector.class", |id| choice(id, "class".into(), &classes, None)) }
             { field("connector-topic", "Topic", |id| choice(id, "topic".into(), &topics, None)) }
@@ -92,7 +95,7 @@ pub fn AddConnector(props: &Props) -> Html {
             { field("connector-tolerance", "errors.tolerance", |id| choice(id, "tolerance".into(), &tolerances, None)) }
             { field("connector-flush", "offset.flush.interval.ms", |id| html! { <input {id} name="flush" type="number" min="1" placeholder="60000" /> }) }
             { field("connector-rows", "Rows of a source: CSV with a first line of names, or JSON lines", |id| html! {
-                <textarea {id} name="rows" rows="5" spellcheck="false" placeholder={EXAMPLE} />
+                <textarea {id} name="rows" data-once="" rows="5" spellcheck="false" placeholder={EXAMPLE} />
             }) }
             <button type="submit" class="primary">{ "Start connector" }</button>
         </form>
@@ -126,7 +129,8 @@ mod tests {
         let refused = ConnectorRequest::read(&fields(&[("flush", "0")]));
         assert_eq!(
             refused.expect_err("it would commit all the time"),
-            "Invalid value 0 for configuration offset.flush.interval.ms: Value must be at least 1"
+            "Mend the settings: Invalid value 0 for configuration offset.flush.interval.ms: Value \
+             must be at least 1"
         );
     }
 }

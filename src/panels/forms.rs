@@ -1,9 +1,10 @@
 use engine::command::ClientNumber;
+use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-use super::fields::{choice, field, on_submit, topics_as_options};
+use super::fields::{choice, field, on_submit, topics_as_options, use_clearing};
 use super::settings::{SettingsFields, SettingsOf};
-use super::{ConsumerRequest, ProducerRequest, RecordRequest, TopicRequest};
+use super::{ProducerRequest, RecordRequest, TopicRequest};
 
 /// What a form knows of the board, and whom it tells what was filled in.
 #[derive(Properties, PartialEq)]
@@ -14,15 +15,12 @@ pub struct Props<T: PartialEq + 'static> {
     /// The producers there are, with their numbers.
     #[prop_or_default]
     pub producers: Vec<(ClientNumber, String)>,
-    /// The groups there are.
-    #[prop_or_default]
-    pub groups: Vec<String>,
     /// The producer chosen beforehand.
     #[prop_or_default]
     pub producer: Option<ClientNumber>,
-    /// The group filled in beforehand.
+    /// How many forms were carried out.
     #[prop_or_default]
-    pub group: Option<String>,
+    pub sent: u32,
     /// The form was sent off: what it says, or what is to be mended.
     pub on_done: Callback<Result<T, String>>,
 }
@@ -38,9 +36,10 @@ pub fn AddProducer(props: &Props<ProducerRequest>) -> Html {
     ];
     let patterns = patterns.map(|(value, text)| (value.to_owned(), text.to_owned()));
     let topics = topics_as_options(&props.topics);
+    let form = use_clearing(props.sent);
     html! {
-        <form class="panel-form" aria-label="Add a producer" onsubmit={on_submit(props.on_done.clone(), ProducerRequest::read)}>
-            { field("producer-name", "client.id (may be empty)", |id| html! { <input {id} name="name" autocomplete="off" maxlength="100" /> }) }
+        <form ref={form} class="panel-form" aria-label="Add a producer" onsubmit={on_submit(props.on_done.clone(), ProducerRequest::read)}>
+            { field("producer-name", "client.id (may be empty)", |id| html! { <input {id} name="name" data-once="" autocomplete="off" maxlength="100" /> }) }
             { field("producer-topic", "Topic", |id| choice(id, "topic".into(), &topics, None)) }
             { field("producer-keys", "Key pattern", |id| choice(id, "keys".into(), &patterns, None)) }
             { field("producer-key-prefix", "Key begins with", |id| html! { <input {id} name="key-prefix" ~defaultValue="user-" autocomplete="off" maxlength="100" /> }) }
@@ -75,44 +74,26 @@ pub fn SendRecord(props: &Props<RecordRequest>) -> Html {
     }
 }
 
-/// The form that starts a consumer.
-#[component]
-pub fn AddConsumer(props: &Props<ConsumerRequest>) -> Html {
-    let from = [
-        ("earliest", "earliest: the first record"),
-        ("latest", "latest: what comes from now on"),
-        ("none", "none: fail when nothing is committed"),
-    ];
-    let from = from.map(|(value, text)| (value.to_owned(), text.to_owned()));
-    let topics = topics_as_options(&props.topics);
-    let group = props
-        .group
-        .clone()
-        .or_else(|| props.groups.first().cloned());
-    let group = group.unwrap_or_else(|| "my-group".to_owned());
-    html! {
-        <form class="panel-form" aria-label="Add a consumer" onsubmit={on_submit(props.on_done.clone(), ConsumerRequest::read)}>
-            { field("consumer-group", "group.id", |id| html! {
-                <>
-                    <input {id} name="group" list="groups" ~defaultValue={group} autocomplete="off" maxlength="200" />
-                    <datalist id="groups">{ for props.groups.iter().map(|group| html! { <option value={group.clone()} /> }) }</datalist>
-                </>
-            }) }
-            { field("consumer-topic", "Topic", |id| choice(id, "topic".into(), &topics, None)) }
-            { field("consumer-from", "auto.offset.reset", |id| choice(id, "from".into(), &from, None)) }
-            <button type="submit" class="primary">{ "Start consumer" }</button>
-            <SettingsFields of={SettingsOf::Consumer} />
-        </form>
-    }
-}
-
-/// The form that makes a topic.
+/// The form that makes a topic. The cluster refuses later: the name is there
+/// until a topic has it.
 #[component]
 pub fn NewTopic(props: &Props<TopicRequest>) -> Html {
+    let name = use_node_ref();
+    {
+        let name = name.clone();
+        use_effect_with(props.topics.clone(), move |topics| {
+            if let Some(name) = name.cast::<HtmlInputElement>()
+                && topics.contains(&name.value())
+            {
+                name.set_value("");
+            }
+        });
+    }
     html! {
         <form class="panel-form" aria-label="New topic" onsubmit={on_submit(props.on_done.clone(), TopicRequest::read)}>
-            { field("topic-name", "Name", |id| html! { <input {id} name="name" autocomplete="off" maxlength="300" /> }) }
+            { field("topic-name", "Name", |id| html! { <input {id} ref={name.clone()} name="name" autocomplete="off" maxlength="300" /> }) }
             { field("topic-partitions", "Partitions (empty: num.partitions)", |id| html! { <input {id} name="partitions" type="number" ~defaultValue="3" min="1" /> }) }
+            { field("topic-replicas", "Replication factor (empty: default.replication.factor)", |id| html! { <input {id} name="replicas" type="number" min="1" /> }) }
             <button type="submit" class="primary">{ "Create topic" }</button>
             <SettingsFields of={SettingsOf::Topic} />
         </form>

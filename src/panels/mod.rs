@@ -4,6 +4,7 @@
 mod browser;
 mod bytes;
 mod connector;
+mod consumer;
 mod fields;
 mod forms;
 mod gallery;
@@ -18,13 +19,14 @@ mod settings;
 
 pub use browser::{Browsed, Browser, Cursor, Filter, Page, browse};
 pub use connector::{AddConnector, ConnectorRequest};
-pub use forms::{AddConsumer, AddProducer, NewTopic, SendRecord};
+pub use consumer::{AddConsumer, ConsumerRequest, Reader};
+pub use forms::{AddProducer, NewTopic, SendRecord};
 pub use gallery::{Gallery, WORLD_SEED};
 pub use help::Help;
 pub use keys_view::Keys;
 pub use log::EventLog;
 pub use metrics::Metrics;
-pub use requests::{ConsumerRequest, ProducerRequest, RecordRequest, TopicRequest};
+pub use requests::{ProducerRequest, RecordRequest, TopicRequest};
 pub use search::{Hit, Search, search};
 pub use settings::{Setting, SettingsFields, SettingsOf, set_all};
 

@@ -3,13 +3,15 @@
 
 use engine::collections::BTreeMap;
 
-use engine::client::{ConsumerConfig, KeyPattern, OutgoingRecord, ProducerConfig, Workload};
+use engine::client::{KeyPattern, OutgoingRecord, ProducerConfig, Workload};
 use engine::command::ClientNumber;
 
 use super::settings::{SettingsOf, set_all};
 
 /// The most records a second that a producer makes up.
 const RATE_MAX: f64 = 1_000.0;
+/// The longest time that a person may fill in, in milliseconds: an hour.
+pub(super) const TIME_MAX_MS: i32 = 3_600_000;
 /// The most different keys a producer makes up.
 const KEYS_MAX: u32 = 1_000_000;
 
@@ -17,7 +19,7 @@ const KEYS_MAX: u32 = 1_000_000;
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProducerRequest {
     /// Its settings; an empty `client.id` leaves that to the world.
-    pub config: ProducerConfig,
+    pub config: Box<ProducerConfig>,
     /// What it makes up; `None` leaves it to be sent by hand.
     pub workload: Option<Workload>,
 }
@@ -31,15 +33,6 @@ pub struct RecordRequest {
     pub record: OutgoingRecord,
 }
 
-/// A consumer to be started.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ConsumerRequest {
-    /// Its settings.
-    pub config: ConsumerConfig,
-    /// The topic it subscribes to.
-    pub topic: String,
-}
-
 /// A topic to be made.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TopicRequest {
@@ -47,6 +40,8 @@ pub struct TopicRequest {
     pub name: String,
     /// How many partitions; -1 leaves it to `num.partitions`.
     pub partitions: i32,
+    /// How many copies of each; -1 leaves it to `default.replication.factor`.
+    pub replication_factor: i16,
     /// Its own settings, by Kafka's names.
     pub configs: BTreeMap<String, String>,
 }
@@ -62,7 +57,7 @@ impl ProducerRequest {
     ///
     /// A sentence that says which field to mend.
     pub fn read(fields: Fields<'_>) -> Result<ProducerRequest, String> {
-        let rate = number(&fields("rate"), "Records per second", 0.0, RATE_MAX)?;
+        let interval_us = interval_us(fields)?;
         let prefix = fields("key-prefix");
         let keys = match fields("keys").as_str() {
             "fixed" => KeyPattern::Fixed(prefix),
@@ -76,10 +71,10 @@ impl ProducerRequest {
             },
             _ => KeyPattern::None,
         };
-        let workload = (rate > 0.0).then(|| Workload {
+        let workload = interval_us.map(|interval_us| Workload {
             topic: fields("topic").as_str().into(),
             keys,
-            interval_us: (1_000_000.0 / rate).round() as u64,
+            interval_us,
             burst: 1,
             value_prefix: "event ".to_owned(),
             value_bytes: 0,
@@ -89,6 +84,7 @@ impl ProducerRequest {
             ..ProducerConfig::default()
         };
         set_all(&mut config, &SettingsOf::Producer.given(fields))?;
+        let config = Box::new(config);
         Ok(ProducerRequest { config, workload })
     }
 }
@@ -120,30 +116,8 @@ impl RecordRequest {
     }
 }
 
-impl ConsumerRequest {
-    /// Reads the fields `group`, `topic` and `from`, and those of its settings.
-    ///
-    /// # Errors
-    ///
-    /// A sentence that says which field to mend.
-    pub fn read(fields: Fields<'_>) -> Result<ConsumerRequest, String> {
-        let group = fields("group").trim().to_owned();
-        if group.is_empty() {
-            return Err("Give the consumer a group: fill in group.id.".to_owned());
-        }
-        let mut given = SettingsOf::Consumer.given(fields);
-        given.insert("auto.offset.reset".to_owned(), fields("from"));
-        let mut config = ConsumerConfig::of_group(group);
-        set_all(&mut config, &given)?;
-        Ok(ConsumerRequest {
-            config,
-            topic: fields("topic"),
-        })
-    }
-}
-
 impl TopicRequest {
-    /// Reads the fields `name` and `partitions`, and those of its settings,
+    /// Reads the fields `name`, `partitions` and `replicas`, and those of its settings,
     /// which the controller refuses with Kafka's words.
     ///
     /// # Errors
@@ -158,12 +132,28 @@ impl TopicRequest {
             "" => -1,
             text => whole(text, "Partitions", 1, engine::controller::PARTITIONS_MAX)?,
         };
+        let replicas = match fields("replicas").trim() {
+            "" => -1,
+            text => whole(text, "Replication factor", 1, i32::from(i16::MAX))?,
+        };
         Ok(TopicRequest {
             name,
             partitions,
+            replication_factor: i16::try_from(replicas).unwrap_or(i16::MAX),
             configs: SettingsOf::Topic.given(fields),
         })
     }
+}
+
+/// The time between two records by the field `rate`, in microseconds; `None`
+/// for no records.
+///
+/// # Errors
+///
+/// A sentence that says which field to mend.
+pub(super) fn interval_us(fields: Fields<'_>) -> Result<Option<u64>, String> {
+    let rate = number(&fields("rate"), "Records per second", 0.0, RATE_MAX)?;
+    Ok((rate > 0.0).then(|| (1_000_000.0 / rate).round() as u64))
 }
 
 fn count(fields: Fields<'_>) -> Result<u32, String> {
@@ -227,8 +217,8 @@ mod tests {
             ]))
             .map(|_| ()),
             RecordRequest::read(&fields(&[("partition", "-1")])).map(|_| ()),
-            ConsumerRequest::read(&fields(&[("group", " ")])).map(|_| ()),
             TopicRequest::read(&fields(&[("name", "t"), ("partitions", "0")])).map(|_| ()),
+            TopicRequest::read(&fields(&[("name", "t"), ("replicas", "two")])).map(|_| ()),
         ];
         for refusal in refusals {
             let sentence = refusal.expect_err("it makes no sense");

@@ -1,16 +1,20 @@
 //! The settings in forms: by Kafka's names, with their defaults, what they
 //! take and what they are for. A field that is left empty keeps the default.
 
+mod view;
 mod words;
+
+pub use view::SettingsFields;
 
 use engine::collections::BTreeMap;
 
 use engine::Refusal;
-use engine::client::{AdminConfig, ConsumerConfig, ProducerConfig, ShareConsumerConfig};
+use engine::client::{
+    AdminConfig, ConsumerConfig, GroupProtocol, ProducerConfig, SHARE_GROUP_UNSUPPORTED,
+    ShareConsumerConfig,
+};
 use engine::config::{self, ConfigDef, ConfigKey, Type};
-use yew::prelude::*;
 
-use super::fields::choice;
 use super::requests::Fields;
 use engine::sorting::sort_by_key;
 
@@ -24,8 +28,14 @@ pub enum SettingsOf {
     Topic,
     /// A producer's.
     Producer,
-    /// A consumer's.
+    /// Those of a consumer of a group by the classic protocol.
     Consumer,
+    /// Those of a consumer of a group by the protocol of KIP-848.
+    ConsumerOfKip848,
+    /// Those of a consumer without a group.
+    LoneConsumer,
+    /// A share consumer's.
+    ShareConsumer,
 }
 
 /// A setting in a form.
@@ -43,18 +53,26 @@ pub struct Setting {
     pub choices: Vec<&'static str>,
 }
 
-/// What a setting is for, in a few words; empty for one on which nothing here
-/// depends.
-pub(super) fn words_of(name: &str) -> &'static str {
-    words::of(name)
-}
-
 /// What forms fill in by fields of their own.
-const ELSEWHERE: [&str; 4] = [
+const ELSEWHERE: [&str; 5] = [
     "auto.offset.reset",
     "bootstrap.servers",
     "client.id",
     "group.id",
+    "group.protocol",
+];
+
+/// What stands for nothing without a group.
+const OF_GROUPS: [&str; 9] = [
+    "auto.commit.interval.ms",
+    "enable.auto.commit",
+    "group.instance.id",
+    "group.remote.assignor",
+    "heartbeat.interval.ms",
+    "internal.leave.group.on.close",
+    "max.poll.interval.ms",
+    "partition.assignment.strategy",
+    "session.timeout.ms",
 ];
 
 impl SettingsOf {
@@ -62,34 +80,49 @@ impl SettingsOf {
         match self {
             SettingsOf::Topic => &config::topic::CONFIG,
             SettingsOf::Producer => &config::producer::CONFIG,
-            SettingsOf::Consumer => &config::consumer::CONFIG,
+            SettingsOf::Consumer
+            | SettingsOf::ConsumerOfKip848
+            | SettingsOf::LoneConsumer
+            | SettingsOf::ShareConsumer => &config::consumer::CONFIG,
         }
+    }
+
+    /// What such a client cannot have, though others of its section can.
+    fn unsupported(self) -> &'static [&'static str] {
+        match self {
+            SettingsOf::Topic | SettingsOf::Producer => &[],
+            SettingsOf::Consumer => GroupProtocol::Classic.unsupported(),
+            SettingsOf::ConsumerOfKip848 => GroupProtocol::Consumer.unsupported(),
+            SettingsOf::LoneConsumer => &OF_GROUPS,
+            SettingsOf::ShareConsumer => SHARE_GROUP_UNSUPPORTED,
+        }
+    }
+
+    fn keys(self) -> impl Iterator<Item = &'static ConfigKey> {
+        let unsupported = self.unsupported();
+        let is_left_out =
+            move |name: &str| ELSEWHERE.contains(&name) || unsupported.contains(&name);
+        self.def().keys().filter(move |key| !is_left_out(key.name))
     }
 
     /// All of them, those that matter here first.
     pub fn all(self) -> Vec<Setting> {
-        let keys = self
-            .def()
-            .keys()
-            .filter(|key| !ELSEWHERE.contains(&key.name));
-        let mut all: Vec<Setting> = keys.map(setting).collect();
+        let mut all: Vec<Setting> = self.keys().map(setting).collect();
         sort_by_key(&mut all, |it| (it.words.is_empty(), it.name));
         all
     }
 
     /// The settings that a form's fields set.
     pub fn given(self, fields: Fields<'_>) -> BTreeMap<String, String> {
-        let all = self
-            .def()
+        let given = self
             .keys()
-            .filter(|key| !ELSEWHERE.contains(&key.name));
-        let given = all.map(|key| (key.name, fields(&format!("{PREFIX}{}", key.name))));
+            .map(|key| (key.name, fields(&format!("{PREFIX}{}", key.name))));
         let set = given.filter(|(_, value)| !value.trim().is_empty());
         set.map(|(name, value)| (name.to_owned(), value)).collect()
     }
 }
 
-fn setting(key: &ConfigKey) -> Setting {
+pub(super) fn setting(key: &ConfigKey) -> Setting {
     let words = words::of(key.name);
     let takes = match key.valid_values() {
         Some(valid) => format!("{} {valid}", key.value_type.name().to_lowercase()),
@@ -105,6 +138,21 @@ fn setting(key: &ConfigKey) -> Setting {
         takes,
         words,
         choices,
+    }
+}
+
+impl Setting {
+    /// What it is for, what it takes and its default, in a line.
+    pub fn note(&self) -> String {
+        let about = match self.words {
+            "" => "Kafka has it; nothing here depends on it.",
+            words => words,
+        };
+        let default = match self.default {
+            "" => "default: none".to_owned(),
+            default => format!("default: {default}"),
+        };
+        format!("{about} ({}; {default})", self.takes)
     }
 }
 
@@ -146,79 +194,9 @@ pub fn set_all(
 ) -> Result<(), String> {
     for (name, value) in given {
         let set = config.set_one(name, value);
-        set.map_err(|refusal| refusal.to_string())?;
+        set.map_err(|refusal| refusal.sentence())?;
     }
     Ok(())
-}
-
-/// What [`SettingsFields`] shows.
-#[derive(Properties, PartialEq)]
-pub struct Props {
-    /// Whose settings.
-    pub of: SettingsOf,
-}
-
-/// The settings of a form, folded away.
-#[component]
-pub fn SettingsFields(props: &Props) -> Html {
-    let filter = use_state(String::new);
-    let oninput = {
-        let filter = filter.setter();
-        Callback::from(move |event: InputEvent| {
-            let field: web_sys::HtmlInputElement = event.target_unchecked_into();
-            filter.set(field.value().trim().to_lowercase());
-        })
-    };
-    let all = props.of.all();
-    html! {
-        <details class="settings">
-            <summary>{ format!("Settings ({})", all.len()) }</summary>
-            <div class="field">
-                <label for="settings-filter">{ "Show settings with" }</label>
-                <input id="settings-filter" type="search" autocomplete="off" placeholder="such as timeout" {oninput} />
-            </div>
-            <div class="settings-grid">
-                { for all.iter().map(|it| {
-                    let is_hidden = !it.name.contains(filter.as_str()) && !it.words.contains(filter.as_str());
-                    one(it, is_hidden)
-                }) }
-            </div>
-        </details>
-    }
-}
-
-fn options(it: &Setting, default: String) -> Vec<(String, String)> {
-    let values = it
-        .choices
-        .iter()
-        .map(|it| ((*it).to_owned(), (*it).to_owned()));
-    let keeps_default = (String::new(), default);
-    std::iter::once(keeps_default).chain(values).collect()
-}
-
-/// What is hidden keeps what was filled in.
-fn one(it: &Setting, is_hidden: bool) -> Html {
-    let id = format!("{PREFIX}{}", it.name);
-    let about = match it.words {
-        "" => "Kafka has it; nothing here depends on it.",
-        words => words,
-    };
-    let default = match it.default {
-        "" => "default: none".to_owned(),
-        default => format!("default: {default}"),
-    };
-    let note = format!("{id}-note");
-    html! {
-        <div key={it.name} class="field setting" hidden={is_hidden}>
-            <label for={id.clone()}>{ it.name }</label>
-            if it.choices.is_empty() {
-                <input id={id.clone()} name={id} placeholder={it.default} autocomplete="off" aria-describedby={note.clone()} />
-            } else {
-                { choice(id.clone().into(), id.into(), &options(it, default.clone()), Some("")) }
-            }
-            <span id={note} class="note">{ format!("{about} ({}; {default})", it.takes) }</span>
-        </div>
-    }
 }
 
 #[cfg(test)]
@@ -249,7 +227,8 @@ mod tests {
         let refusal = set_all(&mut config, &given).expect_err("it is below 0");
         assert_eq!(
             refusal,
-            "Invalid value -1 for configuration fetch.min.bytes: Value must be at least 0"
+            "Mend the settings: Invalid value -1 for configuration fetch.min.bytes: Value must be \
+             at least 0"
         );
     }
 
@@ -262,12 +241,38 @@ mod tests {
                 .unwrap_or(false);
             assert!(!acts || !setting.words.is_empty(), "{}", setting.name);
         }
-        for setting in SettingsOf::Consumer.all() {
-            let mut config = ConsumerConfig::of_group("billing");
-            let acts = config
-                .set_one(setting.name, setting.default)
-                .unwrap_or(false);
-            assert!(!acts || !setting.words.is_empty(), "{}", setting.name);
+        for of in [SettingsOf::Consumer, SettingsOf::ConsumerOfKip848] {
+            for setting in of.all() {
+                let mut config = ConsumerConfig::of_group("billing");
+                let acts = config
+                    .set_one(setting.name, setting.default)
+                    .unwrap_or(false);
+                assert!(!acts || !setting.words.is_empty(), "{}", setting.name);
+            }
+        }
+        for key in config::group::CONFIG.keys() {
+            assert!(!setting(key).words.is_empty(), "{}", key.name);
+        }
+    }
+
+    #[test]
+    fn a_kind_of_consumer_has_only_the_settings_that_it_takes() {
+        let has = |of: SettingsOf, name: &str| of.all().iter().any(|it| it.name == name);
+        for (name, of_kinds) in [
+            ("session.timeout.ms", [true, false, false, false]),
+            ("group.remote.assignor", [false, true, false, false]),
+            ("enable.auto.commit", [true, true, false, false]),
+            ("isolation.level", [true, true, true, false]),
+            ("max.poll.records", [true, true, true, true]),
+            ("group.protocol", [false, false, false, false]),
+        ] {
+            let kinds = [
+                SettingsOf::Consumer,
+                SettingsOf::ConsumerOfKip848,
+                SettingsOf::LoneConsumer,
+                SettingsOf::ShareConsumer,
+            ];
+            assert_eq!(kinds.map(|of| has(of, name)), of_kinds, "{name}");
         }
     }
 
@@ -277,6 +282,9 @@ mod tests {
             SettingsOf::Topic,
             SettingsOf::Producer,
             SettingsOf::Consumer,
+            SettingsOf::ConsumerOfKip848,
+            SettingsOf::LoneConsumer,
+            SettingsOf::ShareConsumer,
         ] {
             for setting in of.all() {
                 let key = of.def().find(setting.name).expect("it is one of them");

@@ -1,27 +1,32 @@
 //! What the page plays with: one world, the terminals that act on it, and what
 //! is said about it. Nothing here knows of a browser.
 
+mod complaints;
+mod consumers;
+mod groups;
 mod news;
+mod restarts;
 mod worlds;
 
+pub use groups::ResetTo;
 pub use news::{LogLine, News, Weight};
+pub use restarts::Victim;
 pub use worlds::{BUSY_CLUSTER, ReadyMade, WORLDS};
 
 use engine::collections::{BTreeMap, BTreeSet};
 use std::collections::VecDeque;
 
 use engine::client::connect::ConnectorConfig;
-use engine::client::{
-    AdminConfig, Client, ConsumerConfig, OutgoingRecord, ProducerConfig, Workload,
-};
+use engine::client::{AdminConfig, Client, OutgoingRecord, ProducerConfig, Workload};
 use engine::command::ClientNumber;
 use engine::protocol::{
     CreatableTopic, CreatePartitionsRequest, CreatePartitionsTopic, CreateTopicsRequest,
-    DeleteTopicsRequest, Request, Response, TopicName,
+    DeleteTopicsRequest, Request, TopicName,
 };
-use engine::{Command, ErrorCode, Event, EventKind, Time, World, WorldConfig};
+use engine::{Command, Event, EventKind, Time, World, WorldConfig};
 use shell::{Shell, TerminalId};
 
+use self::restarts::Restarts;
 use crate::metrics::Recorder;
 use crate::stage::{Recent, Scene, View, last_workload};
 
@@ -70,6 +75,8 @@ pub struct Playground {
     /// What is to happen by itself, in order of time: the story of a ready-made
     /// world.
     cues: VecDeque<(Time, Command)>,
+    /// What is to be started again when it has ended.
+    restarts: Restarts,
 }
 
 impl Playground {
@@ -88,6 +95,7 @@ impl Playground {
             hands: BTreeSet::new(),
             hand_producer: None,
             cues: VecDeque::new(),
+            restarts: Restarts::default(),
         }
     }
 
@@ -211,7 +219,7 @@ impl Playground {
     ///
     /// Why nothing was done.
     pub fn execute(&mut self, command: Command) -> Result<Option<ClientNumber>, String> {
-        let refused = |refusal: engine::Refusal| refusal.to_string();
+        let refused = |refusal: engine::Refusal| refusal.sentence();
         let outcome = self.world.execute(command).map_err(refused)?;
         let further = self.shell.on_events(&mut self.world, &outcome.events);
         self.note(outcome.events);
@@ -282,7 +290,7 @@ impl Playground {
             match &event.kind {
                 EventKind::AdminAnswered { admin, response } if Some(*admin) == self.admin => {
                     self.calls = self.calls.saturating_sub(1);
-                    self.complaints.extend(complaint(response));
+                    self.complaints.extend(complaints::of(response));
                     if self.calls == 0 {
                         self.partitions_asked.clear();
                     }
@@ -304,6 +312,7 @@ impl Playground {
             self.metrics.note(event, &self.world);
         }
         self.metrics.pass(&self.world);
+        self.start_again(&events);
     }
 
     /// Starts a producer.
@@ -343,28 +352,6 @@ impl Playground {
         };
         self.execute(Command::SetWorkload { producer, workload })
             .map(|_| ())
-    }
-
-    /// Starts a consumer of a group.
-    ///
-    /// # Errors
-    ///
-    /// Why none was started.
-    pub fn add_consumer(
-        &mut self,
-        mut config: ConsumerConfig,
-        topic: &str,
-    ) -> Result<ClientNumber, String> {
-        let topic = self.known_topic(topic)?;
-        if !config.given.contains(METADATA_MAX_AGE) {
-            config.metadata_max_age_ms = BOARD_METADATA_MAX_AGE_MS;
-        }
-        if config.client_id.is_empty() {
-            config.client_id = self.free_name(&config.group_id);
-        }
-        let topics = vec![topic];
-        let client = self.execute(Command::AddConsumer { config, topics })?;
-        client.ok_or_else(|| "The consumer did not start.".to_owned())
     }
 
     /// Makes a connector, with rows for a source.
@@ -417,13 +404,14 @@ impl Playground {
         &mut self,
         name: &str,
         partitions: i32,
+        replication_factor: i16,
         configs: BTreeMap<String, String>,
     ) -> Result<(), String> {
         self.administer(Request::CreateTopics(CreateTopicsRequest {
             topics: vec![CreatableTopic {
                 name: name.into(),
                 num_partitions: partitions,
-                replication_factor: -1,
+                replication_factor,
                 assignments: BTreeMap::new(),
                 configs,
             }],
@@ -528,47 +516,6 @@ impl Playground {
             .map(|number| format!("{prefix}-{number}"))
             .find(|name| self.check_name_is_free(name).is_ok())
             .expect("there are more numbers than clients")
-    }
-}
-
-/// The refusals in an answer, each as a sentence.
-fn complaint(response: &Response) -> Vec<String> {
-    let tell = |name: &str, error: ErrorCode, message: &Option<String>| {
-        let message = message.as_deref().unwrap_or(error.message());
-        (!error.is_none()).then(|| format!("{name}: {error}: {message}"))
-    };
-    match response {
-        Response::CreateTopics(response) => response
-            .topics
-            .iter()
-            .filter_map(|topic| tell(&topic.name, topic.error_code, &topic.error_message))
-            .collect(),
-        Response::DeleteTopics(response) => response
-            .responses
-            .iter()
-            .filter_map(|topic| tell(&topic.name, topic.error_code, &topic.error_message))
-            .collect(),
-        Response::CreatePartitions(response) => response
-            .results
-            .iter()
-            .filter_map(|topic| tell(&topic.name, topic.error_code, &topic.error_message))
-            .collect(),
-        Response::IncrementalAlterConfigs(response) => response
-            .responses
-            .iter()
-            .filter_map(|it| tell(&it.resource.to_string(), it.error_code, &it.error_message))
-            .collect(),
-        Response::DeleteRecords(response) => response
-            .partitions
-            .iter()
-            .filter_map(|(of, deleted)| tell(&of.to_string(), deleted.error_code, &None))
-            .collect(),
-        Response::ElectLeaders(response) => response
-            .results
-            .iter()
-            .filter_map(|it| tell(&it.partition.to_string(), it.error_code, &it.error_message))
-            .collect(),
-        _ => Vec::new(),
     }
 }
 

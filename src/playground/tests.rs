@@ -1,7 +1,10 @@
 //! What the page's buttons do, without the page.
 
+mod readers;
+
 use super::*;
 use engine::TopicPartition;
+use engine::client::ConsumerConfig;
 use engine::coordinator::GroupState;
 
 fn named(client_id: &str) -> ProducerConfig {
@@ -81,7 +84,7 @@ fn the_caption_tells_what_changed_first_and_what_flows_last() {
 fn what_the_cluster_refuses_is_complained_about_once() {
     let mut playground = WORLDS[0].open(3);
     playground
-        .create_topic("orders", 3, BTreeMap::new())
+        .create_topic("orders", 3, -1, BTreeMap::new())
         .expect("the request is sent");
     playground.advance_us(5_000_000);
     let complaints = playground.take_complaints();
@@ -123,10 +126,10 @@ fn bad_input_gets_a_sentence_and_changes_nothing() {
             )
             .map(|_| ()),
         playground
-            .add_consumer(ConsumerConfig::of_group(""), "orders")
+            .add_consumer(ConsumerConfig::of_group(""), &["orders"])
             .map(|_| ()),
         playground
-            .add_consumer(ConsumerConfig::of_group("g"), "nowhere")
+            .add_consumer(ConsumerConfig::of_group("g"), &["nowhere"])
             .map(|_| ()),
     ];
     for refusal in refusals {

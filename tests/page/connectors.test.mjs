@@ -45,6 +45,8 @@ test("pasted rows become records, and a sink keeps a table of them", async (t) =
   await rows.fill("id,name\n1,Ada\n2,Grace\n");
   await form.getByRole("button", { name: "Start connector" }).click();
   await eventually(board(page), /Source staff: RUNNING/);
+  // The rows are with the source now, and would be others for the next one.
+  await eventually(() => rows.inputValue(), /^$/);
   await eventually(board(page), /key 2 value "\{"id":"2","name":"Grace"\}"/);
 
   await connect(page, { name: "copy", class: "TableSink", topic: "people" });
@@ -62,6 +64,7 @@ test("pasted rows become records, and a sink keeps a table of them", async (t) =
   await add.getByLabel("Rows").fill('{"id": 3, "name": "Edsger"}');
   await add.getByRole("button", { name: "Add rows" }).click();
   await eventually(board(page), /Sink copy[^]*3: 3 · Edsger/);
+  assert.equal(await add.getByLabel("Rows").inputValue(), "");
   assert.equal(await page.getByRole("alert").innerText(), "");
 
   // A row that is deleted goes from the copy too.

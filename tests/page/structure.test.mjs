@@ -73,7 +73,7 @@ for (const world of WORLDS) {
     const ends = told(/^ +Partition [^:]+: .*log end (\d+)/gm);
     assert.equal(picture.lanes, ends.length, "each partition has its lane");
     assert.deepEqual(picture.ends, ends, "each lane has the log end that is told");
-    assert.deepEqual(picture.states.slice(0, 20), told(/^ +Group [^:]+: ([\w ()]+?)(?:,|;|$)/gm), "each group has its state");
+    assert.deepEqual(picture.states.slice(0, 20), told(/^  Group [^:]+: ([\w ()]+?)(?:,|;|$)/gm), "each group has its state");
     assert.equal(picture.producers, told(/^ +(Producer) [^:]+:/gm).length);
     assert.equal(picture.members.length, told(/^ +(Member) [^:]+:/gm).length, "each member has its box");
   });

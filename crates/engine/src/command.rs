@@ -90,6 +90,14 @@ pub enum Command {
         /// What it says.
         acknowledging: Acknowledging,
     },
+    /// Changes how long a share consumer's application takes for a record that
+    /// it is handed from now on.
+    SetShareProcessing {
+        /// The share consumer.
+        consumer: ClientNumber,
+        /// The time for one record, in microseconds.
+        per_record_us: u64,
+    },
     /// Has a share consumer's application call `acknowledge()` for a record
     /// that it has.
     Acknowledge {
@@ -493,6 +501,29 @@ impl Refusal {
             _ => None,
         }
     }
+
+    /// Why, and what to do, in one sentence. Where Kafka has words for it, these
+    /// are in it as they are; they alone are what is displayed, as a tool of
+    /// Kafka's prints them.
+    pub fn sentence(&self) -> String {
+        let advice = match self {
+            // What Kafka says does not lie in Kafka's clients alone.
+            Refusal::InvalidConfig(_) | Refusal::CannotConstruct { .. } => "Mend the settings",
+            Refusal::RecordTooLarge { .. } => "Make the record smaller, or max.request.size larger",
+            Refusal::RecordExceedsMemory { .. } => {
+                "Make the record smaller, or buffer.memory larger"
+            }
+            Refusal::IllegalRecord(_) => "Mend the record",
+            Refusal::NoSuchPartition(_) => "Choose another partition",
+            Refusal::NotAssigned(_) => "Choose a partition that the consumer has",
+            Refusal::NegativeOffset => "Choose an offset from 0 on",
+            Refusal::CannotAcknowledge(_) => "Choose a record that the consumer has in hand",
+            Refusal::NoZooKeeper => "Choose something else",
+            Refusal::TooManyBrokers(_) => "Do with those that there are",
+            _ => return self.to_string(),
+        };
+        format!("{advice}: {self}")
+    }
 }
 
 impl fmt::Display for Refusal {
@@ -623,3 +654,31 @@ impl fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_says_what_to_do_and_keeps_kafkas_words() {
+        let kafkas = "Heartbeat must be set lower than the session timeout";
+        let refusal = Refusal::CannotConstruct {
+            exception: "IllegalArgumentException",
+            message: kafkas.to_owned(),
+        };
+        assert_eq!(
+            refusal.to_string(),
+            kafkas,
+            "as a tool of Kafka's prints it"
+        );
+        assert_eq!(refusal.sentence(), format!("Mend the settings: {kafkas}"));
+        let refusal = Refusal::NotAssigned(TopicPartition::new("orders", 1));
+        assert_eq!(
+            refusal.sentence(),
+            "Choose a partition that the consumer has: No current assignment for partition orders-1"
+        );
+        // What is not Kafka's says it already.
+        let refusal = Refusal::ServerIsDown(3);
+        assert_eq!(refusal.sentence(), refusal.to_string());
+    }
+}

@@ -1,10 +1,10 @@
 //! A group's sheet, of each kind: classic, KIP-848, share.
 
-use engine::collections::BTreeSet;
+mod acts;
+mod settings;
 
 use engine::assignor::server::PartitionsByTopic;
 use engine::broker::Broker;
-use engine::client::Client;
 use engine::client::consumer_protocol::decode_assignment;
 use engine::coordinator::consumer_group::ConsumerGroup;
 use engine::coordinator::share_group::ShareGroup;
@@ -12,10 +12,10 @@ use engine::coordinator::{ClassicGroup, Member, partition_for};
 use engine::protocol::TopicName;
 use engine::{TopicPartition, World};
 
-use super::act::{Act, Deed};
+use super::shared;
 use super::sheet::{Section, Sheet, TABLE_MAX, Text};
-use super::words::{self, MS, Reading};
-use crate::stage::{BoardAction, Subject};
+use super::words::{self, Reading};
+use crate::stage::Subject;
 
 /// The topic in which groups and their offsets are kept.
 const OFFSETS_TOPIC: &str = "__consumer_offsets";
@@ -42,15 +42,23 @@ pub(super) fn sheet(world: &World, subject: &Subject, id: &str) -> Sheet {
             "Consumers want to enter it, and its coordinator has not heard of it yet.",
         ),
     };
-    let sheet = sheet.with(offsets(world, id)).with(coordinator(world, id));
-    acts(sheet, world, id)
+    let sheet = match share {
+        Some(_) => sheet.with(shared::partitions(world, id)),
+        None => sheet.with(offsets(world, id)),
+    };
+    let sheet = sheet
+        .with(settings::section(world, id))
+        .with(coordinator(world, id));
+    acts::add(sheet, world, id)
 }
 
 fn of_classic(world: &World, subject: &Subject, broker: &Broker, group: &ClassicGroup) -> Sheet {
     let id = group.name();
     let sentence = "Consumers that share the partitions of their topics: each partition has one \
         reader among them. They agree by the classic protocol (JoinGroup, SyncGroup).";
-    let leader = group.leader().map(|leader| member_link(world, id, leader));
+    let leader = group
+        .leader()
+        .map(|leader| words::member(world, id, leader));
     let what = Section::new("What it is")
         .row(
             "State",
@@ -110,7 +118,7 @@ fn classic_member(
     let shard = broker.groups().shard_of(group.name());
     let deadline = shard.and_then(|shard| shard.session_deadline(group.name(), member.id()));
     let session = deadline.map(|at| format!("ends {}", words::due(world.now(), at)));
-    let mut name = member_link(world, group.name(), member.id());
+    let mut name = words::member(world, group.name(), member.id());
     if let Some(instance) = member.group_instance_id() {
         name = name.then(format!(" (group.instance.id {instance})"));
     }
@@ -120,19 +128,6 @@ fn classic_member(
         words::partitions(&assigned),
         words::maybe(session, "–").into(),
     ]
-}
-
-/// The client that goes by this member id, or the id.
-fn member_link(world: &World, group: &str, member_id: &str) -> Text {
-    let client = world.clients().iter().find(|(_, client)| match client {
-        Client::Consumer(it) => it.config.group_id == group && it.member_id() == member_id,
-        Client::ShareConsumer(it) => it.config.group_id == group && it.member_id() == member_id,
-        _ => false,
-    });
-    match client {
-        Some((number, _)) => words::client(world, *number),
-        None => Text::from(format!("{member_id} (its client is gone)")),
-    }
 }
 
 fn of_consumer(world: &World, subject: &Subject, broker: &Broker, group: &ConsumerGroup) -> Sheet {
@@ -160,7 +155,7 @@ fn of_consumer(world: &World, subject: &Subject, broker: &Broker, group: &Consum
         .row("Coordinator", words::broker(broker.id), "");
     let rows = group.members().map(|member| {
         vec![
-            member_link(world, id, &member.id),
+            words::member(world, id, &member.id),
             Text::from(member.state.name()),
             Text::from(member.epoch),
             named(world, &member.assigned),
@@ -202,7 +197,7 @@ fn of_share(world: &World, subject: &Subject, broker: &Broker, group: &ShareGrou
         .row("Coordinator", words::broker(broker.id), "");
     let rows = group.members().iter().map(|(member_id, member)| {
         vec![
-            member_link(world, id, member_id),
+            words::member(world, id, member_id),
             Text::from(member.assignment.member_epoch),
             named(world, &member.assignment.partitions),
         ]
@@ -299,33 +294,6 @@ fn java_hash(text: &str) -> i32 {
     units.fold(0_i32, |hash, unit| {
         hash.wrapping_mul(31).wrapping_add(i32::from(unit))
     })
-}
-
-fn acts(sheet: Sheet, world: &World, id: &str) -> Sheet {
-    let is_share = world.share_groups().contains_key(id);
-    let settings = words::consumers(world).find(|it| it.config.group_id == id);
-    let session = settings.map(|it| it.config.session_timeout_ms);
-    let mut sheet = sheet;
-    if let Some(ms) = session {
-        let section = Section::new("Clocks").row("session.timeout.ms", ms, MS);
-        sheet = sheet.with(section);
-    }
-    if is_share {
-        return sheet;
-    }
-    let topics: BTreeSet<TopicName> = words::consumers(world)
-        .filter(|it| it.config.group_id == id)
-        .flat_map(|it| it.subscription().iter().cloned())
-        .collect();
-    let add = BoardAction::AddConsumer {
-        group: id.to_owned(),
-        topics: topics.into_iter().collect(),
-    };
-    sheet.can(Act::new(
-        "Add a consumer",
-        "One more member, reading what the others read",
-        Deed::Board(add),
-    ))
 }
 
 #[cfg(test)]

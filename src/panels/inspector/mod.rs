@@ -7,10 +7,13 @@ mod client;
 mod connector;
 mod fields;
 mod group;
+mod links;
 mod packet;
 mod partition;
 mod record;
+mod replica;
 mod server;
+mod shared;
 mod sheet;
 mod topic;
 mod view;
@@ -40,7 +43,7 @@ pub fn sheet(world: &World, subject: &Subject) -> Sheet {
         Subject::Client(number) => client::sheet(world, subject, *number),
         Subject::Broker(id) => server::broker(world, subject, *id),
         Subject::Controller(id) => server::controller(world, subject, *id),
-        Subject::Replica(of, broker) => partition::replica(world, subject, of, *broker),
+        Subject::Replica(of, broker) => replica::sheet(world, subject, of, *broker),
         Subject::Packet(id) => packet::sheet(world, subject, *id),
     }
 }

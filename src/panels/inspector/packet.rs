@@ -107,6 +107,29 @@ fn means(api: &str) -> &'static str {
         "AddPartitionsToTxn" => "partitions that become part of a transaction",
         "EndTxn" => "the end of a transaction: commit or abort",
         "WriteTxnMarkers" => "the markers that end a transaction in its partitions",
+        "AddOffsetsToTxn" => "a group's offsets that become part of a transaction",
+        "TxnOffsetCommit" => "how far a group has come, to count when the transaction is committed",
+        "OffsetDelete" => "offsets of a group, to be forgotten",
+        "DeleteGroups" => "groups to be deleted with their offsets",
+        "ListGroups" => "which groups a broker coordinates",
+        "DescribeGroups" | "ConsumerGroupDescribe" | "ShareGroupDescribe" => {
+            "the state, members and assignment of groups"
+        }
+        "DescribeTransactions" | "ListTransactions" => "transactions that a broker coordinates",
+        "DescribeProducers" => "the producers that a partition's log knows",
+        "IncrementalAlterConfigs" => "settings to be changed while the cluster runs",
+        "DescribeConfigs" => "settings of topics, brokers and groups, to be told",
+        "ElectLeaders" => "leaders to be elected, the preferred or unclean ones",
+        "AlterPartitionReassignments" => "other replicas for partitions, or no others after all",
+        "ListPartitionReassignments" => "which partitions are on their way to other brokers",
+        "AllocateProducerIds" => "a block of producer ids for a broker to give out",
+        "OffsetForLeaderEpoch" => "where the epoch of an earlier leader ended",
+        "Envelope" => "a client's request, passed on to the controller",
+        "BeginQuorumEpoch" => "a controller has become the active one",
+        "ReadShareGroupState" | "ReadShareGroupStateSummary" => {
+            "how far a share group is in its partitions, to be told"
+        }
+        "WriteShareGroupState" => "how far a share group is in its partitions, to be stored",
         "CreateTopics" => "topics to be made",
         "DeleteTopics" => "topics to be removed",
         "CreatePartitions" => "more partitions for a topic",

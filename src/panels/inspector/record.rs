@@ -5,6 +5,7 @@ use engine::log::record_batch::{EndTransactionMarker, RecordBatch, RecordView, T
 use engine::{TopicPartition, World};
 
 use super::act::{Act, Deed};
+use super::shared;
 use super::sheet::{Section, Sheet, Text};
 use super::words::{self, BYTES, Reading};
 use crate::panels::{Panel, bytes};
@@ -50,10 +51,9 @@ pub(super) fn sheet(world: &World, subject: &Subject, of: &TopicPartition, offse
     if let Some(key) = record.key {
         sheet = sheet.with(lane(world, of, key));
     }
-    sheet = sheet
-        .with(readers(world, of, offset))
-        .with(of_batch(log, batch, &record))
-        .with(hex(&record));
+    sheet = sheet.with(readers(world, of, offset));
+    sheet.sections.extend(shared::of_record(world, of, offset));
+    sheet = sheet.with(of_batch(log, batch, &record)).with(hex(&record));
     neighbours(sheet, log, of, offset)
 }
 

@@ -1,17 +1,20 @@
-//! The sheets of brokers and controllers, and what can be done to links.
+//! The sheets of brokers and controllers.
 
 use engine::broker::{Broker, BrokerState};
 use engine::client::connect::is_bookkeeping;
+use engine::config::dynamic::is_dynamic;
 use engine::controller::Consensus;
 use engine::controller::ControllerNode;
 use engine::controller::quorum::Role;
 use engine::protocol::ConfigResource;
-use engine::sim::{Host, Link};
+use engine::sim::Host;
 use engine::{Command, TopicPartition, World};
 
 use super::act::{Act, Field, THAW, Verb};
+use super::links::{link_acts, links, network_acts};
 use super::sheet::{Section, Sheet, TABLE_MAX, Text};
 use super::words;
+use crate::playground::Victim;
 use crate::stage::Subject;
 
 /// All about a broker.
@@ -170,38 +173,6 @@ fn settings(broker: &Broker) -> Section {
     })
 }
 
-/// What is wrong with the links of a host.
-fn links(world: &World, host: Host) -> Section {
-    let faulty = world
-        .network()
-        .faulty_links()
-        .filter(|((from, to), _)| *from == host || *to == host);
-    let rows = faulty.map(|((from, to), link)| {
-        vec![
-            Text::from(format!("{from} to {to}")),
-            Text::from(fault(link)),
-        ]
-    });
-    Section::new("Links with faults").table(&["link", "what is wrong"], rows.collect())
-}
-
-fn fault(link: Link) -> String {
-    let mut parts = Vec::new();
-    if link.is_cut {
-        parts.push("cut: what is sent waits".to_owned());
-    }
-    if let Some(latency) = link.latency {
-        parts.push(format!("{} ms", latency.base_us / 1_000));
-    }
-    if link.loss_per_mille > 0 {
-        parts.push(format!(
-            "{} of 1000 packets are lost, and sent again by TCP",
-            link.loss_per_mille
-        ));
-    }
-    parts.join("; ")
-}
-
 fn broker_acts(sheet: Sheet, world: &World, it: &Broker) -> Sheet {
     let broker = it.id;
     let mut sheet = sheet;
@@ -215,13 +186,27 @@ fn broker_acts(sheet: Sheet, world: &World, it: &Broker) -> Sheet {
             "kill -9: nobody is told; the controller notices when its heartbeats are missing";
         let lose = "All that is on it is gone, and the broker stops";
         let slower = "How long it takes over requests; 0 is as fast as it was";
-        let settings = &engine::config::broker::CONFIG;
+        let restart = "SIGTERM, and started again when it has stopped, with the log on its disk";
+        let settings = || {
+            let all = engine::config::broker::CONFIG.keys();
+            all.filter(|key| is_dynamic(key.name))
+        };
         sheet = sheet
             .can(Act::command("Stop", stop, Command::StopBroker { broker }))
             .can(Act::command("Kill", kill, Command::KillBroker { broker }).grave())
+            .can(Act::restart(restart, Victim::Broker(broker)))
             .can(freeze_act(world, broker))
             .can(Act::command("Lose its disk", lose, Command::LoseDisk { broker }).grave())
-            .can(Act::alter(ConfigResource::broker(broker), settings))
+            .can(Act::alter(
+                "Change a setting",
+                ConfigResource::broker(broker),
+                settings(),
+            ))
+            .can(Act::alter(
+                "Change a setting of all brokers",
+                ConfigResource::all_brokers(),
+                settings(),
+            ))
             .can(Act::ask("Slow down", slower, slow, Verb::Slow(broker)));
     } else {
         sheet = sheet.can(Act::command(
@@ -230,7 +215,19 @@ fn broker_acts(sheet: Sheet, world: &World, it: &Broker) -> Sheet {
             Command::StartBroker { broker },
         ));
     }
-    link_acts(sheet, world, Host::Server(broker))
+    let servers = world.brokers().keys().chain(world.controllers().keys());
+    let next = servers.max().map_or(1, |id| id + 1);
+    let sheet = sheet.can(Act::ask(
+        "Add a broker",
+        "One more of the cluster, with an empty disk. It is given new topics, and what is \
+         reassigned to it",
+        vec![
+            Field::typed("id", "node.id", next.to_string()),
+            Field::typed("rack", "broker.rack (may be empty)", ""),
+        ],
+        Verb::AddBroker,
+    ));
+    network_acts(link_acts(sheet, world, Host::Server(broker)), world)
 }
 
 /// To have a broker or a controller that runs stand still, or go on.
@@ -242,43 +239,6 @@ fn freeze_act(world: &World, server: i32) -> Act {
         (about, Command::FreezeServer { server }),
         (THAW, Command::ThawServer { server }),
     )
-}
-
-/// What can be done to the links of a host.
-pub(super) fn link_acts(sheet: Sheet, world: &World, host: Host) -> Sheet {
-    let others = words::other_hosts(world, host);
-    if others.is_empty() {
-        return sheet;
-    }
-    let hosts: Vec<Host> = others.iter().map(|(host, _)| *host).collect();
-    let is_cut = |link: Link| link.is_cut;
-    let mut faulty = world.network().faulty_links();
-    let has_cut = faulty.any(|((from, to), link)| (from == host || to == host) && is_cut(link));
-    let mut sheet = sheet.can(Act::ask(
-        "Cut its links",
-        "What is sent waits, in both directions, until the link is whole or the connection closed",
-        vec![Field::hosts(&others)],
-        Verb::Cut(host, hosts.clone()),
-    ));
-    if has_cut {
-        sheet = sheet.can(Act::ask(
-            "Heal its links",
-            "What waited is sent",
-            vec![Field::hosts(&others)],
-            Verb::Join(host, hosts.clone()),
-        ));
-    }
-    let fields = vec![
-        Field::hosts(&others),
-        Field::typed("latency", "Latency (ms; empty: as elsewhere)", ""),
-        Field::typed("loss", "Lost of 1000 packets", "0"),
-    ];
-    sheet.can(Act::ask(
-        "Change its links",
-        "Latency and loss; what TCP loses it sends again, and all behind it waits",
-        fields,
-        Verb::SetLink(host, hosts),
-    ))
 }
 
 /// All about a controller.
@@ -307,6 +267,10 @@ pub(super) fn controller(world: &World, subject: &Subject, id: i32) -> Sheet {
                 )
                 .grave(),
             )
+            .can(Act::restart(
+                "kill -9, and started again at once, with the log on its disk",
+                Victim::Controller(id),
+            ))
             .can(freeze_act(world, id)),
         (None, false) => sheet.can(Act::command(
             "Start",

@@ -63,6 +63,18 @@ fn about(world: &World, name: &TopicName, topic: &Topic) -> Section {
         )
         .row("Size", bytes, "bytes in the leaders' logs")
         .row("Read by", Text::list(readers, "no group"), "")
+        .row(
+            "Reassigning",
+            Text::list(moving(name, topic).map(|of| words::partition(&of)), "none"),
+            "partitions whose replicas are on their way to other brokers",
+        )
+}
+
+/// The partitions with a reassignment under way.
+fn moving<'a>(name: &'a TopicName, topic: &'a Topic) -> impl Iterator<Item = TopicPartition> + 'a {
+    let all = numbers(name, topic).zip(&topic.partitions);
+    let moving = all.filter(|(_, registered)| registered.is_reassigning());
+    moving.map(|(of, _)| of)
 }
 
 fn numbers<'a>(name: &'a TopicName, topic: &'a Topic) -> impl Iterator<Item = TopicPartition> + 'a {
@@ -78,6 +90,7 @@ fn lanes(world: &World, name: &TopicName, topic: &Topic) -> Section {
         vec![
             words::partition(&of),
             words::maybe_broker(registered.leader),
+            words::brokers(world, &registered.replicas),
             Text::from(format!(
                 "{} of {}",
                 registered.isr.len(),
@@ -93,6 +106,7 @@ fn lanes(world: &World, name: &TopicName, topic: &Topic) -> Section {
             &[
                 "partition",
                 "leader",
+                "replicas",
                 "in sync",
                 "log start",
                 "HW",
@@ -136,6 +150,13 @@ fn acts(sheet: Sheet, name: &TopicName, topic: &Topic) -> Sheet {
         election_type: ElectionType::Preferred,
         partitions: Some(all.clone()),
     });
+    let first = topic.partitions.first();
+    let replicas = first.map_or(&[][..], |first| &first.replicas);
+    let moving: Vec<TopicPartition> = moving(name, topic).collect();
+    let sheet = match moving.is_empty() {
+        true => sheet,
+        false => sheet.can(Act::cancel_reassignment(moving)),
+    };
     sheet
         .can(Act::new(
             "Browse messages",
@@ -159,9 +180,11 @@ fn acts(sheet: Sheet, name: &TopicName, topic: &Topic) -> Sheet {
             Verb::AddPartitions(name.clone()),
         ))
         .can(Act::alter(
+            "Change a setting",
             ConfigResource::topic(&**name),
-            &config::topic::CONFIG,
+            config::topic::CONFIG.keys(),
         ))
+        .can(Act::reassign(all.clone(), replicas))
         .can(Act::new(
             "Elect preferred leaders",
             "ElectLeaders: the first replica of each partition leads again, if it is in sync",

@@ -2,17 +2,20 @@
 
 use std::rc::Rc;
 
+use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 use super::act::{Act, Deed, Field, Verb};
 use super::sheet::{Row, Section, Sheet, Table, Text};
-use crate::panels::fields::{choice, field, on_submit};
+use crate::panels::fields::{choice, field, on_submit, use_clearing};
 
 /// What [`Inspector`] shows.
 #[derive(Properties, PartialEq)]
 pub struct Props {
     /// The thing.
     pub sheet: Rc<Sheet>,
+    /// How many deeds and forms were carried out.
+    pub sent: u32,
     /// Something is to be done; or, in a sentence, what to mend first.
     pub on_deed: Callback<Result<Deed, String>>,
 }
@@ -22,8 +25,9 @@ pub struct Props {
 #[component]
 pub fn Inspector(props: &Props) -> Html {
     let sheet = &props.sheet;
+    let place = use_clearing(props.sent);
     html! {
-        <div class="sheet">
+        <div class="sheet" ref={place}>
             <h2 tabindex="-1">{ &sheet.title }</h2>
             <p class={classes!("sheet-sentence", sheet.is_gone.then_some("is-gone"))}>{ &sheet.sentence }</p>
             if !sheet.acts.is_empty() {
@@ -61,15 +65,47 @@ fn act(act: &Act, on_deed: &Callback<Result<Deed, String>>) -> Html {
 
 fn input(act: &str, it: &Field) -> Html {
     let id = format!("act-{}-{}", act.replace(' ', "-"), it.name);
+    if !it.notes.is_empty() {
+        return html! { <NotedChoice id={id.clone()} field={it.clone()} key={id} /> };
+    }
     field(id, it.label, |id| match it.choices.is_empty() {
         true if it.is_long => html! {
-            <textarea {id} name={it.name} rows="5" spellcheck="false" placeholder={it.initial.clone()} />
+            <textarea {id} name={it.name} data-once="" rows="5" spellcheck="false" placeholder={it.initial.clone()} />
         },
         true => {
             html! { <input {id} name={it.name} ~defaultValue={it.initial.clone()} autocomplete="off" /> }
         }
         false => choice(id, it.name.into(), &it.choices, Some(&it.initial)),
     })
+}
+
+/// What [`NotedChoice`] shows.
+#[derive(Properties, PartialEq)]
+struct NotedProps {
+    id: String,
+    field: Field,
+}
+
+/// A choice with a note on what is chosen.
+#[component]
+fn NotedChoice(props: &NotedProps) -> Html {
+    let it = &props.field;
+    let chosen = use_state(|| it.initial.clone());
+    let onchange = {
+        let chosen = chosen.setter();
+        Callback::from(move |event: Event| {
+            let select: HtmlSelectElement = event.target_unchecked_into();
+            chosen.set(select.value());
+        })
+    };
+    let place = it.choices.iter().position(|(value, _)| *value == *chosen);
+    let note = place.and_then(|place| it.notes.get(place));
+    html! {
+        <div class="noted" {onchange}>
+            { field(props.id.clone(), it.label, |id| choice(id, it.name.into(), &it.choices, Some(&it.initial))) }
+            <span class="note" role="status">{ for note }</span>
+        </div>
+    }
 }
 
 fn section(section: &Section) -> Html {

@@ -44,6 +44,15 @@ pub(super) fn maybe_broker(id: Option<i32>) -> Text {
     id.map_or(Text::from("none"), broker)
 }
 
+/// Brokers by their ids, in order.
+pub(super) fn brokers(world: &World, ids: &[i32]) -> Text {
+    let links = ids.iter().map(|id| match world.brokers().contains_key(id) {
+        true => Text::link(id.to_string(), Subject::Broker(*id)),
+        false => Text::from(*id),
+    });
+    Text::list(links, "none")
+}
+
 pub(super) fn group(id: &str) -> Text {
     Text::link(id, Subject::Group(id.to_owned()))
 }
@@ -52,6 +61,19 @@ pub(super) fn client(world: &World, number: ClientNumber) -> Text {
     match client_name(world, number) {
         Some(name) => Text::link(name, Subject::Client(number)),
         None => Text::from(format!("client {number}, which has ended")),
+    }
+}
+
+/// The client that goes by this member id, or the id.
+pub(super) fn member(world: &World, group: &str, member_id: &str) -> Text {
+    let found = world.clients().iter().find(|(_, client)| match client {
+        Client::Consumer(it) => it.config.group_id == group && it.member_id() == member_id,
+        Client::ShareConsumer(it) => it.config.group_id == group && it.member_id() == member_id,
+        _ => false,
+    });
+    match found {
+        Some((number, _)) => client(world, *number),
+        None => Text::from(format!("{member_id} (its client is gone)")),
     }
 }
 

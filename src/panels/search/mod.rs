@@ -7,6 +7,8 @@ pub use view::Search;
 
 use engine::collections::BTreeMap;
 
+use engine::client::{Client, Processor};
+use engine::command::ClientNumber;
 use engine::protocol::TopicName;
 use engine::{TopicPartition, World};
 
@@ -88,26 +90,61 @@ fn groups(world: &World, found: &impl Fn(&str) -> bool) -> Vec<Hit> {
     let ids = group_ids(world).into_iter().filter(|id| found(id));
     let hit = |id: String| Hit {
         kind: "group",
-        about: match world.groups().get(id.as_str()) {
-            Some((_, group)) => group.state().name().to_owned(),
-            None => String::new(),
-        },
+        about: about_group(world, &id),
         subject: Subject::Group(id.clone()),
         name: id,
     };
     ids.map(hit).take(HITS_MAX).collect()
 }
 
+/// Its type and its state, as its coordinator has them.
+fn about_group(world: &World, id: &str) -> String {
+    if let Some((_, group)) = world.groups().get(id) {
+        return format!("classic, {}", group.state().name());
+    }
+    if let Some((_, group)) = world.consumer_groups().get(id) {
+        return format!("consumer, {}", group.state().name());
+    }
+    match world.share_groups().get(id) {
+        Some((_, group)) => format!("share, {}", group.state().name()),
+        None => String::new(),
+    }
+}
+
 fn clients(world: &World, found: &impl Fn(&str) -> bool) -> Vec<Hit> {
     let names: BTreeMap<_, _> = client_names(world);
     let named = names.into_iter().filter(|(_, name)| found(name));
     let hit = |(number, name): (u32, String)| Hit {
-        kind: world.clients()[&number].kind(),
+        kind: match processor_of(world, number) {
+            Some(_) => "processor",
+            None => world.clients()[&number].kind(),
+        },
         name,
-        about: String::new(),
+        about: about_client(world, number),
         subject: Subject::Client(number),
     };
     named.map(hit).take(HITS_MAX).collect()
+}
+
+fn processor_of(world: &World, number: ClientNumber) -> Option<&Processor> {
+    let mut all = world.processors().values();
+    all.find(|processor| processor.has(number))
+}
+
+/// What it reads as, or writes to.
+fn about_client(world: &World, number: ClientNumber) -> String {
+    if let Some(processor) = processor_of(world, number) {
+        return match processor.consumer() == number {
+            true => format!("reads, for {}", processor.output()),
+            false => format!("writes {}", processor.output()),
+        };
+    }
+    match &world.clients()[&number] {
+        Client::Consumer(it) if it.config.has_group() => format!("of {}", it.config.group_id),
+        Client::Consumer(_) => "without a group".to_owned(),
+        Client::ShareConsumer(it) => format!("of share group {}", it.config.group_id),
+        Client::Producer(_) | Client::Admin(_) => String::new(),
+    }
 }
 
 fn connectors(world: &World, found: &impl Fn(&str) -> bool) -> Vec<Hit> {
@@ -170,7 +207,9 @@ fn records(world: &World, key: &str) -> Vec<Hit> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stage::testing::{consumer, run_ms, shop, world_with_topic};
+    use crate::stage::testing::{consumer, run_ms, shop, start, world_with_topic};
+    use engine::Command;
+    use engine::client::{ConsumerConfig, ProducerConfig, ShareConsumerConfig};
 
     #[test]
     fn one_search_finds_all_that_has_a_name_and_the_records_of_a_key() {
@@ -199,5 +238,47 @@ mod tests {
         let records = found("user-1");
         assert!(!records.is_empty() && records.iter().all(|(kind, _)| *kind == "record"));
         assert_eq!(found(" "), []);
+    }
+
+    #[test]
+    fn share_consumers_and_processors_are_found_as_what_they_are() {
+        let mut world = world_with_topic("jobs", 1);
+        let topics = vec!["jobs".into()];
+        let config = ShareConsumerConfig::of_group("crew");
+        start(&mut world, Command::AddShareConsumer { config, topics });
+        let command = Command::AddProcessor {
+            consumer: ConsumerConfig::of_group("cashier"),
+            producer: ProducerConfig {
+                client_id: "cashier-writes".to_owned(),
+                transactional_id: Some("cashier".to_owned()),
+                ..ProducerConfig::default()
+            },
+            input: vec!["jobs".into()],
+            output: "jobs".into(),
+        };
+        start(&mut world, command);
+        run_ms(&mut world, 8_000);
+        let found = |text: &str| -> Vec<(&'static str, String)> {
+            let hits = search(&world, text).into_iter();
+            hits.map(|hit| (hit.kind, hit.about)).collect()
+        };
+        let crew = found("crew");
+        assert!(
+            crew.contains(&("group", "share, Stable".to_owned())),
+            "{crew:?}"
+        );
+        assert!(
+            crew.contains(&("share consumer", "of share group crew".to_owned())),
+            "{crew:?}"
+        );
+        let cashier = found("cashier");
+        assert!(
+            cashier.contains(&("processor", "reads, for jobs".to_owned())),
+            "{cashier:?}"
+        );
+        assert!(
+            cashier.contains(&("processor", "writes jobs".to_owned())),
+            "{cashier:?}"
+        );
     }
 }

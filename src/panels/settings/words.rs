@@ -11,6 +11,7 @@ pub(super) fn of(name: &str) -> &'static str {
 pub(super) fn choices(name: &str) -> &'static [&'static str] {
     match name {
         "acks" => &["all", "1", "0"],
+        "share.auto.offset.reset" => &["latest", "earliest"],
         "cleanup.policy" => &["delete", "compact", "compact,delete"],
         "group.protocol" => &["classic", "consumer"],
         "isolation.level" => &["read_uncommitted", "read_committed"],
@@ -169,6 +170,31 @@ const WORDS: &[(&str, &str)] = &[
     (
         "session.timeout.ms",
         "after what silence its coordinator takes it for dead",
+    ),
+    // Groups.
+    (
+        "consumer.heartbeat.interval.ms",
+        "how often members by KIP-848 are to say that they live",
+    ),
+    (
+        "consumer.session.timeout.ms",
+        "after what silence a member by KIP-848 is taken for dead",
+    ),
+    (
+        "share.auto.offset.reset",
+        "where a share group begins in a partition that is new to it",
+    ),
+    (
+        "share.heartbeat.interval.ms",
+        "how often members of a share group are to say that they live",
+    ),
+    (
+        "share.record.lock.duration.ms",
+        "how long a member of a share group has a record before others may have it",
+    ),
+    (
+        "share.session.timeout.ms",
+        "after what silence a member of a share group is taken for dead",
     ),
     // Topics.
     (

@@ -18,7 +18,7 @@ impl Playground {
     /// Makes topics, and waits until they are there.
     pub(super) fn set_topics(&mut self, topics: &[(&str, i32)]) -> Result<(), String> {
         for (name, partitions) in topics {
-            self.create_topic(name, *partitions, BTreeMap::new())?;
+            self.create_topic(name, *partitions, -1, BTreeMap::new())?;
         }
         self.advance_us(TOPICS_TAKE_US);
         Ok(())
@@ -32,7 +32,7 @@ impl Playground {
         settings: &[(&str, &str)],
     ) -> Result<(), String> {
         let owned = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
-        self.create_topic(name, partitions, settings.iter().map(owned).collect())?;
+        self.create_topic(name, partitions, -1, settings.iter().map(owned).collect())?;
         self.advance_us(TOPICS_TAKE_US);
         Ok(())
     }
@@ -44,7 +44,7 @@ impl Playground {
         topic: &str,
         per_record_ms: u64,
     ) -> Result<ClientNumber, String> {
-        let consumer = self.add_consumer(config, topic)?;
+        let consumer = self.add_consumer(config, &[topic])?;
         let processing = Processing {
             per_record_us: per_record_ms * 1_000,
             commit: None,
@@ -64,7 +64,7 @@ impl Playground {
         members: u32,
     ) -> Result<(), String> {
         for _ in 0..members {
-            self.add_consumer(of_group(group), topic)?;
+            self.add_consumer(of_group(group), &[topic])?;
         }
         Ok(())
     }

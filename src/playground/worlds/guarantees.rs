@@ -67,8 +67,8 @@ fn transactions(playground: &mut Playground) -> Result<(), String> {
         isolation_level: IsolationLevel::ReadCommitted,
         ..of_group("bank")
     };
-    playground.add_consumer(committed, "payments")?;
-    playground.add_consumer(of_group("curious"), "payments")?;
+    playground.add_consumer(committed, &["payments"])?;
+    playground.add_consumer(of_group("curious"), &["payments"])?;
     playground.advance_us(18_000_000);
     playground.later(
         12,

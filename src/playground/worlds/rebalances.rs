@@ -43,7 +43,7 @@ fn three_protocols(playground: &mut Playground) -> Result<(), String> {
     playground.set_producer("pages", workload)?;
     for number in 1..=2 {
         for config in configs(number) {
-            playground.add_consumer(config, "clicks")?;
+            playground.add_consumer(config, &["clicks"])?;
         }
     }
     playground.advance_us(16_000_000);

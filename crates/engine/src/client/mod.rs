@@ -33,7 +33,8 @@ pub use producer::{
     TransactionState,
 };
 pub use share_consumer::{
-    AcknowledgementRule, Acknowledging, RecordInHand, ShareConsumer, ShareConsumerConfig,
+    AcknowledgementRule, Acknowledging, RecordInHand, SHARE_GROUP_UNSUPPORTED, ShareConsumer,
+    ShareConsumerConfig,
 };
 pub use workload::{KeyPattern, Workload};
 

@@ -38,7 +38,8 @@ impl World {
             | Command::Commit { .. }
             | Command::OffsetsForTimes { .. } => self.check_on_consumer(command),
             Command::AddShareConsumer { config, .. } => self.check_room().and(config.check()),
-            Command::SetAcknowledging { consumer, .. } => {
+            Command::SetAcknowledging { consumer, .. }
+            | Command::SetShareProcessing { consumer, .. } => {
                 self.share_consumer(*consumer).map(|_| ())
             }
             Command::Acknowledge {
@@ -213,6 +214,14 @@ impl World {
             } => {
                 if let Some(Client::ShareConsumer(consumer)) = self.clients.get_mut(&consumer) {
                     consumer.config.acknowledging = acknowledging;
+                }
+            }
+            Command::SetShareProcessing {
+                consumer,
+                per_record_us,
+            } => {
+                if let Some(Client::ShareConsumer(consumer)) = self.clients.get_mut(&consumer) {
+                    consumer.config.processing_us = per_record_us;
                 }
             }
             Command::Acknowledge {

@@ -169,6 +169,7 @@ fn acts(command: &Command) -> Option<ClientNumber> {
         | Command::Transaction { producer, .. }
         | Command::CloseWithoutFlush { producer } => *producer,
         Command::SetAcknowledging { consumer, .. }
+        | Command::SetShareProcessing { consumer, .. }
         | Command::Acknowledge { consumer, .. }
         | Command::Subscribe { consumer, .. }
         | Command::SetProcessing { consumer, .. }

@@ -307,6 +307,27 @@ fn acts(sheet: Sheet, it: &Consumer) -> Sheet {
             ));
         }
     }
+    let how = [
+        ("subscribe", "subscribe() to these topics"),
+        ("pattern", "subscribe() to topics by a pattern"),
+        ("assign", "assign() these partitions, such as orders-1"),
+        ("unsubscribe", "unsubscribe(): nothing"),
+    ];
+    let how = how.map(|(value, text)| (value.to_owned(), text.to_owned()));
+    sheet = sheet.can(Act::ask(
+        "Change what it reads",
+        "Its group shares the partitions of topics that it subscribes to; those that are assigned \
+         it reads whoever else does",
+        vec![
+            Field::choice("how", "How", how),
+            Field::typed(
+                "what",
+                "Topics, a pattern, or partitions",
+                it.subscription().join(", "),
+            ),
+        ],
+        Verb::Subscribe(consumer),
+    ));
     sheet.can(Act::ask(
         "Change processing",
         "How long its application takes for a record, and when it commits",

@@ -12,9 +12,10 @@ use engine::sim::{Host, NodeId};
 use engine::{Command, World};
 
 use super::act::{Act, THAW};
-use super::server::link_acts;
+use super::links::link_acts;
 use super::sheet::{Section, Sheet, Text};
 use super::words;
+use crate::playground::Victim;
 use crate::stage::Subject;
 
 /// All about a client.
@@ -163,6 +164,14 @@ fn ends(sheet: Sheet, world: &World, client: ClientNumber) -> Sheet {
         "close(): a producer delivers what it holds, a consumer commits and leaves its group",
         Command::Close { client },
     ));
+    let is_admin = matches!(world.clients().get(&client), Some(Client::Admin(_)));
+    let sheet = match is_admin {
+        true => sheet,
+        false => sheet.can(Act::restart(
+            "close(), and started again with the same settings when it has ended",
+            Victim::Client(client),
+        )),
+    };
     let sheet = sheet.can(Act::command("Crash", crash, Command::Crash { client }).grave());
     let freeze = "SIGSTOP: it does nothing and answers nobody; its connections stay open, and \
         what arrives waits";

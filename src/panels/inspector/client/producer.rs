@@ -6,7 +6,7 @@ use engine::{Command, TopicPartition, World};
 
 use super::settings;
 use crate::panels::Panel;
-use crate::panels::inspector::act::{Act, Deed};
+use crate::panels::inspector::act::{Act, Deed, Field, Verb};
 use crate::panels::inspector::sheet::{Section, Sheet, Text};
 use crate::panels::inspector::words::{self, BYTES};
 use crate::stage::{BoardAction, Subject, last_workload};
@@ -225,6 +225,21 @@ fn acts(sheet: Sheet, world: &World, it: &Producer) -> Sheet {
             name,
             "Its workload, as when it was started",
             toggle,
+        ));
+    }
+    let makes = it.workload().cloned();
+    if let Some(workload) = makes.or_else(|| last_workload(world, producer)) {
+        let rate = 1_000_000.0 / workload.interval_us.max(1) as f64;
+        let rate = (rate * 1_000.0).round() / 1_000.0;
+        sheet = sheet.can(Act::ask(
+            "Change its rate",
+            "How many records it makes up",
+            vec![Field::typed(
+                "rate",
+                "Records per second (0: none)",
+                rate.to_string(),
+            )],
+            Verb::SetRate(producer, Box::new(workload)),
         ));
     }
     sheet = sheet.can(Act::command(

@@ -5,9 +5,9 @@ use engine::client::{Acknowledging, ShareConsumer};
 use engine::protocol::AcknowledgeType;
 
 use super::settings;
-use crate::panels::inspector::act::Act;
+use crate::panels::inspector::act::{Act, Field, Verb, says};
 use crate::panels::inspector::sheet::{Section, Sheet, Text};
-use crate::panels::inspector::words;
+use crate::panels::inspector::words::{self, MS};
 use crate::stage::Subject;
 
 pub(super) fn sheet(subject: &Subject, title: String, consumer: &ShareConsumer) -> Sheet {
@@ -17,7 +17,7 @@ pub(super) fn sheet(subject: &Subject, title: String, consumer: &ShareConsumer) 
         Acknowledging::Implicit => "nothing: the next poll() accepts all".to_owned(),
         Acknowledging::ByCommand => "what it is told, record by record".to_owned(),
         Acknowledging::ByRule(rule) => {
-            format!("accept; {:?} for every {}th record", rule.with, rule.every)
+            format!("accept; {:?} for one record in {}", rule.with, rule.every)
         }
     };
     let membership = Section::new("Membership")
@@ -64,6 +64,11 @@ pub(super) fn sheet(subject: &Subject, title: String, consumer: &ShareConsumer) 
             "records, those included that it was handed again",
         )
         .row("Says of records", says, "")
+        .row(
+            "Time for a record",
+            consumer.config.processing_us / 1_000,
+            MS,
+        )
         .table(&["in hand", "delivery", "said"], rows.collect());
     let sheet = Sheet::new(subject, title, sentence)
         .with(membership)
@@ -111,7 +116,7 @@ fn acts(sheet: Sheet, it: &ShareConsumer) -> Sheet {
             sheet = sheet.can(Act::command(name, about, command));
         }
     }
-    match is_by_command {
+    let sheet = match is_by_command {
         true => sheet.can(Act::command(
             "Accept all from now on",
             "Implicit acknowledgement: the next poll() accepts",
@@ -122,5 +127,31 @@ fn acts(sheet: Sheet, it: &ShareConsumer) -> Sheet {
             "acknowledge() for each record, from here",
             set(Acknowledging::ByCommand),
         )),
-    }
+    };
+    let rule = match it.config.acknowledging {
+        Acknowledging::ByRule(rule) => rule.every,
+        _ => 5,
+    };
+    let per_record_ms = it.config.processing_us / 1_000;
+    sheet
+        .can(Act::ask(
+            "Change what it says",
+            "acknowledge(): what its application says of the records that it is handed",
+            vec![
+                Field::choice("says", "Of records", says()),
+                Field::typed("every", "RELEASE or REJECT one record in", rule.to_string()),
+            ],
+            Verb::SetAcknowledging(consumer),
+        ))
+        .can(Act::ask(
+            "Slow down",
+            "How long its application takes for a record; what it holds longer than its lock \
+             lasts goes to others",
+            vec![Field::typed(
+                "per-record",
+                "Time for a record (ms)",
+                per_record_ms.to_string(),
+            )],
+            Verb::SetShareProcessing(consumer),
+        ))
 }

@@ -59,6 +59,7 @@ pub(super) fn of(request: &Request) -> Vec<Part> {
             groups.map(Part::Group).collect()
         }
         Request::OffsetFetch(request) => vec![Part::Group(request.group_id.clone())],
+        Request::OffsetCommit(request) => vec![Part::Group(request.group_id.clone())],
         Request::OffsetDelete(request) => vec![Part::Group(request.group_id.clone())],
         Request::ListGroups(_) | Request::ListTransactions(_) => vec![Part::Brokers],
         Request::DescribeTransactions(request) if !request.transactional_ids.is_empty() => {
@@ -187,6 +188,10 @@ fn whole_error(response: &Response) -> ErrorCode {
     let not_controller = |error: &ErrorCode| *error == ErrorCode::NotController;
     let error = match response {
         Response::OffsetFetch(response) => Some(response.error_code),
+        Response::OffsetCommit(response) => {
+            let errors = response.partitions.iter().map(|(_, error)| *error);
+            errors.into_iter().find(|error| error.is_retriable())
+        }
         Response::OffsetDelete(response) => Some(response.error_code),
         Response::ListGroups(response) => Some(response.error_code),
         Response::DeleteGroups(response) => response.results.first().map(|(_, error)| *error),

@@ -31,6 +31,17 @@ pub enum GroupProtocol {
     Consumer,
 }
 
+impl GroupProtocol {
+    /// The settings that a member by this protocol does not have
+    /// (`ConsumerConfig.checkUnsupportedConfigsPostProcess`).
+    pub fn unsupported(self) -> &'static [&'static str] {
+        match self {
+            GroupProtocol::Classic => &CONSUMER_ONLY,
+            GroupProtocol::Consumer => &CLASSIC_ONLY,
+        }
+    }
+}
+
 /// The settings that the consumer group protocol does not have
 /// (`ConsumerConfig.CONSUMER_PROTOCOL_UNSUPPORTED_CONFIGS`).
 const CLASSIC_ONLY: [&str; 3] = [
@@ -277,10 +288,11 @@ impl ConsumerConfig {
                 "enable.auto.commit cannot be set to true when default group id (null) is used.",
             );
         }
-        let (name, unsupported) = match self.group_protocol {
-            GroupProtocol::Classic => ("CLASSIC", &CONSUMER_ONLY[..]),
-            GroupProtocol::Consumer => ("CONSUMER", &CLASSIC_ONLY[..]),
+        let name = match self.group_protocol {
+            GroupProtocol::Classic => "CLASSIC",
+            GroupProtocol::Consumer => "CONSUMER",
         };
+        let unsupported = self.group_protocol.unsupported();
         let is_set = |setting: &&&str| {
             let given = self.given.get(setting);
             given.is_some_and(|value| !value.is_empty())

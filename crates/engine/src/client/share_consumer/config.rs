@@ -32,7 +32,7 @@ pub struct AcknowledgementRule {
 
 /// The settings of a consumer that a share consumer does not have
 /// (`ShareConsumerConfig.SHARE_GROUP_UNSUPPORTED_CONFIGS`).
-const UNSUPPORTED: &[&str] = &[
+pub const SHARE_GROUP_UNSUPPORTED: &[&str] = &[
     "auto.offset.reset",
     "enable.auto.commit",
     "group.instance.id",
@@ -111,7 +111,7 @@ impl ShareConsumerConfig {
     /// [`Refusal::InvalidConfig`] or [`Refusal::CannotConstruct`] with Kafka's
     /// message when the value is not allowed.
     pub fn set(&mut self, name: &str, value: &str) -> Result<bool, Refusal> {
-        if !UNSUPPORTED.contains(&name) {
+        if !SHARE_GROUP_UNSUPPORTED.contains(&name) {
             checked(&consumer::CONFIG, name, value)?;
         }
         let mut is_known = true;
@@ -144,7 +144,9 @@ impl ShareConsumerConfig {
     /// name (`ShareConsumerImpl.maybeThrowInvalidGroupIdException`), or no client
     /// could have such settings.
     pub fn check(&self) -> Result<(), Refusal> {
-        let given = UNSUPPORTED.iter().filter(|name| self.given.contains(name));
+        let given = SHARE_GROUP_UNSUPPORTED
+            .iter()
+            .filter(|name| self.given.contains(name));
         let given: Vec<&str> = given.copied().collect();
         if !given.is_empty() {
             let given = given.join(", ");

@@ -11,7 +11,9 @@ mod fetching;
 mod membership;
 mod polling;
 
-pub use config::{AcknowledgementRule, Acknowledging, ShareConsumerConfig};
+pub use config::{
+    AcknowledgementRule, Acknowledging, SHARE_GROUP_UNSUPPORTED, ShareConsumerConfig,
+};
 pub use polling::RecordInHand;
 
 use crate::collections::{BTreeMap, BTreeSet};

@@ -1,0 +1,107 @@
+//! The form that starts a client that reads: a consumer of a group by either
+//! protocol, one without a group, a share consumer, or an application that
+//! reads, transforms and writes.
+
+mod form;
+mod request;
+
+pub use form::AddConsumer;
+pub use request::{ConsumerRequest, Reader};
+
+use super::settings::SettingsOf;
+
+/// What kind of client reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReaderKind {
+    /// A consumer of a group by JoinGroup and SyncGroup.
+    Classic,
+    /// A consumer of a group by the protocol of KIP-848.
+    Consumer,
+    /// A consumer without a group, which is told its partitions (`assign()`).
+    Alone,
+    /// A consumer of a share group (KIP-932).
+    Share,
+    /// An application that reads, transforms and writes, with transactions.
+    Processor,
+}
+
+impl ReaderKind {
+    /// All of them, the commonest first.
+    pub const ALL: [ReaderKind; 5] = [
+        ReaderKind::Classic,
+        ReaderKind::Consumer,
+        ReaderKind::Alone,
+        ReaderKind::Share,
+        ReaderKind::Processor,
+    ];
+
+    /// Its value in the form.
+    pub fn name(self) -> &'static str {
+        match self {
+            ReaderKind::Classic => "classic",
+            ReaderKind::Consumer => "consumer",
+            ReaderKind::Alone => "alone",
+            ReaderKind::Share => "share",
+            ReaderKind::Processor => "processor",
+        }
+    }
+
+    /// The kind of this name; the first for any other.
+    pub fn of_name(name: &str) -> ReaderKind {
+        let mut all = ReaderKind::ALL.into_iter();
+        all.find(|kind| kind.name() == name)
+            .unwrap_or(ReaderKind::Classic)
+    }
+
+    /// What the form calls it.
+    pub fn label(self) -> &'static str {
+        match self {
+            ReaderKind::Classic => "Consumer of a group (group.protocol=classic)",
+            ReaderKind::Consumer => "Consumer of a group (group.protocol=consumer, KIP-848)",
+            ReaderKind::Alone => "Consumer without a group (assign())",
+            ReaderKind::Share => "Share consumer (KIP-932)",
+            ReaderKind::Processor => "Processor: reads, transforms, writes with transactions",
+        }
+    }
+
+    /// What it does, in a sentence.
+    pub fn about(self) -> &'static str {
+        match self {
+            ReaderKind::Classic => {
+                "Its group shares the partitions: each has one reader. A member computes the \
+                 assignment."
+            }
+            ReaderKind::Consumer => {
+                "Its group shares the partitions: each has one reader. The coordinator computes \
+                 the assignment."
+            }
+            ReaderKind::Alone => {
+                "It reads the partitions that it is told, whoever else does, and commits nothing."
+            }
+            ReaderKind::Share => {
+                "Its group is a queue: members take single records, and say of each what became \
+                 of it. It begins with what comes from now on; share.auto.offset.reset, a setting \
+                 of the group, may say earliest."
+            }
+            ReaderKind::Processor => {
+                "It writes a record for each that it reads. What it writes and how far it has \
+                 read are one transaction."
+            }
+        }
+    }
+
+    /// Whether it is a member of a group.
+    pub fn has_group(self) -> bool {
+        self != ReaderKind::Alone
+    }
+
+    /// The settings of the client that reads.
+    pub fn settings(self) -> SettingsOf {
+        match self {
+            ReaderKind::Classic | ReaderKind::Processor => SettingsOf::Consumer,
+            ReaderKind::Consumer => SettingsOf::ConsumerOfKip848,
+            ReaderKind::Alone => SettingsOf::LoneConsumer,
+            ReaderKind::Share => SettingsOf::ShareConsumer,
+        }
+    }
+}
