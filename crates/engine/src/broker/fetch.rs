@@ -90,7 +90,7 @@ impl Broker {
         let (mut held_of_them, mut bytes) = (0, Some(0));
         // A follower may ask for thousands: both are gone through once.
         let held = &first.topic_partition..=&last.topic_partition;
-        for (of, partition) in self.partitions.range_mut::<TopicPartition, _>(held) {
+        for (of, partition) in self.partitions.range_mut::<TopicPartition>(held) {
             let is_before = |it: &&FetchPartition| it.topic_partition < *of;
             while wanted.next_if(is_before).is_some() {}
             let Some(wanted) = wanted.next_if(|it| it.topic_partition == *of) else {

@@ -1,9 +1,8 @@
 //! Looking up thousands of partitions one after the other: a follower fetches
 //! all that it copies in each request, in their order.
 
-use crate::collections::BTreeMap;
+use crate::collections::{BTreeMap, Range};
 use std::cmp::Ordering;
-use std::collections::btree_map;
 
 /// How many entries are passed over, looking for the next one, before it is
 /// looked up as any other: of three brokers each leads every third partition.
@@ -14,7 +13,7 @@ const STEPS_MAX: usize = 8;
 pub(super) struct InOrder<'m, K, V> {
     map: &'m BTreeMap<K, V>,
     /// What is left of the map behind the entry last found.
-    ahead: btree_map::Range<'m, K, V>,
+    ahead: Range<'m, K, V>,
 }
 
 impl<'m, K: Ord, V> InOrder<'m, K, V> {

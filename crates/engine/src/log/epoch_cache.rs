@@ -87,7 +87,7 @@ impl LeaderEpochCache {
         let Some(first) = self.epoch_for_offset(start_offset) else {
             return;
         };
-        self.starts = self.starts.split_off(&first);
+        self.starts.retain(|epoch, _| *epoch >= first);
         self.starts.insert(first, start_offset);
     }
 

@@ -313,12 +313,12 @@ impl World {
                 let numbers = [producer, admin, reader];
                 let clients = clients_of(&mut self.clients, numbers);
                 let replicas = self.journal.config.brokers.len().min(REPLICAS) as i16;
-                Task::Source(SourceTask::new(
+                Task::Source(Box::new(SourceTask::new(
                     &mut self.fabric,
                     numbers,
                     clients,
                     replicas,
-                ))
+                )))
             }
             false => {
                 let number = self.add_consumer(config.consumer.clone(), config.topics.clone());

@@ -308,7 +308,7 @@ impl Run {
                 (topic.map_or("?", |(name, _)| name), partition)
             })
             .collect();
-        json!(*all)
+        json!(all.iter().collect::<Vec<_>>())
     }
 }
 

@@ -42,8 +42,7 @@ impl Ranges {
 
     /// Takes out what is at or behind this offset.
     pub fn cut_off(&mut self, offset: i64) {
-        let cut = self.ends.split_off(&offset);
-        drop(cut);
+        self.ends.retain(|first, _| *first < offset);
         if let Some((_, end)) = self.ends.iter_mut().next_back() {
             *end = offset.min(*end);
         }

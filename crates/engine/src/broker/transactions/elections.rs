@@ -40,8 +40,11 @@ impl Broker {
     pub(super) fn load_transactions(&mut self, fabric: &mut Fabric) {
         let now = fabric.now;
         let loading = &mut self.transactions.loading;
-        let read = loading.extract_if(.., |_, (until, _)| *until <= now);
-        let read: Vec<(i32, i32)> = read.map(|(of, (_, epoch))| (of, epoch)).collect();
+        let read = loading.extract_if(|_, (until, _)| *until <= now);
+        let read: Vec<(i32, i32)> = read
+            .into_iter()
+            .map(|(of, (_, epoch))| (of, epoch))
+            .collect();
         for (partition, leader_epoch) in read {
             let of = TopicPartition::new(TRANSACTION_STATE_TOPIC_NAME, partition);
             let Some(held) = self.partitions.get(&of) else {

@@ -90,7 +90,7 @@ pub struct Connector {
 #[derive(Clone, Debug, Hash)]
 pub enum Task {
     /// Of a source.
-    Source(SourceTask),
+    Source(Box<SourceTask>),
     /// Of a sink.
     Sink(SinkTask),
 }

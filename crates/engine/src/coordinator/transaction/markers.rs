@@ -89,10 +89,8 @@ impl TransactionMarkerChannelManager {
     /// A partition of `__transaction_state` is no longer this broker's
     /// business: its markers are left to the next coordinator.
     pub(super) fn remove_of_partition(&mut self, partition: i32) {
-        let pending = self
-            .pending
-            .extract_if(.., |_, it| it.partition == partition);
-        let removed: BTreeSet<String> = pending.map(|(id, _)| id).collect();
+        let pending = self.pending.extract_if(|_, it| it.partition == partition);
+        let removed: BTreeSet<String> = pending.into_keys().collect();
         self.queue
             .retain(|marker| !removed.contains(&marker.transactional_id));
     }
