@@ -1,5 +1,6 @@
-use crate::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use crate::collections::{BTreeMap, BTreeSet};
 use crate::protocol::{ErrorCode, MetadataPartition, MetadataResponse, TopicId, TopicName};
 use crate::sim::Time;
 
@@ -18,7 +19,9 @@ pub struct PartitionInfo {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct TopicInfo {
     id: TopicId,
-    partitions: Vec<PartitionInfo>,
+    /// Shared with the copies of the client: a thousand clients that each know
+    /// of thousands of partitions are most of what a world is made of.
+    partitions: Arc<Vec<PartitionInfo>>,
 }
 
 /// A client's view of the cluster, as old as its last metadata response
@@ -104,7 +107,7 @@ impl ClientMetadata {
     /// The topic's partitions, by number; `None` when the client does not know
     /// the topic.
     pub fn partitions(&self, topic: &str) -> Option<&[PartitionInfo]> {
-        self.topics.get(topic).map(|topic| &*topic.partitions)
+        self.topics.get(topic).map(|topic| topic.partitions.as_slice())
     }
 
     /// The topic's id; `None` when the client does not know the topic.
@@ -282,8 +285,10 @@ impl ClientMetadata {
             let known = self.topics.remove(&topic.name);
             let known = known.filter(|known| known.id == topic.topic_id);
             let before = known.map(|known| known.partitions).unwrap_or_default();
-            let partitions = merge(&before, topic.partitions);
-            if partitions != before {
+            let mut partitions = Arc::new(merge(&before, topic.partitions));
+            if partitions == before {
+                partitions = before;
+            } else {
                 self.without_news = 0;
             }
             self.needs_update |= partitions.iter().any(|info| info.leader.is_none());

@@ -77,7 +77,11 @@ impl<T> Column<T> {
     }
 
     pub fn is_empty(&self) -> bool {
-        self.chunks()[0].is_empty()
+        matches!(self, Column::One(chunk) if chunk.is_empty())
+    }
+
+    pub fn first(&self) -> Option<&T> {
+        self.chunks()[0].first()
     }
 
     /// Where the last element is, if there is any.
@@ -188,11 +192,17 @@ impl<T> Column<T> {
     }
 
     pub fn elements(&self) -> Elements<'_, T> {
-        self.part(Place::FIRST, self.end())
+        match self {
+            Column::One(chunk) => Elements::new(chunk, &[], &[]),
+            Column::Many(chunks) => Elements::new(&[], chunks, &[]),
+        }
     }
 
     pub fn elements_mut(&mut self) -> ElementsMut<'_, T> {
-        self.part_mut(Place::FIRST, self.end())
+        match self {
+            Column::One(chunk) => ElementsMut::new(chunk, &mut [], &mut []),
+            Column::Many(chunks) => ElementsMut::new(&mut [], chunks, &mut []),
+        }
     }
 
     pub fn into_elements(self) -> IntoElements<T> {
@@ -229,11 +239,16 @@ impl<T> Column<T> {
     where
         T: Borrow<Q>,
     {
-        let chunks = self.chunks();
-        let chunk = chunks[..chunks.len() - 1]
-            .partition_point(|chunk| chunk[chunk.len() - 1].borrow() < wanted);
-        let found = chunks[chunk].binary_search_by(|it| it.borrow().cmp(wanted));
-        match found {
+        let (chunk, elements) = match self {
+            Column::One(elements) => (0, elements),
+            Column::Many(chunks) => {
+                let before_last = &chunks[..chunks.len() - 1];
+                let chunk = before_last
+                    .partition_point(|chunk| chunk[chunk.len() - 1].borrow() < wanted);
+                (chunk, &chunks[chunk])
+            }
+        };
+        match elements.binary_search_by(|it| it.borrow().cmp(wanted)) {
             Ok(index) => Ok(Place { chunk, index }),
             Err(index) => Err(Place { chunk, index }),
         }

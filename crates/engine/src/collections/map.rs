@@ -87,7 +87,7 @@ impl<K, V> BTreeMap<K, V> {
 
     /// The entry with the least key.
     pub fn first_key_value(&self) -> Option<(&K, &V)> {
-        self.iter().next()
+        Some((self.keys.first()?, self.values.first()?))
     }
 
     /// The entry with the greatest key.

@@ -44,7 +44,7 @@ impl<T> BTreeSet<T> {
 
     /// The least element.
     pub fn first(&self) -> Option<&T> {
-        self.iter().next()
+        self.elements.first()
     }
 
     /// The greatest element.

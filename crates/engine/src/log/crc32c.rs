@@ -4,7 +4,10 @@
 //! (`org.apache.kafka.common.utils.Crc32C`, KIP-98). The polynomial is
 //! 0x1EDC6F41 in reflected form, initial value and final xor all ones
 //! (RFC 3720, appendix B.4). Sixteen bytes are folded in at a time, with tables
-//! computed when the crate is compiled.
+//! reckoned at the first use: sixteen kilobytes that nothing compresses would be
+//! a part of every page that is sent.
+
+use std::sync::LazyLock;
 
 /// The Castagnoli polynomial, bits reversed.
 const POLYNOMIAL: u32 = 0x82F6_3B78;
@@ -13,24 +16,20 @@ const POLYNOMIAL: u32 = 0x82F6_3B78;
 const WIDTH: usize = 16;
 
 /// `TABLES[k][b]` is the effect of byte `b` followed by `k` zero bytes.
-static TABLES: [[u32; 256]; WIDTH] = tables();
+static TABLES: LazyLock<Tables> = LazyLock::new(tables);
 
-const fn tables() -> [[u32; 256]; WIDTH] {
+type Tables = [[u32; 256]; WIDTH];
+
+fn tables() -> Tables {
     let mut tables = [[0; 256]; WIDTH];
-    let mut byte = 0;
-    while byte < 256 {
+    for byte in 0..256 {
         tables[0][byte] = shift_byte(byte as u32, POLYNOMIAL);
-        byte += 1;
     }
-    let mut zeros = 1;
-    while zeros < WIDTH {
-        let mut byte = 0;
-        while byte < 256 {
+    for zeros in 1..WIDTH {
+        for byte in 0..256 {
             let before = tables[zeros - 1][byte];
             tables[zeros][byte] = (before >> 8) ^ tables[0][(before & 0xFF) as usize];
-            byte += 1;
         }
-        zeros += 1;
     }
     tables
 }
@@ -54,13 +53,14 @@ pub(super) const fn shift_byte(byte: u32, polynomial: u32) -> u32 {
 ///
 /// Source: `org.apache.kafka.common.utils.Crc32C.compute`.
 pub fn crc32c(data: &[u8]) -> u32 {
+    let tables = &*TABLES;
     let mut crc = u32::MAX;
     let (chunks, rest) = data.as_chunks::<WIDTH>();
     for chunk in chunks {
-        crc = fold(crc, chunk);
+        crc = fold(tables, crc, chunk);
     }
     for byte in rest {
-        crc = (crc >> 8) ^ TABLES[0][usize::from(crc as u8 ^ byte)];
+        crc = (crc >> 8) ^ tables[0][usize::from(crc as u8 ^ byte)];
     }
     !crc
 }
@@ -68,23 +68,23 @@ pub fn crc32c(data: &[u8]) -> u32 {
 /// The look-ups do not wait for one another: only the first four bytes are
 /// mixed with what was before. They are written out, lest a build for size
 /// make them a loop.
-fn fold(crc: u32, chunk: &[u8; WIDTH]) -> u32 {
+fn fold(tables: &Tables, crc: u32, chunk: &[u8; WIDTH]) -> u32 {
     let (words, _) = chunk.as_chunks::<4>();
     let word = |place: usize| u32::from_le_bytes(words[place]);
-    fold_word(word(0) ^ crc, 12)
-        ^ fold_word(word(1), 8)
-        ^ fold_word(word(2), 4)
-        ^ fold_word(word(3), 0)
+    fold_word(tables, word(0) ^ crc, 12)
+        ^ fold_word(tables, word(1), 8)
+        ^ fold_word(tables, word(2), 4)
+        ^ fold_word(tables, word(3), 0)
 }
 
 /// The effect of four bytes with `after` bytes behind them.
 #[inline(always)]
-fn fold_word(word: u32, after: usize) -> u32 {
+fn fold_word(tables: &Tables, word: u32, after: usize) -> u32 {
     let [first, second, third, fourth] = word.to_le_bytes();
-    TABLES[after + 3][usize::from(first)]
-        ^ TABLES[after + 2][usize::from(second)]
-        ^ TABLES[after + 1][usize::from(third)]
-        ^ TABLES[after][usize::from(fourth)]
+    tables[after + 3][usize::from(first)]
+        ^ tables[after + 2][usize::from(second)]
+        ^ tables[after + 1][usize::from(third)]
+        ^ tables[after][usize::from(fourth)]
 }
 
 #[cfg(test)]

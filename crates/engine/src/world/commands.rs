@@ -358,7 +358,7 @@ impl World {
                 self.heal_network();
                 self.tell_network("The network is whole again".to_owned());
             }
-            other => unreachable!("{other:?} is not about servers"),
+            _ => unreachable!("the command is not about servers"),
         }
     }
 

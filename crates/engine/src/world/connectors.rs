@@ -87,7 +87,7 @@ impl World {
             Command::StopConnector { connector } | Command::RemoveConnector { connector } => {
                 self.running_process(connector).map(|_| ())
             }
-            other => unreachable!("{other:?} is not about a connector"),
+            _ => unreachable!("the command is not about a connector"),
         }
     }
 
@@ -199,7 +199,7 @@ impl World {
                     self.restart(&name);
                 }
             }
-            other => unreachable!("{other:?} is not about a connector"),
+            _ => unreachable!("the command is not about a connector"),
         }
     }
 

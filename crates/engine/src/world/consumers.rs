@@ -57,7 +57,7 @@ impl World {
                 partitions,
             } => check_assigned(self.consumer(*consumer)?, partitions),
             Command::OffsetsForTimes { consumer, .. } => self.consumer(*consumer).map(|_| ()),
-            other => unreachable!("{other:?} is not about a consumer"),
+            _ => unreachable!("the command is not about a consumer"),
         }
     }
 
@@ -71,7 +71,7 @@ impl World {
             | Command::Resume { consumer, .. }
             | Command::Commit { consumer, .. }
             | Command::OffsetsForTimes { consumer, .. } => *consumer,
-            other => unreachable!("{other:?} is not about a consumer"),
+            _ => unreachable!("the command is not about a consumer"),
         };
         let Some(Client::Consumer(consumer)) = self.clients.get_mut(&number) else {
             return;

@@ -24,7 +24,7 @@ impl World {
             ..
         } = command
         else {
-            unreachable!("{command:?} is not about processors");
+            unreachable!("the command is not about processors");
         };
         self.check_room_for(2)?;
         Processor::check(producer, input)?;
