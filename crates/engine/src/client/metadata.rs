@@ -107,7 +107,9 @@ impl ClientMetadata {
     /// The topic's partitions, by number; `None` when the client does not know
     /// the topic.
     pub fn partitions(&self, topic: &str) -> Option<&[PartitionInfo]> {
-        self.topics.get(topic).map(|topic| topic.partitions.as_slice())
+        self.topics
+            .get(topic)
+            .map(|topic| topic.partitions.as_slice())
     }
 
     /// The topic's id; `None` when the client does not know the topic.

@@ -243,8 +243,8 @@ impl<T> Column<T> {
             Column::One(elements) => (0, elements),
             Column::Many(chunks) => {
                 let before_last = &chunks[..chunks.len() - 1];
-                let chunk = before_last
-                    .partition_point(|chunk| chunk[chunk.len() - 1].borrow() < wanted);
+                let chunk =
+                    before_last.partition_point(|chunk| chunk[chunk.len() - 1].borrow() < wanted);
                 (chunk, &chunks[chunk])
             }
         };

@@ -7,6 +7,7 @@
 //! reckoned at the first use: sixteen kilobytes that nothing compresses would be
 //! a part of every page that is sent.
 
+use std::array;
 use std::sync::LazyLock;
 
 /// The Castagnoli polynomial, bits reversed.
@@ -21,15 +22,11 @@ static TABLES: LazyLock<Tables> = LazyLock::new(tables);
 type Tables = [[u32; 256]; WIDTH];
 
 fn tables() -> Tables {
-    let mut tables = [[0; 256]; WIDTH];
-    for byte in 0..256 {
-        tables[0][byte] = shift_byte(byte as u32, POLYNOMIAL);
-    }
+    let alone: [u32; 256] = array::from_fn(|byte| shift_byte(byte as u32, POLYNOMIAL));
+    let mut tables = [alone; WIDTH];
     for zeros in 1..WIDTH {
-        for byte in 0..256 {
-            let before = tables[zeros - 1][byte];
-            tables[zeros][byte] = (before >> 8) ^ tables[0][(before & 0xFF) as usize];
-        }
+        let before = tables[zeros - 1];
+        tables[zeros] = before.map(|crc| (crc >> 8) ^ alone[(crc & 0xFF) as usize]);
     }
     tables
 }
