@@ -224,7 +224,12 @@ impl Broker {
             let state = fetcher.partitions.get(of);
             if let (Some(state), Some(partition)) = (state, self.partitions.get(of)) {
                 let of = of.clone();
-                altered.push(fetch_partition(of, state.leader_epoch, partition, max_bytes));
+                altered.push(fetch_partition(
+                    of,
+                    state.leader_epoch,
+                    partition,
+                    max_bytes,
+                ));
             }
         }
         fetcher.seen = self.partitions.take_a_look();

@@ -65,14 +65,16 @@ impl FetchSessionHandler {
         let is_gone = |of: &&TopicPartition| !still.contains(of);
         let gone: Vec<TopicPartition> = self.partitions.keys().filter(is_gone).cloned().collect();
         let is_held = |of: &TopicPartition| self.partitions.contains_key(of);
-        let (held, mut to_send): (Vec<_>, Vec<_>) =
-            wanted.into_iter().partition(|it| is_held(&it.topic_partition));
+        let (held, mut to_send): (Vec<_>, Vec<_>) = wanted
+            .into_iter()
+            .partition(|it| is_held(&it.topic_partition));
         let mut to_forget = Vec::new();
         for of in gone {
             to_forget.extend(self.partitions.remove(&of).map(|it| forgotten(&it)));
         }
         for new in &to_send {
-            self.partitions.insert(new.topic_partition.clone(), new.clone());
+            self.partitions
+                .insert(new.topic_partition.clone(), new.clone());
         }
         to_send.extend(self.alter(held, &mut to_forget));
         self.data(to_send, to_forget)

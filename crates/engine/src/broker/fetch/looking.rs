@@ -41,7 +41,11 @@ impl Broker {
         told: &Told,
     ) {
         // Which replica a consumer should read from depends on other things too.
-        if request.rack_id.as_ref().is_some_and(|rack| !rack.is_empty()) {
+        if request
+            .rack_id
+            .as_ref()
+            .is_some_and(|rack| !rack.is_empty())
+        {
             return;
         }
         // What was told is in the order of what was looked at.

@@ -106,7 +106,10 @@ impl Broker {
     ///
     /// `NOT_LEADER_OR_FOLLOWER` when another does, `UNKNOWN_TOPIC_OR_PARTITION`
     /// when there is no such partition for all that the broker has heard.
-    pub(in crate::broker) fn led_partition(&self, of: &TopicPartition) -> Result<&Partition, ErrorCode> {
+    pub(in crate::broker) fn led_partition(
+        &self,
+        of: &TopicPartition,
+    ) -> Result<&Partition, ErrorCode> {
         match self.partitions.get(of) {
             Some(partition) if partition.is_leader() => Ok(partition),
             None if self.image.partition(of).is_none() => Err(ErrorCode::UnknownTopicOrPartition),
@@ -117,7 +120,11 @@ impl Broker {
 
 /// Whether the asker may read the partition here, and its log and this one agree
 /// as far as it has come.
-pub(super) fn is_in_step(partition: &Partition, wanted: &FetchPartition, replica_id: Option<i32>) -> bool {
+pub(super) fn is_in_step(
+    partition: &Partition,
+    wanted: &FetchPartition,
+    replica_id: Option<i32>,
+) -> bool {
     check(partition, wanted, replica_id).is_ok()
         && diverging_epoch(partition, wanted).is_none()
         && is_in_range(partition, wanted)
@@ -138,7 +145,11 @@ pub(super) fn bytes_ahead(
 
 /// A follower reads all, a consumer what is committed; one that reads committed
 /// transactions only nothing beyond the first that is open.
-pub(in crate::broker) fn readable_end(partition: &Partition, replica_id: Option<i32>, level: IsolationLevel) -> i64 {
+pub(in crate::broker) fn readable_end(
+    partition: &Partition,
+    replica_id: Option<i32>,
+    level: IsolationLevel,
+) -> i64 {
     match (replica_id, level) {
         (Some(_), _) => partition.log.end_offset(),
         (None, IsolationLevel::ReadUncommitted) => partition.high_watermark(),
@@ -193,7 +204,10 @@ fn may_read(partition: &Partition, replica_id: Option<i32>) -> bool {
 
 /// Whether the asker's leader epoch is this broker's, if it gives one
 /// (`Partition.checkCurrentLeaderEpoch`).
-pub(in crate::broker) fn check_leader_epoch(partition: &Partition, asked: i32) -> Result<(), ErrorCode> {
+pub(in crate::broker) fn check_leader_epoch(
+    partition: &Partition,
+    asked: i32,
+) -> Result<(), ErrorCode> {
     let ours = partition.leader_epoch();
     if asked < 0 || asked == ours {
         Ok(())

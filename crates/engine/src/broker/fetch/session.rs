@@ -78,7 +78,7 @@ pub(super) struct NewSession<'a> {
 }
 
 impl FetchSession {
-    pub fn new(id: i32, now_ms: i64, new: &NewSession<'_>) -> FetchSession {
+    pub(super) fn new(id: i32, now_ms: i64, new: &NewSession<'_>) -> FetchSession {
         let mut session = FetchSession {
             id,
             replica_id: new.replica_id,

@@ -100,7 +100,7 @@ impl FetchSessionCache {
     /// `FETCH_SESSION_ID_NOT_FOUND`, `INVALID_FETCH_SESSION_EPOCH`, or
     /// `FETCH_SESSION_TOPIC_ID_ERROR` when topics are named otherwise than when
     /// the session was opened.
-    pub fn new_context(
+    pub(super) fn new_context(
         &mut self,
         now_ms: i64,
         request: &FetchRequest,

@@ -11,12 +11,7 @@ use crate::sim::Fabric;
 
 impl Broker {
     /// Takes in what the leader answered.
-    pub(super) fn on_fetched(
-        &mut self,
-        fabric: &mut Fabric,
-        leader: i32,
-        response: FetchResponse,
-    ) {
+    pub(super) fn on_fetched(&mut self, fabric: &mut Fabric, leader: i32, response: FetchResponse) {
         let Some(fetcher) = self.fetchers.get_mut(&leader) else {
             return;
         };
