@@ -129,3 +129,85 @@ impl Deref for HeldPartitions {
         &self.held
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::broker::Role;
+    use crate::log::{LogConfig, PartitionLog};
+    use crate::protocol::TopicId;
+
+    fn of(number: i32) -> TopicPartition {
+        TopicPartition::new("orders", number)
+    }
+
+    fn held(count: i32) -> HeldPartitions {
+        let mut held = HeldPartitions::default();
+        for number in 0..count {
+            let partition = Partition {
+                topic_id: TopicId::default(),
+                log: PartitionLog::new(LogConfig::default(), 0),
+                role: Role::Offline,
+                min_insync_replicas: 1,
+                checkpointed_high_watermark: 0,
+                cleaned_to: None,
+                changed_at: 0,
+            };
+            held.insert(of(number), partition);
+        }
+        held
+    }
+
+    fn changed(held: &HeldPartitions, look: u64) -> Option<Vec<i32>> {
+        let changed = held.changed_since(look)?;
+        Some(changed.map(|of| of.partition).collect())
+    }
+
+    #[test]
+    fn a_look_tells_what_was_reached_for_after_it() {
+        let mut held = held(3);
+        let first = held.take_a_look();
+        assert_eq!(changed(&held, first), Some(vec![]));
+        for number in [2, 0, 2] {
+            held.get_mut(&of(number));
+        }
+        let second = held.take_a_look();
+        held.get_mut(&of(2));
+        held.remove(&of(1));
+        held.unnoticed().get_mut(&of(0));
+        assert_eq!(changed(&held, first), Some(vec![2, 0, 2, 1]));
+        assert_eq!(changed(&held, second), Some(vec![2, 1]));
+    }
+
+    #[test]
+    fn when_everything_has_changed_no_look_before_tells_anything() {
+        let mut held = held(3);
+        let look = held.take_a_look();
+        assert_eq!(held.values_mut().count(), 3);
+        assert_eq!(changed(&held, look), None);
+        let look = held.take_a_look();
+        assert_eq!(changed(&held, look), Some(vec![]));
+    }
+
+    /// Of each replica the last change is kept, and of one that is gone that
+    /// something is missing.
+    #[test]
+    fn notes_do_not_pile_up() {
+        let mut held = held(3);
+        let first = held.take_a_look();
+        held.get_mut(&of(0));
+        for _ in 0..1_000 {
+            held.take_a_look();
+            held.get_mut(&of(1));
+        }
+        assert!(held.changes.len() <= 2 * held.len() + NOTES_MIN);
+        let since_first = changed(&held, first).expect("nothing is missing");
+        assert!(since_first.contains(&0) && since_first.contains(&1));
+        held.remove(&of(2));
+        for _ in 0..1_000 {
+            held.take_a_look();
+            held.get_mut(&of(1));
+        }
+        assert_eq!(changed(&held, first), None);
+    }
+}

@@ -236,6 +236,12 @@ impl Broker {
         &self.fetchers
     }
 
+    /// How many incremental fetch sessions it has (KIP-227, the metric
+    /// `NumIncrementalFetchSessions`).
+    pub fn incremental_fetch_sessions(&self) -> usize {
+        self.fetch_sessions.sessions().count()
+    }
+
     pub(crate) fn on_packet(&mut self, fabric: &mut Fabric, packet: Packet) {
         let is_from_controller = matches!(packet.from, NodeId::Controller(_));
         let is_work = matches!(packet.payload, Payload::Request(_) | Payload::Response(_));

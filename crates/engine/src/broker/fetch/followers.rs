@@ -66,7 +66,7 @@ impl Broker {
     pub fn follower(&self, of: &TopicPartition, id: i32) -> Option<Follower> {
         let leader = self.partitions.get(of)?.leader()?;
         let mut follower = leader.followers().get(&id)?.clone();
-        for session in self.fetch_sessions.sessions() {
+        for session in self.fetch_sessions.of_followers() {
             if session.replica_id == Some(id) && session.is_settled(of) {
                 follower.fetched_again(session.noted_ms);
             }
@@ -78,7 +78,7 @@ impl Broker {
     /// sessions and had all there was.
     pub(in crate::broker) fn note_settled_followers(&mut self) {
         let held = self.partitions.unnoticed();
-        for session in self.fetch_sessions.sessions() {
+        for session in self.fetch_sessions.of_followers() {
             let Some(replica) = session.replica_id else {
                 continue;
             };

@@ -58,6 +58,21 @@ impl Broker {
         }
     }
 
+    /// Whether it makes no difference that the other partitions of a session are
+    /// not looked at: for tests.
+    pub(super) fn settled_are_quiet(&self, request: &FetchRequest, session_id: i32) -> bool {
+        let Some(session) = self.fetch_sessions.get(session_id) else {
+            return true;
+        };
+        let settled = session.partitions().filter(|of| session.is_settled(of));
+        let wanted: Vec<FetchPartition> = settled
+            .filter_map(|of| session.wanted(of).cloned())
+            .collect();
+        let read = self.read(request, &wanted);
+        let mut read = read.iter();
+        read.all(|(of, fetched)| !session.would_tell(of, fetched))
+    }
+
     fn is_at_rest(&self, request: &FetchRequest, session_id: i32, of: &TopicPartition) -> bool {
         let session = self.fetch_sessions.get(session_id);
         let wanted = session.and_then(|session| session.wanted(of));
@@ -90,9 +105,13 @@ impl Broker {
     /// A partition's leader is about to learn something else of its followers
     /// than their fetches: what these have said is taken down before.
     pub(in crate::broker) fn note_settled_followers_of(&mut self, of: &TopicPartition) {
-        let sessions = self.fetch_sessions.sessions_mut();
-        for session in sessions.filter(|session| session.is_privileged()) {
-            note_settled(session, &mut self.partitions, of);
+        let sessions = self.fetch_sessions.of_followers();
+        let settled = sessions.filter(|session| session.is_settled(of));
+        let settled: Vec<i32> = settled.map(|session| session.id).collect();
+        for id in settled {
+            if let Some(session) = self.fetch_sessions.get_mut(id) {
+                note_settled(session, &mut self.partitions, of);
+            }
         }
     }
 }

@@ -238,6 +238,7 @@ impl Broker {
                 (id, read)
             }
             FetchContext::Incremental { session_id, epoch } => {
+                debug_assert!(self.settled_are_quiet(request, session_id));
                 let session = self.fetch_sessions.get_mut(session_id);
                 let session = session.expect("a session stays while a fetch waits in it");
                 if session.epoch != epoch {

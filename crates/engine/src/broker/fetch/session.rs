@@ -48,7 +48,8 @@ struct CachedPartition {
 }
 
 impl CachedPartition {
-    /// Whether an answer must tell of it (`maybeUpdateResponseData`).
+    /// Whether an answer must tell of it, as it then was told
+    /// (`maybeUpdateResponseData`).
     fn has_news(&mut self, fetched: &FetchedPartition) -> bool {
         let is_as_told = self.high_watermark == fetched.high_watermark
             && self.local_log_start_offset == fetched.log_start_offset;
@@ -181,6 +182,12 @@ impl FetchSession {
     /// does not change.
     pub fn is_settled(&self, of: &TopicPartition) -> bool {
         self.partitions.contains_key(of) && !self.unsettled.contains(of)
+    }
+
+    /// Whether what is read of a partition would be told.
+    pub fn would_tell(&self, of: &TopicPartition, fetched: &FetchedPartition) -> bool {
+        let cached = self.partitions.get(of).cloned();
+        cached.is_some_and(|mut cached| cached.has_news(fetched))
     }
 
     /// A partition has shown that there is nothing to read or to tell.

@@ -46,6 +46,8 @@ pub(in crate::broker) struct FetchSessionCache {
     next_shard: usize,
     /// Sessions that are closed, in which fetches still wait.
     closed: BTreeMap<i32, FetchSession>,
+    /// The sessions of followers, the closed ones too.
+    privileged: BTreeSet<i32>,
     random: Random,
 }
 
@@ -57,6 +59,7 @@ impl FetchSessionCache {
             shards: vec![Shard::new(slots / SHARDS); SHARDS],
             next_shard: 0,
             closed: BTreeMap::new(),
+            privileged: BTreeSet::new(),
             random,
         }
     }
@@ -73,11 +76,10 @@ impl FetchSessionCache {
         shards.flat_map(|shard| shard.sessions.values())
     }
 
-    /// The same, to be changed, and those in which fetches still wait.
-    pub fn sessions_mut(&mut self) -> impl Iterator<Item = &mut FetchSession> {
-        let shards = self.shards.iter_mut();
-        let open = shards.flat_map(|shard| shard.sessions.values_mut());
-        open.chain(self.closed.values_mut())
+    /// Those of followers, with those that are closed while a fetch waits in
+    /// them.
+    pub fn of_followers(&self) -> impl Iterator<Item = &FetchSession> {
+        self.privileged.iter().filter_map(|id| self.get(*id))
     }
 
     /// A session, though it may be closed.
@@ -162,6 +164,9 @@ impl FetchSessionCache {
             }
         }
         let id = self.new_session_id(place);
+        if new.replica_id.is_some() {
+            self.privileged.insert(id);
+        }
         let shard = &mut self.shards[place];
         shard
             .sessions
@@ -187,9 +192,13 @@ impl FetchSessionCache {
         if !shard.take_out(id) {
             return;
         }
-        let session = shard.sessions.remove(&id);
-        if let Some(session) = session.filter(|session| session.waiting > 0) {
-            self.closed.insert(id, session);
+        match shard.sessions.remove(&id) {
+            Some(session) if session.waiting > 0 => {
+                self.closed.insert(id, session);
+            }
+            _ => {
+                self.privileged.remove(&id);
+            }
         }
     }
 
@@ -204,8 +213,8 @@ impl FetchSessionCache {
     pub(super) fn end_waiting(&mut self, id: i32) {
         if let Some(session) = self.get_mut(id) {
             session.waiting -= 1;
-            if session.waiting == 0 {
-                self.closed.remove(&id);
+            if session.waiting == 0 && self.closed.remove(&id).is_some() {
+                self.privileged.remove(&id);
             }
         }
     }
