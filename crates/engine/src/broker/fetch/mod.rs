@@ -64,7 +64,7 @@ impl Broker {
                 return self.answer(fabric, from, header, response);
             }
         };
-        let wanted = self.to_look_at(&request, context);
+        let wanted = self.look_at(&request, context);
         let (noted, is_ready) = match request.replica_state {
             Some(replica) => {
                 self.note_fetch_in_session(fabric, context);
@@ -170,7 +170,7 @@ impl Broker {
                 continue;
             }
             let fetch = self.delayed_fetches.remove(index);
-            let wanted = self.to_look_at(&fetch.request, fetch.context);
+            let wanted = self.look_at(&fetch.request, fetch.context);
             if readiness == Readiness::Unknown && !self.is_fetch_ready(&fetch.request, &wanted) {
                 self.delayed_fetches.insert(index, fetch);
                 index += 1;
@@ -259,7 +259,7 @@ impl Broker {
 
     /// The partitions that a fetch is to look at: those that it names, or of a
     /// session those in which there may be something to read or to tell.
-    fn to_look_at<'r>(
+    fn look_at<'r>(
         &mut self,
         request: &'r FetchRequest,
         context: FetchContext,
