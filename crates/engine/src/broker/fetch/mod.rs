@@ -238,7 +238,6 @@ impl Broker {
                 (id, read)
             }
             FetchContext::Incremental { session_id, epoch } => {
-                debug_assert!(self.settled_are_quiet(request, session_id));
                 let session = self.fetch_sessions.get_mut(session_id);
                 let session = session.expect("a session stays while a fetch waits in it");
                 if session.epoch != epoch {
@@ -266,7 +265,11 @@ impl Broker {
     ) -> Cow<'r, [FetchPartition]> {
         match context {
             FetchContext::Full { .. } => Cow::Borrowed(&request.partitions),
-            FetchContext::Incremental { session_id, .. } => Cow::Owned(self.unsettled(session_id)),
+            FetchContext::Incremental { session_id, .. } => {
+                let wanted = self.unsettled(session_id);
+                debug_assert!(self.settled_are_quiet(request, session_id));
+                Cow::Owned(wanted)
+            }
         }
     }
 
