@@ -186,14 +186,24 @@ impl<'a> Drawing<'a> {
         }
     }
 
+    /// Of a session that goes on a fetch may name no partition.
     fn fetch(&mut self, packet: &'a Packet, ends: Ends, request: &'a FetchRequest) {
         for (part, wanted) in request.partitions.iter().enumerate() {
             let route = routes::from_lane(self.scene, ends, &wanted.topic_partition);
-            let look = Look {
-                is_faint: true,
-                ..Look::plain(Shape::Fetch, self.group_ink(ends.client))
-            };
+            let look = self.faint_fetch(ends);
             self.mark(packet, part, route.map(|route| route.reversed()), look);
+        }
+        if request.partitions.is_empty() {
+            let route = routes::to_broker(self.scene, ends);
+            self.mark(packet, 0, route, self.faint_fetch(ends));
+        }
+    }
+
+    /// A question for records, which matters little.
+    fn faint_fetch(&self, ends: Ends) -> Look {
+        Look {
+            is_faint: true,
+            ..Look::plain(Shape::Fetch, self.group_ink(ends.client))
         }
     }
 
@@ -213,15 +223,18 @@ impl<'a> Drawing<'a> {
             let route = routes::from_lane(self.scene, ends, partition);
             self.mark(packet, part, route, look);
         }
+        if response.partitions.is_empty() {
+            let look = Look {
+                is_faint: response.error_code == ErrorCode::None,
+                ..Look::plain(Shape::Fetch, self.group_ink(ends.client))
+            };
+            let route = routes::to_broker(self.scene, ends);
+            self.mark(packet, 0, route.map(|route| route.reversed()), look);
+        }
     }
 
-    /// Of a session that goes on a fetch names no partition.
     fn share_fetch(&mut self, packet: &'a Packet, ends: Ends, request: &ShareFetchRequest) {
-        let faint = |ink| Look {
-            is_faint: true,
-            ..Look::plain(Shape::Fetch, ink)
-        };
-        let look = || faint(self.group_ink(ends.client));
+        let look = || self.faint_fetch(ends);
         let named: Vec<(Option<Route>, Look)> = match request.partitions.as_slice() {
             [] => vec![(routes::to_broker(self.scene, ends), look())],
             partitions => partitions
@@ -382,6 +395,7 @@ fn error_ink(packet: &Packet) -> Option<Ink> {
         return None;
     };
     let error = match response {
+        Response::Fetch(response) => response.error_code,
         Response::JoinGroup(response) => response.error_code,
         Response::SyncGroup(response) => response.error_code,
         Response::Heartbeat(response) => response.error_code,

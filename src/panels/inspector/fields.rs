@@ -95,11 +95,10 @@ fn camel_case(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use engine::protocol::{
-        FetchPartition, FetchRequest, HeartbeatRequest, IsolationLevel, Request, TopicPartition,
+        FetchPartition, FetchRequest, ForgottenPartition, HeartbeatRequest, IsolationLevel,
+        Request, TopicPartition,
     };
 
     #[test]
@@ -135,8 +134,9 @@ mod tests {
             min_bytes: 1,
             max_bytes: 1_000,
             isolation_level: IsolationLevel::ReadUncommitted,
-            rack_id: Some("a".to_owned()),
-            partitions: Arc::new(vec![FetchPartition {
+            session_id: 7,
+            session_epoch: 3,
+            partitions: vec![FetchPartition {
                 topic_partition: TopicPartition::new("orders", 2),
                 topic_id: None,
                 fetch_offset: 7,
@@ -144,13 +144,21 @@ mod tests {
                 last_fetched_epoch: -1,
                 log_start_offset: -1,
                 partition_max_bytes: 1_000,
-            }]),
+            }],
+            forgotten_topics_data: vec![ForgottenPartition {
+                topic_partition: TopicPartition::new("orders", 1),
+                topic_id: None,
+            }],
+            rack_id: Some("a".to_owned()),
         });
         let text = of(&format!("{request:#?}"));
         assert!(
             text.contains("\npartitions:\n  topicPartition:\n    topic: \"orders\""),
             "{text}"
         );
+        assert!(text.contains("\nsessionId: 7\nsessionEpoch: 3\n"), "{text}");
+        let forgotten = "\nforgottenTopicsData:\n  topicPartition:\n    topic: \"orders\"";
+        assert!(text.contains(forgotten), "{text}");
         assert!(text.contains("\nrackId:\n  \"a\""), "{text}");
     }
 }

@@ -53,11 +53,12 @@ pub(super) fn sheet(world: &World, subject: &Subject, of: &TopicPartition, id: i
         .row("LeaderEpoch", held.leader_epoch(), "the one it goes by")
         .row("In sync (Isr)", in_isr, "by the controller's metadata")
         .maybe("Lag", lag, "records that the leader has and it has not");
-    let seen = leader.and_then(|it| it.leader()?.followers().get(&id));
+    let leading = registered.and_then(|it| world.brokers().get(&it.leader?));
+    let seen = leading.and_then(|leading| leading.follower(of, id));
     let seen = seen.map(|seen| {
         let ago = |at: Option<i64>| {
             words::maybe(
-                at.map(|at| format!("{} ms ago", world.timestamp_ms() - at)),
+                at.map(|at| format!("{} ms ago", world.now().as_ms() as i64 - at)),
                 "never",
             )
         };

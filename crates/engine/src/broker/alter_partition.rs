@@ -124,6 +124,7 @@ impl Broker {
             return;
         }
         self.isr_check_at = None;
+        self.note_settled_followers();
         let led: Vec<TopicPartition> = self.led().map(|(of, _)| of.clone()).collect();
         if !led.is_empty() {
             self.plan_isr_check(fabric.now);

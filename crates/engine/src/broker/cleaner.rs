@@ -45,7 +45,7 @@ impl Broker {
     fn dirtiest_log(&mut self, fabric: &Fabric) -> Option<(TopicPartition, LogToClean)> {
         let now_ms = fabric.timestamp_ms();
         let mut dirtiest: Option<(TopicPartition, LogToClean)> = None;
-        for (of, partition) in &mut self.partitions {
+        for (of, partition) in self.partitions.unnoticed() {
             if !partition.is_compacted() {
                 continue;
             }
@@ -100,7 +100,7 @@ impl Broker {
         }
         self.producer_check_at = None;
         let expiration_ms = self.config.transactions.producer_id_expiration_ms;
-        for partition in self.partitions.values_mut() {
+        for partition in self.partitions.unnoticed().values_mut() {
             let log = &mut partition.log;
             log.remove_expired_producers(fabric.timestamp_ms(), expiration_ms);
         }
@@ -150,6 +150,7 @@ mod tests {
             rack: None,
             config: Arc::new(BrokerConfig::new(settings.into()).unwrap()),
             voters: vec![1],
+            seed: 1,
         });
         let latency = Latency {
             base_us: 0,
@@ -167,6 +168,7 @@ mod tests {
             min_insync_replicas: 1,
             checkpointed_high_watermark: 0,
             cleaned_to: None,
+            changed_at: 0,
         };
         broker.partitions.insert(of.clone(), partition);
         broker.look_after(fabric.now, &of);

@@ -5,10 +5,10 @@ mod copying;
 mod truncating;
 
 use crate::collections::BTreeMap;
-use std::sync::Arc;
 
 use super::in_order::InOrder;
 use super::{Broker, Partition};
+use crate::client::{FetchRequestData, FetchSessionHandler};
 use crate::protocol::{
     FetchPartition, FetchRequest, Header, IsolationLevel, ListOffsetsRequest, ReplicaState,
     Request, Response, TopicId, TopicPartition,
@@ -21,9 +21,12 @@ use crate::sim::{Fabric, NodeId, Time};
 pub struct Fetcher {
     partitions: BTreeMap<TopicPartition, FetchState>,
     in_flight: Option<InFlight>,
+    session: FetchSessionHandler,
     /// Whether the fetch that is out, or has just been answered, asks for all
     /// of `partitions`, in the epochs that they have still.
     asks_for_all: bool,
+    /// The look at the broker's replicas before that fetch was made.
+    seen: u64,
 }
 
 /// How far a follower has come with one partition.
@@ -73,8 +76,8 @@ impl Asked {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Asking {
-    /// For these partitions, in their order.
-    Records(Arc<Vec<FetchPartition>>),
+    /// For the records of those that the fetch session holds.
+    Records,
     /// Where the leaders' logs end.
     LatestOffsets(BTreeMap<TopicPartition, Asked>),
     /// Then, where those begin that do not end before the follower's.
@@ -87,7 +90,12 @@ impl Fetcher {
         &self.partitions
     }
 
-    /// The same, to be changed: the next fetch asks for others.
+    /// The incremental fetch session with the leader (KIP-227).
+    pub fn session(&self) -> &FetchSessionHandler {
+        &self.session
+    }
+
+    /// The same as [`Fetcher::partitions`], to be changed: the next fetch asks for others.
     fn partitions_mut(&mut self) -> &mut BTreeMap<TopicPartition, FetchState> {
         self.asks_for_all = false;
         &mut self.partitions
@@ -157,6 +165,9 @@ impl Broker {
         if fetcher.in_flight.is_some() {
             return;
         }
+        if fetcher.asks_for_all {
+            return self.fetch_again(fabric, leader);
+        }
         let mut lost = Vec::new();
         let mut wants_records = false;
         for (of, state) in fetcher.partitions_mut() {
@@ -171,7 +182,7 @@ impl Broker {
         }
         if !lost.is_empty() {
             self.list_leader_offsets(fabric, leader, lost, Asking::LatestOffsets);
-        } else if wants_records {
+        } else if wants_records || self.fetchers[&leader].session.has_something_to_forget() {
             self.fetch_from(fabric, leader);
         }
     }
@@ -182,28 +193,52 @@ impl Broker {
             return;
         };
         let max_bytes = size_limit(self.config.replication.fetch_max_bytes);
+        fetcher.seen = self.partitions.take_a_look();
         let mut held = InOrder::new(&self.partitions);
         let states = fetcher.partitions.iter();
         let wanted = states.filter(|(_, state)| state.wants_records());
         let wanted = wanted.filter_map(|(of, state)| Some((of, state, held.get(of)?)));
-        let partitions: Vec<FetchPartition> = wanted
+        let wanted: Vec<FetchPartition> = wanted
             .map(|(of, state, partition)| {
                 let of = of.clone();
                 fetch_partition(of, state.leader_epoch, partition, max_bytes)
             })
             .collect();
-        fetcher.asks_for_all = partitions.len() == fetcher.partitions.len();
-        self.send_fetch(fabric, leader, Arc::new(partitions));
+        fetcher.asks_for_all = wanted.len() == fetcher.partitions.len();
+        let data = fetcher.session.build(wanted);
+        self.send_fetch(fabric, leader, data);
     }
 
-    fn send_fetch(
-        &mut self,
-        fabric: &mut Fabric,
-        leader: i32,
-        partitions: Arc<Vec<FetchPartition>>,
-    ) {
+    /// Asks for the records of the same partitions as in the fetch before. Only
+    /// what has changed since then is looked at: of thousands mostly one has.
+    fn fetch_again(&mut self, fabric: &mut Fabric, leader: i32) {
+        let Some(fetcher) = self.fetchers.get_mut(&leader) else {
+            return;
+        };
+        let Some(changed) = self.partitions.changed_since(fetcher.seen) else {
+            return self.fetch_from(fabric, leader);
+        };
+        let max_bytes = size_limit(self.config.replication.fetch_max_bytes);
+        let mut altered = Vec::new();
+        for of in changed {
+            let state = fetcher.partitions.get(of);
+            if let (Some(state), Some(partition)) = (state, self.partitions.get(of)) {
+                let of = of.clone();
+                altered.push(fetch_partition(
+                    of,
+                    state.leader_epoch,
+                    partition,
+                    max_bytes,
+                ));
+            }
+        }
+        fetcher.seen = self.partitions.take_a_look();
+        let data = fetcher.session.build_altered(altered);
+        self.send_fetch(fabric, leader, data);
+    }
+
+    fn send_fetch(&mut self, fabric: &mut Fabric, leader: i32, data: FetchRequestData) {
         let config = &self.config.replication;
-        let asking = Asking::Records(partitions.clone());
         let request = Request::Fetch(FetchRequest {
             replica_state: Some(ReplicaState {
                 replica_id: self.id,
@@ -213,10 +248,13 @@ impl Broker {
             min_bytes: config.fetch_min_bytes,
             max_bytes: size_limit(config.fetch_response_max_bytes),
             isolation_level: IsolationLevel::ReadUncommitted,
+            session_id: data.metadata.session_id,
+            session_epoch: data.metadata.epoch,
+            partitions: data.to_send,
+            forgotten_topics_data: data.to_forget,
             rack_id: None,
-            partitions,
         });
-        self.ask_leader(fabric, leader, request, asking);
+        self.ask_leader(fabric, leader, request, Asking::Records);
     }
 
     fn ask_leader(&mut self, fabric: &mut Fabric, leader: i32, request: Request, what: Asking) {
@@ -249,12 +287,9 @@ impl Broker {
             return;
         };
         match (response, what) {
-            (Response::Fetch(response), Asking::Records(asked)) => {
-                let next = self.on_fetched(fabric, leader, asked, response);
+            (Response::Fetch(response), Asking::Records) => {
+                self.on_fetched(fabric, leader, response);
                 self.complete_fetches_as_follower(fabric);
-                if let Some(partitions) = next {
-                    return self.send_fetch(fabric, leader, partitions);
-                }
             }
             (Response::ListOffsets(response), Asking::LatestOffsets(asked)) => {
                 return self.on_leader_ends(fabric, leader, &asked, response);
@@ -290,7 +325,10 @@ impl Broker {
     pub(super) fn fetcher_failed(&mut self, fabric: &mut Fabric, leader: i32) {
         let until = fabric.now.plus_ms(self.config.replication.fetch_backoff_ms);
         if let Some(fetcher) = self.fetchers.get_mut(&leader) {
-            fetcher.in_flight = None;
+            let lost = fetcher.in_flight.take();
+            if lost.is_some_and(|lost| lost.what == Asking::Records) {
+                fetcher.session.handle_error();
+            }
             for state in fetcher.partitions_mut().values_mut() {
                 state.delayed_until = Some(until);
             }

@@ -127,6 +127,8 @@ impl Broker {
         self.fetchers.clear();
         self.fetch_soon_at = None;
         self.delayed_fetches.clear();
+        self.fetch_sessions
+            .clear(self.config.max_incremental_fetch_session_cache_slots);
         self.delayed_produces.clear();
         self.unread_produces.clear();
         self.delayed_deletions.clear();
@@ -259,7 +261,7 @@ impl Broker {
 
     /// A clean end: all is on the disk.
     fn shut_down(&mut self, fabric: &mut Fabric) {
-        for partition in self.partitions.values_mut() {
+        for partition in self.partitions.unnoticed().values_mut() {
             partition.checkpointed_high_watermark = partition.log.high_watermark();
         }
         self.stop(fabric);
@@ -285,7 +287,7 @@ impl Broker {
             return;
         }
         self.checkpoint_at = None;
-        for partition in self.partitions.values_mut() {
+        for partition in self.partitions.unnoticed().values_mut() {
             partition.checkpointed_high_watermark = partition.log.high_watermark();
         }
     }

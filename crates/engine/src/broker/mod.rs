@@ -10,11 +10,13 @@ mod coordinators;
 mod fetch;
 mod follower;
 mod groups;
+mod held;
 mod in_order;
 mod inbox;
 mod internal_topics;
 pub mod leader;
 mod lifecycle;
+mod list_offsets;
 mod metadata;
 mod metadata_log;
 mod partition;
@@ -39,7 +41,8 @@ use std::sync::Arc;
 use self::alter_partition::IsrChanges;
 use self::controller_channel::ControllerChannel;
 use self::coordinators::WaitingRequest;
-use self::fetch::DelayedFetch;
+use self::fetch::{DelayedFetch, FetchSessionCache};
+use self::held::HeldPartitions;
 use self::inbox::Inbox;
 use self::metadata_log::MetadataReader;
 use self::produce::DelayedProduce;
@@ -56,7 +59,9 @@ use crate::coordinator::share_state::ShareCoordinator;
 use crate::protocol::{
     Header, Payload, ProduceRequest, Request, Response, TopicName, TopicPartition,
 };
-use crate::sim::{Alarm, Channel, Connection, Fabric, NodeId, Packet, Scheduled, Time};
+use crate::sim::{
+    Alarm, Channel, Connection, Fabric, NodeId, Packet, Random, Scheduled, Stream, Time,
+};
 
 /// What a broker is given when it is made.
 #[derive(Clone, Debug)]
@@ -66,6 +71,8 @@ pub(crate) struct NewBroker {
     pub config: Arc<BrokerConfig>,
     /// The controllers' `node.id`s.
     pub voters: Vec<i32>,
+    /// That of the world.
+    pub seed: u64,
 }
 
 /// A broker (`kafka.server.BrokerServer`). One that is not running keeps what
@@ -102,10 +109,11 @@ pub struct Broker {
     isr_channel: ControllerChannel,
     isr_changes: IsrChanges,
     producer_ids: ProducerIdManager,
-    partitions: BTreeMap<TopicPartition, Partition>,
+    partitions: HeldPartitions,
     fetchers: BTreeMap<i32, Fetcher>,
     /// When it asks for what it has just begun to follow.
     fetch_soon_at: Option<Time>,
+    fetch_sessions: FetchSessionCache,
     delayed_fetches: Vec<DelayedFetch>,
     delayed_produces: Vec<DelayedProduce>,
     /// What lies in the buffers of connections on which an answer is out.
@@ -138,8 +146,12 @@ impl Broker {
             rack,
             config,
             voters,
+            seed,
         } = new;
         let transactions = Transactions::new(&config);
+        let random = Random::new(seed, Stream::FetchSession(id));
+        let slots = config.max_incremental_fetch_session_cache_slots;
+        let fetch_sessions = FetchSessionCache::new(random, slots);
         let lifecycle_channel = ControllerChannel::heartbeat(&config);
         let forwarding_channel = ControllerChannel::forwarding(&config);
         let isr_channel = ControllerChannel::alter_partition(&config);
@@ -165,9 +177,10 @@ impl Broker {
             isr_channel,
             isr_changes: IsrChanges::default(),
             producer_ids: ProducerIdManager::default(),
-            partitions: BTreeMap::new(),
+            partitions: HeldPartitions::default(),
             fetchers: BTreeMap::new(),
             fetch_soon_at: None,
+            fetch_sessions,
             delayed_fetches: Vec::new(),
             delayed_produces: Vec::new(),
             unread_produces: VecDeque::new(),
@@ -221,6 +234,12 @@ impl Broker {
     /// How it copies from other brokers, by their `node.id`.
     pub fn fetchers(&self) -> &BTreeMap<i32, Fetcher> {
         &self.fetchers
+    }
+
+    /// How many incremental fetch sessions it has (KIP-227, the metric
+    /// `NumIncrementalFetchSessions`).
+    pub fn incremental_fetch_sessions(&self) -> usize {
+        self.fetch_sessions.sessions().count()
     }
 
     pub(crate) fn on_packet(&mut self, fabric: &mut Fabric, packet: Packet) {
@@ -398,7 +417,7 @@ impl Broker {
 
     /// Another process has closed its connection: nobody waits for answers.
     pub(crate) fn forget(&mut self, node: NodeId) {
-        self.delayed_fetches.retain(|fetch| fetch.from != node);
+        self.forget_fetches_of(node);
         self.delayed_produces.retain(|produce| produce.from != node);
         self.unread_produces.retain(|(from, ..)| *from != node);
         self.delayed_deletions

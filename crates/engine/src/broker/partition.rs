@@ -24,6 +24,8 @@ pub struct Partition {
     /// Up to where the log is compacted, as the broker's disk has it
     /// (`cleaner-offset-checkpoint`); `None` before the first cleaning.
     pub cleaned_to: Option<i64>,
+    /// The look after which it changed last, as [`super::held`] counts them.
+    pub(super) changed_at: u64,
 }
 
 /// What a broker is for a partition that it holds a replica of.

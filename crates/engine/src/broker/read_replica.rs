@@ -42,9 +42,12 @@ impl Broker {
                 && follower.log_start_offset <= wanted.fetch_offset
                 && is_near(**id)
         });
-        let best = replicas.max_by_key(|(id, follower)| {
-            (follower.log_end_offset, follower.last_caught_up_ms, **id)
-        });
+        let caught_up_ms = |id| {
+            self.follower(&wanted.topic_partition, id)?
+                .last_caught_up_ms
+        };
+        let best = replicas
+            .max_by_key(|(id, follower)| (follower.log_end_offset, caught_up_ms(**id), **id));
         best.map(|(id, _)| *id)
     }
 

@@ -131,6 +131,7 @@ impl Broker {
         let Some(registration) = self.image.partition(of).cloned() else {
             return;
         };
+        self.note_settled_followers_of(of);
         if !registration.replicas.contains(&self.id) {
             return self.drop_replica(fabric, of);
         }
@@ -145,7 +146,7 @@ impl Broker {
         let topic = &self.image.topics[&of.topic];
         let configs = self.config.topic_configs(&topic.configs);
         let min_insync = topic_config::number(&configs, MIN_INSYNC_REPLICAS);
-        let partition = self.partitions.entry(of.clone()).or_insert_with(|| {
+        let partition = self.partitions.get_or_insert_with(of, || {
             let config = LogConfig::from_topic_configs(&configs);
             Partition {
                 topic_id: topic.id,
@@ -154,6 +155,7 @@ impl Broker {
                 min_insync_replicas: 1,
                 checkpointed_high_watermark: 0,
                 cleaned_to: None,
+                changed_at: 0,
             }
         });
         partition.min_insync_replicas = usize::try_from(min_insync).unwrap_or(1);

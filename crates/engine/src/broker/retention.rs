@@ -38,11 +38,16 @@ impl Broker {
     /// are not.
     pub(super) fn delete_old_segments(&mut self, fabric: &mut Fabric, compacted: bool) {
         let now_ms = fabric.timestamp_ms();
-        for (topic_partition, partition) in &mut self.partitions {
+        let mut changed = Vec::new();
+        for (topic_partition, partition) in self.partitions.unnoticed() {
             if partition.is_compacted() != compacted {
                 continue;
             }
-            for deletion in partition.log.delete_old_segments(now_ms) {
+            let deletions = partition.log.delete_old_segments(now_ms);
+            if !deletions.is_empty() {
+                changed.push(topic_partition.clone());
+            }
+            for deletion in deletions {
                 if deletion.from < deletion.to {
                     fabric.emit(EventKind::RecordsDeleted {
                         broker: self.id,
@@ -53,6 +58,9 @@ impl Broker {
                     });
                 }
             }
+        }
+        for of in &changed {
+            self.partitions.get_mut(of);
         }
     }
 

@@ -9,6 +9,7 @@ pub mod connect;
 mod connection;
 mod consumer;
 pub mod consumer_protocol;
+mod fetch_session_handler;
 mod metadata;
 pub mod murmur2;
 mod processor;
@@ -23,6 +24,7 @@ pub use consumer::{
     AutoOffsetReset, ConsumerConfig, ConsumerMemberState, GroupProtocol, SeekTo, SubscriptionType,
 };
 pub use consumer::{CommitEach, CommitWhen, ManualCommit, Processing};
+pub use fetch_session_handler::{FetchRequestData, FetchSessionHandler};
 pub use metadata::{ClientMetadata, PartitionInfo};
 pub use processor::{Processor, ProcessorEvent, SOURCE_HEADER};
 pub use producer::{

@@ -31,6 +31,9 @@ pub struct BrokerConfig {
     pub controller_socket_timeout_ms: i64,
     /// `queued.max.requests`: how many may wait for a request handler.
     pub queued_max_requests: usize,
+    /// `max.incremental.fetch.session.cache.slots`: how many fetch sessions a
+    /// broker has at most (KIP-227).
+    pub max_incremental_fetch_session_cache_slots: usize,
     /// How partitions are replicated.
     pub replication: ReplicationConfig,
     /// How the broker shows the controller that it lives.
@@ -314,6 +317,8 @@ impl BrokerConfig {
             request_timeout_ms: given.long("request.timeout.ms"),
             controller_socket_timeout_ms: given.interval_ms("controller.socket.timeout.ms"),
             queued_max_requests: given.size("queued.max.requests"),
+            max_incremental_fetch_session_cache_slots: given
+                .size("max.incremental.fetch.session.cache.slots"),
             replication: given.replication(),
             lease: BrokerLeaseConfig {
                 session_timeout_ms: given.long("broker.session.timeout.ms"),

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{ErrorCode, TopicId, TopicPartition};
+use super::{ErrorCode, IsolationLevel, TopicPartition};
 use crate::log::record_batch::RecordBatch;
 
 /// Appends record batches to partitions that the receiver leads.
@@ -61,121 +61,6 @@ impl fmt::Display for RecordError {
             "RecordError(batchIndex={batch_index}, message='{message}')"
         )
     }
-}
-
-/// Which records a consumer is shown (`isolation.level`, KIP-98).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum IsolationLevel {
-    /// All up to the high watermark.
-    #[default]
-    ReadUncommitted,
-    /// Those up to the last stable offset, without what was aborted.
-    ReadCommitted,
-}
-
-/// Reads record batches: those of a partition that the receiver leads, and for
-/// a consumer also those of one that it follows (KIP-392).
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct FetchRequest {
-    /// The follower that asks; `None` is a consumer.
-    pub replica_state: Option<ReplicaState>,
-    /// How long the broker may wait for `min_bytes`, in milliseconds
-    /// (`fetch.max.wait.ms`).
-    pub max_wait_ms: i32,
-    /// How much is worth an answer before that (`fetch.min.bytes`).
-    pub min_bytes: i32,
-    /// How much the answer may hold in all (`fetch.max.bytes`); the first batch
-    /// is sent whole even when it is larger.
-    pub max_bytes: i32,
-    /// Which records a consumer wants to see.
-    pub isolation_level: IsolationLevel,
-    /// A consumer's `client.rack`, so that the leader can name a replica near
-    /// it (KIP-392).
-    pub rack_id: Option<String>,
-    /// Where to read. Shared, since a follower asks for thousands, and for the
-    /// same again and again.
-    pub partitions: Arc<Vec<FetchPartition>>,
-}
-
-impl FetchRequest {
-    /// The `node.id` of the follower that asks; `None` is a consumer.
-    pub fn replica_id(&self) -> Option<i32> {
-        self.replica_state.map(|state| state.replica_id)
-    }
-}
-
-/// The follower that asks (KIP-903).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ReplicaState {
-    /// Its `node.id`.
-    pub replica_id: i32,
-    /// The epoch its broker is registered with, or
-    /// [`super::UNKNOWN_BROKER_EPOCH`].
-    pub replica_epoch: i64,
-}
-
-/// Where to read in one partition.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct FetchPartition {
-    /// The partition.
-    pub topic_partition: TopicPartition,
-    /// The topic's id, so that another topic of the same name is not taken for
-    /// it (KIP-516); `None` where the asker goes by the name.
-    pub topic_id: Option<TopicId>,
-    /// The first offset wanted.
-    pub fetch_offset: i64,
-    /// The leader epoch that the asker knows, -1 when it knows none.
-    pub current_leader_epoch: i32,
-    /// The epoch of a follower's last record (KIP-595), so that the leader
-    /// can tell whether their logs agree up to there; -1 when it has none.
-    pub last_fetched_epoch: i32,
-    /// Where a follower's log starts; -1 for a consumer.
-    pub log_start_offset: i64,
-    /// How many bytes of this partition at most
-    /// (`max.partition.fetch.bytes`).
-    pub partition_max_bytes: i32,
-}
-
-/// What was read.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct FetchResponse {
-    /// One entry for each partition of the request.
-    pub partitions: Vec<(TopicPartition, FetchedPartition)>,
-}
-
-/// What was read of one partition.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct FetchedPartition {
-    /// `NONE`, or why nothing was read.
-    pub error_code: ErrorCode,
-    /// The offset below which all in-sync replicas have every record; -1 with
-    /// an error.
-    pub high_watermark: i64,
-    /// The offset below which no transaction is open; -1 with an error.
-    pub last_stable_offset: i64,
-    /// The partition's first offset; -1 with an error.
-    pub log_start_offset: i64,
-    /// For `read_committed` the transactions that were aborted and have records
-    /// in the answer, by their first offsets.
-    pub aborted_transactions: Vec<AbortedTransactionInfo>,
-    /// Where a follower's log and the leader's part, by the epoch and where it
-    /// ended on the leader (KIP-595): the follower cuts its log there.
-    pub diverging_epoch: Option<(i32, i64)>,
-    /// The replica from which the consumer is to read instead (KIP-392); then
-    /// there are no records here.
-    pub preferred_read_replica: Option<i32>,
-    /// Whole batches; the first may begin before the offset asked for.
-    pub records: Vec<RecordBatch>,
-}
-
-/// An aborted transaction, as a consumer is told of it
-/// (`FetchResponse.AbortedTransaction`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct AbortedTransactionInfo {
-    /// Its producer.
-    pub producer_id: i64,
-    /// Its first offset in the partition.
-    pub first_offset: i64,
 }
 
 /// Finds an offset by a timestamp, or at either end.

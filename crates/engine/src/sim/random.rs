@@ -29,6 +29,8 @@ pub enum Stream {
     Workload(u32),
     /// When a controller stands for election. The number is its `node.id`.
     Quorum(i32),
+    /// The ids of a broker's fetch sessions. The number is its `node.id`.
+    FetchSession(i32),
     /// Names a tool makes up, such as the console consumer's group.
     Tool,
 }
@@ -45,6 +47,7 @@ impl Stream {
             Stream::Client(client) => 0x1_0000_0000 | u64::from(client),
             Stream::Controller(place) => 0x4_0000_0000 | u64::from(place),
             Stream::Partitioner(client) => 0x5_0000_0000 | u64::from(client),
+            Stream::FetchSession(id) => 0x6_0000_0000 | u64::from(id.cast_unsigned()),
             Stream::Workload(client) => 0x2_0000_0000 | u64::from(client),
         }
     }

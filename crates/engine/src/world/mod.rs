@@ -112,6 +112,7 @@ impl World {
                 rack: spec.rack.clone(),
                 config: settings.clone(),
                 voters: config.controllers_of(spec.id),
+                seed,
             });
             (spec.id, broker)
         };

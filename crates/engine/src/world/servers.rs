@@ -132,6 +132,7 @@ impl World {
             rack,
             config: self.journal.config.settings.clone(),
             voters: self.journal.config.controllers_of(id),
+            seed: self.fabric.seed,
         });
         self.brokers.insert(id, broker);
         if self.zookeeper.is_some() {

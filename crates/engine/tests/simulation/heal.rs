@@ -179,7 +179,10 @@ impl Run {
                 let held = world.brokers()[id].partitions().get(&of)?;
                 let log = &held.log;
                 let end = log.end_offset();
-                let is_done = !can_commit || log.high_watermark() == end;
+                // A follower that was told to cut its log off learns of a high
+                // watermark only when that moves again: what came with the order
+                // counts as told in its session (KIP-227), but is not taken in.
+                let is_done = !can_commit || !held.is_leader() || log.high_watermark() == end;
                 let has_heard = held.leader_epoch() == registration.leader_epoch;
                 let leading = leading.filter(|leading| end <= leading.end_offset());
                 (is_done && has_heard).then_some(leading?.position_of(end))

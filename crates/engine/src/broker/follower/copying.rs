@@ -1,80 +1,53 @@
 //! What a leader's answer to a Fetch comes to, partition by partition.
 
-use crate::collections::BTreeMap;
-use std::sync::Arc;
-
 use super::super::Broker;
-use super::super::in_order::InOrder;
-use super::{Asked, fetch_partition, size_limit};
+use super::Asked;
+use crate::collections::BTreeMap;
 use crate::event::EventKind;
 use crate::log::record_batch::RecordBatch;
 use crate::log::{AppendError, DeletionReason, PartitionLog};
-use crate::protocol::{ErrorCode, FetchPartition, FetchResponse, FetchedPartition, TopicPartition};
+use crate::protocol::{ErrorCode, FetchResponse, FetchedPartition, TopicPartition};
 use crate::sim::Fabric;
 
 impl Broker {
-    /// Takes in what the leader answered. Returns what to ask for next when it
-    /// is what was asked for, but for a few partitions that have changed: of
-    /// thousands mostly one has.
-    pub(super) fn on_fetched(
-        &mut self,
-        fabric: &mut Fabric,
-        leader: i32,
-        mut asked: Arc<Vec<FetchPartition>>,
-        response: FetchResponse,
-    ) -> Option<Arc<Vec<FetchPartition>>> {
-        let News { told, changed } = self.news(leader, &asked, response);
-        for (of, fetched) in told {
-            self.take_in_fetched(fabric, leader, &of, fetched);
+    /// Takes in what the leader answered.
+    pub(super) fn on_fetched(&mut self, fabric: &mut Fabric, leader: i32, response: FetchResponse) {
+        let Some(fetcher) = self.fetchers.get_mut(&leader) else {
+            return;
+        };
+        if !fetcher.session.handle_response(&response) {
+            return self.on_session_error(fabric, leader, response.error_code);
         }
-        self.fetchers.get(&leader).filter(|it| it.asks_for_all)?;
-        let max_bytes = size_limit(self.config.replication.fetch_max_bytes);
-        let next = Arc::make_mut(&mut asked);
-        for place in changed {
-            let (of, epoch) = (
-                &next[place].topic_partition,
-                next[place].current_leader_epoch,
-            );
-            let partition = self.partitions.get(of)?;
-            next[place] = fetch_partition(of.clone(), epoch, partition, max_bytes);
+        for (of, fetched) in response.partitions {
+            if self.is_as_asked(leader, &of) {
+                self.take_in_fetched(fabric, leader, &of, fetched);
+            }
         }
-        Some(asked)
     }
 
-    /// Goes through an answer, which is in the order of the request.
-    fn news(&self, leader: i32, asked: &[FetchPartition], response: FetchResponse) -> News {
-        let mut news = News::default();
-        let Some(fetcher) = self.fetchers.get(&leader) else {
-            return news;
-        };
-        let mut states = InOrder::new(&fetcher.partitions);
-        let mut held = InOrder::new(&self.partitions);
-        for (place, (asked, (of, fetched))) in asked.iter().zip(response.partitions).enumerate() {
-            assert_eq!(asked.topic_partition, of, "the order of the request");
-            let leader_epoch = match fetcher.asks_for_all {
-                true => Some(asked.current_leader_epoch),
-                false => states.get(&of).map(|state| state.leader_epoch),
-            };
-            let (Some(epoch), Some(partition)) = (leader_epoch, held.get(&of)) else {
-                news.changed.push(place);
-                continue;
-            };
-            let log = &partition.log;
-            let is_current = asked.topic_id == Some(partition.topic_id)
-                && asked.current_leader_epoch == epoch
-                && asked.fetch_offset == log.end_offset();
-            let is_told = is_current && tells_more(&fetched, log);
-            let is_as_asked = is_current
-                && asked.log_start_offset == log.start_offset()
-                && log.leader_epochs().latest_epoch().unwrap_or(-1) == asked.last_fetched_epoch;
-            if is_told || !is_as_asked {
-                news.changed.push(place);
-            }
-            if is_told {
-                news.told.push((of, fetched));
+    /// The leader does not have the session as the follower has it: all is asked
+    /// for anew, at once.
+    fn on_session_error(&mut self, fabric: &Fabric, leader: i32, error: ErrorCode) {
+        if error == ErrorCode::FetchSessionTopicIdError
+            && let Some(fetcher) = self.fetchers.get_mut(&leader)
+        {
+            let until = fabric.now.plus_ms(self.config.replication.fetch_backoff_ms);
+            for state in fetcher.partitions_mut().values_mut() {
+                state.delayed_until = Some(until);
             }
         }
-        news
+    }
+
+    /// Whether a partition is still as it was when its records were asked for.
+    fn is_as_asked(&self, leader: i32, of: &TopicPartition) -> bool {
+        let now = self.as_it_is(leader, of);
+        let fetcher = self.fetchers.get(&leader);
+        let asked = fetcher.and_then(|fetcher| fetcher.session.partitions().get(of));
+        now.zip(asked).is_some_and(|(now, asked)| {
+            asked.topic_id == Some(now.topic_id)
+                && asked.current_leader_epoch == now.leader_epoch
+                && asked.fetch_offset == now.offset
+        })
     }
 
     /// Whether an answer is about what the follower still is and wants.
@@ -182,29 +155,6 @@ impl Broker {
             topic_partition: of.clone(),
         });
     }
-}
-
-/// What comes of an answer that names thousands of partitions.
-#[derive(Default)]
-struct News {
-    /// Where it says anything new of a partition that is still as it was when it
-    /// was asked for.
-    told: Vec<(TopicPartition, FetchedPartition)>,
-    /// Which of the partitions that were asked for are not, or will not be, as
-    /// they were then; by their places in the request.
-    changed: Vec<usize>,
-}
-
-/// Whether a leader's answer says more than a follower's log shows already.
-fn tells_more(fetched: &FetchedPartition, log: &PartitionLog) -> bool {
-    let is_all_known = fetched.error_code.is_none()
-        && fetched.diverging_epoch.is_none()
-        && fetched.records.is_empty()
-        && fetched.high_watermark == log.high_watermark()
-        && fetched.log_start_offset <= log.start_offset()
-        // Else the high watermark decides what is stable.
-        && log.producer_state().first_unstable_offset().is_none();
-    !is_all_known
 }
 
 /// Appends a leader's batch. A new follower's log begins where the leader's

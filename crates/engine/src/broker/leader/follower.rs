@@ -71,6 +71,13 @@ impl Follower {
         self.last_fetch_ms = Some(now);
     }
 
+    /// It has fetched again, in a session (KIP-227), and had all there was, as
+    /// the last time.
+    pub(in crate::broker) fn fetched_again(&mut self, now: i64) {
+        self.last_fetch_ms = self.last_fetch_ms.max(Some(now));
+        self.last_caught_up_ms = self.last_caught_up_ms.max(Some(now));
+    }
+
     /// Whether it has all that the leader has, or had all not longer ago than
     /// `replica.lag.time.max.ms`.
     pub fn is_caught_up(&self, leader_log_end_offset: i64, now_ms: i64, max_lag_ms: i64) -> bool {

@@ -214,6 +214,15 @@ impl Leader {
         })
     }
 
+    /// A follower has fetched again and again since the last time that it was
+    /// taken down, and had all there was, so that nothing else has come of it;
+    /// the last time in milliseconds.
+    pub(in crate::broker) fn follower_fetched_again(&mut self, id: i32, last_fetch_ms: i64) {
+        if let Some(follower) = self.followers.get_mut(&id) {
+            follower.fetched_again(last_fetch_ms);
+        }
+    }
+
     /// Whether an `acks=all` write whose last record is before
     /// `required_offset` is done, and how: `None` while it has to wait, then
     /// `NONE`, or `NOT_ENOUGH_REPLICAS_AFTER_APPEND` when the ISR has shrunk

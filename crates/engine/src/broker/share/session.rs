@@ -136,6 +136,7 @@ mod tests {
             rack: None,
             config: Arc::new(BrokerConfig::default()),
             voters: vec![1],
+            seed: 1,
         })
     }
 

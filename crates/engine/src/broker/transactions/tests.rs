@@ -2,8 +2,6 @@
 //! in the logs then. Three brokers, one topic with a replica on each; the facts
 //! are those that a real cluster shows.
 
-use std::sync::Arc;
-
 use crate::command::Command;
 use crate::coordinator::transaction::{TransactionLogKey, TransactionLogValue, TransactionState};
 use crate::log::record_batch::{
@@ -12,9 +10,9 @@ use crate::log::record_batch::{
 use crate::protocol::{
     AddPartitionsToTxnRequest, AddPartitionsToTxnTransaction, CreatableTopic, CreateTopicsRequest,
     DescribeProducersRequest, DescribeTransactionsRequest, DescribedTransaction, EndTxnRequest,
-    ErrorCode, FetchPartition, FetchRequest, FetchedPartition, InitProducerIdRequest,
-    IsolationLevel, ListOffsetsRequest, ListTransactionsRequest, PartitionProduceResponse,
-    ProduceRequest, Request, Response, TopicPartition,
+    ErrorCode, FINAL_EPOCH, FetchPartition, FetchRequest, FetchedPartition, INVALID_SESSION_ID,
+    InitProducerIdRequest, IsolationLevel, ListOffsetsRequest, ListTransactionsRequest,
+    PartitionProduceResponse, ProduceRequest, Request, Response, TopicPartition,
 };
 use crate::world::{World, WorldConfig};
 
@@ -222,12 +220,13 @@ fn state(world: &mut World, id: &str) -> String {
 fn fetch(world: &mut World, isolation_level: IsolationLevel) -> FetchedPartition {
     let request = Request::Fetch(FetchRequest {
         replica_state: None,
-        rack_id: None,
         max_wait_ms: 0,
         min_bytes: 1,
         max_bytes: i32::MAX,
         isolation_level,
-        partitions: Arc::new(vec![FetchPartition {
+        session_id: INVALID_SESSION_ID,
+        session_epoch: FINAL_EPOCH,
+        partitions: vec![FetchPartition {
             topic_partition: tx(),
             topic_id: None,
             fetch_offset: 0,
@@ -235,7 +234,9 @@ fn fetch(world: &mut World, isolation_level: IsolationLevel) -> FetchedPartition
             last_fetched_epoch: -1,
             log_start_offset: -1,
             partition_max_bytes: i32::MAX,
-        }]),
+        }],
+        forgotten_topics_data: Vec::new(),
+        rack_id: None,
     });
     match world.ask_by_hand(1, request) {
         Response::Fetch(response) => response.partitions[0].1.clone(),

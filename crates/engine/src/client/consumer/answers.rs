@@ -36,8 +36,9 @@ pub(super) enum Pending {
     },
     Fetch {
         broker: i32,
-        asked: Vec<(TopicPartition, i64)>,
     },
+    /// The end of a fetch session, as part of `close()`.
+    CloseFetchSession,
 }
 
 impl Consumer {
@@ -75,7 +76,8 @@ impl Consumer {
             (Pending::ConsumerHeartbeat, Response::ConsumerGroupHeartbeat(response)) => {
                 self.on_consumer_heartbeat(fabric, response);
             }
-            (Pending::Leave, _) if self.closing => self.end(fabric),
+            (Pending::Leave, _) if self.closing => self.close_fetch_sessions(fabric),
+            (Pending::CloseFetchSession, _) => self.end_when_sessions_are_closed(fabric),
             (
                 Pending::Commit {
                     commit,
@@ -100,8 +102,8 @@ impl Consumer {
             (Pending::Validation { .. }, Response::OffsetForLeaderEpoch(response)) => {
                 self.on_validated(fabric, response);
             }
-            (Pending::Fetch { asked, .. }, Response::Fetch(response)) => {
-                self.on_fetched(asked, response);
+            (Pending::Fetch { broker }, Response::Fetch(response)) => {
+                self.on_fetched(broker, response);
             }
             _ => {}
         }
@@ -140,8 +142,9 @@ impl Consumer {
                 let error = Some(ErrorCode::NetworkException);
                 self.on_committed(fabric, commit, generation, error);
             }
-            Pending::Leave if self.closing => self.end(fabric),
-            Pending::Fetch { broker, .. } => self.forget_read_replica(fabric, broker),
+            Pending::Leave if self.closing => self.close_fetch_sessions(fabric),
+            Pending::CloseFetchSession => self.end_when_sessions_are_closed(fabric),
+            Pending::Fetch { broker } => self.on_fetch_lost(fabric, broker),
             // Fresh metadata has been asked for, and the position stays.
             Pending::Leave
             | Pending::ListOffsets { .. }

@@ -3,10 +3,10 @@
 
 use crate::collections::{BTreeMap, BTreeSet};
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use super::fetched::{Chunk, CompletedFetch};
 use super::{AssignedPartition, Consumer, ConsumerEvent, Pending, isolation};
+use crate::client::FetchRequestData;
 use crate::event::EventKind;
 use crate::protocol::{
     ErrorCode, FetchPartition, FetchRequest, FetchResponse, Request, TopicPartition,
@@ -46,7 +46,7 @@ impl Consumer {
             let is_ready = self.connection.is_ready(fabric.now, broker);
             if is_ready && !busy.contains(&broker) {
                 let wanted = FetchPartition {
-                    topic_id: None,
+                    topic_id: self.connection.metadata.topic_id(&partition.topic),
                     topic_partition: partition.clone(),
                     fetch_offset: position,
                     current_leader_epoch: epoch,
@@ -69,7 +69,7 @@ impl Consumer {
     fn brokers_fetched_from(&self) -> BTreeSet<i32> {
         let pending = self.pending.values();
         let brokers = pending.filter_map(|pending| match pending {
-            Pending::Fetch { broker, .. } => Some(*broker),
+            Pending::Fetch { broker } => Some(*broker),
             _ => None,
         });
         brokers.collect()
@@ -91,33 +91,44 @@ impl Consumer {
         mut wanted: Vec<(u64, FetchPartition)>,
     ) {
         sort_by_key(&mut wanted, |(turn, _)| *turn);
-        let offset_of =
-            |(_, of): &(u64, FetchPartition)| (of.topic_partition.clone(), of.fetch_offset);
-        let asked = wanted.iter().map(offset_of).collect();
-        let partitions: Vec<FetchPartition> = wanted.into_iter().map(|(_, it)| it).collect();
-        let request = Request::Fetch(FetchRequest {
+        let wanted = wanted.into_iter().map(|(_, it)| it).collect();
+        let data = self.sessions.entry(broker).or_default().build(wanted);
+        let request = self.fetch_request(data);
+        self.ask(fabric, broker, request, Pending::Fetch { broker });
+    }
+
+    /// A fetch as this consumer sends it.
+    pub(super) fn fetch_request(&self, data: FetchRequestData) -> Request {
+        Request::Fetch(FetchRequest {
             replica_state: None,
             max_wait_ms: self.config.fetch_max_wait_ms,
             min_bytes: self.config.fetch_min_bytes,
             max_bytes: self.config.fetch_max_bytes,
             isolation_level: self.config.isolation_level,
+            session_id: data.metadata.session_id,
+            session_epoch: data.metadata.epoch,
+            partitions: data.to_send,
+            forgotten_topics_data: data.to_forget,
             rack_id: self.config.client_rack.clone(),
-            partitions: Arc::new(partitions),
-        });
-        self.ask(fabric, broker, request, Pending::Fetch { broker, asked });
+        })
     }
 
-    /// Keeps what has come until `poll()` returns it; `asked` tells the offsets
-    /// that were asked for.
-    pub(super) fn on_fetched(
-        &mut self,
-        asked: Vec<(TopicPartition, i64)>,
-        response: FetchResponse,
-    ) {
-        // The answer is in the order of the request.
-        for ((partition, offset), (of, fetched)) in asked.into_iter().zip(response.partitions) {
-            debug_assert_eq!(partition, of);
-            let Some(assigned) = self.assignment.get_mut(&partition) else {
+    /// Keeps what has come until `poll()` returns it.
+    pub(super) fn on_fetched(&mut self, broker: i32, response: FetchResponse) {
+        let Some(session) = self.sessions.get_mut(&broker) else {
+            return;
+        };
+        if !session.handle_response(&response) {
+            if response.error_code == ErrorCode::FetchSessionTopicIdError {
+                self.connection.metadata.request_update();
+            }
+            return;
+        }
+        for (partition, fetched) in response.partitions {
+            let (Some(asked), Some(assigned)) = (
+                session.partitions().get(&partition),
+                self.assignment.get_mut(&partition),
+            ) else {
                 continue;
             };
             let is_empty = fetched.error_code.is_none()
@@ -129,7 +140,7 @@ impl Consumer {
             }
             self.completed_fetches.push_back(CompletedFetch {
                 topic_partition: partition,
-                next_offset: offset,
+                next_offset: asked.fetch_offset,
                 error_code: fetched.error_code,
                 high_watermark: fetched.high_watermark,
                 preferred_read_replica: fetched.preferred_read_replica,
@@ -140,6 +151,14 @@ impl Consumer {
                 ),
             });
         }
+    }
+
+    /// A fetch will not be answered.
+    pub(super) fn on_fetch_lost(&mut self, fabric: &mut Fabric, broker: i32) {
+        if let Some(session) = self.sessions.get_mut(&broker) {
+            session.handle_error();
+        }
+        self.forget_read_replica(fabric, broker);
     }
 
     /// Another broker leads the partition now, or something of the kind: it is
@@ -181,7 +200,7 @@ impl Consumer {
     }
 
     /// A replica does not answer: what was read there is read from the leader.
-    pub(super) fn forget_read_replica(&mut self, fabric: &mut Fabric, broker: i32) {
+    fn forget_read_replica(&mut self, fabric: &mut Fabric, broker: i32) {
         let read_there =
             |assigned: &super::AssignedPartition| assigned.read_replica == Some(broker);
         let partitions: Vec<TopicPartition> = self

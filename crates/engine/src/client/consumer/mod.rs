@@ -36,7 +36,7 @@ use self::answers::Pending;
 use self::application::Application;
 use self::fetched::CompletedFetch;
 use self::membership::{ClassicMember, ConsumerMember};
-use super::{ClientTimer, Connection};
+use super::{ClientTimer, Connection, FetchSessionHandler};
 use crate::config::consumer;
 use crate::event::EventKind;
 use crate::protocol::{Response, TopicName, TopicPartition};
@@ -63,6 +63,8 @@ pub struct Consumer {
     /// its member id there.
     last_generation: Option<(i32, String)>,
     assignment: BTreeMap<TopicPartition, AssignedPartition>,
+    /// The fetch sessions with brokers, by their `node.id`s (KIP-227).
+    sessions: BTreeMap<i32, FetchSessionHandler>,
     pending: BTreeMap<i32, Pending>,
     /// What came while the application did not poll, and is for `poll()`.
     deferred: VecDeque<(Pending, Response)>,
@@ -80,6 +82,8 @@ pub struct Consumer {
     alarm: Alarm,
     records_read: u64,
     closing: bool,
+    /// It has left its group, and closes its fetch sessions.
+    closes_sessions: bool,
     /// When `close()` gives up.
     close_by: Time,
     /// It closes, and has not committed yet how far it has come.
@@ -109,6 +113,7 @@ impl Consumer {
             member,
             last_generation: None,
             assignment: BTreeMap::new(),
+            sessions: BTreeMap::new(),
             pending: BTreeMap::new(),
             deferred: VecDeque::new(),
             completed_fetches: VecDeque::new(),
@@ -121,10 +126,16 @@ impl Consumer {
             alarm: Alarm::default(),
             records_read: 0,
             closing: false,
+            closes_sessions: false,
             close_by: Time::ZERO,
             last_commit_is_due: false,
             closed: false,
         }
+    }
+
+    /// Its fetch session with a broker; `None` when it has not fetched there.
+    pub fn fetch_session(&self, broker: i32) -> Option<&FetchSessionHandler> {
+        self.sessions.get(&broker)
     }
 
     /// How it comes by its partitions.
@@ -248,7 +259,7 @@ impl Consumer {
         }
     }
 
-    /// Commits, leaves, and is gone; at the latest when `close()` gives up.
+    /// Commits, leaves, closes its fetch sessions, and is gone; at the latest when `close()` gives up.
     fn go_on_closing(&mut self, fabric: &mut Fabric) {
         if self.closed {
             return;
@@ -256,7 +267,7 @@ impl Consumer {
         if self.close_by <= fabric.now {
             return self.end(fabric);
         }
-        if self.membership() == Membership::Leaving {
+        if self.closes_sessions || self.membership() == Membership::Leaving {
             return;
         }
         let commits = self.last_commit_is_due && self.may_commit();
@@ -267,6 +278,29 @@ impl Consumer {
             }
         } else {
             self.leave(fabric);
+        }
+    }
+
+    /// Tells every broker that it has fetched from, if it can be asked, that it
+    /// will not go on there (`AbstractFetch.prepareCloseFetchSessionRequests`).
+    fn close_fetch_sessions(&mut self, fabric: &mut Fabric) {
+        self.closes_sessions = true;
+        // Nobody waits for these answers any more.
+        self.pending.clear();
+        for (broker, mut session) in std::mem::take(&mut self.sessions) {
+            let is_known = self.connection.metadata.brokers().contains(&broker);
+            if is_known && self.connection.is_ready(fabric.now, broker) {
+                session.notify_close();
+                let request = self.fetch_request(session.build(Vec::new()));
+                self.ask(fabric, broker, request, Pending::CloseFetchSession);
+            }
+        }
+        self.end_when_sessions_are_closed(fabric);
+    }
+
+    fn end_when_sessions_are_closed(&mut self, fabric: &mut Fabric) {
+        if self.pending.is_empty() {
+            self.end(fabric);
         }
     }
 

@@ -101,7 +101,7 @@ impl Consumer {
             self.group.state = Membership::Leaving;
             self.set_member_state(ConsumerMemberState::Leaving);
         } else {
-            self.end(fabric);
+            self.close_fetch_sessions(fabric);
         }
     }
 }
