@@ -15,8 +15,10 @@ pub struct Props {
     pub topics: Vec<String>,
     /// The groups there are.
     pub groups: Vec<String>,
-    /// The group filled in beforehand.
+    /// The group filled in beforehand; `None` for the first one there is.
     pub group: Option<String>,
+    /// The kind chosen beforehand.
+    pub kind: ReaderKind,
     /// How many forms were carried out.
     pub sent: u32,
     /// The form was sent off: what it says, or what is to be mended.
@@ -27,7 +29,7 @@ pub struct Props {
 /// chosen.
 #[component]
 pub fn AddConsumer(props: &Props) -> Html {
-    let kind = use_state(|| ReaderKind::Classic);
+    let kind = use_state(|| props.kind);
     let form = use_clearing(props.sent);
     let onchange = {
         let kind = kind.setter();
@@ -105,12 +107,17 @@ fn of_kind(kind: ReaderKind, props: &Props) -> Vec<Html> {
         ReaderKind::Share => acknowledging(),
         ReaderKind::Processor => vec![
             field("consumer-output", "Topic it writes to", |id| {
-                choice(
-                    id,
-                    "output".into(),
-                    &topics_as_options(&props.topics),
-                    props.topics.last().map(String::as_str),
-                )
+                html! {
+                    <>
+                        { choice(
+                            id,
+                            "output".into(),
+                            &topics_as_options(&props.topics),
+                            props.topics.last().map(String::as_str),
+                        ) }
+                        <span class="note">{ "If it reads that too, it goes on without end." }</span>
+                    </>
+                }
             }),
             field(
                 "consumer-transactional-id",
