@@ -93,10 +93,10 @@ impl Playground {
                         self.ask_or_end(*admin, next);
                     }
                 }
-                EventKind::AdminFailed { admin, message, .. } => {
-                    if self.resets.contains_key(admin) {
-                        self.ask_or_end(*admin, Err(vec![message.clone()]));
-                    }
+                EventKind::AdminFailed { admin, message, .. }
+                    if self.resets.contains_key(admin) =>
+                {
+                    self.ask_or_end(*admin, Err(vec![message.clone()]));
                 }
                 EventKind::ClientClosed { client, .. }
                 | EventKind::ClientCrashed { client, .. } => {
