@@ -323,9 +323,6 @@ pub struct Cell {
     pub timestamp_ms: i64,
     /// What fits of the key on a cell; `–` for null.
     pub letters: String,
-    /// The key's murmur2 without its sign, whose remainder is the partition of
-    /// new records with this key; `None` for null.
-    pub hash: Option<i32>,
     /// The partition to which new records with this key would go with one more,
     /// where that is about to be asked for and would be another one.
     pub moves_to: Option<i32>,
