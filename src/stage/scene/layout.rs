@@ -167,11 +167,11 @@ pub(super) fn arrange(world: &World, view: &View, recent: &Recent) -> Scene {
         notes: Vec::new(),
         connectors: Vec::new(),
     };
-    let least = match view.keeps_columns {
+    let least = match view.room.keeps_columns {
         true => COLUMNS_FROM,
         false => WIDTH_MIN,
     };
-    let width = view.width_rem / view.zoom.factor();
+    let width = view.room.width_rem / view.zoom.factor();
     let width = if width.is_finite() {
         width.max(least)
     } else {

@@ -54,19 +54,12 @@ use brokers::Cluster;
 /// How the board is looked at.
 #[derive(Clone, Debug, PartialEq)]
 pub struct View {
-    /// The board's inner width, in rem, before it is zoomed.
-    /// [`measure`](super::measure) tells this and the next two.
-    pub width_rem: f32,
+    /// The room it has, which [`measure`](super::measure) tells.
+    pub room: Room,
     /// What the middle of the board is arranged by.
     pub by: By,
     /// Whether, by broker, the partitions of internal topics are shown too.
     pub shows_internal: bool,
-    /// Whether its columns stay side by side where that makes it wider than there
-    /// is room: a panel has taken some.
-    pub keeps_columns: bool,
-    /// How high the window is where the board is seen, in rem; `None` where that
-    /// is not known, and nothing is fitted into it.
-    pub height_rem: Option<f32>,
     /// How much larger everything is drawn.
     pub zoom: Zoom,
     /// The topic that somebody is about to give another partition: what that
@@ -85,11 +78,13 @@ impl View {
     /// of 20.
     pub fn new(width_rem: f32) -> View {
         View {
-            width_rem,
+            room: Room {
+                width_rem,
+                height_rem: None,
+                keeps_columns: false,
+            },
             by: By::Topic,
             shows_internal: false,
-            keeps_columns: false,
-            height_rem: None,
             zoom: Zoom::Fitted(1.0),
             growing: None,
             folded: BTreeMap::new(),
