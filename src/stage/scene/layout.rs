@@ -34,6 +34,9 @@ const CONNECTORS_MAX: usize = 20;
 /// The most topics that are drawn; further ones are counted.
 const TOPICS_MAX: usize = 40;
 
+/// The width at which a board keeps its columns is found in such steps, in rem.
+const KEPT_STEP: f32 = 0.25;
+
 const EDGE: f32 = 0.75;
 const GAP: f32 = 0.9;
 const HEADING_HEIGHT: f32 = 1.9;
@@ -85,6 +88,24 @@ impl Widths {
             },
         }
     }
+}
+
+impl Widths {
+    fn middle(&self, width: f32) -> f32 {
+        width - 2.0 * EDGE - 2.0 * self.gap - self.left - self.right
+    }
+}
+
+/// The narrowest board, in rem, that keeps its columns beside a panel: brokers
+/// stand side by side in the middle as they do without it.
+fn kept_width(world: &World, by: By) -> f32 {
+    let middle = match by {
+        By::Topic => 0.0,
+        By::Broker => brokers::width_of_a_row(world),
+    };
+    let is_enough = |width: &f32| Widths::of(by, *width).middle(*width) >= middle;
+    let mut widths = (0_u8..).map(|step| COLUMNS_FROM + f32::from(step) * KEPT_STEP);
+    widths.find(is_enough).unwrap_or(COLUMNS_FROM)
 }
 
 /// What stands in the middle.
@@ -150,6 +171,8 @@ struct Layout<'a> {
     names: BTreeMap<ClientNumber, String>,
     groups: Vec<GroupInfo<'a>>,
     news: News<'a>,
+    /// As [`Scene::kept_width`].
+    kept: f32,
     notes: Vec<Note>,
     connectors: Vec<Rc<ConnectorBox>>,
 }
@@ -164,11 +187,12 @@ pub(super) fn arrange(world: &World, view: &View, recent: &Recent) -> Scene {
         names,
         groups,
         news: News::of(recent, world.now()),
+        kept: kept_width(world, view.by),
         notes: Vec::new(),
         connectors: Vec::new(),
     };
     let least = match view.room.keeps_columns {
-        true => COLUMNS_FROM,
+        true => layout.kept,
         false => WIDTH_MIN,
     };
     let width = view.room.width_rem / view.zoom.factor();
@@ -186,8 +210,9 @@ pub(super) fn arrange(world: &World, view: &View, recent: &Recent) -> Scene {
 
 impl Layout<'_> {
     fn side_by_side(mut self, width: f32) -> Scene {
-        let Widths { gap, left, right } = Widths::of(self.view.by, width);
-        let middle = width - 2.0 * EDGE - 2.0 * gap - left - right;
+        let widths = Widths::of(self.view.by, width);
+        let middle = widths.middle(width);
+        let Widths { gap, left, right } = widths;
         let column = |x, width| Column { x, y: EDGE, width };
         let mut first = column(EDGE, left);
         let mut second = column(EDGE + left + gap, middle);
@@ -276,6 +301,7 @@ impl Layout<'_> {
         let mut scene = Scene {
             width: edges.board.0,
             height: edges.board.1,
+            kept_width: self.kept,
             by: self.view.by,
             arrangement,
             switch: edges.switch,

@@ -125,6 +125,9 @@ pub struct InternalSwitch {
 pub struct Scene {
     /// The board's width.
     pub width: f32,
+    /// The narrowest width at which its columns stand side by side with all that
+    /// is to stand side by side in them.
+    pub kept_width: f32,
     /// The board's height: it scrolls when there is less room.
     pub height: f32,
     /// What the middle is arranged by.

@@ -1,13 +1,12 @@
 use engine::TopicPartition;
 use engine::protocol::TopicName;
 
-use super::layout::COLUMNS_FROM;
 use super::{By, Scene, View};
 
 /// The least and the greatest zoom that a person may choose.
 const ZOOMS: (f32, f32) = (0.4, 2.5);
 /// A board that is fitted is drawn no smaller than this: then it scrolls.
-const FITTED_LEAST: f32 = 0.7;
+const FITTED_LEAST: f32 = 0.65;
 /// A board that is too high for the window is drawn smaller down to this, as
 /// long as all of it is seen then.
 const FITTED_SMALL: f32 = 0.85;
@@ -122,7 +121,7 @@ impl View {
         let Zoom::Fitted(present) = self.zoom else {
             return false;
         };
-        let fitted = self.fitting(present, scene.height);
+        let fitted = self.fitting(present, scene);
         let is_other = (fitted - present).abs() > FITTED_STEP / 2.0;
         if is_other {
             self.zoom = Zoom::Fitted(fitted);
@@ -130,11 +129,16 @@ impl View {
         is_other
     }
 
-    /// The zoom for a board that at `present` is so many rem high.
-    fn fitting(&self, present: f32, height: f32) -> f32 {
+    /// The zoom for a board that at `present` looks like this.
+    fn fitting(&self, present: f32, scene: &Scene) -> f32 {
+        let (height, kept_width) = (scene.height, scene.kept_width);
         let Room { width_rem, .. } = self.room;
-        if self.room.keeps_columns && width_rem < COLUMNS_FROM {
-            return (width_rem / COLUMNS_FROM).max(FITTED_LEAST);
+        if self.room.keeps_columns && width_rem < kept_width {
+            return (width_rem / kept_width).max(FITTED_LEAST);
+        }
+        if present < FITTED_SMALL {
+            // Only a panel made it so small.
+            return 1.0;
         }
         let most = steps(width_rem / FITTED_WIDTH).max(1.0);
         let Some(room) = self.room.height_rem.filter(|room| *room > 0.0) else {
