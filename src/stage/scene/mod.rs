@@ -3,12 +3,10 @@
 //! from it, so that they say the same.
 
 pub mod brokers;
-mod client_parts;
 mod connectors;
 mod flow;
 mod groups;
 mod labels;
-mod lane_parts;
 mod lanes;
 mod layout;
 mod legend;
@@ -26,12 +24,10 @@ mod view;
 mod window;
 mod words;
 
-pub use client_parts::*;
 pub use connectors::{ChangeProgress, ConnectorBox, ConnectorRow};
 pub use flow::{bytes, seconds};
 pub use groups::offsets_partition;
 pub use labels::{FLAG, LaneLabel};
-pub use lane_parts::*;
 pub use lanes::readable;
 pub use layout::COLUMNS_FROM;
 pub use legend::Sign;
