@@ -107,17 +107,12 @@ fn of_kind(kind: ReaderKind, props: &Props) -> Vec<Html> {
         ReaderKind::Share => acknowledging(),
         ReaderKind::Processor => vec![
             field("consumer-output", "Topic it writes to", |id| {
-                html! {
-                    <>
-                        { choice(
-                            id,
-                            "output".into(),
-                            &topics_as_options(&props.topics),
-                            props.topics.last().map(String::as_str),
-                        ) }
-                        <span class="note">{ "If it reads that too, it goes on without end." }</span>
-                    </>
-                }
+                choice(
+                    id,
+                    "output".into(),
+                    &topics_as_options(&props.topics),
+                    props.topics.last().map(String::as_str),
+                )
             }),
             field(
                 "consumer-transactional-id",

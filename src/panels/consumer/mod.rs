@@ -115,7 +115,8 @@ impl ReaderKind {
             }
             ReaderKind::Processor => {
                 "It writes a record for each that it reads. What it writes and how far it has \
-                 read are one transaction."
+                 read are one transaction. Where it writes to a topic that it reads, it goes on \
+                 without end."
             }
         }
     }
