@@ -6,7 +6,7 @@ use super::{By, Scene, View};
 /// The least and the greatest zoom that a person may choose.
 const ZOOMS: (f32, f32) = (0.4, 2.5);
 /// A board that is fitted is drawn no smaller than this: then it scrolls.
-const FITTED_LEAST: f32 = 0.65;
+pub(super) const FITTED_LEAST: f32 = 0.65;
 /// A board that is too high for the window is drawn smaller down to this, as
 /// long as all of it is seen then.
 const FITTED_SMALL: f32 = 0.85;

@@ -2,7 +2,8 @@
 
 use engine::World;
 
-use super::super::{Arrangement, By, brokers};
+use super::super::view::FITTED_LEAST;
+use super::super::{Arrangement, By, View, brokers};
 use crate::stage::geometry::Rect;
 
 /// From this width on, in rem, the columns stand side by side.
@@ -48,15 +49,19 @@ impl Widths {
 }
 
 /// The narrowest board, in rem, that keeps its columns beside a panel: brokers
-/// stand side by side in the middle as they do without it.
-pub(super) fn kept_width(world: &World, by: By) -> f32 {
+/// stand side by side in the middle as they do without it, as long as all of it
+/// can be seen then.
+pub(super) fn kept_width(world: &World, view: &View) -> f32 {
+    let by = view.by;
     let middle = match by {
         By::Topic => 0.0,
         By::Broker => brokers::width_of_a_row(world),
     };
     let is_enough = |width: &f32| Widths::of(by, *width).middle(*width) >= middle;
     let mut widths = (0..=200_u8).map(|step| COLUMNS_FROM + f32::from(step) * KEPT_STEP);
-    widths.find(is_enough).unwrap_or(COLUMNS_FROM)
+    let wanted = widths.find(is_enough).unwrap_or(COLUMNS_FROM);
+    let most = view.room.width_rem / FITTED_LEAST;
+    wanted.min(most).max(COLUMNS_FROM)
 }
 
 /// A column: its left edge, how far down it is filled, and its width.

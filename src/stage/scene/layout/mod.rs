@@ -70,7 +70,7 @@ pub(super) fn arrange(world: &World, view: &View, recent: &Recent) -> Scene {
         names,
         groups,
         news: News::of(recent, world.now()),
-        kept: kept_width(world, view.by),
+        kept: kept_width(world, view),
         notes: Vec::new(),
         connectors: Vec::new(),
     };

@@ -55,6 +55,16 @@ fn three_brokers_stay_side_by_side_beside_a_panel() {
 }
 
 #[test]
+fn where_a_row_of_brokers_would_not_be_seen_they_stand_in_two() {
+    let world = three_brokers();
+    let mut view = view(WHOLE);
+    let narrow = 42.0;
+    let beside = fitted(&world, &mut view, narrow, true);
+    assert_eq!(in_first_row(&beside), 2);
+    assert!(beside.width * beside.zoom <= narrow + 0.01, "all is seen");
+}
+
+#[test]
 fn one_broker_needs_no_more_room_than_lanes_do() {
     let world = one_broker();
     let mut by_broker = view(WHOLE);
