@@ -20,8 +20,8 @@ use yew::prelude::*;
 
 use crate::panels::inspector::{Deed, group_ids};
 use crate::panels::{
-    ConnectorRequest, ConsumerRequest, Cursor, Filter, Panel, ProducerRequest, RecordRequest,
-    TopicRequest, WORLD_SEED,
+    ConnectorRequest, ConsumerRequest, Cursor, Filter, Panel, ProducerRequest, ReaderKind,
+    RecordRequest, TopicRequest, WORLD_SEED,
 };
 use crate::playground::{LogLine, Playground, ReadyMade, WORLDS};
 use crate::stage::{Board, BoardAction, By, Pointed, Scene, Subject, View, ViewChange};
@@ -659,6 +659,15 @@ impl App {
     fn groups(&self) -> Vec<String> {
         self.heartbeat
             .with(|playground| group_ids(playground.world()).into_iter().collect())
+    }
+
+    /// What a consumer of this group is, when nobody has said it yet.
+    fn reader_kind(&self, group: Option<&String>) -> ReaderKind {
+        let of_group = |group: &String| {
+            self.heartbeat
+                .with(|playground| ReaderKind::of_group(playground.world(), group))
+        };
+        group.and_then(of_group).unwrap_or(ReaderKind::Classic)
     }
 
     fn producers(&self) -> Vec<(u32, String)> {

@@ -143,9 +143,13 @@ impl App {
             (Panel::SendRecord(producer), _) => html! {
                 <SendRecord {topics} producers={self.producers()} producer={*producer} on_done={link.callback(Msg::SendRecord)} />
             },
-            (Panel::AddConsumer(group), _) => html! {
-                <AddConsumer {topics} groups={self.groups()} group={group.clone()} {sent} on_done={link.callback(Msg::AddConsumer)} />
-            },
+            (Panel::AddConsumer(group), _) => {
+                let groups = self.groups();
+                let kind = self.reader_kind(group.as_ref().or(groups.first()));
+                html! {
+                    <AddConsumer {topics} {groups} group={group.clone()} {kind} {sent} on_done={link.callback(Msg::AddConsumer)} />
+                }
+            }
             (Panel::AddConnector, _) => {
                 html! { <AddConnector {topics} {sent} on_done={link.callback(Msg::AddConnector)} /> }
             }

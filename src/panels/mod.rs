@@ -19,7 +19,7 @@ mod settings;
 
 pub use browser::{Browsed, Browser, Cursor, Filter, Page, browse};
 pub use connector::{AddConnector, ConnectorRequest};
-pub use consumer::{AddConsumer, ConsumerRequest, Reader};
+pub use consumer::{AddConsumer, ConsumerRequest, Reader, ReaderKind};
 pub use forms::{AddProducer, NewTopic, SendRecord};
 pub use gallery::{Gallery, WORLD_SEED};
 pub use help::Help;

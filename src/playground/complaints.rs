@@ -41,6 +41,11 @@ pub(super) fn of(response: &Response) -> Vec<String> {
             .iter()
             .filter_map(|(of, deleted)| tell(&of.to_string(), deleted.error_code, &None))
             .collect(),
+        Response::ListOffsets(response) => response
+            .partitions
+            .iter()
+            .filter_map(|(of, listed)| tell(&of.to_string(), listed.error_code, &None))
+            .collect(),
         Response::ElectLeaders(response) => of_partitions(&response.results),
         Response::AlterPartitionReassignments(response) => of_partitions(&response.results),
         Response::OffsetCommit(response) => response

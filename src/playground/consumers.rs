@@ -10,7 +10,7 @@ use engine::protocol::TopicName;
 use engine::{Command, TopicPartition};
 
 use super::{BOARD_METADATA_MAX_AGE_MS, METADATA_MAX_AGE, Playground};
-use crate::panels::{ConsumerRequest, Reader};
+use crate::panels::{ConsumerRequest, Reader, ReaderKind};
 
 /// What a consumer without a group is called.
 const ALONE: &str = "reader";
@@ -83,31 +83,24 @@ impl Playground {
     ///
     /// Why none was started.
     pub fn add_member(&mut self, group: &str, topics: &[&str]) -> Result<ClientNumber, String> {
-        let protocol = self
-            .world
-            .clients()
-            .values()
-            .find_map(|client| match client {
-                Client::Consumer(it) if it.config.group_id == group => {
-                    Some(it.config.group_protocol)
-                }
-                _ => None,
-            });
-        let share = self
-            .world
-            .clients()
-            .values()
-            .find_map(|client| match client {
+        let kind = ReaderKind::of_group(&self.world, group);
+        if kind == Some(ReaderKind::Share) {
+            let clients = self.world.clients().values();
+            let mut others = clients.filter_map(|client| match client {
                 Client::ShareConsumer(it) if it.config.group_id == group => Some(it.config.clone()),
                 _ => None,
             });
-        if let Some(share) = share {
+            let other = others.next();
+            let like = other.unwrap_or_else(|| ShareConsumerConfig::of_group(group));
             let client_id = String::new();
-            return self.add_share_consumer(ShareConsumerConfig { client_id, ..share }, topics);
+            return self.add_share_consumer(ShareConsumerConfig { client_id, ..like }, topics);
         }
         let config = ConsumerConfig {
             auto_offset_reset: AutoOffsetReset::Earliest,
-            group_protocol: protocol.unwrap_or(GroupProtocol::Classic),
+            group_protocol: match kind {
+                Some(ReaderKind::Consumer) => GroupProtocol::Consumer,
+                _ => GroupProtocol::Classic,
+            },
             ..ConsumerConfig::of_group(group)
         };
         self.add_consumer(config, topics)

@@ -26,6 +26,7 @@ use engine::protocol::{
 use engine::{Command, Event, EventKind, Time, World, WorldConfig};
 use shell::{Shell, TerminalId};
 
+use self::groups::Reset;
 use self::restarts::Restarts;
 use crate::metrics::Recorder;
 use crate::stage::{Recent, Scene, View, last_workload};
@@ -77,6 +78,8 @@ pub struct Playground {
     cues: VecDeque<(Time, Command)>,
     /// What is to be started again when it has ended.
     restarts: Restarts,
+    /// Groups whose offsets are being reset, by the admin client that does it.
+    resets: BTreeMap<ClientNumber, Reset>,
 }
 
 impl Playground {
@@ -96,6 +99,7 @@ impl Playground {
             hand_producer: None,
             cues: VecDeque::new(),
             restarts: Restarts::default(),
+            resets: BTreeMap::new(),
         }
     }
 
@@ -267,7 +271,7 @@ impl Playground {
     /// who asked has an answer.
     pub fn let_calls_finish(&mut self) {
         let until = self.world.now().plus_ms(TOOL_TIME_MAX_MS);
-        while self.calls > 0 || self.is_tool_running() {
+        while self.calls > 0 || !self.resets.is_empty() || self.is_tool_running() {
             let due = [self.world.next_time(), self.shell.next_deadline()];
             match due.into_iter().flatten().min() {
                 Some(next) if next <= until => {
@@ -313,6 +317,7 @@ impl Playground {
         }
         self.metrics.pass(&self.world);
         self.start_again(&events);
+        self.go_on_resetting(&events);
     }
 
     /// Starts a producer.

@@ -80,3 +80,28 @@ test("the board by broker has no barriers in any theme, and overflows nowhere", 
     assert.ok(overflow <= 0, `${overflow} px too wide with ${JSON.stringify(options)}`);
   }
 });
+
+test("beside a panel three brokers stay side by side, and all of the board is seen", async (t) => {
+  const page = await open(t, `${address}#world=failing-broker`);
+  const brokers = page.getByRole("button", { name: /^Broker \d: / });
+  const places = async () => {
+    const boxes = await Promise.all((await brokers.all()).map((it) => it.boundingBox()));
+    return boxes.map(({ x, y, width }) => ({ top: Math.round(y), right: x + width }));
+  };
+  const inARow = async () => {
+    const found = await places();
+    return `${found.length} brokers at ${new Set(found.map((it) => it.top)).size} heights`;
+  };
+  await eventually(inARow, "3 brokers at 1 heights");
+  await brokers.nth(1).click();
+  const panel = page.getByRole("region", { name: "Open panel" });
+  await panel.waitFor();
+  await eventually(inARow, "3 brokers at 1 heights");
+  const left = (await panel.boundingBox()).x;
+  await eventually(async () => String((await places()).every((it) => it.right < left)), "true");
+  const overflow = await page.evaluate(() => {
+    const board = document.querySelector(".board");
+    return board.scrollWidth - board.clientWidth;
+  });
+  assert.ok(overflow <= 1, `${overflow} px of the board are hidden`);
+});

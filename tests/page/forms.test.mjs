@@ -103,6 +103,21 @@ test("every kind of client is made by its form", async (t) => {
   await eventually(records, "true");
 });
 
+test("one more member of an empty group is of the group's kind", async (t) => {
+  const page = await open(t, `${address}#world=work-queue`);
+  for (const number of [1, 2, 3, 4]) await parts.button(page, `Close worker-${number}`).click();
+  await eventually(() => parts.board(page).innerText(), "Group workers: Empty");
+  // Nobody says what it is to read: its panel asks.
+  await opened(page, "Open group workers");
+  await panel(page).getByRole("button", { name: "Add a consumer" }).click();
+  const it = form(page, "Add a consumer");
+  assert.equal(await it.getByLabel("Kind").inputValue(), "share");
+  assert.equal(await it.getByLabel("group.id").inputValue(), "workers");
+  // The board knows it by what the group has read.
+  await parts.button(page, "Add a consumer to workers").click();
+  await eventually(() => parts.board(page).innerText(), /Group workers: Stable, .*protocol share.*, 1 member/);
+});
+
 test("the settings of a form fit its kind, and what Kafka refuses stays as it was typed", async (t) => {
   const page = await open(t, address);
   await parts.button(page, "Pause").click();

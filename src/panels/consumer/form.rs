@@ -15,8 +15,10 @@ pub struct Props {
     pub topics: Vec<String>,
     /// The groups there are.
     pub groups: Vec<String>,
-    /// The group filled in beforehand.
+    /// The group filled in beforehand; `None` for the first one there is.
     pub group: Option<String>,
+    /// The kind chosen beforehand.
+    pub kind: ReaderKind,
     /// How many forms were carried out.
     pub sent: u32,
     /// The form was sent off: what it says, or what is to be mended.
@@ -27,7 +29,7 @@ pub struct Props {
 /// chosen.
 #[component]
 pub fn AddConsumer(props: &Props) -> Html {
-    let kind = use_state(|| ReaderKind::Classic);
+    let kind = use_state(|| props.kind);
     let form = use_clearing(props.sent);
     let onchange = {
         let kind = kind.setter();

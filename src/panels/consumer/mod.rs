@@ -8,6 +8,9 @@ mod request;
 pub use form::AddConsumer;
 pub use request::{ConsumerRequest, Reader};
 
+use engine::World;
+use engine::client::{Client, GroupProtocol};
+
 use super::settings::SettingsOf;
 
 /// What kind of client reads.
@@ -34,6 +37,33 @@ impl ReaderKind {
         ReaderKind::Share,
         ReaderKind::Processor,
     ];
+
+    /// The kind that a member of this group is: that of its running clients, or
+    /// else what its coordinator knows; `None` when nobody knows the group.
+    pub fn of_group(world: &World, group: &str) -> Option<ReaderKind> {
+        let of_client = |client: &Client| match client {
+            Client::Consumer(it) if it.config.group_id == group => {
+                Some(match it.config.group_protocol {
+                    GroupProtocol::Classic => ReaderKind::Classic,
+                    GroupProtocol::Consumer => ReaderKind::Consumer,
+                })
+            }
+            Client::ShareConsumer(it) if it.config.group_id == group => Some(ReaderKind::Share),
+            _ => None,
+        };
+        let known = || {
+            if world.share_groups().contains_key(group) {
+                Some(ReaderKind::Share)
+            } else if world.consumer_groups().contains_key(group) {
+                Some(ReaderKind::Consumer)
+            } else {
+                let is_classic = world.groups().contains_key(group);
+                is_classic.then_some(ReaderKind::Classic)
+            }
+        };
+        let of_clients = world.clients().values().find_map(of_client);
+        of_clients.or_else(known)
+    }
 
     /// Its value in the form.
     pub fn name(self) -> &'static str {
@@ -85,7 +115,8 @@ impl ReaderKind {
             }
             ReaderKind::Processor => {
                 "It writes a record for each that it reads. What it writes and how far it has \
-                 read are one transaction."
+                 read are one transaction. Where it writes to a topic that it reads, it goes on \
+                 without end."
             }
         }
     }

@@ -8,12 +8,12 @@ use engine::client::{
     AdminConfig, Client, ConsumerConfig, GroupProtocol, OutgoingRecord, ProducerConfig,
     ShareConsumerConfig, TransactionCall,
 };
-use engine::sim::PacketId;
+use engine::sim::{Latency, PacketId};
 use engine::{Command, TopicPartition, World, WorldConfig};
 
 use super::act::Act;
 use super::{Deed, Sheet, Verb, sheet, words};
-use crate::playground::{Playground, ReadyMade, WORLDS};
+use crate::playground::{Playground, ReadyMade, ResetTo, WORLDS};
 use crate::stage::Subject;
 use crate::stage::testing::{by_hand, consumer, run_ms, send, shop, start, world_with_topic};
 

@@ -1,7 +1,7 @@
 //! Clients that read are made and restarted as a person asks.
 
 use super::*;
-use crate::panels::{ConsumerRequest, Reader};
+use crate::panels::{ConsumerRequest, Reader, ReaderKind};
 use engine::client::{AutoOffsetReset, GroupProtocol, ShareConsumerConfig};
 
 fn request(reader: Reader, topics: &[&str]) -> ConsumerRequest {
@@ -82,6 +82,84 @@ fn one_more_member_is_of_the_kind_that_the_others_are() {
             .len(),
         5
     );
+}
+
+#[test]
+fn an_empty_group_says_of_what_kind_its_next_member_is() {
+    let mut playground = WORLDS[0].open(8);
+    let of_kip848 = ConsumerConfig {
+        group_protocol: GroupProtocol::Consumer,
+        ..ConsumerConfig::of_group("modern")
+    };
+    let readers = [
+        Reader::Member(Box::new(ConsumerConfig::of_group("old"))),
+        Reader::Member(Box::new(of_kip848)),
+        Reader::Share(Box::new(ShareConsumerConfig::of_group("crew"))),
+    ];
+    let started = readers.map(|reader| {
+        let started = playground.add_reader(request(reader, &["orders"]));
+        started.expect("nothing is wrong with it")
+    });
+    let kinds = |playground: &Playground| {
+        ["old", "modern", "crew", "nobody"].map(|id| ReaderKind::of_group(playground.world(), id))
+    };
+    let expected = [
+        Some(ReaderKind::Classic),
+        Some(ReaderKind::Consumer),
+        Some(ReaderKind::Share),
+        None,
+    ];
+    assert_eq!(kinds(&playground), expected, "as its member is");
+    playground.advance_us(20_000_000);
+    for client in started {
+        playground
+            .execute(Command::Close { client })
+            .expect("it runs");
+    }
+    playground.advance_us(10_000_000);
+    let clients = playground.world().clients();
+    assert!(started.iter().all(|it| !clients.contains_key(it)));
+    assert_eq!(kinds(&playground), expected, "as its coordinator knows");
+    playground
+        .add_member("crew", &["orders"])
+        .expect("there is room");
+    playground.advance_us(10_000_000);
+    let crew = playground.world().share_groups()["crew"].1.members().len();
+    assert_eq!(crew, 1, "it is a share consumer too");
+}
+
+#[test]
+fn a_processor_may_read_what_it_writes() {
+    let mut playground = WORLDS[0].open(8);
+    let reader = Reader::Processor {
+        consumer: Box::new(ConsumerConfig::of_group("circle")),
+        producer: Box::new(ProducerConfig {
+            transactional_id: Some("circle".to_owned()),
+            ..ProducerConfig::default()
+        }),
+        output: "orders".to_owned(),
+    };
+    let consumer = playground
+        .add_reader(request(reader, &["orders"]))
+        .expect("Kafka allows it");
+    playground.advance_us(20_000_000);
+    let mut without = WORLDS[0].open(8);
+    without.advance_us(20_000_000);
+    let ends = (0..3).map(|number| {
+        let of = TopicPartition::new("orders", number);
+        let leader = without.world().partition(&of).expect("it is led");
+        leader.log.end_offset()
+    });
+    let of_others: i64 = ends.sum();
+    let Client::Consumer(consumer) = &playground.world().clients()[&consumer] else {
+        panic!("it runs");
+    };
+    let read = consumer.records_read();
+    assert!(
+        read > of_others.unsigned_abs(),
+        "{read}, where others write {of_others}: it reads its own too"
+    );
+    assert_eq!(playground.take_complaints(), Vec::<String>::new());
 }
 
 #[test]

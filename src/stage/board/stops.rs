@@ -151,7 +151,6 @@ mod tests {
 
     fn cell(offset: i64) -> Cell {
         Cell {
-            hash: None,
             moves_to: None,
             offset,
             key: None,

@@ -92,7 +92,7 @@ pub fn measure(canvas: &HtmlCanvasElement, around_px: f64) -> Option<Room> {
     let all = beside.map(|both| f64::from(both.client_width()));
     Some(Room {
         width_rem: in_rem(width),
-        height_rem: in_rem((window - around_px).max(0.0)),
+        height_rem: Some(in_rem((window - around_px).max(0.0))),
         keeps_columns: all.is_some_and(|all| in_rem(all) >= COLUMNS_FROM),
     })
 }

@@ -1,5 +1,11 @@
 //! What has happened a moment ago: the board marks it for a few seconds of
 //! virtual time. Made from the world's events alone, one after the other.
+//!
+//! What has just happened to replicas is not among them: the world remembers
+//! that ([`World::recent_changes`]), and a picture of the world alone shows it.
+//! The marks here are about single records, keys and rebalances. They follow
+//! from events that are too many to be kept in the world, and some from several
+//! of them.
 
 mod key_order;
 mod rebalances;

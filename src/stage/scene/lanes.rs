@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use engine::broker::Partition;
-use engine::client::murmur2::{murmur2, to_positive};
+use engine::client::murmur2::partition_for_key;
 use engine::log::partition_log::PartitionLog;
 use engine::log::producer_state::AbortedTransaction;
 use engine::log::record_batch::{RecordBatch, RecordView};
@@ -60,11 +60,12 @@ pub(super) fn height(groups: usize) -> f32 {
 }
 
 /// The lane of a partition in a rectangle of [`height`], from the offset
-/// `wanted` on when somebody has moved it there.
+/// `wanted` on when somebody has moved it there. Of each record it is said to
+/// which partition its key would go with `grown` of them.
 pub(super) fn lane(
     world: &World,
     topic_partition: TopicPartition,
-    wanted: Option<i64>,
+    (wanted, grown): (Option<i64>, Option<i32>),
     groups: &[&GroupInfo],
     news: &News,
     rect: Rect,
@@ -123,7 +124,7 @@ pub(super) fn lane(
         rect,
     };
     if let (Some(partition), Some(shown)) = (log, shown) {
-        fill(&mut lane, &partition.log, &shown, &room);
+        fill(&mut lane, &partition.log, &shown, &room, grown);
     }
     let first = track.bottom() + MARKS_HEIGHT;
     lane.rows = groups
@@ -225,7 +226,12 @@ fn inset(rect: Rect) -> Rect {
 }
 
 /// Puts in what the log holds.
-fn fill(lane: &mut Lane, log: &PartitionLog, shown: &Window, room: &Room) {
+fn fill(lane: &mut Lane, log: &PartitionLog, shown: &Window, room: &Room, grown: Option<i32>) {
+    let here = lane.topic_partition.partition;
+    let moves_to = |key: Option<&[u8]>| {
+        let there = partition_for_key(key?, grown?);
+        (there != here).then_some(there)
+    };
     let (first, end) = (lane.scale.first, lane.scale.end);
     let fates = Fates::between(log, first, end);
     for place in &shown.places {
@@ -234,7 +240,10 @@ fn fill(lane: &mut Lane, log: &PartitionLog, shown: &Window, room: &Room) {
         match &place.content {
             Content::Record(record, batch) => {
                 let fate = fates.of(record.offset, batch);
-                lane.cells.push(cell(record, fate, inset(rect)));
+                lane.cells.push(Cell {
+                    moves_to: moves_to(record.key),
+                    ..cell(record, fate, inset(rect))
+                });
             }
             Content::Control { commits } => lane.controls.push(ControlMark {
                 offset: place.from,
@@ -358,7 +367,6 @@ fn cell(record: &RecordView, fate: Option<Fate>, rect: Rect) -> Cell {
         key,
         value: record.value.map(readable),
         timestamp_ms: record.timestamp_ms,
-        hash: record.key.map(|key| to_positive(murmur2(key))),
         moves_to: None,
         ink: Ink::of_key(record.key),
         fate,

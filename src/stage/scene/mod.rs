@@ -3,12 +3,10 @@
 //! from it, so that they say the same.
 
 pub mod brokers;
-mod client_parts;
 mod connectors;
 mod flow;
 mod groups;
 mod labels;
-mod lane_parts;
 mod lanes;
 mod layout;
 mod legend;
@@ -26,12 +24,10 @@ mod view;
 mod window;
 mod words;
 
-pub use client_parts::*;
 pub use connectors::{ChangeProgress, ConnectorBox, ConnectorRow};
 pub use flow::{bytes, seconds};
 pub use groups::offsets_partition;
 pub use labels::{FLAG, LaneLabel};
-pub use lane_parts::*;
 pub use lanes::readable;
 pub use layout::COLUMNS_FROM;
 pub use legend::Sign;
@@ -54,19 +50,12 @@ use brokers::Cluster;
 /// How the board is looked at.
 #[derive(Clone, Debug, PartialEq)]
 pub struct View {
-    /// The board's inner width, in rem, before it is zoomed.
-    /// [`measure`](super::measure) tells this and the next two.
-    pub width_rem: f32,
+    /// The room it has, which [`measure`](super::measure) tells.
+    pub room: Room,
     /// What the middle of the board is arranged by.
     pub by: By,
     /// Whether, by broker, the partitions of internal topics are shown too.
     pub shows_internal: bool,
-    /// Whether its columns stay side by side where that makes it wider than there
-    /// is room: a panel has taken some.
-    pub keeps_columns: bool,
-    /// How high the window is where the board is seen, in rem; `None` where that
-    /// is not known, and nothing is fitted into it.
-    pub height_rem: Option<f32>,
     /// How much larger everything is drawn.
     pub zoom: Zoom,
     /// The topic that somebody is about to give another partition: what that
@@ -85,11 +74,13 @@ impl View {
     /// of 20.
     pub fn new(width_rem: f32) -> View {
         View {
-            width_rem,
+            room: Room {
+                width_rem,
+                height_rem: None,
+                keeps_columns: false,
+            },
             by: By::Topic,
             shows_internal: false,
-            keeps_columns: false,
-            height_rem: None,
             zoom: Zoom::Fitted(1.0),
             growing: None,
             folded: BTreeMap::new(),
@@ -130,6 +121,9 @@ pub struct InternalSwitch {
 pub struct Scene {
     /// The board's width.
     pub width: f32,
+    /// The narrowest width at which its columns stand side by side with all that
+    /// is to stand side by side in them.
+    pub kept_width: f32,
     /// The board's height: it scrolls when there is less room.
     pub height: f32,
     /// What the middle is arranged by.

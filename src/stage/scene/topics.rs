@@ -12,7 +12,7 @@ use super::super::ink::Ink;
 use super::super::keys::forecast;
 use super::notices::News;
 use super::roster::GroupInfo;
-use super::{Lane, TopicCard, Totals, View, lanes};
+use super::{TopicCard, Totals, View, lanes};
 
 /// The most lanes a card has; further partitions are counted.
 const LANES_MAX: usize = 48;
@@ -100,15 +100,6 @@ impl Head {
     }
 }
 
-/// Says of each record to which partition its key would go with so many.
-fn foretell(lane: &mut Lane, partitions: i32) {
-    let here = lane.topic_partition.partition;
-    for cell in &mut lane.cells {
-        let there = cell.hash.map(|hash| hash % partitions);
-        cell.moves_to = there.filter(|there| *there != here);
-    }
-}
-
 impl Cards<'_> {
     /// The card of a topic, with its top left corner at this place.
     pub fn card(
@@ -128,16 +119,15 @@ impl Cards<'_> {
         };
         let is_growing = self.view.growing.as_ref() == Some(name);
         let forecast = is_growing.then(|| forecast(self.world, name)).flatten();
+        let grown = forecast.as_ref().map(|forecast| forecast.partitions);
         let place = Rect::new(x + PAD, top, width - 2.0 * PAD, lanes::height(rows.len()));
         let lanes = (0..shown).map(|number| {
             let y = top + number as f32 * place.height;
             let partition = TopicPartition::new(name.clone(), number as i32);
             let wanted = self.view.moved.get(&partition).copied();
             let rect = Rect { y, ..place };
-            let mut lane = lanes::lane(self.world, partition, wanted, rows, self.news, rect);
-            if let Some(forecast) = &forecast {
-                foretell(&mut lane, forecast.partitions);
-            }
+            let looked_at = (wanted, grown);
+            let lane = lanes::lane(self.world, partition, looked_at, rows, self.news, rect);
             Rc::new(lane)
         });
         let more_lanes = if is_folded {

@@ -1,13 +1,12 @@
 use engine::TopicPartition;
 use engine::protocol::TopicName;
 
-use super::layout::COLUMNS_FROM;
 use super::{By, Scene, View};
 
 /// The least and the greatest zoom that a person may choose.
 const ZOOMS: (f32, f32) = (0.4, 2.5);
 /// A board that is fitted is drawn no smaller than this: then it scrolls.
-const FITTED_LEAST: f32 = 0.7;
+pub(super) const FITTED_LEAST: f32 = 0.65;
 /// A board that is too high for the window is drawn smaller down to this, as
 /// long as all of it is seen then.
 const FITTED_SMALL: f32 = 0.85;
@@ -43,12 +42,14 @@ impl Zoom {
 /// The room that a board has.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Room {
-    /// How wide it is, in rem.
+    /// The board's inner width, in rem, before it is zoomed.
     pub width_rem: f32,
-    /// How high the window is where it is seen, in rem.
-    pub height_rem: f32,
-    /// Whether a panel beside it takes the room of a column: the board keeps its
-    /// columns, so that nothing jumps when a panel is opened.
+    /// How high the window is where the board is seen, in rem; `None` where that
+    /// is not known, and nothing is fitted into it.
+    pub height_rem: Option<f32>,
+    /// Whether a panel has taken some of the room: the board keeps its columns
+    /// side by side where that makes it wider, so that nothing jumps when a panel
+    /// is opened.
     pub keeps_columns: bool,
 }
 
@@ -111,11 +112,7 @@ impl View {
 
     /// Takes up the room there is; says whether it is another than before.
     pub fn take_room(&mut self, room: Room) -> bool {
-        let before = (self.width_rem, self.height_rem, self.keeps_columns);
-        self.width_rem = room.width_rem;
-        self.height_rem = Some(room.height_rem);
-        self.keeps_columns = room.keeps_columns;
-        before != (self.width_rem, self.height_rem, self.keeps_columns)
+        std::mem::replace(&mut self.room, room) != room
     }
 
     /// Fits a board into the window that was drawn with this view, unless a
@@ -124,7 +121,7 @@ impl View {
         let Zoom::Fitted(present) = self.zoom else {
             return false;
         };
-        let fitted = self.fitting(present, scene.height);
+        let fitted = self.fitting(present, scene);
         let is_other = (fitted - present).abs() > FITTED_STEP / 2.0;
         if is_other {
             self.zoom = Zoom::Fitted(fitted);
@@ -132,13 +129,19 @@ impl View {
         is_other
     }
 
-    /// The zoom for a board that at `present` is so many rem high.
-    fn fitting(&self, present: f32, height: f32) -> f32 {
-        if self.keeps_columns && self.width_rem < COLUMNS_FROM {
-            return (self.width_rem / COLUMNS_FROM).max(FITTED_LEAST);
+    /// The zoom for a board that at `present` looks like this.
+    fn fitting(&self, present: f32, scene: &Scene) -> f32 {
+        let (height, kept_width) = (scene.height, scene.kept_width);
+        let Room { width_rem, .. } = self.room;
+        if self.room.keeps_columns && width_rem < kept_width {
+            return (width_rem / kept_width).max(FITTED_LEAST);
         }
-        let most = steps(self.width_rem / FITTED_WIDTH).max(1.0);
-        let Some(room) = self.height_rem.filter(|room| *room > 0.0) else {
+        if present < FITTED_SMALL {
+            // Only a panel made it so small.
+            return 1.0;
+        }
+        let most = steps(width_rem / FITTED_WIDTH).max(1.0);
+        let Some(room) = self.room.height_rem.filter(|room| *room > 0.0) else {
             return 1.0;
         };
         let needed = height * present;

@@ -1,5 +1,6 @@
 //! The board by broker, held against worlds in which parts fail.
 
+mod beside_a_panel;
 mod changes;
 mod pictures;
 

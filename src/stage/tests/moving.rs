@@ -92,7 +92,7 @@ fn a_topic_is_folded_into_a_line() {
     view.change(ViewChange::Fold("wide".into(), true), &scene);
     for width in WIDTHS {
         let view = View {
-            width_rem: width,
+            room: room(width, 40.0),
             ..view.clone()
         };
         let scene = watched.scene_for(&view);
@@ -160,7 +160,7 @@ fn fitted(watched: &Watched, view: &mut View) -> Scene {
 fn room(width_rem: f32, height_rem: f32) -> Room {
     Room {
         width_rem,
-        height_rem,
+        height_rem: Some(height_rem),
         keeps_columns: false,
     }
 }

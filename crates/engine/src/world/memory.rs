@@ -1,6 +1,11 @@
 //! What an onlooker remembers of the last while, to show what has just
 //! changed. It follows from the journal, decides nothing, and is no part of
 //! [`World::digest`].
+//!
+//! It is the world's own, so that whoever has a world alone, also one that was
+//! replayed from its journal, can tell a leader that is new from one that has
+//! led for long. What an onlooker makes of all events, of which some are many
+//! and large, it keeps by itself; the page's marks are such.
 
 use crate::collections::BTreeMap;
 use std::collections::VecDeque;

@@ -28,6 +28,8 @@ pub enum Verb {
     Do(Deed),
     /// `seek()` and its like.
     Seek(ClientNumber, Vec<TopicPartition>),
+    /// `offsetsForTimes()`.
+    OffsetsForTimes(ClientNumber, Vec<TopicPartition>),
     /// `pause()`.
     Pause(ClientNumber, Vec<TopicPartition>),
     /// `resume()`.
@@ -183,6 +185,11 @@ impl Verb {
                 consumer: *consumer,
                 partitions: chosen(of, fields),
                 to: seek_to(fields)?,
+            },
+            Verb::OffsetsForTimes(consumer, of) => Command::OffsetsForTimes {
+                consumer: *consumer,
+                partitions: chosen(of, fields),
+                timestamp: offset(&fields("timestamp"))?,
             },
             Verb::Pause(consumer, of) => Command::Pause {
                 consumer: *consumer,

@@ -1,6 +1,7 @@
 //! The sheets of clients.
 
 use super::*;
+use crate::panels::{Cursor, Filter, browse};
 
 #[test]
 fn transactions_are_told_open_committed_aborted() {
@@ -230,5 +231,62 @@ fn a_producers_rate_and_what_a_consumer_reads_are_changed() {
     assert_eq!(
         wrong.expect_err("that is a topic"),
         "orders is no partition: name it as orders-1."
+    );
+}
+
+#[test]
+fn a_consumer_finds_records_by_time_and_goes_there() {
+    let mut world = world();
+    let holds_some = |of: &&TopicPartition| {
+        let leader = world.partition(of);
+        leader.is_some_and(|it| it.log.end_offset() > 1)
+    };
+    let owners = world.clients().iter();
+    let mut owners = owners.filter_map(|(number, client)| match client {
+        Client::Consumer(it) => {
+            let mut owned = it.assignment().keys();
+            Some((*number, owned.find(holds_some)?.clone()))
+        }
+        _ => None,
+    });
+    let (consumer, of) = owners.next().expect("somebody owns what holds records");
+    let filter = Filter {
+        partition: Some(of.partition),
+        ..Filter::default()
+    };
+    let page = browse(&world, &of.topic, &filter, &Cursor::new()).expect("it is there");
+    let record = &page.records[page.records.len() / 2];
+    let (offset, time) = (record.offset, record.timestamp_ms.to_string());
+    let partition = of.to_string();
+    let sentences = |world: &mut World| -> Vec<String> {
+        let until = world.now().plus_ms(2_000);
+        let events = world.advance_to(until);
+        events.iter().map(|it| it.describe(world)).collect()
+    };
+
+    let asked = [("partition", &*partition), ("timestamp", &*time)];
+    fill(&mut world, consumer, "offsetsForTimes()", &asked);
+    let told = sentences(&mut world);
+    let found = format!("finds by time: {partition} at offset {offset}.");
+    assert!(told.iter().any(|it| it.contains(&found)), "{told:?}");
+    let sought = format!("goes on in {partition} at offset {offset}, as it was told to.");
+    let goes = |told: &[String]| told.iter().any(|it| it.contains(&sought));
+    assert!(!goes(&told), "{told:?}");
+
+    let to = [
+        ("partition", &*partition),
+        ("to", "timestamp"),
+        ("offset", &*time),
+    ];
+    fill(&mut world, consumer, "Seek", &to);
+    let told = sentences(&mut world);
+    assert!(goes(&told), "{told:?}");
+
+    let shown = sheet(&world, &Subject::Client(consumer));
+    let verb = &act(&shown, "offsetsForTimes()").verb;
+    let refused = verb.fill(&|_| "yesterday".to_owned());
+    assert_eq!(
+        refused.expect_err("that is no time"),
+        "\"yesterday\" is no offset and no timestamp: take a number from 0 on."
     );
 }

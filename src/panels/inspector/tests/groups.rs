@@ -117,44 +117,96 @@ fn offsets_are_reset_only_of_a_group_that_nobody_is_in() {
     };
     let run = |playground: &mut Playground, to, given| {
         let (group, partitions, to) = reset(to, given);
-        playground.reset_offsets(&group, &partitions, to)
+        playground
+            .reset_offsets(&group, &partitions, to)
+            .expect("the brokers are asked");
+        playground.let_calls_finish();
+        playground.take_complaints()
     };
     let refused = run(&mut playground, "earliest", "");
-    let refused = refused.expect_err("it has members");
+    assert_eq!(refused.len(), 1, "it has members: {refused:?}");
     assert!(
-        refused.contains("but the current state is Stable"),
-        "{refused}"
+        refused[0].contains("but the current state is Stable"),
+        "{refused:?}"
     );
     close_consumers(&mut playground);
     let committed = |playground: &Playground| {
         let reading = words::Reading::of(playground.world(), "billing");
         reading.committed(&lane(1)).expect("it has committed")
     };
-    let high_watermark = playground.world().partition(&lane(1)).expect("it is led");
-    let high_watermark = high_watermark.log.high_watermark();
-    assert!(high_watermark > 3, "{high_watermark}");
+    let high_watermark = |playground: &Playground| {
+        let leader = playground.world().partition(&lane(1)).expect("it is led");
+        leader.log.high_watermark()
+    };
+    let end = high_watermark(&playground);
+    assert!(end > 3, "{end}");
     for (to, given, expected) in [
-        ("earliest", "", 0),
-        ("offset", "3", 3),
-        ("shift", "-2", 1),
-        ("shift", "-20", 0),
-        ("timestamp", "0", 0),
-        ("timestamp", "99999999999999", high_watermark),
-        ("earliest", "", 0),
-        ("latest", "", high_watermark),
-        ("offset", "99999999", high_watermark),
+        ("earliest", "", Some(0)),
+        ("offset", "3", Some(3)),
+        ("shift", "-2", Some(1)),
+        ("shift", "-20", Some(0)),
+        ("timestamp", "0", Some(0)),
+        ("timestamp", "99999999999999", None),
+        ("earliest", "", Some(0)),
+        ("latest", "", None),
+        ("offset", "99999999", None),
     ] {
-        run(&mut playground, to, given).expect("nobody is in it");
-        playground.let_calls_finish();
-        // Records come in meanwhile.
+        let before = high_watermark(&playground);
+        let refused = run(&mut playground, to, given);
+        assert_eq!(refused, Vec::<String>::new(), "nobody is in it");
+        // Records come in while the brokers are asked.
+        let ends = before..=high_watermark(&playground);
+        let expected = expected.map_or(ends, |offset| offset..=offset);
         let now = committed(&playground);
-        assert!(
-            (expected..=expected + 3).contains(&now),
-            "{to} {given}: {now}"
-        );
-        assert_eq!(expected == 0, now == 0, "{to} {given}");
+        assert!(expected.contains(&now), "{to} {given}: {now}");
     }
-    assert_eq!(playground.take_complaints(), Vec::<String>::new());
+    let admins = |playground: &Playground| {
+        let clients = playground.world().clients().values();
+        clients
+            .filter(|it| it.client_id() == "reset-offsets")
+            .count()
+    };
+    playground.advance_us(1_000_000);
+    assert_eq!(
+        admins(&playground),
+        0,
+        "each admin client closes at the end"
+    );
+}
+
+#[test]
+fn a_reset_asks_the_brokers_and_fails_as_the_network_does() {
+    let mut playground = playground();
+    close_consumers(&mut playground);
+    let committed = |playground: &Playground| {
+        let reading = words::Reading::of(playground.world(), "billing");
+        reading.committed(&lane(1)).expect("it has committed")
+    };
+    let before = committed(&playground);
+    assert!(before > 0, "{before}");
+    let latency = Latency {
+        base_us: 1_000_000,
+        jitter_us: 0,
+    };
+    playground
+        .execute(Command::SetLatency { latency })
+        .expect("it can be");
+    playground
+        .reset_offsets("billing", &[lane(1)], ResetTo::Earliest)
+        .expect("the brokers are asked");
+    playground.advance_us(2_000_000);
+    assert_eq!(committed(&playground), before, "nobody has answered yet");
+    playground.let_calls_finish();
+    assert_eq!(committed(&playground), 0);
+    playground
+        .execute(Command::KillBroker { broker: 1 })
+        .expect("it is the only one");
+    playground
+        .reset_offsets("billing", &[lane(1)], ResetTo::Latest)
+        .expect("the brokers are asked");
+    playground.let_calls_finish();
+    let complaints = playground.take_complaints();
+    assert!(complaints[0].contains("Timed out"), "{complaints:?}");
 }
 
 #[test]

@@ -6,6 +6,8 @@ use engine::World;
 
 /// The narrowest box of a broker, in rem.
 const BROKER_MIN: f32 = 10.2;
+/// So many brokers stay side by side where a panel takes some of the room.
+const KEPT_IN_A_ROW: usize = 3;
 /// Between boxes, and between racks, in rem.
 pub(super) const GAP: f32 = 0.9;
 /// Between a rack's frame and what is in it, in rem.
@@ -36,17 +38,39 @@ pub(super) struct Row {
     pub is_first_of_racks: bool,
 }
 
+/// The brokers of each rack, and whether any broker has one.
+fn racks_of(world: &World) -> (BTreeMap<Option<String>, Vec<i32>>, bool) {
+    let mut racks: BTreeMap<Option<String>, Vec<i32>> = BTreeMap::new();
+    for broker in world.brokers().values() {
+        racks
+            .entry(broker.rack.clone())
+            .or_default()
+            .push(broker.id);
+    }
+    let is_named = racks.keys().any(Option::is_some);
+    (racks, is_named)
+}
+
+/// What the frame of a rack takes beside the boxes in it, in rem.
+fn pad_of_frame(is_named: bool) -> f32 {
+    if is_named { 2.0 * FRAME_PAD } else { 0.0 }
+}
+
+/// The width in which the first brokers stand side by side, in rem: in racks
+/// beside each other, or in one rack.
+pub(in crate::stage) fn width_of_a_row(world: &World) -> f32 {
+    let (racks, is_named) = racks_of(world);
+    let most = racks.values().map(Vec::len).max().unwrap_or(0);
+    let beside = racks.len().clamp(1, KEPT_IN_A_ROW);
+    let in_each = most.clamp(1, KEPT_IN_A_ROW / beside);
+    let boxes = (beside * in_each) as f32;
+    boxes * (BROKER_MIN + GAP) - GAP + beside as f32 * pad_of_frame(is_named)
+}
+
 impl Grid {
     pub fn of(world: &World, width: f32) -> Grid {
-        let mut racks: BTreeMap<Option<String>, Vec<i32>> = BTreeMap::new();
-        for broker in world.brokers().values() {
-            racks
-                .entry(broker.rack.clone())
-                .or_default()
-                .push(broker.id);
-        }
-        let is_named = racks.keys().any(Option::is_some);
-        let pad = if is_named { 2.0 * FRAME_PAD } else { 0.0 };
+        let (racks, is_named) = racks_of(world);
+        let pad = pad_of_frame(is_named);
         let fit = |room: f32, least: f32| (((room + GAP) / (least + GAP)).floor() as usize).max(1);
         let share = |room: f32, count: usize| (room - (count - 1) as f32 * GAP) / count as f32;
         let racks_in_a_row = fit(width, BROKER_MIN + pad).min(racks.len()).max(1);

@@ -23,6 +23,7 @@ mod ribbons;
 mod servers;
 mod words;
 
+pub(super) use grid::width_of_a_row;
 pub use parts::*;
 pub(super) use ribbons::ribbons;
 pub(in crate::stage) use ribbons::way_to_reader;

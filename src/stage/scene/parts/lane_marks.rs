@@ -2,8 +2,7 @@
 
 use engine::log::DeletionReason;
 
-use super::super::geometry::Rect;
-use super::super::ink::Ink;
+use crate::stage::geometry::Rect;
 
 /// How the transaction of a record stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -218,35 +217,4 @@ pub struct Shared {
     pub archived: usize,
     /// Those that have a cell.
     pub handed: Vec<Handed>,
-}
-
-/// The length of a group's lag along a lane.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LagBar {
-    /// From the committed offset to the log end.
-    pub rect: Rect,
-    /// The group's colour.
-    pub ink: Ink,
-}
-
-/// A topic in one line.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Totals {
-    /// The records that applications wrote and the logs still have.
-    pub records: i64,
-    /// Each group that reads it: its letter, colour, name and lag.
-    pub groups: Vec<(String, Ink, String, Option<i64>)>,
-    /// Partitions that have no leader.
-    pub leaderless: usize,
-}
-
-/// What to move a lane's window by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Scrolling {
-    /// The first offset that is shown.
-    pub first: i64,
-    /// The smallest that `first` can be.
-    pub least: i64,
-    /// The greatest; there the lane follows its newest record.
-    pub most: i64,
 }
