@@ -3,14 +3,14 @@
 
 mod support;
 
-use engine::client::{Acks, Processing};
+use engine::client::{Acks, OutgoingRecord, Processing};
 use engine::command::ClientNumber;
 use engine::protocol::{FINAL_EPOCH, FetchRequest, FetchResponse, INITIAL_EPOCH};
 use engine::protocol::{INVALID_SESSION_ID, Payload, Request, Response};
 use engine::sim::{NodeId, PacketId};
 use engine::{Command, ErrorCode, Time, World};
 use support::cluster::{cluster, cluster_with, create, isr, kill, partition, start_broker};
-use support::{consumer, consumer_of, run_ms};
+use support::{consumer, consumer_of, producer, run_ms};
 
 /// A Fetch on its way.
 #[derive(Clone, Debug)]
@@ -120,7 +120,15 @@ fn a_consumer_names_its_partitions_once_and_then_what_has_changed() {
     assert!(answers.clone().count() > 2);
     assert!(answers.clone().all(|answer| told(answer).is_empty()));
 
-    send(&mut world, "orders-1", "a");
+    let producer = producer(&mut world);
+    let record = OutgoingRecord {
+        topic: "orders".into(),
+        partition: Some(1),
+        value: Some(b"a".to_vec()),
+        ..OutgoingRecord::default()
+    };
+    let sends = Command::Send { producer, record };
+    world.execute(sends).expect("a record that send() takes");
     let seen = watch(&mut world, NodeId::Client(number), 1, 700);
     let news = seen.iter().position(|it| match it {
         Fetch::Answered(answer) => told(answer) == ["orders-1"],
