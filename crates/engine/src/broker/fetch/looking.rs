@@ -6,8 +6,7 @@
 use super::super::held::HeldPartitions;
 use super::super::{Broker, Partition};
 use super::followers::note_again;
-use super::session::FetchSession;
-use super::session_cache::Told;
+use super::session::{FetchSession, Told};
 use crate::protocol::{FetchPartition, FetchRequest, ReplicaState, TopicPartition};
 
 impl Broker {

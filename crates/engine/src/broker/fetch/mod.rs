@@ -11,9 +11,9 @@ use std::borrow::Cow;
 
 pub(super) use self::reading::{check_leader_epoch, readable_end};
 use self::reading::{failed, min_bytes};
-use self::session::NewSession;
+use self::session::{NewSession, Told};
+use self::session_cache::FetchContext;
 pub(super) use self::session_cache::FetchSessionCache;
-use self::session_cache::{FetchContext, Told};
 use super::Broker;
 use crate::protocol::{
     ErrorCode, FetchPartition, FetchRequest, FetchResponse, Header, INVALID_SESSION_ID, Response,

@@ -1,7 +1,7 @@
 //! Reading what a fetch asks for (`kafka.server.ReplicaManager.readFromLog`).
 
 use super::super::{Broker, Partition, Role};
-use super::session_cache::Told;
+use super::session::Told;
 use crate::log::record_batch::RecordBatch;
 use crate::protocol::{
     AbortedTransactionInfo, ErrorCode, FetchPartition, FetchRequest, FetchedPartition,

@@ -4,6 +4,9 @@ use crate::collections::{BTreeMap, BTreeSet};
 use crate::protocol::{FetchPartition, FetchedPartition, ForgottenPartition, TopicPartition};
 use crate::sorting::sort_by_key;
 
+/// What was read, or is told, of partitions.
+pub(super) type Told = Vec<(TopicPartition, FetchedPartition)>;
+
 /// What one client or follower fetches from this broker, so that it need not
 /// name it each time.
 #[derive(Clone, Debug, Hash)]
@@ -202,10 +205,7 @@ impl FetchSession {
 
     /// Of what was read, what there is to tell. Whoever has given records goes
     /// to the end (`IncrementalFetchContext.PartitionIterator`).
-    pub fn tell(
-        &mut self,
-        read: Vec<(TopicPartition, FetchedPartition)>,
-    ) -> Vec<(TopicPartition, FetchedPartition)> {
+    pub(super) fn tell(&mut self, read: Told) -> Told {
         let mut told = Vec::new();
         for (of, fetched) in read {
             let Some(cached) = self.partitions.get_mut(&of) else {

@@ -3,9 +3,7 @@
 
 use super::session::{FetchSession, NewSession};
 use crate::collections::{BTreeMap, BTreeSet};
-use crate::protocol::{
-    ErrorCode, FINAL_EPOCH, FetchRequest, FetchedPartition, INVALID_SESSION_ID, TopicPartition,
-};
+use crate::protocol::{ErrorCode, FINAL_EPOCH, FetchRequest, INVALID_SESSION_ID};
 use crate::sim::Random;
 
 /// Among how many parts of a cache its room is divided
@@ -116,25 +114,9 @@ impl FetchSessionCache {
             });
         }
         let shard = &mut self.shards[shard_of(id)];
-        let session = shard.sessions.get_mut(&id);
-        let session = session.ok_or(ErrorCode::FetchSessionIdNotFound)?;
-        if session.epoch != metadata.epoch {
-            return Err(ErrorCode::InvalidFetchSessionEpoch);
-        }
-        let (named, forgotten) = (&request.partitions, &request.forgotten_topics_data);
-        if !session.agrees_on_topic_ids(named, forgotten) {
-            return Err(ErrorCode::FetchSessionTopicIdError);
-        }
-        let before = shard.take_out(id);
-        let session = shard.sessions.get_mut(&id).expect("it was just there");
-        session.update(named, forgotten);
-        session.last_used_ms = now_ms;
-        let is_empty = session.len() == 0;
-        session.epoch = metadata.next_incremental().epoch;
-        let epoch = session.epoch;
-        shard.put_in(id, now_ms);
-        debug_assert!(before, "a session lies in its indexes");
-        if is_empty {
+        shard.check(request)?;
+        let (partitions, epoch) = shard.go_on(now_ms, request);
+        if partitions == 0 {
             self.close(id);
             return Ok(FetchContext::Full {
                 opens_session: false,
@@ -270,6 +252,36 @@ impl Shard {
         ((is_privileged, size, 0) >= *least).then_some(least.2)
     }
 
+    /// Whether the session is there that a request goes on with, and it is the
+    /// session's next request; the errors are those of
+    /// [`FetchSessionCache::new_context`].
+    fn check(&self, request: &FetchRequest) -> Result<(), ErrorCode> {
+        let session = self.sessions.get(&request.session_id);
+        let session = session.ok_or(ErrorCode::FetchSessionIdNotFound)?;
+        if session.epoch != request.session_epoch {
+            return Err(ErrorCode::InvalidFetchSessionEpoch);
+        }
+        match session.agrees_on_topic_ids(&request.partitions, &request.forgotten_topics_data) {
+            true => Ok(()),
+            false => Err(ErrorCode::FetchSessionTopicIdError),
+        }
+    }
+
+    /// Takes in what a request changes in its session, which is there; returns how
+    /// many partitions that has now, and the epoch of its next request.
+    fn go_on(&mut self, now_ms: i64, request: &FetchRequest) -> (usize, i32) {
+        let id = request.session_id;
+        self.take_out(id);
+        let session = self.sessions.get_mut(&id);
+        let session = session.expect("the request was checked");
+        session.update(&request.partitions, &request.forgotten_topics_data);
+        session.last_used_ms = now_ms;
+        session.epoch = request.metadata().next_incremental().epoch;
+        let now = (session.len(), session.epoch);
+        self.put_in(id, now_ms);
+        now
+    }
+
     /// Takes a session out of the indexes, before it is changed or goes; says
     /// whether there is one.
     fn take_out(&mut self, id: i32) -> bool {
@@ -297,9 +309,6 @@ impl Shard {
         }
     }
 }
-
-/// What an answer tells.
-pub(super) type Told = Vec<(TopicPartition, FetchedPartition)>;
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,8 @@
 use super::*;
-use crate::protocol::{FetchPartition, ForgottenPartition, IsolationLevel, ReplicaState, TopicId};
+use crate::protocol::{
+    FetchPartition, FetchedPartition, ForgottenPartition, IsolationLevel, ReplicaState, TopicId,
+    TopicPartition,
+};
 use crate::sim::Stream;
 
 const MINUTE: i64 = 60_000;
