@@ -229,7 +229,7 @@ fn words(what: &What, lane: &Lane, from: i64, to: i64) -> (String, String) {
             format!("{records} records of {producer} were never sent"),
         ),
         What::Compacted { records, .. } => (
-            format!("{} removed", short_number(*records as i64)),
+            format!("{} cleaned", short_number(*records as i64)),
             format!("compaction has removed {records} records of {on}"),
         ),
         What::Deleted { .. } => (String::new(), String::new()),
